@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+  name: "swift-coregrpc",
+  products: [
+    .library(name: "CoreGRPC", targets: ["CoreGRPC"]),
+    .library(name: "CoreGRPCProtobuf", targets: ["CoreGRPCProtobuf"]),
+    .library(name: "ProtobufC", targets: ["ProtobufC"]),
+    .library(name: "Compute", targets: ["Compute"]),
+    .executable(name: "compute-server", targets: ["compute-server"]),
+    .executable(name: "compute-client", targets: ["compute-client"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
+  ],
+  targets: [
+    // Upstream C libraries.
+    .systemLibrary(name: "CGRPC", providers: [.apt(["libgrpc-dev"])]),
+    .systemLibrary(name: "CProtobufC", providers: [.apt(["libprotobuf-c-dev"])]),
+
+    // The libraries.
+    .target(name: "CoreGRPC", dependencies: ["CGRPC"], swiftSettings: swiftSettings),
+    .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: swiftSettings),
+    .target(name: "CoreGRPCProtobuf", dependencies: ["CoreGRPC", "ProtobufC"], swiftSettings: swiftSettings),
+
+    // The tutorial service and its programs.
+    .target(name: "CCompute", dependencies: ["CProtobufC"]),
+    .target(
+      name: "Compute",
+      dependencies: ["CCompute", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC"],
+      swiftSettings: swiftSettings
+    ),
+    .executableTarget(
+      name: "compute-server",
+      dependencies: [
+        "Compute", "CoreGRPC",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: swiftSettings
+    ),
+    .executableTarget(
+      name: "compute-client",
+      dependencies: [
+        "Compute", "CoreGRPC",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: swiftSettings
+    ),
+
+    // Tests.
+    .testTarget(name: "ProtobufCTests", dependencies: ["ProtobufC", "CTestMessages"], swiftSettings: swiftSettings),
+    .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages"),
+    .testTarget(name: "CoreGRPCTests", dependencies: ["CoreGRPC"], swiftSettings: swiftSettings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,148 @@
+// Imports gRPC's C-core. Beyond the includes there are only inline helpers for what Swift cannot import:
+// macros, and members of unions (Swift sees those as computed properties that copy).
+
+#ifndef CGRPC_H
+#define CGRPC_H
+
+// First of all: grpc's port_platform.h defines _GNU_SOURCE. Were glibc's feature macros not yet fixed by then, fd_set
+// here would differ from fd_set in Swift's Glibc module, and no file could import both.
+#include <features.h>
+
+#include <grpc/byte_buffer.h>
+#include <grpc/byte_buffer_reader.h>
+#include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
+#include <grpc/slice.h>
+#include <grpc/support/alloc.h>
+#include <grpc/support/log.h>
+#include <grpc/support/time.h>
+
+#include <string.h>
+#include <sys/prctl.h>
+
+// MARK: Constants
+
+// A macro of several macros.
+static const uint32_t cgrpc_propagate_defaults = GRPC_PROPAGATE_DEFAULTS;
+
+// MARK: Threads
+
+// A variadic function.
+static inline void cgrpc_name_this_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// MARK: Slices
+
+static inline const uint8_t *cgrpc_slice_bytes(const grpc_slice *slice) { return GRPC_SLICE_START_PTR(*slice); }
+
+static inline uint8_t *cgrpc_slice_mutable_bytes(grpc_slice *slice) { return GRPC_SLICE_START_PTR(*slice); }
+
+static inline size_t cgrpc_slice_length(const grpc_slice *slice) { return GRPC_SLICE_LENGTH(*slice); }
+
+// MARK: Operations of a batch
+
+static inline void cgrpc_op_send_initial_metadata(grpc_op *op, grpc_metadata *metadata, size_t count, uint32_t flags) {
+  memset(op, 0, sizeof *op);
+  op->op = GRPC_OP_SEND_INITIAL_METADATA;
+  op->flags = flags;
+  op->data.send_initial_metadata.metadata = metadata;
+  op->data.send_initial_metadata.count = count;
+}
+
+static inline void cgrpc_op_send_message(grpc_op *op, grpc_byte_buffer *message, uint32_t flags) {
+  memset(op, 0, sizeof *op);
+  op->op = GRPC_OP_SEND_MESSAGE;
+  op->flags = flags;
+  op->data.send_message.send_message = message;
+}
+
+static inline void cgrpc_op_send_close_from_client(grpc_op *op) {
+  memset(op, 0, sizeof *op);
+  op->op = GRPC_OP_SEND_CLOSE_FROM_CLIENT;
+}
+
+static inline void cgrpc_op_send_status_from_server(grpc_op *op, grpc_status_code code, grpc_slice *details,
+                                                    grpc_metadata *trailing_metadata, size_t count) {
+  memset(op, 0, sizeof *op);
+  op->op = GRPC_OP_SEND_STATUS_FROM_SERVER;
+  op->data.send_status_from_server.status = code;
+  op->data.send_status_from_server.status_details = details;
+  op->data.send_status_from_server.trailing_metadata = trailing_metadata;
+  op->data.send_status_from_server.trailing_metadata_count = count;
+}
+
+static inline void cgrpc_op_recv_initial_metadata(grpc_op *op, grpc_metadata_array *metadata) {
+  memset(op, 0, sizeof *op);
+  op->op = GRPC_OP_RECV_INITIAL_METADATA;
+  op->data.recv_initial_metadata.recv_initial_metadata = metadata;
+}
+
+static inline void cgrpc_op_recv_message(grpc_op *op, grpc_byte_buffer **message) {
+  memset(op, 0, sizeof *op);
+  op->op = GRPC_OP_RECV_MESSAGE;
+  op->data.recv_message.recv_message = message;
+}
+
+static inline void cgrpc_op_recv_status_on_client(grpc_op *op, grpc_metadata_array *trailing_metadata,
+                                                  grpc_status_code *code, grpc_slice *details,
+                                                  const char **error_string) {
+  memset(op, 0, sizeof *op);
+  op->op = GRPC_OP_RECV_STATUS_ON_CLIENT;
+  op->data.recv_status_on_client.trailing_metadata = trailing_metadata;
+  op->data.recv_status_on_client.status = code;
+  op->data.recv_status_on_client.status_details = details;
+  op->data.recv_status_on_client.error_string = error_string;
+}
+
+static inline void cgrpc_op_recv_close_on_server(grpc_op *op, int *cancelled) {
+  memset(op, 0, sizeof *op);
+  op->op = GRPC_OP_RECV_CLOSE_ON_SERVER;
+  op->data.recv_close_on_server.cancelled = cancelled;
+}
+
+// MARK: Channel arguments
+
+static inline grpc_arg cgrpc_arg_integer(char *key, int value) {
+  grpc_arg arg;
+  arg.type = GRPC_ARG_INTEGER;
+  arg.key = key;
+  arg.value.integer = value;
+  return arg;
+}
+
+static inline grpc_arg cgrpc_arg_string(char *key, char *value) {
+  grpc_arg arg;
+  arg.type = GRPC_ARG_STRING;
+  arg.key = key;
+  arg.value.string = value;
+  return arg;
+}
+
+static inline grpc_arg cgrpc_arg_pointer(char *key, void *value, const grpc_arg_pointer_vtable *vtable) {
+  grpc_arg arg;
+  arg.type = GRPC_ARG_POINTER;
+  arg.key = key;
+  arg.value.pointer.p = value;
+  arg.value.pointer.vtable = vtable;
+  return arg;
+}
+
+// MARK: The memory of a call
+
+// What C-core reads while a batch is in flight, and what it writes before the batch's tag arrives. A call has six
+// slots for operations, each busy at most once at a time, so one such struct serves all of a call's batches.
+typedef struct {
+  grpc_metadata_array sent_initial_metadata;
+  grpc_metadata_array sent_trailing_metadata;
+  grpc_byte_buffer *sent_message;
+  grpc_slice sent_status_details;
+
+  grpc_metadata_array received_initial_metadata;
+  grpc_metadata_array received_trailing_metadata;
+  grpc_byte_buffer *received_message;
+  grpc_status_code received_status;
+  grpc_slice received_status_details;
+  const char *received_error;
+  int cancelled;
+} cgrpc_call_memory;
+
+#endif

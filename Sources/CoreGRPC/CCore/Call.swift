@@ -1,0 +1,205 @@
+import CGRPC
+
+/// One call of C-core, on either end.
+///
+/// Every use of the C object happens under the call's lock, after the state machine has allowed it. So a batch never
+/// starts twice on a slot, a cancel never meets a released call, and what C-core wrote is visible to whoever reads it.
+/// An operation in flight keeps the call alive.
+final class Call: @unchecked Sendable {
+  // Unchecked, because of `memory` and the handle: the handle is used under the lock only, and a field of `memory` only
+  // by the owner of its slot (see `CallMemory`).
+
+  private struct State {
+    var machine: CallStateMachine
+    /// Held while batches may start, which keeps the queue from being shut down.
+    var queue: CompletionQueue?
+    var initialMetadata = Metadata()
+    var trailingMetadata = Metadata()
+  }
+
+  private let handle: OpaquePointer
+  private let role: CallStateMachine.Role
+  private let state: Locked<State>
+  private let memory = CallMemory()
+  private let onRelease: @Sendable () -> Void
+
+  /// Takes over a C call.
+  ///
+  /// - Parameters:
+  ///   - handle: The call; this object unrefs it.
+  ///   - queue: The queue that the call is bound to.
+  ///   - onRelease: Called once, on any thread and without the lock, when the C call has been let go.
+  init(
+    adopting handle: OpaquePointer,
+    role: CallStateMachine.Role,
+    queue: CompletionQueue,
+    initialMetadata: Metadata = Metadata(),
+    onRelease: @escaping @Sendable () -> Void = {}
+  ) {
+    self.handle = handle
+    self.role = role
+    self.onRelease = onRelease
+    self.state = Locked(
+      State(machine: CallStateMachine(role: role), queue: queue, initialMetadata: initialMetadata)
+    )
+  }
+
+  deinit {
+    // Nothing is in flight, as an operation in flight would hold this object.
+    if state.withLock({ $0.machine.close() }) { release() }
+  }
+
+  /// Starts a batch.
+  ///
+  /// - Parameters:
+  ///   - batch: What to do and what to send.
+  ///   - completion: Called once on a polling thread, with the event's success flag, when the batch is done; not called
+  ///     when this function throws. Must not block.
+  /// - Throws: ``RPCError``, when the metadata is illegal or the call cannot take the batch.
+  func start(_ batch: consuming Batch, completion: @escaping @Sendable (Bool) -> Void) throws(RPCError) {
+    var batch = batch
+    try batch.initialMetadata.validate()
+    try batch.trailingMetadata.validate()
+    let operations = batch.operations
+    let refusal = state.withLock { state -> RPCError? in
+      do throws(CallStateMachine.Refusal) {
+        try state.machine.start(operations)
+      } catch {
+        return RPCError(refusal: error)
+      }
+      let tag = BatchOperation(call: self, operations: operations, completion: completion).tag()
+      let failure = withUnsafeTemporaryAllocation(of: grpc_op.self, capacity: 6) { ops in
+        let base = ops.baseAddress.unsafelyUnwrapped  // Six operations were asked for.
+        let count = memory.fill(base, with: &batch, role: role)
+        return grpc_call_start_batch(handle, base, count, tag, nil)
+      }
+      guard failure != GRPC_CALL_OK else { return nil }
+      _ = Operation.take(tag)
+      state.machine.startFailed(operations)
+      grpc_call_cancel(handle, nil)
+      let text = String(cString: grpc_call_error_to_string(failure))
+      return RPCError(code: .internalError, message: "C-core refused a batch: \(text)")
+    }
+    if let refusal { throw refusal }
+  }
+
+  /// Starts a batch and waits until it is done, whatever becomes of the task.
+  ///
+  /// - Returns: The event's success flag.
+  func perform(_ batch: consuming Batch) async throws(RPCError) -> Bool {
+    var batch: Batch? = consume batch
+    let outcome: Result<Bool, RPCError> = await withUnsafeContinuation { continuation in
+      guard let batch = batch.take() else { preconditionFailure("a continuation's body runs once") }
+      do throws(RPCError) {
+        // Resumed exactly once: by the completion, or below when the batch did not start.
+        try start(batch) { succeeded in continuation.resume(returning: .success(succeeded)) }
+      } catch {
+        continuation.resume(returning: .failure(error))
+      }
+    }
+    return try outcome.get()
+  }
+
+  /// Cancels the call: what is in flight ends soon, and the peer sees CANCELLED. Any number of times, on any thread.
+  func cancel() {
+    state.withLock { state in
+      if state.machine.isUsable { grpc_call_cancel(handle, nil) }
+    }
+  }
+
+  /// Lets the C call go as soon as nothing is in flight; nothing can be started from now on.
+  func close() {
+    if state.withLock({ $0.machine.close() }) { release() }
+  }
+
+  /// What the other end sent first: on the server before the handler runs, on the client once it was received.
+  var receivedInitialMetadata: Metadata { state.withLock { $0.initialMetadata } }
+
+  /// What the server sent last, on the client, once the status was received.
+  var receivedTrailingMetadata: Metadata { state.withLock { $0.trailingMetadata } }
+
+  /// The status that the client received. For the owner of a finished receive-status.
+  var receivedStatus: Status {
+    let code = Status.Code(rawValue: Int(memory.pointer.pointee.received_status.rawValue)) ?? .unknown
+    return Status(code: code, message: memory.pointer.pointee.received_status_details.text)
+  }
+
+  /// Whether the call ended without the server's status having gone out. For the owner of a finished receive-close.
+  var wasCancelled: Bool { memory.pointer.pointee.cancelled != 0 }
+
+  /// Takes the message that was received. For the owner of a finished receive-message.
+  ///
+  /// - Returns: `nil` at the end of the stream, and when the call failed.
+  func takeReceivedMessage() -> MessageBuffer? { memory.takeReceivedMessage() }
+
+  /// Whether the last receive-message ended because the call failed, and not because the stream did.
+  var failedBeforeReceivingMessage: Bool {
+    state.withLock { state in
+      state.machine.isUsable ? grpc_call_failed_before_recv_message(handle) != 0 : true
+    }
+  }
+
+  /// The other end's address as C-core writes it, for instance `ipv4:127.0.0.1:50051`; `nil` once the call is over.
+  var peer: String? {
+    state.withLock { state in
+      guard state.machine.isUsable, let peer = grpc_call_get_peer(handle) else { return nil }
+      defer { gpr_free(peer) }
+      return String(cString: peer)
+    }
+  }
+
+  /// A batch's tag came.
+  fileprivate func finish(_ operations: CallOperations, succeeded: Bool, completion: @Sendable (Bool) -> Void) {
+    let mustRelease = state.withLock { state in
+      if operations.contains(.sendMessage) { memory.releaseSentMessage() }
+      // The entries belong to the C call, so they are copied before it can be released.
+      if operations.contains(.receiveInitialMetadata) {
+        state.initialMetadata = memory.pointer.pointee.received_initial_metadata.received
+      }
+      if operations.contains(.receiveClose), role == .client {
+        state.trailingMetadata = memory.pointer.pointee.received_trailing_metadata.received
+      }
+      return state.machine.finish(operations)
+    }
+    completion(succeeded)
+    if mustRelease { release() }
+  }
+
+  private func release() {
+    grpc_call_unref(handle)
+    // Dropped without the lock: this may be the queue's last holder.
+    let queue = state.withLock { $0.queue.take() }
+    _ = consume queue
+    onRelease()
+  }
+}
+
+/// A batch in flight.
+private final class BatchOperation: Operation, @unchecked Sendable {
+  private let call: Call
+  private let operations: CallOperations
+  private let completion: @Sendable (Bool) -> Void
+
+  init(call: Call, operations: CallOperations, completion: @escaping @Sendable (Bool) -> Void) {
+    self.call = call
+    self.operations = operations
+    self.completion = completion
+  }
+
+  override func complete(succeeded: Bool) {
+    call.finish(operations, succeeded: succeeded, completion: completion)
+  }
+}
+
+extension RPCError {
+  fileprivate init(refusal: CallStateMachine.Refusal) {
+    switch refusal {
+    case .closed:
+      self.init(code: .cancelled, message: "the call is over")
+    case .poisoned:
+      self.init(code: .internalError, message: "the call failed before")
+    case .busy, .repeated, .outOfOrder, .wrongRole, .empty:
+      self.init(code: .internalError, message: "the call cannot do this now: \(refusal)")
+    }
+  }
+}

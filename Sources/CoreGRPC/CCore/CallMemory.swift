@@ -1,0 +1,108 @@
+import CGRPC
+
+/// The memory that C-core reads and writes for the batches of one call.
+///
+/// A slot of the call is in one batch at a time, and each field belongs to one slot, so the fields need no lock of
+/// their own: whoever owns the slot owns the field.
+struct CallMemory: ~Copyable {
+  let pointer: UnsafeMutablePointer<cgrpc_call_memory>
+
+  init() {
+    pointer = .allocate(capacity: 1)
+    pointer.initialize(to: cgrpc_call_memory())
+    pointer.pointee.sent_initial_metadata = .empty
+    pointer.pointee.sent_trailing_metadata = .empty
+    pointer.pointee.sent_status_details = grpc_empty_slice()
+    pointer.pointee.received_initial_metadata = .empty
+    pointer.pointee.received_trailing_metadata = .empty
+    pointer.pointee.received_status_details = grpc_empty_slice()
+  }
+
+  deinit {
+    pointer.pointee.sent_initial_metadata.destroySent()
+    pointer.pointee.sent_trailing_metadata.destroySent()
+    grpc_slice_unref(pointer.pointee.sent_status_details)
+    if let message = pointer.pointee.sent_message { grpc_byte_buffer_destroy(message) }
+    grpc_metadata_array_destroy(&pointer.pointee.received_initial_metadata)
+    grpc_metadata_array_destroy(&pointer.pointee.received_trailing_metadata)
+    grpc_slice_unref(pointer.pointee.received_status_details)
+    if let message = pointer.pointee.received_message { grpc_byte_buffer_destroy(message) }
+    if let error = pointer.pointee.received_error { gpr_free(UnsafeMutablePointer(mutating: error)) }
+    pointer.deallocate()
+  }
+
+  /// Writes the C operations of a batch whose slots are free, and moves what it sends in here.
+  ///
+  /// - Returns: How many operations were written, at most six.
+  func fill(_ ops: UnsafeMutablePointer<grpc_op>, with batch: inout Batch, role: CallStateMachine.Role) -> Int {
+    var count = 0
+    func next() -> UnsafeMutablePointer<grpc_op> {
+      defer { count += 1 }
+      return ops + count
+    }
+    let memory = pointer
+    if batch.operations.contains(.sendInitialMetadata) {
+      memory.pointee.sent_initial_metadata = grpc_metadata_array(sending: batch.initialMetadata)
+      let array = memory.pointee.sent_initial_metadata
+      cgrpc_op_send_initial_metadata(next(), array.metadata, array.count, batch.initialMetadataFlags)
+    }
+    if batch.operations.contains(.sendMessage) {
+      memory.pointee.sent_message = batch.relinquishMessage()
+      cgrpc_op_send_message(next(), memory.pointee.sent_message, 0)
+    }
+    if batch.operations.contains(.sendClose) {
+      switch role {
+      case .client:
+        cgrpc_op_send_close_from_client(next())
+      case .server:
+        memory.pointee.sent_trailing_metadata = grpc_metadata_array(sending: batch.trailingMetadata)
+        memory.pointee.sent_status_details = grpc_slice(copying: batch.status.message)
+        let array = memory.pointee.sent_trailing_metadata
+        cgrpc_op_send_status_from_server(
+          next(),
+          grpc_status_code(Int32(batch.status.code.rawValue)),
+          &memory.pointee.sent_status_details,
+          array.metadata,
+          array.count
+        )
+      }
+    }
+    if batch.operations.contains(.receiveInitialMetadata) {
+      cgrpc_op_recv_initial_metadata(next(), &memory.pointee.received_initial_metadata)
+    }
+    if batch.operations.contains(.receiveMessage) {
+      cgrpc_op_recv_message(next(), &memory.pointee.received_message)
+    }
+    if batch.operations.contains(.receiveClose) {
+      switch role {
+      case .client:
+        cgrpc_op_recv_status_on_client(
+          next(),
+          &memory.pointee.received_trailing_metadata,
+          &memory.pointee.received_status,
+          &memory.pointee.received_status_details,
+          &memory.pointee.received_error
+        )
+      case .server:
+        cgrpc_op_recv_close_on_server(next(), &memory.pointee.cancelled)
+      }
+    }
+    return count
+  }
+
+  /// Releases the message that a finished batch sent.
+  func releaseSentMessage() {
+    guard let message = pointer.pointee.sent_message else { return }
+    pointer.pointee.sent_message = nil
+    grpc_byte_buffer_destroy(message)
+  }
+
+  /// Takes the message that a finished batch received.
+  ///
+  /// - Returns: `nil` at the end of the stream, and when the call failed.
+  func takeReceivedMessage() -> MessageBuffer? {
+    guard let message = pointer.pointee.received_message else { return nil }
+    pointer.pointee.received_message = nil
+    return MessageBuffer(adopting: message)
+  }
+}

@@ -1,0 +1,70 @@
+import CGRPC
+import Glibc
+
+/// C-core's channel arguments: settings of a channel or a server, by name.
+struct ChannelArguments: Sendable {
+  private enum Value: Sendable {
+    case integer(Int32)
+    case string(String)
+    case resourceQuota(ResourceQuota)
+  }
+
+  private var values: [String: Value] = [:]
+
+  mutating func set(_ key: String, to value: Int) {
+    values[key] = .integer(Int32(clamping: value))
+  }
+
+  mutating func set(_ key: String, to value: Bool) { set(key, to: value ? 1 : 0) }
+
+  mutating func set(_ key: String, to value: String) { values[key] = .string(value) }
+
+  /// Sets a duration in milliseconds, at least 1 unless it is zero; `nil` means never.
+  mutating func set(_ key: String, toMillisecondsOf value: Duration?) {
+    guard let value else { return set(key, to: Int(Int32.max)) }
+    let (seconds, attoseconds) = value.components
+    let milliseconds = Double(seconds) * 1000 + Double(attoseconds) / 1e15
+    set(key, to: Int(min(milliseconds.rounded(.up), Double(Int32.max))))
+  }
+
+  mutating func set(_ quota: ResourceQuota) { values[GRPC_ARG_RESOURCE_QUOTA] = .resourceQuota(quota) }
+
+  /// Calls `body` with the arguments in C. C-core copies them while it is called.
+  func withCArguments<Result>(_ body: (UnsafePointer<grpc_channel_args>) -> Result) -> Result {
+    var strings: [UnsafeMutablePointer<CChar>] = []
+    defer { strings.forEach { free($0) } }
+    func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
+      guard let copy = strdup(text) else { preconditionFailure("out of memory") }
+      strings.append(copy)
+      return copy
+    }
+    var args = values.sorted { $0.key < $1.key }.map { key, value in
+      switch value {
+      case .integer(let integer): cgrpc_arg_integer(copy(key), integer)
+      case .string(let string): cgrpc_arg_string(copy(key), copy(string))
+      case .resourceQuota(let quota):
+        // C-core takes a reference of its own through the vtable, which is static.
+        cgrpc_arg_pointer(copy(key), UnsafeMutableRawPointer(quota.handle), grpc_resource_quota_arg_vtable())
+      }
+    }
+    return args.withUnsafeMutableBufferPointer { args in
+      var list = grpc_channel_args(num_args: args.count, args: args.baseAddress)
+      return body(&list)
+    }
+  }
+}
+
+/// A bound on the memory that C-core uses for connections and calls.
+final class ResourceQuota: @unchecked Sendable {
+  // Unchecked, because of the handle: `grpc_resource_quota` is thread-safe and reference-counted.
+
+  let handle: OpaquePointer
+  private let library = Library()
+
+  init(bytes: Int) {
+    handle = grpc_resource_quota_create("coregrpc")
+    grpc_resource_quota_resize(handle, bytes)
+  }
+
+  deinit { grpc_resource_quota_unref(handle) }
+}

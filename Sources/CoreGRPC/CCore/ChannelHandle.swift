@@ -1,0 +1,50 @@
+import CGRPC
+
+/// A `grpc_channel`, destroyed with the last reference. Calls hold one, so that none outlives its channel.
+final class ChannelHandle: @unchecked Sendable {
+  // Unchecked, because of the handle: `grpc_channel` is thread-safe, and it lives as long as this object.
+
+  private let handle: OpaquePointer
+  private let queue: CompletionQueue
+  private let library = Library()
+
+  /// - Throws: ``RPCError/Code/invalidArgument``, when C-core cannot read the target.
+  init(target: String, arguments: ChannelArguments) throws(RPCError) {
+    if target.utf8.contains(0) {
+      throw RPCError(code: .invalidArgument, message: "the target \(target.debugDescription) has a NUL character")
+    }
+    let credentials = grpc_insecure_credentials_create()
+    defer { grpc_channel_credentials_release(credentials) }
+    let (channel, log) = CoreLog.capturing {
+      arguments.withCArguments { grpc_channel_create(target, credentials, $0) }
+    }
+    guard let channel else { preconditionFailure("grpc_channel_create promises a channel") }
+    // For what it cannot read C-core makes a lame channel, which has no connectivity.
+    guard grpc_channel_support_connectivity_watcher(channel) != 0 else {
+      grpc_channel_destroy(channel)
+      let reason = log.split(separator: "\n").first ?? "it is not valid"
+      throw RPCError(code: .invalidArgument, message: "the target '\(target)' cannot be used: \(reason)")
+    }
+    self.handle = channel
+    self.queue = ClientQueue.shared()
+  }
+
+  deinit { grpc_channel_destroy(handle) }
+
+  func makeCall(path: String, authority: String?, timeout: Duration?) -> Call {
+    let method = grpc_slice(copying: path)
+    defer { grpc_slice_unref(method) }
+    let deadline = gpr_timespec(timeout: timeout)
+    let mask = cgrpc_propagate_defaults
+    let call: OpaquePointer?
+    if let authority {
+      var host = grpc_slice(copying: authority)
+      defer { grpc_slice_unref(host) }
+      call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, &host, deadline, nil)
+    } else {
+      call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, nil, deadline, nil)
+    }
+    guard let call else { preconditionFailure("C-core cannot create a call") }
+    return Call(adopting: call, role: .client, queue: queue, onRelease: { [self] in withExtendedLifetime(self) {} })
+  }
+}

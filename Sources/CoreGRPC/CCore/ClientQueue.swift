@@ -1,0 +1,19 @@
+/// The completion queue that all channels of the process share.
+///
+/// It exists while a channel or one of its calls does, and is made anew when one is needed again.
+enum ClientQueue {
+  private static let current = Locked(WeakQueue())
+
+  static func shared() -> CompletionQueue {
+    current.withLock { current in
+      if let queue = current.queue { return queue }
+      let queue = CompletionQueue(name: "grpc-client", threads: 1)
+      current.queue = queue
+      return queue
+    }
+  }
+
+  private struct WeakQueue {
+    weak var queue: CompletionQueue?
+  }
+}

@@ -1,0 +1,33 @@
+import Synchronization
+
+/// Something that C-core does and then reports on a completion queue: the object behind a tag.
+///
+/// The queue holds one reference from ``tag()`` until the tag is delivered or taken back, so whatever an operation owns
+/// outlives C-core's use of it.
+class Operation: @unchecked Sendable {
+  // Unchecked, because subclasses hold pointers that C-core writes through. They are read in `complete` only, which
+  // runs once, after the queue has handed the tag over.
+
+  /// Called exactly once, on a polling thread, when the tag is delivered. Must not block.
+  ///
+  /// - Parameter succeeded: The event's success flag.
+  func complete(succeeded: Bool) { preconditionFailure("an operation must override complete(succeeded:)") }
+
+  /// A tag for C-core, which holds a reference to this operation. Balance it with one ``take(_:)``.
+  final func tag() -> UnsafeMutableRawPointer {
+    isHandedOver.store(true, ordering: .releasing)
+    return Unmanaged.passRetained(self).toOpaque()
+  }
+
+  /// The operation behind a tag that was delivered, or that C-core refused to take.
+  static func take(_ tag: UnsafeMutableRawPointer) -> Operation {
+    // Every tag given to C-core comes from `tag()`, and C-core delivers a tag once.
+    let operation = Unmanaged<Operation>.fromOpaque(tag).takeRetainedValue()
+    let isHandedOver = operation.isHandedOver.load(ordering: .acquiring)
+    assert(isHandedOver)
+    return operation
+  }
+
+  /// Pairs with the queue's own locks, which ThreadSanitizer cannot see: libgrpc is not instrumented.
+  private let isHandedOver = Atomic(false)
+}

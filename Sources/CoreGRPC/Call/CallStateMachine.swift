@@ -1,0 +1,96 @@
+/// What a call has in flight, what it has done, and whether its C object may go: the rules of `grpc.h` as a value.
+///
+/// It calls no C. Its owner asks it before every step, under the call's lock, and does what it answers.
+struct CallStateMachine: Sendable, Hashable {
+  /// Which end of the call this is.
+  enum Role: Sendable, Hashable, CaseIterable {
+    case client, server
+  }
+
+  /// Why a batch must not be started.
+  enum Refusal: Error, Sendable, Hashable {
+    /// The call was closed here; its C object may be gone.
+    case closed
+    /// C-core refused an earlier batch, after which nothing on the call can be relied on.
+    case poisoned
+    /// A batch in flight has one of the slots.
+    case busy(CallOperations)
+    /// An operation of which a call has one was started before.
+    case repeated(CallOperations)
+    /// A message before the initial metadata, or after the half-close or status.
+    case outOfOrder
+    /// The other end's operation.
+    case wrongRole
+    /// A batch must have an operation.
+    case empty
+  }
+
+  private enum Phase: Sendable, Hashable {
+    case open
+    /// Nothing new may start; the C object goes when nothing is in flight any more.
+    case closing
+    case released
+  }
+
+  private let role: Role
+  private var phase = Phase.open
+  private var isPoisoned = false
+  /// The slots in flight. No two batches share one, so it is empty exactly when no batch is in flight.
+  private(set) var inFlight: CallOperations = []
+  /// The operations that were ever started.
+  private(set) var started: CallOperations = []
+
+  init(role: Role) { self.role = role }
+
+  /// Whether the C object may be used: to cancel, to ask for the peer.
+  var isUsable: Bool { phase != .released }
+
+  var isReleased: Bool { phase == .released }
+
+  /// A batch is about to start.
+  mutating func start(_ operations: CallOperations) throws(Refusal) {
+    if operations.isEmpty { throw .empty }
+    if phase != .open { throw .closed }
+    if isPoisoned { throw .poisoned }
+    if role == .server && operations.contains(.receiveInitialMetadata) { throw .wrongRole }
+    let busy = operations.intersection(inFlight)
+    if !busy.isEmpty { throw .busy(busy) }
+    let repeated = operations.intersection(started).subtracting(.repeatable)
+    if !repeated.isEmpty { throw .repeated(repeated) }
+    if operations.contains(.sendMessage) {
+      let begun = started.union(operations).contains(.sendInitialMetadata)
+      if !begun || started.contains(.sendClose) { throw .outOfOrder }
+    }
+    inFlight.formUnion(operations)
+    started.formUnion(operations)
+  }
+
+  /// C-core refused the batch that was just started: no tag will come for it.
+  mutating func startFailed(_ operations: CallOperations) {
+    inFlight.subtract(operations)
+    isPoisoned = true
+  }
+
+  /// The tag of a batch came.
+  ///
+  /// - Returns: Whether the C object must be released now.
+  mutating func finish(_ operations: CallOperations) -> Bool {
+    assert(inFlight.isSuperset(of: operations), "a tag for a batch that is not in flight")
+    inFlight.subtract(operations)
+    return releaseIfDue()
+  }
+
+  /// Nobody will start anything on this call again.
+  ///
+  /// - Returns: Whether the C object must be released now.
+  mutating func close() -> Bool {
+    if phase == .open { phase = .closing }
+    return releaseIfDue()
+  }
+
+  private mutating func releaseIfDue() -> Bool {
+    guard phase == .closing, inFlight.isEmpty else { return false }
+    phase = .released
+    return true
+  }
+}

@@ -1,0 +1,18 @@
+/// The response of a call that succeeded. One that fails throws ``RPCError``, which has the trailing metadata then.
+public struct ClientResponse<Message: Sendable>: Sendable {
+  /// The metadata that the server sent before the message.
+  public var metadata: Metadata
+
+  /// The message.
+  public var message: Message
+
+  /// The metadata that the server sent with the status.
+  public var trailingMetadata: Metadata
+
+  /// Creates a response.
+  public init(message: Message, metadata: Metadata = [:], trailingMetadata: Metadata = [:]) {
+    self.message = message
+    self.metadata = metadata
+    self.trailingMetadata = trailingMetadata
+  }
+}

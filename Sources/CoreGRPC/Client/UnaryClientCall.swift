@@ -1,0 +1,53 @@
+/// One unary call on the client: a single batch of all six operations, in which the status alone says what happened.
+struct UnaryClientCall<Deserializer: MessageDeserializer> {
+  let call: Call
+  let deserializer: Deserializer
+
+  func response<Input: Sendable>(
+    to request: ClientRequest<Input>,
+    serializer: some MessageSerializer<Input>,
+    waitForReady: Bool?
+  ) async throws(RPCError) -> ClientResponse<Deserializer.Message> {
+    var batch = Batch()
+    batch.sendInitialMetadata(request.metadata, waitsForReady: waitForReady)
+    do {
+      batch.sendMessage(try serializer.serialize(request.message))
+    } catch {
+      throw RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request")
+    }
+    batch.sendHalfClose()
+    batch.receive([.receiveInitialMetadata, .receiveMessage, .receiveClose])
+    try await perform(batch)
+
+    let status = call.receivedStatus
+    if let error = RPCError(status: status, metadata: call.receivedTrailingMetadata) { throw error }
+    guard let message = call.takeReceivedMessage() else {
+      // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
+      throw RPCError(code: .unimplemented, message: "the server answered OK without a message")
+    }
+    let output = try RPCError.wrapping("cannot deserialize the response", .internalError) {
+      try message.withBytes { bytes in try deserializer.deserialize(bytes) }
+    }
+    return ClientResponse(
+      message: output,
+      metadata: call.receivedInitialMetadata,
+      trailingMetadata: call.receivedTrailingMetadata
+    )
+  }
+
+  private func perform(_ batch: consuming Batch) async throws(RPCError) {
+    var batch: Batch? = consume batch
+    let outcome: Result<Void, RPCError> = await withTaskCancellationHandler {
+      guard let batch = batch.take() else { preconditionFailure("an operation runs once") }
+      do throws(RPCError) {
+        _ = try await call.perform(batch)
+        return .success(())
+      } catch {
+        return .failure(error)
+      }
+    } onCancel: {
+      call.cancel()
+    }
+    try outcome.get()
+  }
+}

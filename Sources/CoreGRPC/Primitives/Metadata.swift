@@ -1,0 +1,126 @@
+/// The metadata of a call: an ordered list of keys and values, in which a key may stand several times.
+///
+/// Keys are case-insensitive and kept in lower case, as HTTP/2 sends them. A key that ends in `-bin` has bytes for its
+/// value, any other has printable ASCII text. The rules are those of
+/// <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>; a call with metadata that breaks them fails with
+/// an error that names the key, before anything is sent.
+///
+/// ```swift
+/// var metadata: Metadata = ["x-request-id": "42"]
+/// metadata.addString("blue", forKey: "x-colour")
+/// metadata.addBinary([0, 255], forKey: "x-trace-bin")
+/// let colours = Array(metadata[stringValues: "x-colour"])
+/// ```
+public struct Metadata: Sendable, Hashable {
+  private var entries: [Entry]
+
+  private struct Entry: Sendable, Hashable {
+    let key: String
+    var value: Value
+  }
+
+  /// Creates empty metadata.
+  public init() { self.entries = [] }
+
+  /// Reserves room for `minimumCapacity` entries in all.
+  public mutating func reserveCapacity(_ minimumCapacity: Int) { entries.reserveCapacity(minimumCapacity) }
+
+  /// Adds a text value behind those that the key has.
+  public mutating func addString(_ value: String, forKey key: String) { add(.string(value), forKey: key) }
+
+  /// Adds bytes behind the values that the key has. The key must end in `-bin`.
+  public mutating func addBinary(_ value: [UInt8], forKey key: String) { add(.binary(value), forKey: key) }
+
+  /// Adds a value behind those that the key has.
+  public mutating func add(_ value: Value, forKey key: String) {
+    entries.append(Entry(key: Self.normalized(key), value: value))
+  }
+
+  /// Adds all entries of `other`, in their order.
+  public mutating func add(contentsOf other: Metadata) { entries.append(contentsOf: other.entries) }
+
+  /// Replaces all the values of a key by one text value.
+  public mutating func replaceOrAddString(_ value: String, forKey key: String) {
+    removeAllValues(forKey: key)
+    addString(value, forKey: key)
+  }
+
+  /// Replaces all the values of a key by one value of bytes.
+  public mutating func replaceOrAddBinary(_ value: [UInt8], forKey key: String) {
+    removeAllValues(forKey: key)
+    addBinary(value, forKey: key)
+  }
+
+  /// Removes every value of a key.
+  public mutating func removeAllValues(forKey key: String) {
+    let key = Self.normalized(key)
+    entries.removeAll { $0.key == key }
+  }
+
+  /// The values of a key, in their order.
+  public subscript(_ key: String) -> [Value] {
+    let key = Self.normalized(key)
+    return entries.compactMap { $0.key == key ? $0.value : nil }
+  }
+
+  /// The text values of a key, in their order.
+  public subscript(stringValues key: String) -> [String] {
+    self[key].compactMap { if case .string(let value) = $0 { value } else { nil } }
+  }
+
+  /// The byte values of a key, in their order.
+  public subscript(binaryValues key: String) -> [[UInt8]] {
+    self[key].compactMap { if case .binary(let value) = $0 { value } else { nil } }
+  }
+
+  private static func normalized(_ key: String) -> String {
+    key.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) } ? key.lowercased() : key
+  }
+}
+
+extension Metadata {
+  /// The value of one entry.
+  public enum Value: Sendable, Hashable {
+    /// Printable ASCII, for keys that do not end in `-bin`.
+    case string(String)
+    /// Any bytes, for keys that end in `-bin`.
+    case binary([UInt8])
+  }
+}
+
+extension Metadata.Value: ExpressibleByStringLiteral {
+  /// A text value.
+  public init(stringLiteral value: String) { self = .string(value) }
+}
+
+extension Metadata.Value: ExpressibleByArrayLiteral {
+  /// A value of bytes.
+  public init(arrayLiteral elements: UInt8...) { self = .binary(elements) }
+}
+
+extension Metadata: RandomAccessCollection {
+  /// A key, in lower case, and one of its values.
+  public typealias Element = (key: String, value: Value)
+
+  /// The first entry's position, 0.
+  public var startIndex: Int { entries.startIndex }
+
+  /// The position behind the last entry.
+  public var endIndex: Int { entries.endIndex }
+
+  /// The entry at a position.
+  public subscript(position: Int) -> Element { (entries[position].key, entries[position].value) }
+}
+
+extension Metadata: ExpressibleByDictionaryLiteral {
+  /// Metadata of the entries, in their order; a key may stand several times.
+  public init(dictionaryLiteral elements: (String, Value)...) {
+    self.init()
+    for (key, value) in elements { add(value, forKey: key) }
+  }
+}
+
+extension Metadata: CustomStringConvertible {
+  /// The keys alone: values may be secrets, and descriptions end up in logs.
+  public var description: String { "[" + entries.map(\.key).joined(separator: ", ") + "]" }
+}

@@ -1,0 +1,111 @@
+/// Why a call failed: every error that comes out of a call is one of these.
+///
+/// A handler throws one to end its call with that status; any other error that it throws becomes
+/// ``Code/unknown``, and its text stays on the server.
+public struct RPCError: Error, Sendable {
+  /// The status code; never OK.
+  public var code: Code
+
+  /// A message for people.
+  public var message: String
+
+  /// The trailing metadata: on the client what the server sent, on the server what it shall send.
+  public var metadata: Metadata
+
+  /// The error behind this one. It stays in this process.
+  public var cause: (any Error)?
+
+  /// Creates an error.
+  public init(code: Code, message: String, metadata: Metadata = [:], cause: (any Error)? = nil) {
+    self.code = code
+    self.message = message
+    self.metadata = metadata
+    self.cause = cause
+  }
+
+  /// The error of a status that is not OK; `nil` for one that is.
+  public init?(status: Status, metadata: Metadata = [:]) {
+    guard let code = Code(status.code) else { return nil }
+    self.init(code: code, message: status.message, metadata: metadata)
+  }
+}
+
+extension RPCError: CustomStringConvertible {
+  /// The code's name and the message, and the cause if there is one.
+  public var description: String {
+    let text = Status(code: Status.Code(code), message: message).description
+    guard let cause else { return text }
+    return "\(text) (\(cause))"
+  }
+}
+
+extension RPCError: Equatable {
+  /// Whether code, message and metadata are equal; the causes are not compared.
+  public static func == (one: RPCError, other: RPCError) -> Bool {
+    one.code == other.code && one.message == other.message && one.metadata == other.metadata
+  }
+}
+
+extension RPCError {
+  /// A status code other than OK.
+  public struct Code: Sendable, Hashable, CustomStringConvertible {
+    fileprivate let statusCode: Status.Code
+
+    /// The code of a failed call; `nil` for OK.
+    public init?(_ code: Status.Code) {
+      guard code != .ok else { return nil }
+      self.statusCode = code
+    }
+
+    private init(known code: Status.Code) { self.statusCode = code }
+
+    /// The code's number on the wire, 1 to 16.
+    public var rawValue: Int { statusCode.rawValue }
+
+    /// The code's name in the gRPC specification, for instance `DEADLINE_EXCEEDED`.
+    public var description: String { statusCode.description }
+
+    /// See ``Status/Code/cancelled``.
+    public static var cancelled: Self { Self(known: .cancelled) }
+    /// See ``Status/Code/unknown``.
+    public static var unknown: Self { Self(known: .unknown) }
+    /// See ``Status/Code/invalidArgument``.
+    public static var invalidArgument: Self { Self(known: .invalidArgument) }
+    /// See ``Status/Code/deadlineExceeded``.
+    public static var deadlineExceeded: Self { Self(known: .deadlineExceeded) }
+    /// See ``Status/Code/notFound``.
+    public static var notFound: Self { Self(known: .notFound) }
+    /// See ``Status/Code/alreadyExists``.
+    public static var alreadyExists: Self { Self(known: .alreadyExists) }
+    /// See ``Status/Code/permissionDenied``.
+    public static var permissionDenied: Self { Self(known: .permissionDenied) }
+    /// See ``Status/Code/resourceExhausted``.
+    public static var resourceExhausted: Self { Self(known: .resourceExhausted) }
+    /// See ``Status/Code/failedPrecondition``.
+    public static var failedPrecondition: Self { Self(known: .failedPrecondition) }
+    /// See ``Status/Code/aborted``.
+    public static var aborted: Self { Self(known: .aborted) }
+    /// See ``Status/Code/outOfRange``.
+    public static var outOfRange: Self { Self(known: .outOfRange) }
+    /// See ``Status/Code/unimplemented``.
+    public static var unimplemented: Self { Self(known: .unimplemented) }
+    /// See ``Status/Code/internalError``.
+    public static var internalError: Self { Self(known: .internalError) }
+    /// See ``Status/Code/unavailable``.
+    public static var unavailable: Self { Self(known: .unavailable) }
+    /// See ``Status/Code/dataLoss``.
+    public static var dataLoss: Self { Self(known: .dataLoss) }
+    /// See ``Status/Code/unauthenticated``.
+    public static var unauthenticated: Self { Self(known: .unauthenticated) }
+  }
+}
+
+extension Status.Code {
+  /// The status code of an error.
+  public init(_ code: RPCError.Code) { self = code.statusCode }
+}
+
+extension Status {
+  /// The status that an error stands for.
+  public init(_ error: RPCError) { self.init(code: Code(error.code), message: error.message) }
+}

@@ -1,0 +1,19 @@
+extension RPCError {
+  /// An error of other code as one of a call: unchanged if it is one already.
+  init(wrapping error: any Error, as code: Code, message: String) {
+    if let error = error as? RPCError {
+      self = error
+    } else {
+      self.init(code: code, message: "\(message): \(error)", cause: error)
+    }
+  }
+
+  /// Runs other code, whose errors become errors of the call.
+  static func wrapping<Result>(_ message: String, _ code: Code, _ body: () throws -> Result) throws(RPCError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw RPCError(wrapping: error, as: code, message: message)
+    }
+  }
+}

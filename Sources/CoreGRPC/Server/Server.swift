@@ -1,0 +1,63 @@
+/// A gRPC server.
+///
+/// ```swift
+/// let server = Server(services: [GreeterService()])
+/// let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+/// try server.start()
+/// print("listening on \(address)")
+/// await server.shutdown(gracePeriod: .seconds(5))
+/// ```
+///
+/// A server may be used from any thread. One that is let go without a shutdown stops at once.
+public final class Server: Sendable {
+  private let core: ServerCore
+
+  /// Creates a server, which does not listen yet.
+  ///
+  /// - Parameters:
+  ///   - services: What the server offers. Calls to any other method end with UNIMPLEMENTED.
+  ///   - configuration: The server's settings.
+  public convenience init(services: [any RegistrableRPCService], configuration: Configuration = Configuration()) {
+    var router = RPCRouter()
+    for service in services { service.registerMethods(with: &router) }
+    self.init(router: router, configuration: configuration)
+  }
+
+  /// Creates a server, which does not listen yet, for methods registered one by one.
+  public init(router: RPCRouter, configuration: Configuration = Configuration()) {
+    self.core = ServerCore(router: router, configuration: configuration)
+  }
+
+  deinit { core.stop() }
+
+  /// Binds an address. May be called several times, before ``start()``. Blocks while a host's name is looked up.
+  ///
+  /// - Returns: The address with the port that was bound.
+  /// - Throws: An error that names the address and says what the system has against it.
+  @discardableResult
+  public func listen(on address: ListenAddress) throws(ServerError) -> ListenAddress { try core.listen(on: address) }
+
+  /// Begins to accept connections and calls.
+  ///
+  /// - Throws: ``ServerError/Code/wrongState``, if the server was started or shut down before.
+  public func start() throws(ServerError) { try core.start() }
+
+  /// Begins to shut down, and returns at once.
+  ///
+  /// No new connections and calls are accepted from now on; calls in progress go on. Those that are not done when the
+  /// grace period is over are cancelled. A later call can shorten the grace period.
+  ///
+  /// - Parameter gracePeriod: How long calls in progress may take; `nil` for as long as they need.
+  public func beginGracefulShutdown(gracePeriod: Duration? = nil) { core.beginShutdown(gracePeriod: gracePeriod) }
+
+  /// Shuts the server down, and returns when that is done: no call is in progress and no port is open any more.
+  ///
+  /// - Parameter gracePeriod: See ``beginGracefulShutdown(gracePeriod:)``.
+  public func shutdown(gracePeriod: Duration? = nil) async {
+    core.beginShutdown(gracePeriod: gracePeriod)
+    await core.waitUntilStopped()
+  }
+
+  /// Returns when the server has been shut down.
+  public func waitUntilStopped() async { await core.waitUntilStopped() }
+}

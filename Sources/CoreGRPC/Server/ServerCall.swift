@@ -1,0 +1,147 @@
+/// One call on the server: receives the request, runs the handler in a task, sends the reply.
+///
+/// Receive-close stands in a batch of its own, so that the handler learns at once when the client goes.
+final class ServerCall: Sendable {
+  private enum Handling: Sendable {
+    case notStarted
+    case running(Task<Void, Never>)
+    /// The client went before the handler was started.
+    case cancelled
+  }
+
+  private let call: Call
+  private let route: RPCRouter.Route
+  private let context: ServerContext
+  private let handling = Locked(Handling.notStarted)
+  private let onHandlerEnded: @Sendable () -> Void
+
+  /// - Parameter onHandlerEnded: Called once, when the handler has ended or will never start.
+  init(
+    call: Call,
+    route: RPCRouter.Route,
+    timeout: Duration?,
+    onHandlerEnded: @escaping @Sendable () -> Void
+  ) {
+    self.call = call
+    self.route = route
+    self.context = ServerContext(
+      descriptor: route.descriptor,
+      deadline: timeout.map { ContinuousClock.now + $0 },
+      call: call
+    )
+    self.onHandlerEnded = onHandlerEnded
+  }
+
+  /// Begins to serve the call.
+  func start() {
+    do throws(RPCError) {
+      var close = Batch()
+      close.receive(.receiveClose)
+      try call.start(close) { [self] _ in if call.wasCancelled { clientWent() } }
+      var request = Batch()
+      request.receive(.receiveMessage)
+      try call.start(request) { [self] _ in requestArrived() }
+    } catch {
+      abandon()
+    }
+  }
+
+  /// Ends a call that shall not be served, with a status alone.
+  static func refuse(_ call: Call, with status: Status) {
+    var batch = Batch()
+    batch.sendInitialMetadata([:])
+    batch.sendStatus(status, trailingMetadata: [:])
+    batch.receive(.receiveClose)
+    do throws(RPCError) {
+      try call.start(batch) { _ in call.close() }
+    } catch {
+      call.cancel()
+      call.close()
+    }
+  }
+
+  private func requestArrived() {
+    guard let message = call.takeReceivedMessage() else {
+      if call.failedBeforeReceivingMessage {
+        abandon()
+      } else {
+        // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: request cardinality violation.
+        let message = "\(route.descriptor) takes one request message, and none came"
+        send(UnaryReply(status: Status(code: .unimplemented, message: message)))
+        onHandlerEnded()
+      }
+      return
+    }
+    let request = SharedMessage(message)
+    let isStarted = handling.withLock { handling in
+      guard case .notStarted = handling else { return false }
+      handling = .running(Task { await handle(request) })
+      return true
+    }
+    if !isStarted { abandon() }
+  }
+
+  private func handle(_ request: SharedMessage) async {
+    let reply = await route.handler(request.message, metadata: call.receivedInitialMetadata, context: context)
+    send(reply)
+    onHandlerEnded()
+  }
+
+  private func send(_ reply: consuming UnaryReply) {
+    var reply = reply
+    var batch = Batch()
+    batch.sendInitialMetadata(reply.metadata)
+    if let message = reply.message.take() { batch.sendMessage(message) }
+    batch.sendStatus(reply.status, trailingMetadata: reply.trailingMetadata)
+    do throws(RPCError) {
+      try call.start(batch) { [call] _ in call.close() }
+    } catch where error.code == .invalidArgument {
+      sendStatus(Status(code: .internalError, message: "the handler's response has illegal \(error.message)"))
+    } catch {
+      // The client is gone, and nobody waits for the reply.
+      call.close()
+    }
+  }
+
+  private func sendStatus(_ status: Status) {
+    var batch = Batch()
+    batch.sendInitialMetadata([:])
+    batch.sendStatus(status, trailingMetadata: [:])
+    do throws(RPCError) {
+      try call.start(batch) { [call] _ in call.close() }
+    } catch {
+      call.close()
+    }
+  }
+
+  /// The client cancelled or went away, the deadline passed, or the server stops.
+  private func clientWent() {
+    let task = handling.withLock { handling -> Task<Void, Never>? in
+      switch handling {
+      case .notStarted:
+        handling = .cancelled
+        return nil
+      case .running(let task):
+        return task
+      case .cancelled:
+        return nil
+      }
+    }
+    task?.cancel()
+    // A handler that does not heed its cancellation must not keep the server from stopping.
+    call.close()
+  }
+
+  private func abandon() {
+    call.cancel()
+    call.close()
+    onHandlerEnded()
+  }
+}
+
+/// Carries a message, which has one owner, into a task.
+private final class SharedMessage: Sendable {
+  let message: MessageBuffer
+
+  init(_ message: consuming MessageBuffer) { self.message = message }
+}

@@ -1,0 +1,120 @@
+/// The working part of a ``Server``, which lives on until the last call is done and C-core has let go of everything.
+final class ServerCore: Sendable {
+  /// Slots posted for incoming calls. Each is posted again before its call is served, so a few suffice, and C-core's
+  /// cost for a call grows with their number.
+  private static let slots = 32
+
+  private struct State {
+    var lifecycle: ServerLifecycle
+    var handle: ServerHandle?
+    var stopped: StoppedSignal
+  }
+
+  private let router: RPCRouter
+  private let state: Locked<State>
+
+  init(router: RPCRouter, configuration: Server.Configuration) {
+    self.router = router
+    let stopped = StoppedSignal()
+    let queue = CompletionQueue(name: "grpc-server", threads: max(1, configuration.pollerThreads)) { stopped.fire() }
+    self.state = Locked(
+      State(
+        lifecycle: ServerLifecycle(maximumConcurrentCalls: configuration.maximumConcurrentCalls),
+        handle: ServerHandle(arguments: configuration.arguments, queue: queue),
+        stopped: stopped
+      )
+    )
+  }
+
+  func listen(on address: ListenAddress) throws(ServerError) -> ListenAddress {
+    if let path = address.unixDomainSocketPath, UnixSocketProbe.isListening(atPath: path) {
+      throw ServerError(code: .cannotListen, message: "cannot listen on \(address): Address already in use")
+    }
+    let handle = state.withLock { $0.lifecycle.phase == .configuring ? $0.handle : nil }
+    guard let handle else {
+      throw ServerError(code: .wrongState, message: "cannot listen on \(address): the server has been started")
+    }
+    return address.withPort(try handle.bind(address.description))
+  }
+
+  func start() throws(ServerError) {
+    let handle = state.withLock { $0.lifecycle.start() ? $0.handle : nil }
+    guard let handle else {
+      throw ServerError(code: .wrongState, message: "the server has been started or shut down before")
+    }
+    handle.start()
+    for _ in 0..<Self.slots { postSlot() }
+  }
+
+  /// Stops at once: calls in progress are cancelled.
+  func stop() { beginShutdown(gracePeriod: .zero) }
+
+  func beginShutdown(gracePeriod: Duration?) {
+    if state.withLock({ $0.lifecycle.beginShutdown() }) == .shutDown {
+      guard let handle = state.withLock({ $0.handle }) else { return }
+      Thread.spawn(name: "grpc-shutdown") { [self] in
+        handle.shutDown { [self] in handleEvent { $0.shutdownCompleted() } }
+        handleEvent { $0.shutdownReturned() }
+      }
+    }
+    guard let gracePeriod else { return }
+    if gracePeriod <= .zero {
+      handleEvent { $0.gracePeriodEnded() }
+    } else {
+      Task { [weak self] in
+        try await Task.sleep(for: gracePeriod, clock: .continuous)
+        self?.handleEvent { $0.gracePeriodEnded() }
+      }
+    }
+  }
+
+  func waitUntilStopped() async {
+    let stopped = state.withLock { $0.stopped }
+    await stopped.wait()
+  }
+
+  private func postSlot() {
+    let handle = state.withLock { $0.lifecycle.postSlot() ? $0.handle : nil }
+    guard let handle else { return }
+    let isPosted = handle.requestCall { [self] incoming in
+      if let incoming { serve(incoming) }
+      handleEvent { $0.slotReturned() }
+    }
+    if !isPosted { handleEvent { $0.slotReturned() } }
+  }
+
+  private func serve(_ incoming: IncomingCall) {
+    postSlot()
+    let admission = state.withLock { $0.lifecycle.callArrived() }
+    let call = incoming.accept { [self] in handleEvent { $0.callReleased() } }
+    guard admission == .serve else {
+      let message = "the server has as many calls in progress as it allows"
+      return ServerCall.refuse(call, with: Status(code: .resourceExhausted, message: message))
+    }
+    guard let route = router.route(forPath: incoming.path) else {
+      handlerEnded()
+      let message = "this server has no method \(incoming.path)"
+      return ServerCall.refuse(call, with: Status(code: .unimplemented, message: message))
+    }
+    ServerCall(call: call, route: route, timeout: incoming.timeout) { [self] in handlerEnded() }.start()
+  }
+
+  private func handlerEnded() { state.withLock { $0.lifecycle.handlerEnded() } }
+
+  private func handleEvent(_ event: (inout ServerLifecycle) -> ServerLifecycle.Action) {
+    let handle = state.withLock { state -> ServerHandle? in
+      switch event(&state.lifecycle) {
+      case .destroy:
+        return state.handle.take()
+      case .cancelAllCalls:
+        // Under the lock, so that the server is not destroyed meanwhile.
+        state.handle?.cancelAllCalls()
+        return nil
+      case .none, .shutDown:
+        return nil
+      }
+    }
+    // Nobody else has the handle now. With it goes the hold on the queue, whose threads end and signal that they did.
+    handle?.destroy()
+  }
+}

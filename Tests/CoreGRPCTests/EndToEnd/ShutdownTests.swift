@@ -1,0 +1,190 @@
+import CoreGRPC
+import Synchronization
+import Testing
+
+@Suite("Shutdown in every order", .timeLimit(.minutes(1)))
+struct ShutdownTests {
+  @Test("A server that never started shuts down")
+  func neverStarted() async throws {
+    let server = Server(services: [])
+    await server.shutdown()
+    #expect(throws: ServerError.self) { try server.start() }
+  }
+
+  @Test("A server that listens but never started shuts down, and its port is free again")
+  func neverStartedWithPort() async throws {
+    let server = Server(services: [])
+    let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    await server.shutdown()
+    try await TestServer(on: address.description).server.shutdown()
+  }
+
+  @Test("Shutting down twice, and at the same time, is one shutdown")
+  func twice() async throws {
+    let test = try TestServer()
+    async let first: Void = test.server.shutdown()
+    async let second: Void = test.server.shutdown(gracePeriod: .zero)
+    _ = await (first, second)
+    await test.server.shutdown()
+    await test.server.waitUntilStopped()
+  }
+
+  @Test("A call in progress is finished; a new one is refused")
+  func graceful() async throws {
+    let arrived = Gate()
+    let proceed = Gate()
+    let test = try TestServer { request, _ in
+      arrived.open()
+      await proceed.pass()
+      return ServerResponse(message: request.message)
+    }
+    async let inProgress = test.call([5])
+    await arrived.pass()
+    test.server.beginGracefulShutdown()
+    // The listener closes on another thread, and a connection made meanwhile may never be served: the first refusal
+    // shows that it is closed.
+    var error: RPCError?
+    repeat {
+      let fresh = try Channel(target: test.address.description)
+      error = await rpcError { () async throws(RPCError) in
+        try await fresh.echo(options: CallOptions(timeout: .milliseconds(500)))
+      }
+    } while error?.code != .unavailable
+    proceed.open()
+    #expect(try await inProgress.message == [5])
+    await test.server.waitUntilStopped()
+  }
+
+  @Test("When the grace period is over, calls are cancelled, and so are their handlers")
+  func gracePeriodEnds() async throws {
+    let arrived = Gate()
+    let cancelled = Gate()
+    let test = try TestServer { request, _ in
+      arrived.open()
+      await waitForCancellation()
+      cancelled.open()
+      return ServerResponse(message: request.message)
+    }
+    async let call = rpcError { () async throws(RPCError) in try await test.call() }
+    await arrived.pass()
+    await test.server.shutdown(gracePeriod: .milliseconds(50))
+    let code = await call?.code
+    #expect(code == .cancelled || code == .unavailable)
+    await cancelled.pass()
+  }
+
+  @Test("A second shutdown shortens the first one's grace period")
+  func secondShutdown() async throws {
+    let arrived = Gate()
+    let test = try TestServer { request, _ in
+      arrived.open()
+      await waitForCancellation()
+      return ServerResponse(message: request.message)
+    }
+    async let call = rpcError { () async throws(RPCError) in try await test.call() }
+    await arrived.pass()
+    test.server.beginGracefulShutdown(gracePeriod: nil)
+    await test.server.shutdown(gracePeriod: .zero)
+    #expect(await call != nil)
+  }
+
+  @Test("A handler that ignores its cancellation does not keep the server from stopping")
+  func stubbornHandler() async throws {
+    let arrived = Gate()
+    let proceed = Gate()
+    let ended = Gate()
+    let test = try TestServer { request, _ in
+      arrived.open()
+      await proceed.pass()
+      defer { ended.open() }
+      return ServerResponse(message: request.message)
+    }
+    async let call = rpcError { () async throws(RPCError) in try await test.call() }
+    await arrived.pass()
+    await test.server.shutdown(gracePeriod: .zero)
+    #expect(await call != nil)
+    proceed.open()
+    await ended.pass()
+  }
+
+  @Test("A server that is let go stops by itself")
+  func letGo() async throws {
+    let arrived = Gate()
+    let cancelled = Gate()
+    let channel = try await { () async throws in
+      let test = try TestServer { request, _ in
+        arrived.open()
+        await waitForCancellation()
+        cancelled.open()
+        return ServerResponse(message: request.message)
+      }
+      let channel = test.channel
+      Task { await rpcError { () async throws(RPCError) in try await channel.echo() } }
+      await arrived.pass()
+      return channel
+    }()
+    await cancelled.pass()
+    _ = channel
+  }
+
+  @Test("A channel that is let go with a call in progress finishes the call")
+  func channelLetGo() async throws {
+    let arrived = Gate()
+    let proceed = Gate()
+    let test = try TestServer { request, _ in
+      arrived.open()
+      await proceed.pass()
+      return ServerResponse(message: request.message)
+    }
+    let address = test.address.description
+    let call = Task { try await Channel(target: address).echo([4]).message }
+    await arrived.pass()
+    proceed.open()
+    #expect(try await call.value == [4])
+    await test.server.shutdown()
+  }
+
+  @Test("A shutdown under load loses no accepted call", arguments: 0..<5)
+  func underLoad(round: Int) async throws {
+    let accepted = Atomic(0)
+    let reached = Gate()
+    let test = try TestServer { request, _ in
+      if accepted.add(1, ordering: .relaxed).newValue == 500 { reached.open() }
+      await Task.yield()
+      return ServerResponse(message: request.message)
+    }
+    let outcomes = Task {
+      await withTaskGroup(of: (answered: Int, errors: [RPCError]).self) { group in
+        for _ in 0..<64 {
+          group.addTask {
+            var answered = 0
+            while true {
+              let error = await rpcError { () async throws(RPCError) in try await test.channel.echo() }
+              if let error { return (answered, [error]) }
+              answered += 1
+            }
+          }
+        }
+        return await group.reduce(into: (answered: 0, errors: [RPCError]())) { sum, one in
+          sum.answered += one.answered
+          sum.errors += one.errors
+        }
+      }
+    }
+    await reached.pass()
+    await test.server.shutdown()
+    let (answered, errors) = await outcomes.value
+    #expect(answered == accepted.load(ordering: .relaxed))
+    // C-core ends a call that comes in after the shutdown began, before the client knows of it, with CANCELLED.
+    #expect(errors.allSatisfy { $0.code == .unavailable || $0.code == .cancelled }, "\(Set(errors.map(\.description)))")
+  }
+
+  @Test("Servers and channels come and go many times")
+  func manyServers() async throws {
+    for _ in 0..<50 {
+      let test = try TestServer()
+      #expect(try await test.call().message == [1, 2, 3])
+      await test.server.shutdown(gracePeriod: .zero)
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import CoreGRPC
+import Testing
+
+@Suite("Unary calls", .timeLimit(.minutes(1)))
+struct UnaryTests {
+  @Test("The bytes of a message arrive", arguments: [0, 1, 22, 23, 24, 1_000, 8_192, 100_000, 4_000_000])
+  func bytes(count: Int) async throws {
+    let test = try TestServer()
+    let message = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    #expect(try await test.call(message).message == message)
+    await test.server.shutdown()
+  }
+
+  @Test("A method that the server has not got is UNIMPLEMENTED, and the next call works")
+  func unimplemented() async throws {
+    let test = try TestServer()
+    for name in ["Nope", "", "Echo/Echo", "Écho"] {
+      let method = MethodDescriptor(fullyQualifiedService: "test.Test", method: name)
+      let error = await rpcError { () async throws(RPCError) in try await test.channel.echo(method: method) }
+      #expect(error?.code == .unimplemented, "\(name)")
+    }
+    #expect(try await test.call().message == [1, 2, 3])
+    await test.server.shutdown()
+  }
+
+  @Test("A call to an address where nobody listens is UNAVAILABLE")
+  func deadAddress() async throws {
+    let test = try TestServer()
+    await test.server.shutdown()
+    let error = await rpcError { () async throws(RPCError) in try await test.call() }
+    #expect(error?.code == .unavailable)
+  }
+
+  @Test("A call that waits for a server meets its deadline", arguments: ["127.0.0.1:1", "unix:/nonexistent/socket"])
+  func waitForReady(target: String) async throws {
+    let channel = try Channel(target: target)
+    let error = await rpcError { () async throws(RPCError) in
+      try await channel.echo(options: CallOptions(timeout: .milliseconds(200), waitForReady: true))
+    }
+    #expect(error?.code == .deadlineExceeded)
+  }
+
+  @Test("A target that makes no sense is refused and named", arguments: ["ipv4:nonsense", "ipv6:[::1", "a\0b", ""])
+  func badTarget(target: String) async throws {
+    let error = await rpcError { () async throws(RPCError) in try Channel(target: target) }
+    let message = try #require(error?.message)
+    #expect(error?.code == .invalidArgument)
+    #expect(message.contains(target.utf8.contains(0) ? "NUL" : "'\(target)'"), "\(message)")
+  }
+
+  @Test("A closed channel makes no calls; those in progress go on")
+  func closedChannel() async throws {
+    let arrived = Gate()
+    let proceed = Gate()
+    let test = try TestServer { request, _ in
+      arrived.open()
+      await proceed.pass()
+      return ServerResponse(message: request.message)
+    }
+    async let first = test.call([7])
+    await arrived.pass()
+    test.channel.close()
+    let error = await rpcError { () async throws(RPCError) in try await test.call() }
+    #expect(error?.code == .unavailable)
+    proceed.open()
+    #expect(try await first.message == [7])
+    await test.server.shutdown()
+  }
+
+  @Test("A message over the server's limit is RESOURCE_EXHAUSTED, and the next call works")
+  func requestTooLarge() async throws {
+    var configuration = Server.Configuration()
+    configuration.maximumReceiveMessageSize = 1_000
+    let test = try TestServer(configuration: configuration)
+    #expect(try await test.call([UInt8](repeating: 1, count: 1_000)).message.count == 1_000)
+    let error = await rpcError { () async throws(RPCError) in try await test.call([UInt8](repeating: 1, count: 1_001)) }
+    #expect(error?.code == .resourceExhausted)
+    #expect(try await test.call().message == [1, 2, 3])
+    await test.server.shutdown()
+  }
+
+  @Test("A message over the client's limit is RESOURCE_EXHAUSTED, and the next call works")
+  func responseTooLarge() async throws {
+    var configuration = Channel.Configuration()
+    configuration.maximumReceiveMessageSize = 1_000
+    let test = try TestServer(channelConfiguration: configuration)
+    let error = await rpcError { () async throws(RPCError) in try await test.call([UInt8](repeating: 1, count: 1_001)) }
+    #expect(error?.code == .resourceExhausted)
+    #expect(try await test.call().message == [1, 2, 3])
+    await test.server.shutdown()
+  }
+
+  @Test("10,000 calls, 100 at a time, each get their own answer")
+  func manyCalls() async throws {
+    let test = try TestServer()
+    let total = try await withThrowingTaskGroup(of: Int.self) { group in
+      for worker in 0..<100 {
+        group.addTask {
+          for call in 0..<100 {
+            let message = Array("\(worker)/\(call)".utf8)
+            let answer = try await test.call(message).message
+            guard answer == message else { throw RPCError(code: .dataLoss, message: "\(worker)/\(call)") }
+          }
+          return 100
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(total == 10_000)
+    await test.server.shutdown()
+  }
+
+  @Test("Several listeners, several kinds of address", arguments: ["127.0.0.1:0", "[::1]:0", "localhost:0"])
+  func addresses(address: String) async throws {
+    let test = try TestServer(on: address)
+    #expect(test.address.port != 0)
+    #expect(try await test.call().message == [1, 2, 3])
+    await test.server.shutdown()
+  }
+}

@@ -1,0 +1,28 @@
+import CoreGRPC
+import Testing
+
+@Suite("Status and errors as values")
+struct StatusTests {
+  @Test("The codes have the numbers and names of the specification")
+  func codes() {
+    let names = [
+      "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+      "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
+      "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+    ]
+    #expect(Status.Code.allCases.map(\.description) == names)
+    #expect(Status.Code.allCases.map(\.rawValue) == Array(0...16))
+    #expect(Status.Code(rawValue: 17) == nil)
+    #expect(Status.Code(rawValue: -1) == nil)
+  }
+
+  @Test("An error is a status that is not OK")
+  func errors() throws {
+    #expect(RPCError(status: .ok) == nil)
+    #expect(RPCError.Code(.ok) == nil)
+    let error = try #require(RPCError(status: Status(code: .notFound, message: "no such user"), metadata: ["a": "b"]))
+    #expect(error.description == "NOT_FOUND: no such user")
+    #expect(Status(error) == Status(code: .notFound, message: "no such user"))
+    #expect(Status.ok.description == "OK")
+  }
+}

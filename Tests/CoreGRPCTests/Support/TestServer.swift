@@ -1,0 +1,69 @@
+import CoreGRPC
+
+/// A server on a free loopback port with handlers of the test's choice, and a channel to it.
+struct TestServer: Sendable {
+  let server: Server
+  let address: ListenAddress
+  let channel: Channel
+
+  static let echo = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Echo")
+
+  typealias Handler =
+    @Sendable (ServerRequest<[UInt8]>, ServerContext) async throws -> ServerResponse<[UInt8]>
+
+  /// - Parameter handler: Serves ``echo``; by default it answers the request's bytes.
+  init(
+    on address: String = "127.0.0.1:0",
+    configuration: Server.Configuration = Server.Configuration(),
+    channelConfiguration: Channel.Configuration = Channel.Configuration(),
+    handler: @escaping Handler = { request, _ in ServerResponse(message: request.message) }
+  ) throws {
+    var router = RPCRouter()
+    router.registerHandler(
+      forMethod: Self.echo,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: handler
+    )
+    server = Server(router: router, configuration: configuration)
+    self.address = try server.listen(on: ListenAddress(address))
+    try server.start()
+    channel = try Channel(target: self.address.description, configuration: channelConfiguration)
+  }
+
+  func call(
+    _ message: [UInt8] = [1, 2, 3],
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults
+  ) async throws(RPCError) -> ClientResponse<[UInt8]> {
+    try await channel.echo(message, metadata: metadata, options: options)
+  }
+}
+
+extension Channel {
+  /// Calls ``TestServer/echo``, or another method with bytes both ways.
+  func echo(
+    _ message: [UInt8] = [1, 2, 3],
+    method: MethodDescriptor = TestServer.echo,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults
+  ) async throws(RPCError) -> ClientResponse<[UInt8]> {
+    try await unary(
+      request: ClientRequest(message: message, metadata: metadata),
+      descriptor: method,
+      serializer: IdentitySerializer(),
+      deserializer: IdentityDeserializer(),
+      options: options
+    )
+  }
+}
+
+/// The error that a call ends with, or `nil` if it succeeds.
+func rpcError(_ body: () async throws(RPCError) -> some Any) async -> RPCError? {
+  do throws(RPCError) {
+    _ = try await body()
+    return nil
+  } catch {
+    return error
+  }
+}
