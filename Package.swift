@@ -41,10 +41,15 @@ let package = Package(
       dependencies: ["CCompute", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC"],
       swiftSettings: swiftSettings
     ),
+    .target(
+      name: "CommandLineSupport",
+      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: swiftSettings
+    ),
     .executableTarget(
       name: "compute-server",
       dependencies: [
-        "Compute", "CoreGRPC",
+        "CommandLineSupport", "Compute", "CoreGRPC",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
@@ -53,17 +58,34 @@ let package = Package(
     .executableTarget(
       name: "compute-client",
       dependencies: [
-        "Compute", "CoreGRPC",
+        "CommandLineSupport", "Compute", "CoreGRPC",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: swiftSettings
     ),
 
     // Tests.
-    .testTarget(name: "ProtobufCTests", dependencies: ["ProtobufC", "CTestMessages"], swiftSettings: swiftSettings),
-    .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages"),
-    .testTarget(name: "CoreGRPCTests", dependencies: ["CoreGRPC"], swiftSettings: swiftSettings),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages", exclude: ["test_messages.proto"]),
+    .testTarget(
+      name: "ProtobufCTests",
+      dependencies: ["CProtobufC", "CTestMessages", "ProtobufC"],
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(name: "CoreGRPCTests", dependencies: ["CoreGRPC", "TestSupport"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ComputeTests",
+      dependencies: ["Compute", "CoreGRPC", "ProtobufC", "TestSupport", "compute-client", "compute-server"],
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "InteropTests",
+      dependencies: ["Compute", "CoreGRPC", "TestSupport"],
+      exclude: ["Python"],
+      swiftSettings: swiftSettings
+    ),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import CoreGRPC
+import TestSupport
 import Testing
 
 @Suite("Deadlines and cancellation", .timeLimit(.minutes(1)))

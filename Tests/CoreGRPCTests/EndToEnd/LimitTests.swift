@@ -1,4 +1,5 @@
 import CoreGRPC
+import TestSupport
 import Testing
 
 @Suite("Limits of the server", .timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import CoreGRPC
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Shutdown in every order", .timeLimit(.minutes(1)))

@@ -1,4 +1,5 @@
 import CoreGRPC
+import TestSupport
 import Testing
 
 @Suite("Unary calls", .timeLimit(.minutes(1)))

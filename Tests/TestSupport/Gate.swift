@@ -1,7 +1,7 @@
 import Synchronization
 
 /// An event that tests wait for: opened once, passed by everyone afterwards.
-final class Gate: Sendable {
+public final class Gate: Sendable {
   private enum State {
     case closed([CheckedContinuation<Void, Never>])
     case open
@@ -9,7 +9,11 @@ final class Gate: Sendable {
 
   private let state = Mutex(State.closed([]))
 
-  func open() {
+  /// Creates a closed gate.
+  public init() {}
+
+  /// Lets everyone pass from now on.
+  public func open() {
     let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
       guard case .closed(let waiters) = state else { return [] }
       state = .open
@@ -19,7 +23,7 @@ final class Gate: Sendable {
   }
 
   /// Waits for the gate to open, whether the task is cancelled or not.
-  func pass() async {
+  public func pass() async {
     await withCheckedContinuation { continuation in
       let isOpen = state.withLock { state -> Bool in
         guard case .closed(let waiters) = state else { return true }
@@ -32,7 +36,7 @@ final class Gate: Sendable {
 }
 
 /// Waits until the task is cancelled.
-func waitForCancellation() async {
+public func waitForCancellation() async {
   let gate = Gate()
   await withTaskCancellationHandler {
     await gate.pass()

@@ -1,0 +1,18 @@
+public import CoreGRPC
+public import ProtobufC
+
+/// Deserializes protobuf messages, straight from the memory that gRPC received them into.
+public struct ProtobufDeserializer<Message: ProtobufC.Message>: MessageDeserializer {
+  /// The bounds of decoding.
+  public let limits: DecodingLimits
+
+  /// Creates the deserializer.
+  public init(limits: DecodingLimits = DecodingLimits()) { self.limits = limits }
+
+  /// Deserializes a message.
+  ///
+  /// - Throws: `DecodingError`, when the bytes are no message of this type or exceed the limits.
+  public func deserialize(_ bytes: RawSpan) throws -> Message {
+    try Message(serializedBytes: bytes, limits: limits)
+  }
+}

@@ -1,0 +1,15 @@
+public import CoreGRPC
+public import ProtobufC
+
+/// Serializes protobuf messages, straight into the memory that gRPC sends.
+public struct ProtobufSerializer<Message: ProtobufC.Message>: MessageSerializer {
+  /// Creates the serializer.
+  public init() {}
+
+  /// Serializes a message.
+  public func serialize(_ message: Message) throws -> MessageBuffer {
+    message.serialize { byteCount, fill in
+      MessageBuffer(byteCount: byteCount, initializingWith: fill)
+    }
+  }
+}

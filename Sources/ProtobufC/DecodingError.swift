@@ -1,0 +1,54 @@
+/// Why bytes could not be decoded as a message.
+public struct DecodingError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The kind of failure, to branch on.
+  public let code: Code
+
+  /// What was wrong, and where if that is known: for people, not to be parsed.
+  public let message: String
+
+  /// Creates an error.
+  ///
+  /// - Parameters:
+  ///   - code: the kind of failure.
+  ///   - message: what was wrong, for people.
+  public init(code: Code, message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  /// The kind and the message in one line.
+  public var description: String {
+    "\(code): \(message)"
+  }
+}
+
+extension DecodingError {
+  /// The kinds of failure.
+  ///
+  /// More may be added, so a `switch` over them needs a `default`.
+  public struct Code: Sendable, Hashable, CustomStringConvertible {
+    private enum Kind: String {
+      case malformed, invalidUTF8, tooDeep, tooLarge
+    }
+
+    private let kind: Kind
+
+    /// The bytes are not protobuf's wire format, or do not fit the message's fields.
+    ///
+    /// protobuf-c also refuses three things that protobuf asks to accept: a group (wire types 3 and 4), a known field
+    /// with another wire type than its own, and a singular sub-message that comes twice with a one-of of it not set.
+    public static var malformed: Code { Code(kind: .malformed) }
+
+    /// A `string` field holds bytes that are not UTF-8.
+    public static var invalidUTF8: Code { Code(kind: .invalidUTF8) }
+
+    /// Sub-messages nest deeper than ``DecodingLimits/maximumDepth``.
+    public static var tooDeep: Code { Code(kind: .tooDeep) }
+
+    /// Decoding takes more than ``DecodingLimits/maximumMemory``.
+    public static var tooLarge: Code { Code(kind: .tooLarge) }
+
+    /// The kind's name, as in this declaration.
+    public var description: String { kind.rawValue }
+  }
+}

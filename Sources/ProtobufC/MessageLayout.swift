@@ -1,0 +1,61 @@
+/// How a Swift message and protobuf-c's struct of the same message correspond: the interface for generated code.
+///
+/// A conforming type is internal to the module that has the generated code, so that protobuf-c's structs, its
+/// `CMessage`, are in no public signature there. Its functions name fields and leave memory to the
+/// ``MessageDecoder`` and the ``MessageEncoder``:
+///
+/// ```swift
+/// enum GreetingLayout: MessageLayout {
+///   static let schema = MessageSchema(of: Self.self)
+///
+///   static func initialize(_ message: inout Example__Greeting) {
+///     example__greeting__init(&message)
+///   }
+///
+///   static func read(
+///     _ message: Example__Greeting, from decoder: MessageDecoder
+///   ) throws(DecodingError) -> Greeting {
+///     Greeting(text: try decoder.string(message.text, field: 1))
+///   }
+///
+///   static func write(_ value: Greeting, to message: inout Example__Greeting, with encoder: inout MessageEncoder) {
+///     message.text = encoder.string(value.text)
+///   }
+/// }
+/// ```
+///
+/// The entry of a map has a layout too. Its `Value` is the pair `(key: Key, value: Value)`.
+public protocol MessageLayout {
+  /// The struct that protoc-gen-c generated for the message. (Swift does not see that one with a union in it is
+  /// `BitwiseCopyable`, so that this is not asked for.)
+  associatedtype CMessage
+
+  /// The Swift type of the message.
+  associatedtype Value
+
+  /// What protobuf-c knows of the message: always `MessageSchema(of: Self.self)`, in a `static let`.
+  static var schema: MessageSchema { get }
+
+  /// Gives a struct its defaults, by the function that protoc-gen-c generated for that.
+  ///
+  /// - Parameter message: a struct of zero bytes.
+  static func initialize(_ message: inout CMessage)
+
+  /// Lifts a decoded struct to a Swift value.
+  ///
+  /// - Parameters:
+  ///   - message: the struct. What it points to lives until the whole message is lifted: the value must copy it, as all
+  ///     functions of the decoder do.
+  ///   - decoder: lifts the fields that are more than a number.
+  /// - Returns: the value.
+  /// - Throws: what the decoder throws.
+  static func read(_ message: CMessage, from decoder: MessageDecoder) throws(DecodingError) -> Value
+
+  /// Lowers a Swift value to a struct.
+  ///
+  /// - Parameters:
+  ///   - value: the value.
+  ///   - message: a struct with its defaults, to be given the value's fields.
+  ///   - encoder: lowers the fields that are more than a number.
+  static func write(_ value: Value, to message: inout CMessage, with encoder: inout MessageEncoder)
+}

@@ -1,0 +1,80 @@
+public import CProtobufC
+
+/// Lowers Swift values to the fields of a struct that is to be encoded: for the `write` of a ``MessageLayout``.
+///
+/// Each function returns what the member of the struct is to be. It stays valid as long as the encoder.
+public struct MessageEncoder: ~Copyable {
+  var contents = ContentList()
+  private var arena: Arena
+
+  /// Creates an encoder.
+  ///
+  /// - Parameter scratch: memory for the first structs, which outlives the encoder and is used by nothing else.
+  init(scratch: UnsafeMutableRawBufferPointer, heap: Heap) {
+    arena = Arena(scratch: scratch, budget: .max, heap: heap)
+  }
+
+  /// Lowers a string.
+  ///
+  /// - Parameter string: the string.
+  /// - Returns: the struct's member.
+  public mutating func string(_ string: String) -> ProtobufCBinaryData {
+    lower(.string(string), byteCount: string.utf8.count)
+  }
+
+  /// Lowers bytes.
+  ///
+  /// - Parameter bytes: the bytes.
+  /// - Returns: the struct's member.
+  public mutating func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
+    lower(.bytes(bytes), byteCount: bytes.count)
+  }
+
+  /// Lowers a sub-message.
+  ///
+  /// - Parameters:
+  ///   - value: the sub-message, or nil to leave it out.
+  ///   - layout: its layout.
+  /// - Returns: the struct's member.
+  public mutating func message<Layout: MessageLayout>(
+    _ value: Layout.Value?,
+    as layout: Layout.Type
+  ) -> UnsafeMutablePointer<Layout.CMessage>? {
+    guard let value else { return nil }
+    let message = allocate(layout.CMessage.self, count: 1)
+    // Zero bytes are a value of every C struct.
+    UnsafeMutableRawPointer(message).initializeMemory(
+      as: UInt8.self,
+      repeating: 0,
+      count: MemoryLayout<Layout.CMessage>.size
+    )
+    layout.initialize(&message.pointee)
+    layout.write(value, to: &message.pointee, with: &self)
+    return message
+  }
+
+  /// Allocates elements in the arena, uninitialized.
+  mutating func allocate<Element>(_ type: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
+    guard let memory = arena.allocate(byteCount: count * MemoryLayout<Element>.stride) else {
+      fatalError("out of memory while encoding a protobuf message")
+    }
+    // Fresh memory of the arena has no type yet, and its alignment is enough for every member of a struct.
+    return memory.bindMemory(to: type, capacity: count)
+  }
+
+  private mutating func lower(_ content: Content, byteCount: Int) -> ProtobufCBinaryData {
+    // protobuf-c takes a length of 0 for an absent field, or writes it without asking for content.
+    guard byteCount > 0 else { return ProtobufCBinaryData() }
+    guard contents.count < ContentMarkers.count else {
+      return ProtobufCBinaryData(len: byteCount, data: copy(content, byteCount: byteCount))
+    }
+    defer { contents.append(content) }
+    return ProtobufCBinaryData(len: byteCount, data: ContentMarkers.marker(for: contents.count))
+  }
+
+  private mutating func copy(_ content: Content, byteCount: Int) -> UnsafeMutablePointer<UInt8> {
+    let memory = allocate(UInt8.self, count: byteCount)
+    content.withBytes { UnsafeMutableRawBufferPointer(start: memory, count: byteCount).copyMemory(from: $0) }
+    return memory
+  }
+}

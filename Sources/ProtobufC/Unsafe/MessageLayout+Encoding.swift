@@ -1,0 +1,29 @@
+import CProtobufC
+
+extension MessageLayout {
+  /// Encodes a message into memory of the caller's choice.
+  ///
+  /// - Parameters:
+  ///   - value: the message.
+  ///   - makeBuffer: called once, as ``Message/serialize(into:)`` says.
+  /// - Returns: what `makeBuffer` returned.
+  /// - Throws: what `makeBuffer` threw.
+  public static func encode<Buffer: ~Copyable, Failure: Error>(
+    _ value: Value,
+    into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
+  ) throws(Failure) -> Buffer {
+    try withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { (scratch) throws(Failure) in
+      var encoder = MessageEncoder(scratch: scratch, heap: .system)
+      guard let message = encoder.message(value, as: Self.self) else {
+        preconditionFailure("a value always has a struct")
+      }
+      // Every struct by protoc-gen-c begins with a ProtobufCMessage. It lives in the encoder, which `fill` refers to.
+      let base = UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)
+      let byteCount = protobuf_c_message_get_packed_size(base)
+      precondition(byteCount <= Int(Int32.max), "a protobuf message is at most 2 GiB")
+      return try makeBuffer(byteCount) { output in
+        encoder.pack(base, byteCount: byteCount, into: &output)
+      }
+    }
+  }
+}

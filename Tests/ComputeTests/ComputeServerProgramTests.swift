@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The program compute-server", .serialized, .timeLimit(.minutes(1)))
+struct ComputeServerProgramTests {
+  @Test(
+    "It says where it listens, answers, and ends with 0 after a signal",
+    arguments: [
+      ("127.0.0.1:0", SIGINT), ("[::1]:0", SIGTERM), ("unix:\(NSTemporaryDirectory())/coregrpc-\(UUID()).sock", SIGINT),
+    ]
+  )
+  func runs(address: String, signal: Int32) async throws {
+    let server = try Programs.server(["--listen", address])
+    let bound = try #require(await server.line(after: "running... "))
+    #expect(!bound.hasSuffix(":0"))
+    #expect(try await Programs.client(["--target", bound]).output == "received: 6\n")
+    server.signal(signal)
+    let outcome = await server.outcome()
+    #expect(outcome.status == 0 && !outcome.wasKilled)
+    #expect(outcome.output == "running... \(bound)\nstopping...\n")
+    #expect(outcome.errors.isEmpty)
+  }
+
+  @Test("It listens on several addresses")
+  func severalAddresses() async throws {
+    let server = try Programs.server(["--listen", "127.0.0.1:0", "--listen", "[::1]:0"])
+    let bound = try #require(await server.line(after: "running... ")).split(separator: " ").map(String.init)
+    #expect(bound.count == 2)
+    for address in bound { #expect(try await Programs.client(["--target", address, "x"]).output == "received: 1\n") }
+    server.signal(SIGTERM)
+    #expect(await server.outcome().status == 0)
+  }
+
+  @Test("A port in use is one line on standard error, and the first server goes on")
+  func portInUse() async throws {
+    let server = try Programs.server(["--listen", "127.0.0.1:0"])
+    let bound = try #require(await server.line(after: "running... "))
+    let second = try await ChildProcess.run(Locations.executable("compute-server"), ["--listen", bound])
+    #expect(second.status == 1)
+    #expect(second.errors == "error: cannot listen on \(bound): Address already in use\n")
+    #expect(try await Programs.client(["--target", bound]).output == "received: 6\n")
+    server.signal(SIGTERM)
+    #expect(await server.outcome().status == 0)
+  }
+
+  @Test(
+    "Bad usage is one line on standard error that names the input",
+    arguments: [
+      (["--listen", "nonsense"], "'nonsense'"), (["--listen", "127.0.0.1:99999"], "'99999'"),
+      (["--lisen", "x"], "'--lisen'"), (["--grace", "soon"], "'soon'"), (["--max-concurrent-calls", "0"], "not 0"),
+      (["surplus"], "'surplus'"),
+    ]
+  )
+  func badUsage(arguments: [String], named: String) async throws {
+    let outcome = try await ChildProcess.run(Locations.executable("compute-server"), arguments)
+    #expect(outcome.status == 64 && !outcome.wasKilled)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.errors.hasPrefix("error: "))
+    #expect(outcome.errors.contains(named), "\(outcome.errors)")
+    #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+  }
+
+  @Test("A signal in the middle of a load loses no accepted call", arguments: [SIGINT, SIGTERM])
+  func signalUnderLoad(signal: Int32) async throws {
+    let server = try Programs.server(["--listen", "127.0.0.1:0"])
+    let bound = try #require(await server.line(after: "running... "))
+    let client = try ChildProcess(
+      Locations.executable("compute-client"),
+      ["--target", bound, "--count", "60000", "--concurrency", "64", "--timeout", "20s"]
+    )
+    // The load is on when calls of another client are answered beside it.
+    for _ in 0..<5 { #expect(try await Programs.client(["--target", bound]).status == 0) }
+    server.signal(signal)
+    let outcome = await server.outcome()
+    #expect(outcome.status == 0 && !outcome.wasKilled)
+    let load = await client.outcome()
+    #expect(load.status == 1)
+    // Whatever the server did not accept was refused; nothing timed out, and nothing was lost on the way.
+    for line in load.errors.split(separator: "\n") {
+      #expect(line.contains("UNAVAILABLE") || line.contains("CANCELLED"), "\(line)")
+    }
+    #expect(load.output.contains("received: 6\n"))
+  }
+}

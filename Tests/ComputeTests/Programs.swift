@@ -1,0 +1,13 @@
+import Foundation
+import TestSupport
+
+/// The programs under test.
+enum Programs {
+  static func server(_ arguments: [String]) throws -> ChildProcess {
+    try ChildProcess(Locations.executable("compute-server"), arguments)
+  }
+
+  static func client(_ arguments: [String], input: [UInt8] = []) async throws -> ChildProcess.Outcome {
+    try await ChildProcess.run(Locations.executable("compute-client"), arguments, input: input)
+  }
+}
