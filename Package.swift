@@ -68,7 +68,12 @@ let package = Package(
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
-    .target(name: "CTestMessages", dependencies: ["CProtobufC"], path: "Tests/CTestMessages", exclude: ["test_messages.proto"]),
+    .target(
+      name: "CTestMessages",
+      dependencies: ["CProtobufC"],
+      path: "Tests/CTestMessages",
+      exclude: ["test_messages.proto"]
+    ),
     .testTarget(
       name: "ProtobufCTests",
       dependencies: ["CProtobufC", "CTestMessages", "ProtobufC"],

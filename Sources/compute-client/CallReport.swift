@@ -41,7 +41,9 @@ struct CallReport: Sendable {
         + "\(Int(Double(succeeded + failed) / seconds)) calls/s"
     ]
     if succeeded > 0 {
-      let percentiles = [("p50", 50.0), ("p90", 90), ("p99", 99), ("p99.9", 99.9), ("max", 100)].map { name, percentile in
+      let percentiles = [("p50", 50.0), ("p90", 90), ("p99", 99), ("p99.9", 99.9), ("max", 100)].map {
+        name,
+        percentile in
         "\(name) \(Self.decimal(Double(latencies.valueAtPercentile(percentile)) / 1e6))"
       }
       lines.append("latency (ms): " + percentiles.joined(separator: ", "))

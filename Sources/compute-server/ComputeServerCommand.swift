@@ -27,7 +27,9 @@ struct ComputeServerCommand: OneLineErrorCommand {
   )
   var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 19999)]
 
-  @Option(help: ArgumentHelp("How long calls in progress may take after a signal, as in 5s or 500ms.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("How long calls in progress may take after a signal, as in 5s or 500ms.", valueName: "time")
+  )
   var grace = DurationArgument(seconds: 5)
 
   @Option(help: ArgumentHelp("How many calls may be in progress at once; further ones are refused.", valueName: "n"))

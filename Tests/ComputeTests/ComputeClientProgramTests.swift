@@ -23,7 +23,10 @@ struct ComputeClientProgramTests {
     try await withServer { target in
       let lines = (0..<10_000).map { $0 % 97 }
       let input = lines.map { String(repeating: "é", count: $0) + "\n" }.joined()
-      let outcome = try await Programs.client(["--target", target, "--concurrency", "20", "-"], input: Array(input.utf8))
+      let outcome = try await Programs.client(
+        ["--target", target, "--concurrency", "20", "-"],
+        input: Array(input.utf8)
+      )
       #expect(outcome.output == lines.map { "received: \($0)\n" }.joined())
       #expect(outcome.status == 0)
     }
@@ -42,7 +45,9 @@ struct ComputeClientProgramTests {
   @Test("Many calls end with a summary")
   func summary() async throws {
     try await withServer { target in
-      let outcome = try await Programs.client(["--target", target, "--count", "500", "--concurrency", "10", "abc", "de"])
+      let outcome = try await Programs.client([
+        "--target", target, "--count", "500", "--concurrency", "10", "abc", "de",
+      ])
       let lines = outcome.output.split(separator: "\n")
       #expect(lines.count == 4)
       #expect(lines[0] == "received: 3")
@@ -76,7 +81,8 @@ struct ComputeClientProgramTests {
     "Bad usage is one line on standard error that names the input",
     arguments: [
       (["--count", "0"], 64, "not 0"), (["--concurrency=-1"], 64, "-1"), (["--timeout", "x"], 64, "'x'"),
-      (["--tarjet", "x"], 64, "'--tarjet'"), (["-", "-"], 64, "-"), (["--target", "ipv4:nonsense"], 1, "ipv4:nonsense"),
+      (["--tarjet", "x"], 64, "'--tarjet'"), (["-", "-"], 64, "-"),
+      (["--target", "ipv4:nonsense"], 1, "ipv4:nonsense"),
     ]
   )
   func badUsage(arguments: [String], status: Int32, named: String) async throws {
@@ -105,7 +111,9 @@ struct ComputeClientProgramTests {
 
   /// Whether the process has used processor time enough to be past its start: 20 hundredths of a second.
   private func isBusy(_ process: ChildProcess) async -> Bool {
-    guard let text = try? String(contentsOfFile: "/proc/\(process.identifier)/stat", encoding: .utf8) else { return true }
+    guard let text = try? String(contentsOfFile: "/proc/\(process.identifier)/stat", encoding: .utf8) else {
+      return true
+    }
     let fields = text.split(separator: " ")
     return (Int(fields[13]) ?? 0) + (Int(fields[14]) ?? 0) > 20
   }

@@ -19,7 +19,11 @@ struct SwiftClientTests {
     await server.stop()
   }
 
-  @Test("A message over the server's limit is RESOURCE_EXHAUSTED, and the next call works", arguments: Python.available, modes)
+  @Test(
+    "A message over the server's limit is RESOURCE_EXHAUSTED, and the next call works",
+    arguments: Python.available,
+    modes
+  )
   func tooLarge(python: Python, mode: String) async throws {
     let server = try await PythonServer(python, mode: mode)
     #expect(await server.error(String(repeating: "x", count: 5 << 20))?.code == .resourceExhausted)
@@ -46,7 +50,11 @@ struct SwiftClientTests {
     await server.stop()
   }
 
-  @Test("A deadline passes: DEADLINE_EXCEEDED here, and the server's handler learns of it", arguments: Python.available, modes)
+  @Test(
+    "A deadline passes: DEADLINE_EXCEEDED here, and the server's handler learns of it",
+    arguments: Python.available,
+    modes
+  )
   func deadline(python: Python, mode: String) async throws {
     let server = try await PythonServer(python, mode: mode)
     let error = await server.error("", metadata: ["x-test-hang": "late"], timeout: .milliseconds(300))
@@ -66,7 +74,11 @@ struct SwiftClientTests {
     await server.stop()
   }
 
-  @Test("A task is cancelled: CANCELLED here, and the server's handler learns of it", arguments: Python.available, modes)
+  @Test(
+    "A task is cancelled: CANCELLED here, and the server's handler learns of it",
+    arguments: Python.available,
+    modes
+  )
   func cancellation(python: Python, mode: String) async throws {
     let server = try await PythonServer(python, mode: mode)
     let call = Task { await server.error("", metadata: ["x-test-hang": "dropped"]) }

@@ -18,7 +18,9 @@ extension Compute_Compute {
       try await sayHello(request: ClientRequest(message: message, metadata: metadata), options: options).message
     }
 
-    /// Answers the number of Unicode code points in the text, in decimal. With the metadata of both directions.
+    /// Answers the number of Unicode code points in the text, in decimal.
+    ///
+    /// With the metadata of both directions.
     public func sayHello(
       request: ClientRequest<Compute_HelloRequest>,
       options: CallOptions = .defaults

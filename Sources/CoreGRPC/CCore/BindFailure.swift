@@ -1,4 +1,6 @@
-/// Reads why C-core could not bind an address. Its API says only that it could not; its log says more.
+/// Reads why C-core could not bind an address.
+///
+/// Its API says only that it could not; its log says more.
 enum BindFailure {
   /// The system's words, for instance `Address already in use`, or all of the log if there are none.
   static func reason(in log: String) -> String {

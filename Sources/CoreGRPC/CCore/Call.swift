@@ -100,7 +100,9 @@ final class Call: @unchecked Sendable {
     return try outcome.get()
   }
 
-  /// Cancels the call: what is in flight ends soon, and the peer sees CANCELLED. Any number of times, on any thread.
+  /// Cancels the call: what is in flight ends soon, and the peer sees CANCELLED.
+  ///
+  /// Any number of times, on any thread.
   func cancel() {
     state.withLock { state in
       if state.machine.isUsable { grpc_call_cancel(handle, nil) }
@@ -118,16 +120,22 @@ final class Call: @unchecked Sendable {
   /// What the server sent last, on the client, once the status was received.
   var receivedTrailingMetadata: Metadata { state.withLock { $0.trailingMetadata } }
 
-  /// The status that the client received. For the owner of a finished receive-status.
+  /// The status that the client received.
+  ///
+  /// For the owner of a finished receive-status.
   var receivedStatus: Status {
     let code = Status.Code(rawValue: Int(memory.pointer.pointee.received_status.rawValue)) ?? .unknown
     return Status(code: code, message: memory.pointer.pointee.received_status_details.text)
   }
 
-  /// Whether the call ended without the server's status having gone out. For the owner of a finished receive-close.
+  /// Whether the call ended without the server's status having gone out.
+  ///
+  /// For the owner of a finished receive-close.
   var wasCancelled: Bool { memory.pointer.pointee.cancelled != 0 }
 
-  /// Takes the message that was received. For the owner of a finished receive-message.
+  /// Takes the message that was received.
+  ///
+  /// For the owner of a finished receive-message.
   ///
   /// - Returns: `nil` at the end of the stream, and when the call failed.
   func takeReceivedMessage() -> MessageBuffer? { memory.takeReceivedMessage() }

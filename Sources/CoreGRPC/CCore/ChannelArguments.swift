@@ -29,7 +29,9 @@ struct ChannelArguments: Sendable {
 
   mutating func set(_ quota: ResourceQuota) { values[GRPC_ARG_RESOURCE_QUOTA] = .resourceQuota(quota) }
 
-  /// Calls `body` with the arguments in C. C-core copies them while it is called.
+  /// Calls `body` with the arguments in C.
+  ///
+  /// C-core copies them while it is called.
   func withCArguments<Result>(_ body: (UnsafePointer<grpc_channel_args>) -> Result) -> Result {
     var strings: [UnsafeMutablePointer<CChar>] = []
     defer { strings.forEach { free($0) } }

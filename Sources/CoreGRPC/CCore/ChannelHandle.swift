@@ -1,6 +1,8 @@
 import CGRPC
 
-/// A `grpc_channel`, destroyed with the last reference. Calls hold one, so that none outlives its channel.
+/// A `grpc_channel`, destroyed with the last reference.
+///
+/// Calls hold one, so that none outlives its channel.
 final class ChannelHandle: @unchecked Sendable {
   // Unchecked, because of the handle: `grpc_channel` is thread-safe, and it lives as long as this object.
 

@@ -10,7 +10,9 @@ enum CoreLog {
     return (result, capture.text.withLock { $0 })
   }
 
-  /// Sends C-core's log through here. C-core keeps the function for the life of the process.
+  /// Sends C-core's log through here.
+  ///
+  /// C-core keeps the function for the life of the process.
   static func install() { _ = installed }
 
   private static let installed: Void = gpr_set_log_function { arguments in

@@ -8,7 +8,9 @@ extension grpc_metadata_array {
     return array
   }
 
-  /// An array for C-core to send, with copies of the entries. Balance it with one ``destroySent()``.
+  /// An array for C-core to send, with copies of the entries.
+  ///
+  /// Balance it with one ``destroySent()``.
   init(sending metadata: Metadata) {
     self = .empty
     guard !metadata.isEmpty else { return }
@@ -38,7 +40,9 @@ extension grpc_metadata_array {
     self = .empty
   }
 
-  /// A copy of the entries that C-core received. They belong to the call: copy before it is released.
+  /// A copy of the entries that C-core received.
+  ///
+  /// They belong to the call: copy before it is released.
   var received: Metadata {
     var result = Metadata()
     result.reserveCapacity(count)

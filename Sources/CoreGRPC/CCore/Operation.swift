@@ -8,12 +8,16 @@ class Operation: @unchecked Sendable {
   // Unchecked, because subclasses hold pointers that C-core writes through. They are read in `complete` only, which
   // runs once, after the queue has handed the tag over.
 
-  /// Called exactly once, on a polling thread, when the tag is delivered. Must not block.
+  /// Called exactly once, on a polling thread, when the tag is delivered.
+  ///
+  /// Must not block.
   ///
   /// - Parameter succeeded: The event's success flag.
   func complete(succeeded: Bool) { preconditionFailure("an operation must override complete(succeeded:)") }
 
-  /// A tag for C-core, which holds a reference to this operation. Balance it with one ``take(_:)``.
+  /// A tag for C-core, which holds a reference to this operation.
+  ///
+  /// Balance it with one ``take(_:)``.
   final func tag() -> UnsafeMutableRawPointer {
     isHandedOver.store(true, ordering: .releasing)
     return Unmanaged.passRetained(self).toOpaque()

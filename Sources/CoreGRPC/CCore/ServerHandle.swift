@@ -1,6 +1,8 @@
 import CGRPC
 
-/// A `grpc_server`. Its owner destroys it when the rules of `grpc.h` allow: see ``destroy()``.
+/// A `grpc_server`.
+///
+/// Its owner destroys it when the rules of `grpc.h` allow: see ``destroy()``.
 final class ServerHandle: @unchecked Sendable {
   // Unchecked, because of the handle: `grpc_server` is thread-safe, and its owner's lifecycle says when it may be used.
 
@@ -14,7 +16,9 @@ final class ServerHandle: @unchecked Sendable {
     grpc_server_register_completion_queue(handle, queue.handle, nil)
   }
 
-  /// Binds an address. Before ``start()`` only.
+  /// Binds an address.
+  ///
+  /// Before ``start()`` only.
   ///
   /// - Returns: The port that was bound, 1 for a socket without ports.
   /// - Throws: What the system said against it.
@@ -51,18 +55,23 @@ final class ServerHandle: @unchecked Sendable {
     return false
   }
 
-  /// Begins to shut down: no new connections and calls; calls in progress go on. Once only. May block.
+  /// Begins to shut down: no new connections and calls; calls in progress go on.
+  ///
+  /// Once only. May block.
   ///
   /// - Parameter completion: Called once on a polling thread, when no call is left.
   func shutDown(completion: @escaping @Sendable () -> Void) {
     grpc_server_shutdown_and_notify(handle, queue.handle, CallbackOperation(completion).tag())
   }
 
-  /// Cancels every call in progress. After ``shutDown(completion:)`` was called, before ``destroy()``.
+  /// Cancels every call in progress.
+  ///
+  /// After ``shutDown(completion:)`` was called, before ``destroy()``.
   func cancelAllCalls() { grpc_server_cancel_all_calls(handle) }
 
-  /// Frees the C object. Once: after ``shutDown(completion:)`` has returned, its completion has run, and every call is
-  /// released.
+  /// Frees the C object.
+  ///
+  /// Once: after ``shutDown(completion:)`` has returned, its completion has run, and every call is released.
   func destroy() { grpc_server_destroy(handle) }
 }
 
@@ -75,7 +84,9 @@ struct IncomingCall: Sendable {
   fileprivate let handle: CallReference
   fileprivate let queue: CompletionQueue
 
-  /// Takes the call. Exactly once.
+  /// Takes the call.
+  ///
+  /// Exactly once.
   ///
   /// - Parameter onRelease: See ``Call/init(adopting:role:queue:initialMetadata:onRelease:)``.
   func accept(onRelease: @escaping @Sendable () -> Void) -> Call {

@@ -1,13 +1,17 @@
 import CGRPC
 
 extension grpc_slice {
-  /// A slice with a copy of the UTF-8 of `text`. Balance it with one `grpc_slice_unref`.
+  /// A slice with a copy of the UTF-8 of `text`.
+  ///
+  /// Balance it with one `grpc_slice_unref`.
   init(copying text: String) {
     var text = text
     self = text.withUTF8 { bytes in grpc_slice_from_copied_buffer(bytes.baseAddress, bytes.count) }
   }
 
-  /// A slice with a copy of `bytes`. Balance it with one `grpc_slice_unref`.
+  /// A slice with a copy of `bytes`.
+  ///
+  /// Balance it with one `grpc_slice_unref`.
   init(copying bytes: [UInt8]) {
     self = bytes.withUnsafeBufferPointer { bytes in grpc_slice_from_copied_buffer(bytes.baseAddress, bytes.count) }
   }

@@ -35,7 +35,9 @@ struct CallStateMachine: Sendable, Hashable {
   private let role: Role
   private var phase = Phase.open
   private var isPoisoned = false
-  /// The slots in flight. No two batches share one, so it is empty exactly when no batch is in flight.
+  /// The slots in flight.
+  ///
+  /// No two batches share one, so it is empty exactly when no batch is in flight.
   private(set) var inFlight: CallOperations = []
   /// The operations that were ever started.
   private(set) var started: CallOperations = []

@@ -1,8 +1,9 @@
 extension Channel {
   /// A channel's settings.
   public struct Configuration: Sendable {
-    /// The largest message that is received, in bytes; a larger one ends its call with RESOURCE_EXHAUSTED. 4 MiB, which
-    /// is gRPC's customary default.
+    /// The largest message that is received, in bytes; a larger one ends its call with RESOURCE_EXHAUSTED.
+    ///
+    /// 4 MiB, which is gRPC's customary default.
     public var maximumReceiveMessageSize = 4 * 1024 * 1024
 
     /// The largest message that is sent, in bytes; `nil`, the default, for no limit.

@@ -7,7 +7,9 @@ final class StoppedSignal: Sendable {
 
   private let state = Locked(State.pending([]))
 
-  /// Resumes everyone who waits. Once only.
+  /// Resumes everyone who waits.
+  ///
+  /// Once only.
   func fire() {
     let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
       guard case .pending(let waiters) = state else { return [] }

@@ -28,7 +28,9 @@ public struct Metadata: Sendable, Hashable {
   /// Adds a text value behind those that the key has.
   public mutating func addString(_ value: String, forKey key: String) { add(.string(value), forKey: key) }
 
-  /// Adds bytes behind the values that the key has. The key must end in `-bin`.
+  /// Adds bytes behind the values that the key has.
+  ///
+  /// The key must end in `-bin`.
   public mutating func addBinary(_ value: [UInt8], forKey key: String) { add(.binary(value), forKey: key) }
 
   /// Adds a value behind those that the key has.

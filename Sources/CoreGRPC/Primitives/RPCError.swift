@@ -12,7 +12,9 @@ public struct RPCError: Error, Sendable {
   /// The trailing metadata: on the client what the server sent, on the server what it shall send.
   public var metadata: Metadata
 
-  /// The error behind this one. It stays in this process.
+  /// The error behind this one.
+  ///
+  /// It stays in this process.
   public var cause: (any Error)?
 
   /// Creates an error.

@@ -9,7 +9,8 @@ extension RPCError {
   }
 
   /// Runs other code, whose errors become errors of the call.
-  static func wrapping<Result>(_ message: String, _ code: Code, _ body: () throws -> Result) throws(RPCError) -> Result {
+  static func wrapping<Result>(_ message: String, _ code: Code, _ body: () throws -> Result) throws(RPCError) -> Result
+  {
     do {
       return try body()
     } catch {

@@ -5,7 +5,9 @@ public struct Status: Sendable, Hashable {
   /// The code.
   public var code: Code
 
-  /// A message for people who look into the failure. Any text; gRPC percent-encodes it on the wire.
+  /// A message for people who look into the failure.
+  ///
+  /// Any text; gRPC percent-encodes it on the wire.
   public var message: String
 
   /// Creates a status.

@@ -18,7 +18,9 @@ public struct ListenAddress: Sendable, Hashable {
 
   private init(_ value: Value) { self.value = value }
 
-  /// A TCP port of a host's name or address. Port 0 lets the system choose.
+  /// A TCP port of a host's name or address.
+  ///
+  /// Port 0 lets the system choose.
   public static func tcp(host: String, port: UInt16) -> Self { Self(.tcp(host: host, port: port)) }
 
   /// A Unix domain socket at a path of the file system.
@@ -65,7 +67,8 @@ extension ListenAddress {
     let expected = "expected host:port, [IPv6 address]:port, unix:/path or unix-abstract:name"
     guard let colon = text.lastIndex(of: ":") else { throw invalid(expected) }
     let portText = text[text.index(after: colon)...]
-    guard !portText.isEmpty, portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(portText) else {
+    guard !portText.isEmpty, portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(portText)
+    else {
       throw invalid("'\(portText)' is no port number from 0 to 65535")
     }
     var host = text[..<colon]

@@ -30,7 +30,9 @@ public final class Server: Sendable {
 
   deinit { core.stop() }
 
-  /// Binds an address. May be called several times, before ``start()``. Blocks while a host's name is looked up.
+  /// Binds an address.
+  ///
+  /// May be called several times, before ``start()``. Blocks while a host's name is looked up.
   ///
   /// - Returns: The address with the port that was bound.
   /// - Throws: An error that names the address and says what the system has against it.

@@ -1,34 +1,49 @@
 extension Server {
-  /// A server's settings. The defaults are safe for a server that strangers can reach.
+  /// A server's settings.
+  ///
+  /// The defaults are safe for a server that strangers can reach.
   public struct Configuration: Sendable {
-    /// The largest message that is received, in bytes; a larger one ends its call with RESOURCE_EXHAUSTED. 4 MiB, which
-    /// is gRPC's customary default.
+    /// The largest message that is received, in bytes; a larger one ends its call with RESOURCE_EXHAUSTED.
+    ///
+    /// 4 MiB, which is gRPC's customary default.
     public var maximumReceiveMessageSize = 4 * 1024 * 1024
 
     /// The largest message that is sent, in bytes; `nil`, the default, for no limit.
     public var maximumSendMessageSize: Int?
 
-    /// The largest initial metadata that is received, in bytes. 8 KiB, which is gRPC's customary default.
+    /// The largest initial metadata that is received, in bytes.
+    ///
+    /// 8 KiB, which is gRPC's customary default.
     public var maximumMetadataSize = 8 * 1024
 
-    /// How many calls may be in progress at once on the whole server; further ones end with RESOURCE_EXHAUSTED. 10,000.
+    /// How many calls may be in progress at once on the whole server; further ones end with RESOURCE_EXHAUSTED.
+    ///
+    /// 10,000.
     public var maximumConcurrentCalls = 10_000
 
-    /// How many calls may be in progress at once on one connection; clients keep further ones back. 1,024.
+    /// How many calls may be in progress at once on one connection; clients keep further ones back.
+    ///
+    /// 1,024.
     public var maximumConcurrentStreamsPerConnection = 1_024
 
-    /// How long a new connection may take to become ready. 20 seconds.
+    /// How long a new connection may take to become ready.
+    ///
+    /// 20 seconds.
     public var handshakeTimeout: Duration = .seconds(20)
 
     /// What gRPC may use for connections and calls, in bytes, before it slows peers down and drops idle connections.
+    ///
     /// 1 GiB.
     public var memoryQuota = 1024 * 1024 * 1024
 
-    /// Whether other processes may listen on the same port (`SO_REUSEPORT`), and share its connections. Off: a port in
-    /// use is an error.
+    /// Whether other processes may listen on the same port (`SO_REUSEPORT`), and share its connections.
+    ///
+    /// Off: a port in use is an error.
     public var allowsPortReuse = false
 
-    /// How many threads poll for the network. 1. They run no handlers.
+    /// How many threads poll for the network.
+    ///
+    /// 1. They run no handlers.
     public var pollerThreads = 1
 
     /// Creates the default settings.

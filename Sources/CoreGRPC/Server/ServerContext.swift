@@ -3,7 +3,9 @@ public struct ServerContext: Sendable {
   /// The method that was called.
   public let descriptor: MethodDescriptor
 
-  /// When the caller stops waiting; `nil` if it set no deadline. The handler's task is cancelled then.
+  /// When the caller stops waiting; `nil` if it set no deadline.
+  ///
+  /// The handler's task is cancelled then.
   public let deadline: ContinuousClock.Instant?
 
   private let call: Call
@@ -14,7 +16,9 @@ public struct ServerContext: Sendable {
     self.call = call
   }
 
-  /// The other end's address, for instance `ipv4:127.0.0.1:41234`, `ipv6:%5B::1%5D:41234` or `unix:`; empty once the call
-  /// is over. Not authenticated.
+  /// The other end's address, for instance `ipv4:127.0.0.1:41234`, `ipv6:%5B::1%5D:41234` or `unix:`; empty once the
+  /// call is over.
+  ///
+  /// Not authenticated.
   public var remotePeer: String { call.peer ?? "" }
 }

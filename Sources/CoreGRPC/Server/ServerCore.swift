@@ -1,7 +1,9 @@
 /// The working part of a ``Server``, which lives on until the last call is done and C-core has let go of everything.
 final class ServerCore: Sendable {
-  /// Slots posted for incoming calls. Each is posted again before its call is served, so a few suffice, and C-core's
-  /// cost for a call grows with their number.
+  /// Slots posted for incoming calls.
+  ///
+  /// Each is posted again before its call is served, so a few suffice, and C-core's cost for a call grows with their
+  /// number.
   private static let slots = 32
 
   private struct State {

@@ -53,7 +53,9 @@ struct ServerLifecycle: Sendable, Hashable {
     return destroyIfDue()
   }
 
-  /// A call came in. It counts until ``callReleased()``, and when served until ``handlerEnded()`` as well.
+  /// A call came in.
+  ///
+  /// It counts until ``callReleased()``, and when served until ``handlerEnded()`` as well.
   mutating func callArrived() -> Admission {
     let admission: Admission = max(calls, handlers) < maximumConcurrentCalls ? .serve : .refuse
     calls += 1
@@ -85,7 +87,9 @@ struct ServerLifecycle: Sendable, Hashable {
     return action == .none && mustCancelAllCalls ? .cancelAllCalls : action
   }
 
-  /// The grace period of a shutdown is over. C-core can cancel all calls only once it has begun to shut down.
+  /// The grace period of a shutdown is over.
+  ///
+  /// C-core can cancel all calls only once it has begun to shut down.
   mutating func gracePeriodEnded() -> Action {
     guard phase == .draining else { return .none }
     mustCancelAllCalls = true

@@ -1,4 +1,6 @@
-/// A response with one message and the status OK, as a handler gives it. Any other status is thrown as ``RPCError``.
+/// A response with one message and the status OK, as a handler gives it.
+///
+/// Any other status is thrown as ``RPCError``.
 public struct ServerResponse<Message: Sendable>: Sendable {
   /// The message.
   public var message: Message

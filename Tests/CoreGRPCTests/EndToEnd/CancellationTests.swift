@@ -24,7 +24,9 @@ struct CancellationTests {
   @Test("A deadline in the past ends the call at once", arguments: [Duration.zero, .seconds(-1), .seconds(-1_000_000)])
   func negativeDeadline(timeout: Duration) async throws {
     let test = try TestServer()
-    let error = await rpcError { () async throws(RPCError) in try await test.call(options: CallOptions(timeout: timeout)) }
+    let error = await rpcError { () async throws(RPCError) in
+      try await test.call(options: CallOptions(timeout: timeout))
+    }
     #expect(error?.code == .deadlineExceeded)
     #expect(try await test.call().message == [1, 2, 3])
     await test.server.shutdown()

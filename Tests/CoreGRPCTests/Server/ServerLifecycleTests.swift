@@ -100,7 +100,9 @@ struct ServerLifecycleTests {
 
   private static func canEnd(_ world: World) -> Bool {
     var world = world
-    let order: [Event] = [.beginShutdown, .shutdownReturned, .callReleased, .handlerEnded, .slotReturned, .shutdownCompleted]
+    let order: [Event] = [
+      .beginShutdown, .shutdownReturned, .callReleased, .handlerEnded, .slotReturned, .shutdownCompleted,
+    ]
     for _ in 0..<8 {
       for event in order where world.destroys == 0 && canHappen(event, in: world) { apply(event, to: &world) }
     }

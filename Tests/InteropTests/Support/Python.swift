@@ -2,7 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A Python with grpcio, and the generated code for it. `scripts/setup --tests` makes both.
+/// A Python with grpcio, and the generated code for it.
+///
+/// `scripts/setup --tests` makes both.
 struct Python: Sendable, CustomTestStringConvertible {
   let name: String
   let interpreter: URL
@@ -17,7 +19,9 @@ struct Python: Sendable, CustomTestStringConvertible {
     generatedCode: Locations.repository.appending(path: ".venv/generated")
   )
 
-  /// Debian's grpcio, which is of the same version as the C-core under CoreGRPC. Not every machine has it.
+  /// Debian's grpcio, which is of the same version as the C-core under CoreGRPC.
+  ///
+  /// Not every machine has it.
   static let debian = Python(
     name: "Debian's grpcio",
     interpreter: URL(filePath: "/usr/bin/python3"),

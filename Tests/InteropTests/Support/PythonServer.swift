@@ -17,7 +17,8 @@ struct PythonServer: Sendable {
     client = Compute_Compute.Client(channel: channel)
   }
 
-  func ask(_ text: String, metadata: Metadata = [:], timeout: Duration? = .seconds(60)) async throws(RPCError) -> String {
+  func ask(_ text: String, metadata: Metadata = [:], timeout: Duration? = .seconds(60)) async throws(RPCError) -> String
+  {
     try await client.sayHello(
       Compute_HelloRequest(helloworld: text),
       metadata: metadata,
