@@ -67,7 +67,7 @@ let package = Package(
     ),
 
     // Tests.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .target(name: "TestSupport", dependencies: ["CoreGRPC"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .target(
       name: "CTestMessages",
       dependencies: ["CProtobufC"],

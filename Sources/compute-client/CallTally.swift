@@ -6,11 +6,11 @@ import Synchronization
 final class CallTally: Sendable {
   let total: Int
   private let issued = Atomic(0)
-  private let state: Mutex<CallReport>
+  private let state: Locked<CallReport>
 
   init(total: Int) {
     self.total = total
-    self.state = Mutex(CallReport())
+    self.state = Locked(CallReport())
   }
 
   /// How many calls have ended.

@@ -1,5 +1,5 @@
+import CoreGRPC
 public import Foundation
-import Synchronization
 
 /// A process that a test starts, talks to, and ends.
 public final class ChildProcess: Sendable {
@@ -20,7 +20,7 @@ public final class ChildProcess: Sendable {
   private let output: Capture
   private let errors: Capture
   private let ended = Gate()
-  private static let starting = Mutex(())
+  private static let starting = Locked(())
 
   /// Starts a process.
   ///
@@ -110,7 +110,7 @@ private final class Capture: Sendable {
   let lines: AsyncStream<String>
   let finished = Gate()
   private let continuation: AsyncStream<String>.Continuation
-  private let bytes = Mutex<[UInt8]>([])
+  private let bytes = Locked<[UInt8]>([])
 
   init() { (lines, continuation) = AsyncStream.makeStream() }
 

@@ -1,4 +1,4 @@
-import Synchronization
+import CoreGRPC
 
 /// An event that tests wait for: opened once, passed by everyone afterwards.
 public final class Gate: Sendable {
@@ -7,7 +7,7 @@ public final class Gate: Sendable {
     case open
   }
 
-  private let state = Mutex(State.closed([]))
+  private let state = Locked(State.closed([]))
 
   /// Creates a closed gate.
   public init() {}

@@ -6,6 +6,7 @@ struct Batch: ~Copyable {
   private(set) var initialMetadata = Metadata()
   private(set) var trailingMetadata = Metadata()
   private(set) var message: MessageBuffer?
+  private(set) var messageFlags: UInt32 = 0
   private(set) var status = Status.ok
   private(set) var waitsForReady: Bool?
 
@@ -18,9 +19,11 @@ struct Batch: ~Copyable {
     self.waitsForReady = waitsForReady
   }
 
-  mutating func sendMessage(_ message: consuming MessageBuffer) {
+  /// - Parameter isFollowed: Whether C-core may wait for the next message before it sends this one.
+  mutating func sendMessage(_ message: consuming MessageBuffer, isFollowed: Bool = false) {
     operations.insert(.sendMessage)
     self.message = consume message
+    messageFlags = isFollowed ? UInt32(GRPC_WRITE_BUFFER_HINT) : 0
   }
 
   mutating func sendHalfClose() { operations.insert(.sendClose) }

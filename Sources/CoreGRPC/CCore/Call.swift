@@ -147,6 +147,9 @@ final class Call: @unchecked Sendable {
     }
   }
 
+  /// Whether the initial metadata is on its way.
+  var hasStartedInitialMetadata: Bool { state.withLock { $0.machine.started.contains(.sendInitialMetadata) } }
+
   /// The other end's address as C-core writes it, for instance `ipv4:127.0.0.1:50051`; `nil` once the call is over.
   var peer: String? {
     state.withLock { state in

@@ -48,7 +48,7 @@ struct CallMemory: ~Copyable {
     }
     if batch.operations.contains(.sendMessage) {
       memory.pointee.sent_message = batch.relinquishMessage()
-      cgrpc_op_send_message(next(), memory.pointee.sent_message, 0)
+      cgrpc_op_send_message(next(), memory.pointee.sent_message, batch.messageFlags)
     }
     if batch.operations.contains(.sendClose) {
       switch role {

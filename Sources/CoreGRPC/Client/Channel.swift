@@ -52,7 +52,7 @@ public final class Channel: Sendable {
       .response(to: request, serializer: serializer, waitForReady: options.waitForReady)
   }
 
-  private func makeCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> Call {
+  func makeCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> Call {
     guard let handle = handle.withLock({ $0 }) else {
       throw RPCError(code: .unavailable, message: "the channel is closed")
     }

@@ -17,7 +17,7 @@ struct UnaryClientCall<Deserializer: MessageDeserializer> {
     }
     batch.sendHalfClose()
     batch.receive([.receiveInitialMetadata, .receiveMessage, .receiveClose])
-    try await perform(batch)
+    _ = try await call.performCancellably(batch)
 
     let status = call.receivedStatus
     if let error = RPCError(status: status, metadata: call.receivedTrailingMetadata) { throw error }
@@ -33,21 +33,5 @@ struct UnaryClientCall<Deserializer: MessageDeserializer> {
       metadata: call.receivedInitialMetadata,
       trailingMetadata: call.receivedTrailingMetadata
     )
-  }
-
-  private func perform(_ batch: consuming Batch) async throws(RPCError) {
-    var batch: Batch? = consume batch
-    let outcome: Result<Void, RPCError> = await withTaskCancellationHandler {
-      guard let batch = batch.take() else { preconditionFailure("an operation runs once") }
-      do throws(RPCError) {
-        _ = try await call.perform(batch)
-        return .success(())
-      } catch {
-        return .failure(error)
-      }
-    } onCancel: {
-      call.cancel()
-    }
-    try outcome.get()
   }
 }

@@ -4,14 +4,15 @@ import Synchronization
 ///
 /// The standard library is not instrumented, so a `Mutex` that had to wait looks to ThreadSanitizer like no lock at all.
 /// The atomic says again, in instrumented code, what the lock has said already; it costs two plain moves.
-struct Locked<Value>: ~Copyable {
+package struct Locked<Value>: ~Copyable {
   private let mutex: Mutex<Value>
   private let isReleased = Atomic(true)
 
-  init(_ value: consuming sending Value) { mutex = Mutex(value) }
+  /// Puts a value behind a lock of its own.
+  package init(_ value: consuming sending Value) { mutex = Mutex(value) }
 
   /// Calls `body` with the value, while no other thread can.
-  borrowing func withLock<Result: ~Copyable, Failure: Error>(
+  package borrowing func withLock<Result: ~Copyable, Failure: Error>(
     _ body: (inout sending Value) throws(Failure) -> sending Result
   ) throws(Failure) -> sending Result {
     try mutex.withLock { (value) throws(Failure) -> sending Result in

@@ -1,10 +1,14 @@
 /// The methods that a server offers, each with its handler.
+///
+/// A handler runs in a task of its own for each call. That task is cancelled when the client cancels or goes away, when the
+/// deadline passes, and when the server stops before the call is done. An ``RPCError`` that the handler throws becomes the
+/// call's status; any other error becomes UNKNOWN, and its text stays here.
 public struct RPCRouter: Sendable {
   private var routes: [String: Route] = [:]
 
   struct Route: Sendable {
     let descriptor: MethodDescriptor
-    let handler: UnaryHandler
+    let handler: MethodHandler
   }
 
   /// Creates a router without methods.
@@ -17,10 +21,6 @@ public struct RPCRouter: Sendable {
 
   /// Registers the handler of a unary method.
   ///
-  /// The handler runs in a task of its own for each call. That task is cancelled when the client cancels or goes away,
-  /// when the deadline passes, and when the server stops before the call is done. An ``RPCError`` that the handler throws
-  /// becomes the call's status; any other error becomes UNKNOWN, and its text stays here.
-  ///
   /// - Precondition: The method has no handler yet.
   public mutating func registerHandler<Input: Sendable, Output: Sendable>(
     forMethod descriptor: MethodDescriptor,
@@ -28,10 +28,68 @@ public struct RPCRouter: Sendable {
     serializer: some MessageSerializer<Output>,
     handler: @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
   ) {
-    precondition(routes[descriptor.path] == nil, "\(descriptor) was registered twice")
-    routes[descriptor.path] = Route(
-      descriptor: descriptor,
-      handler: UnaryHandler(deserializer: deserializer, serializer: serializer, handler: handler)
+    register(
+      .unary(UnaryHandler(deserializer: deserializer, serializer: serializer, handler: handler)),
+      for: descriptor
     )
   }
+
+  /// Registers the handler of a method with a stream of messages from the client.
+  ///
+  /// - Precondition: The method has no handler yet.
+  public mutating func registerHandler<Input: Sendable, Output: Sendable>(
+    forMethod descriptor: MethodDescriptor,
+    deserializer: some MessageDeserializer<Input>,
+    serializer: some MessageSerializer<Output>,
+    handler: @escaping @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
+  ) {
+    register(
+      .stream(StreamHandler(deserializer: deserializer, serializer: serializer, handler: handler)),
+      for: descriptor
+    )
+  }
+
+  /// Registers the handler of a method with a stream of messages to the client.
+  ///
+  /// - Precondition: The method has no handler yet.
+  public mutating func registerHandler<Input: Sendable, Output: Sendable>(
+    forMethod descriptor: MethodDescriptor,
+    deserializer: some MessageDeserializer<Input>,
+    serializer: some MessageSerializer<Output>,
+    handler: @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
+  ) {
+    registerHandler(forMethod: descriptor, deserializer: deserializer, serializer: serializer) {
+      (request: StreamingServerRequest<Input>, context) in
+      try await handler(ServerRequest(first: request), context)
+    }
+  }
+
+  /// Registers the handler of a method with a stream of messages in each direction.
+  ///
+  /// - Precondition: The method has no handler yet.
+  public mutating func registerHandler<Input: Sendable, Output: Sendable>(
+    forMethod descriptor: MethodDescriptor,
+    deserializer: some MessageDeserializer<Input>,
+    serializer: some MessageSerializer<Output>,
+    handler:
+      @escaping @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
+  ) {
+    register(
+      .stream(StreamHandler(deserializer: deserializer, serializer: serializer, handler: handler)),
+      for: descriptor
+    )
+  }
+
+  private mutating func register(_ handler: MethodHandler, for descriptor: MethodDescriptor) {
+    precondition(routes[descriptor.path] == nil, "\(descriptor) was registered twice")
+    routes[descriptor.path] = Route(descriptor: descriptor, handler: handler)
+  }
+}
+
+/// A method's handler.
+enum MethodHandler: Sendable {
+  /// Starts when the request's message is there.
+  case unary(UnaryHandler)
+  /// Starts at once, and receives the messages itself.
+  case stream(StreamHandler)
 }

@@ -38,9 +38,14 @@ final class ServerCall: Sendable {
       var close = Batch()
       close.receive(.receiveClose)
       try call.start(close) { [self] _ in if call.wasCancelled { clientWent() } }
-      var request = Batch()
-      request.receive(.receiveMessage)
-      try call.start(request) { [self] _ in requestArrived() }
+      switch route.handler {
+      case .unary(let handler):
+        var request = Batch()
+        request.receive(.receiveMessage)
+        try call.start(request) { [self] _ in requestArrived(for: handler) }
+      case .stream(let handler):
+        run { [self] in await handler(call, context: context) }
+      }
     } catch {
       abandon()
     }
@@ -60,7 +65,7 @@ final class ServerCall: Sendable {
     }
   }
 
-  private func requestArrived() {
+  private func requestArrived(for handler: UnaryHandler) {
     guard let message = call.takeReceivedMessage() else {
       if call.failedBeforeReceivingMessage {
         abandon()
@@ -73,24 +78,30 @@ final class ServerCall: Sendable {
       return
     }
     let request = SharedMessage(message)
+    run { [self] in
+      await handler(request.message, metadata: call.receivedInitialMetadata, context: context)
+    }
+  }
+
+  /// Runs a handler in a task, and sends what it leaves to send.
+  private func run(_ handler: @escaping @Sendable () async -> UnaryReply) {
     let isStarted = handling.withLock { handling in
       guard case .notStarted = handling else { return false }
-      handling = .running(Task { await handle(request) })
+      handling = .running(
+        Task {
+          send(await handler())
+          onHandlerEnded()
+        }
+      )
       return true
     }
     if !isStarted { abandon() }
   }
 
-  private func handle(_ request: SharedMessage) async {
-    let reply = await route.handler(request.message, metadata: call.receivedInitialMetadata, context: context)
-    send(reply)
-    onHandlerEnded()
-  }
-
   private func send(_ reply: consuming UnaryReply) {
     var reply = reply
     var batch = Batch()
-    batch.sendInitialMetadata(reply.metadata)
+    if !call.hasStartedInitialMetadata { batch.sendInitialMetadata(reply.metadata) }
     if let message = reply.message.take() { batch.sendMessage(message) }
     batch.sendStatus(reply.status, trailingMetadata: reply.trailingMetadata)
     do throws(RPCError) {
@@ -105,7 +116,7 @@ final class ServerCall: Sendable {
 
   private func sendStatus(_ status: Status) {
     var batch = Batch()
-    batch.sendInitialMetadata([:])
+    if !call.hasStartedInitialMetadata { batch.sendInitialMetadata([:]) }
     batch.sendStatus(status, trailingMetadata: [:])
     do throws(RPCError) {
       try call.start(batch) { [call] _ in call.close() }

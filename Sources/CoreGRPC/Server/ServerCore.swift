@@ -9,7 +9,7 @@ final class ServerCore: Sendable {
   private struct State {
     var lifecycle: ServerLifecycle
     var handle: ServerHandle?
-    var stopped: StoppedSignal
+    var stopped: OneShot<Void>
   }
 
   private let router: RPCRouter
@@ -17,8 +17,10 @@ final class ServerCore: Sendable {
 
   init(router: RPCRouter, configuration: Server.Configuration) {
     self.router = router
-    let stopped = StoppedSignal()
-    let queue = CompletionQueue(name: "grpc-server", threads: max(1, configuration.pollerThreads)) { stopped.fire() }
+    let stopped = OneShot<Void>()
+    let queue = CompletionQueue(name: "grpc-server", threads: max(1, configuration.pollerThreads)) {
+      stopped.fulfil(())
+    }
     self.state = Locked(
       State(
         lifecycle: ServerLifecycle(maximumConcurrentCalls: configuration.maximumConcurrentCalls),
@@ -72,7 +74,7 @@ final class ServerCore: Sendable {
 
   func waitUntilStopped() async {
     let stopped = state.withLock { $0.stopped }
-    await stopped.wait()
+    await stopped.value()
   }
 
   private func postSlot() {

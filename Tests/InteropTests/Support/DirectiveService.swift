@@ -1,6 +1,5 @@
 import Compute
 import CoreGRPC
-import Synchronization
 import TestSupport
 
 /// Measures texts, and does what the request's metadata asks for: see `Python/compute_server.py`, which obeys the same
@@ -8,7 +7,7 @@ import TestSupport
 final class DirectiveService: Compute_Compute.ServiceProtocol {
   private struct Unexplained: Error {}
 
-  private let cancelled = Mutex<[String: Gate]>([:])
+  private let cancelled = Locked<[String: Gate]>([:])
 
   func sayHello(
     request: ServerRequest<Compute_HelloRequest>,

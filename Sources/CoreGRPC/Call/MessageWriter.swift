@@ -1,0 +1,21 @@
+/// Sends the messages of a call, one at a time and in the order of the calls to ``write(_:isFollowed:)``.
+final class MessageWriter: Sendable {
+  private let call: Call
+  private let turns = TurnQueue()
+
+  init(call: Call) { self.call = call }
+
+  /// Sends a message, and waits until flow control has let it pass.
+  ///
+  /// Cancelling the task cancels the call.
+  ///
+  /// - Parameter isFollowed: Whether another message follows at once, so that C-core may wait with sending this one.
+  /// - Returns: `false` when the call is over.
+  func write(_ message: consuming MessageBuffer, isFollowed: Bool = false) async throws(RPCError) -> Bool {
+    var batch = Batch()
+    batch.sendMessage(message, isFollowed: isFollowed)
+    await turns.begin()
+    defer { turns.end() }
+    return try await call.performCancellably(batch)
+  }
+}

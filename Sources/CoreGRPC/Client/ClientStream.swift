@@ -1,0 +1,115 @@
+/// The working part of a streaming call on the client.
+///
+/// Receive-status stands in a batch of its own, so that the call's end is known as soon as it comes.
+final class ClientStream: Sendable {
+  struct End: Sendable {
+    let status: Status
+    let metadata: Metadata
+  }
+
+  private let call: Call
+  private let end = OneShot<End>()
+  private let initialMetadata = OneShot<Metadata>()
+  private let producerFailure = OneShot<RPCError>()
+  private let writer: MessageWriter
+
+  init(call: Call) {
+    self.call = call
+    self.writer = MessageWriter(call: call)
+  }
+
+  /// Sends the metadata, and begins to receive.
+  ///
+  /// Once, before anything else.
+  func start(_ metadata: Metadata, waitForReady: Bool?) throws(RPCError) {
+    // First the one that can fail.
+    var opening = Batch()
+    opening.sendInitialMetadata(metadata, waitsForReady: waitForReady)
+    try call.start(opening) { _ in }
+    var status = Batch()
+    status.receive(.receiveClose)
+    try call.start(status) { [call, end] _ in
+      end.fulfil(End(status: call.receivedStatus, metadata: call.receivedTrailingMetadata))
+    }
+    var first = Batch()
+    first.receive(.receiveInitialMetadata)
+    try call.start(first) { [call, initialMetadata] _ in initialMetadata.fulfil(call.receivedInitialMetadata) }
+  }
+
+  /// Runs a request's producer and half-closes.
+  ///
+  /// A producer that fails cancels the call.
+  func produce<Input: Sendable>(
+    _ producer: StreamingClientRequest<Input>.Producer,
+    serializer: some MessageSerializer<Input>
+  ) async {
+    do {
+      try await producer(
+        RPCWriter { [self] (message, isFollowed) async throws(RPCError) in
+          try await write(message, isFollowed: isFollowed, serializer: serializer)
+        }
+      )
+      var close = Batch()
+      close.sendHalfClose()
+      try call.start(close) { _ in }
+    } catch {
+      // Whoever could not write because the server has ended the call learns that from the response.
+      guard end.current == nil else { return }
+      producerFailure.fulfil(RPCError(wrapping: error, as: .cancelled, message: "the request's producer failed"))
+      call.cancel()
+    }
+  }
+
+  /// Waits for the server's metadata.
+  func response<Output: Sendable>(
+    deserializer: some MessageDeserializer<Output>
+  ) async -> StreamingClientResponse<Output> {
+    StreamingClientResponse(
+      metadata: await initialMetadata.value(),
+      messages: RPCAsyncSequence { [self] () async throws(RPCError) -> Output? in
+        guard let message = try await MessageReader(call: call).next() else {
+          _ = try await successfulEnd()
+          return nil
+        }
+        return try RPCError.wrapping("cannot deserialize the response", .internalError) {
+          try message.withBytes { bytes in try deserializer.deserialize(bytes) }
+        }
+      },
+      status: { [self] () async throws(RPCError) in try await successfulEnd() }
+    )
+  }
+
+  /// Cancels what is left of the call, and waits for its end.
+  func finish() async {
+    if end.current == nil { call.cancel() }
+    _ = await end.value()
+    call.close()
+  }
+
+  func cancel() { call.cancel() }
+
+  private func write<Input: Sendable>(
+    _ message: Input,
+    isFollowed: Bool,
+    serializer: some MessageSerializer<Input>
+  ) async throws(RPCError) {
+    var buffer: MessageBuffer?
+    do {
+      buffer = try serializer.serialize(message)
+    } catch {
+      throw RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request")
+    }
+    guard let bytes = buffer.take() else { return }
+    if try await writer.write(bytes, isFollowed: isFollowed) { return }
+    let end = await end.value()
+    throw RPCError(status: end.status, metadata: end.metadata)
+      ?? RPCError(code: .cancelled, message: "the server has ended the call")
+  }
+
+  private func successfulEnd() async throws(RPCError) -> Metadata {
+    let end = await end.value()
+    guard let error = RPCError(status: end.status, metadata: end.metadata) else { return end.metadata }
+    // The producer's failure is why the call was cancelled.
+    throw producerFailure.current ?? error
+  }
+}

@@ -1,0 +1,51 @@
+/// A response with a stream of messages.
+public struct StreamingClientResponse<Message: Sendable>: Sendable {
+  /// The metadata that the server sent before the messages; empty if it sent none, or ended the call at once.
+  public var metadata: Metadata
+
+  /// The messages that the server sends.
+  ///
+  /// Iterating throws the status of a call that fails.
+  public var messages: RPCAsyncSequence<Message>
+
+  private let status: @Sendable () async throws(RPCError) -> Metadata
+
+  /// Creates a response, for tests and interceptors.
+  ///
+  /// - Parameter status: Waits for the end of the call, and returns the trailing metadata.
+  public init(
+    metadata: Metadata = [:],
+    messages: RPCAsyncSequence<Message>,
+    status: @escaping @Sendable () async throws(RPCError) -> Metadata = { () async throws(RPCError) in [:] }
+  ) {
+    self.metadata = metadata
+    self.messages = messages
+    self.status = status
+  }
+
+  /// The metadata that the server sends with the status.
+  ///
+  /// Waits for the end of the call, which comes only after all messages have been received.
+  ///
+  /// - Throws: The status of a call that failed, as ``RPCError``.
+  public func trailingMetadata() async throws(RPCError) -> Metadata { try await status() }
+}
+
+extension ClientResponse {
+  /// The response of a call with one response message.
+  ///
+  /// - Throws: The status of a call that failed, or ``RPCError/Code/unimplemented`` if there was not one message: see
+  ///   "response cardinality violation" in <https://grpc.github.io/grpc/core/md_doc_statuscodes.html>.
+  public init(single response: StreamingClientResponse<Message>) async throws(RPCError) {
+    var messages = response.messages.makeAsyncIterator()
+    let message = try await messages.next(isolation: nil)
+    if message != nil, try await messages.next(isolation: nil) != nil {
+      throw RPCError(code: .unimplemented, message: "the server sent more than one message")
+    }
+    let trailingMetadata = try await response.trailingMetadata()
+    guard let message else {
+      throw RPCError(code: .unimplemented, message: "the server answered OK without a message")
+    }
+    self.init(message: message, metadata: response.metadata, trailingMetadata: trailingMetadata)
+  }
+}

@@ -1,0 +1,45 @@
+/// A value that comes once, and that any number of tasks can wait for.
+final class OneShot<Value: Sendable>: Sendable {
+  private enum State {
+    case pending([CheckedContinuation<Value, Never>])
+    case fulfilled(Value)
+  }
+
+  private let state = Locked(State.pending([]))
+
+  /// The value, if it has come.
+  var current: Value? {
+    state.withLock { state in
+      if case .fulfilled(let value) = state { value } else { nil }
+    }
+  }
+
+  /// Gives the value to everyone who waits, and who will.
+  ///
+  /// The first value counts.
+  func fulfil(_ value: Value) {
+    let waiters = state.withLock { state -> [CheckedContinuation<Value, Never>] in
+      guard case .pending(let waiters) = state else { return [] }
+      state = .fulfilled(value)
+      return waiters
+    }
+    for waiter in waiters { waiter.resume(returning: value) }
+  }
+
+  /// Waits for the value, whether the task is cancelled or not.
+  func value() async -> Value {
+    if let current { return current }
+    return await withCheckedContinuation { continuation in
+      let value = state.withLock { state -> Value? in
+        switch state {
+        case .pending(let waiters):
+          state = .pending(waiters + [continuation])
+          return nil
+        case .fulfilled(let value):
+          return value
+        }
+      }
+      if let value { continuation.resume(returning: value) }
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/// Runs handlers, whose errors become those of their calls.
+enum HandlerOutcome {
+  /// What `body` returns, or the error that its call shall end with.
+  static func of<Value>(_ body: () async throws -> Value) async -> Result<Value, RPCError> {
+    do {
+      return .success(try await body())
+    } catch let error as RPCError {
+      return .failure(error)
+    } catch is CancellationError {
+      return .failure(RPCError(code: .cancelled, message: "the handler was cancelled"))
+    } catch {
+      // Not the error's text: it may be a secret.
+      return .failure(RPCError(code: .unknown, message: "the handler failed", cause: error))
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/// The handler of a method with a stream of messages in a direction or in both, with its serialization.
+struct StreamHandler: Sendable {
+  private let serve: @Sendable (Call, ServerContext) async -> UnaryReply
+
+  /// A handler that answers with a stream.
+  init<Input: Sendable, Output: Sendable>(
+    deserializer: some MessageDeserializer<Input>,
+    serializer: some MessageSerializer<Output>,
+    handler:
+      @escaping @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
+  ) {
+    serve = { call, context in
+      let outcome = await HandlerOutcome.of { () async throws in
+        let response = try await handler(Self.request(from: call, deserializer), context)
+        var opening = Batch()
+        opening.sendInitialMetadata(response.metadata)
+        try call.start(opening) { _ in }
+        return try await response.producer(Self.writer(to: call, serializer))
+      }
+      switch outcome {
+      case .success(let trailingMetadata): return UnaryReply(status: .ok, trailingMetadata: trailingMetadata)
+      case .failure(let error): return UnaryReply(error: error)
+      }
+    }
+  }
+
+  /// A handler that answers with one message.
+  init<Input: Sendable, Output: Sendable>(
+    deserializer: some MessageDeserializer<Input>,
+    serializer: some MessageSerializer<Output>,
+    handler: @escaping @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
+  ) {
+    serve = { call, context in
+      let outcome = await HandlerOutcome.of { () async throws in
+        try await handler(Self.request(from: call, deserializer), context)
+      }
+      switch outcome {
+      case .success(let response): return UnaryReply(response, serializer: serializer)
+      case .failure(let error): return UnaryReply(error: error)
+      }
+    }
+  }
+
+  /// - Returns: What is left to send.
+  func callAsFunction(_ call: Call, context: ServerContext) async -> UnaryReply { await serve(call, context) }
+
+  private static func request<Input: Sendable>(
+    from call: Call,
+    _ deserializer: some MessageDeserializer<Input>
+  ) -> StreamingServerRequest<Input> {
+    StreamingServerRequest(
+      metadata: call.receivedInitialMetadata,
+      messages: RPCAsyncSequence { () async throws(RPCError) -> Input? in
+        guard let message = try await MessageReader(call: call).next() else {
+          if call.failedBeforeReceivingMessage { throw RPCError(code: .cancelled, message: "the client went away") }
+          return nil
+        }
+        return try RPCError.wrapping("cannot deserialize the request", .internalError) {
+          try message.withBytes { bytes in try deserializer.deserialize(bytes) }
+        }
+      }
+    )
+  }
+
+  private static func writer<Output: Sendable>(
+    to call: Call,
+    _ serializer: some MessageSerializer<Output>
+  ) -> RPCWriter<Output> {
+    let writer = MessageWriter(call: call)
+    return RPCWriter { (message, isFollowed) async throws(RPCError) in
+      var buffer: MessageBuffer?
+      do {
+        buffer = try serializer.serialize(message)
+      } catch {
+        throw RPCError(wrapping: error, as: .internalError, message: "cannot serialize the response", showsText: false)
+      }
+      guard let bytes = buffer.take() else { return }
+      guard try await writer.write(bytes, isFollowed: isFollowed) else {
+        throw RPCError(code: .cancelled, message: "the client went away")
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/// A request with a stream of messages, as a handler gets it.
+public struct StreamingServerRequest<Message: Sendable>: Sendable {
+  /// The metadata that the client sent.
+  public var metadata: Metadata
+
+  /// The messages that the client sends, up to its half-close.
+  public var messages: RPCAsyncSequence<Message>
+
+  /// Creates a request.
+  public init(metadata: Metadata = [:], messages: RPCAsyncSequence<Message>) {
+    self.metadata = metadata
+    self.messages = messages
+  }
+
+  /// A stream with the one message of a request.
+  public init(single request: ServerRequest<Message>) {
+    self.init(metadata: request.metadata, messages: RPCAsyncSequence(CollectionOfOne(request.message)))
+  }
+}
+
+extension ServerRequest {
+  /// The first message of a stream.
+  ///
+  /// - Throws: ``RPCError/Code/unimplemented``, if the client ended its stream without one: see "request cardinality
+  ///   violation" in <https://grpc.github.io/grpc/core/md_doc_statuscodes.html>.
+  public init(first request: StreamingServerRequest<Message>) async throws(RPCError) {
+    var messages = request.messages.makeAsyncIterator()
+    guard let message = try await messages.next(isolation: nil) else {
+      throw RPCError(code: .unimplemented, message: "the method takes one request message, and none came")
+    }
+    self.init(metadata: request.metadata, message: message)
+  }
+}

@@ -1,0 +1,50 @@
+/// The messages that the other end of a call sends, in order.
+///
+/// A message is received when it is asked for: what the reader does not take, the sender must keep, once the transport's
+/// flow-control window is full. One task at a time may iterate. A sequence is of no use after its call.
+public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
+  /// What iterating throws.
+  public typealias Failure = RPCError
+
+  private let receive: @Sendable () async throws(RPCError) -> Element?
+
+  /// A sequence of what `receive` returns, up to the first `nil`: for tests and interceptors.
+  public init(_ receive: @escaping @Sendable () async throws(RPCError) -> Element?) { self.receive = receive }
+
+  /// A sequence of the elements, for tests and interceptors.
+  public init(_ elements: some Sequence<Element>) {
+    let rest = Locked(Array(elements)[...])
+    self.init { rest.withLock { $0.popFirst() } }
+  }
+
+  /// Begins to iterate, or goes on where an earlier iterator stopped.
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(receive: receive) }
+
+  /// Receives one message after the other.
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    fileprivate let receive: @Sendable () async throws(RPCError) -> Element?
+
+    /// Receives the next message.
+    ///
+    /// Cancelling the task cancels the call.
+    ///
+    /// - Returns: `nil` at the end of the stream.
+    /// - Throws: On a client the status of a call that failed; on a server ``RPCError/Code/cancelled`` when the client
+    ///   went away.
+    public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(RPCError) -> Element? {
+      try await receive()
+    }
+  }
+}
+
+extension RPCAsyncSequence {
+  /// The same messages, each changed by `transform`.
+  public func mapMessages<Other: Sendable>(
+    _ transform: @escaping @Sendable (Element) async throws(RPCError) -> Other
+  ) -> RPCAsyncSequence<Other> {
+    RPCAsyncSequence<Other> { [receive] () async throws(RPCError) -> Other? in
+      guard let element = try await receive() else { return nil }
+      return try await transform(element)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/// Sends messages to the other end of a call.
+///
+/// Several tasks may write; each message goes out whole. A writer is of no use after the function that it was given to.
+public struct RPCWriter<Element: Sendable>: Sendable {
+  private let send: @Sendable (Element, _ isFollowed: Bool) async throws(RPCError) -> Void
+
+  /// A writer that hands each message to `send`: for tests and interceptors.
+  ///
+  /// - Parameter send: Gets the message, and whether another one follows at once.
+  public init(_ send: @escaping @Sendable (Element, _ isFollowed: Bool) async throws(RPCError) -> Void) {
+    self.send = send
+  }
+
+  /// Sends a message, and waits until flow control has let it pass.
+  ///
+  /// Cancelling the task cancels the call.
+  ///
+  /// - Throws: ``RPCError``, when the call is over or the message cannot be serialized.
+  public func write(_ element: Element) async throws(RPCError) { try await send(element, false) }
+
+  /// Sends messages that are all there already, with as few packets as flow control allows.
+  ///
+  /// - Throws: ``RPCError``, when the call is over or a message cannot be serialized.
+  public func write(contentsOf elements: some Sequence<Element>) async throws(RPCError) {
+    var iterator = elements.makeIterator()
+    var next = iterator.next()
+    while let element = next {
+      next = iterator.next()
+      try await send(element, next != nil)
+    }
+  }
+
+  /// Sends the messages of a sequence as they come.
+  public func write<Messages: AsyncSequence>(
+    contentsOf messages: Messages
+  ) async throws where Messages.Element == Element {
+    for try await message in messages { try await write(message) }
+  }
+
+  /// A writer whose messages are changed by `transform` before this one sends them.
+  public func mapMessages<Other: Sendable>(
+    _ transform: @escaping @Sendable (Other) async throws(RPCError) -> Element
+  ) -> RPCWriter<Other> {
+    RPCWriter<Other> { [send] (other, isFollowed) async throws(RPCError) in
+      try await send(try await transform(other), isFollowed)
+    }
+  }
+}

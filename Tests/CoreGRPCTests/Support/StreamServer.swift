@@ -1,0 +1,101 @@
+import CoreGRPC
+
+/// A server with streaming handlers of the test's choice, and a channel to it.
+struct StreamServer: Sendable {
+  let server: Server
+  let address: ListenAddress
+  let channel: Channel
+
+  static let bidirectional = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Bidirectional")
+  static let clientStreaming = MethodDescriptor(fullyQualifiedService: "test.Test", method: "ClientStreaming")
+  static let serverStreaming = MethodDescriptor(fullyQualifiedService: "test.Test", method: "ServerStreaming")
+
+  typealias Messages = [UInt8]
+  typealias Bidirectional =
+    @Sendable (StreamingServerRequest<[UInt8]>, ServerContext) async throws -> StreamingServerResponse<[UInt8]>
+
+  /// - Parameter bidirectional: Serves ``bidirectional``; by default it echoes. ``clientStreaming`` answers the sum of the
+  ///   messages' lengths, two bytes big-endian; ``serverStreaming`` sends as many one-byte messages as the request has bytes.
+  init(
+    configuration: Server.Configuration = Server.Configuration(),
+    bidirectional: @escaping Bidirectional = { request, _ in
+      StreamingServerResponse(metadata: ["x-initial": "i"]) { writer in
+        for try await message in request.messages { try await writer.write(message) }
+        return ["x-trailing": "t"]
+      }
+    }
+  ) throws {
+    var router = RPCRouter()
+    router.registerHandler(
+      forMethod: Self.bidirectional,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: bidirectional
+    )
+    router.registerHandler(
+      forMethod: Self.clientStreaming,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (request: StreamingServerRequest<[UInt8]>, _) in
+        let sum = try await request.messages.reduce(0) { $0 + $1.count }
+        return ServerResponse(
+          message: [UInt8(sum >> 8 & 255), UInt8(sum & 255)],
+          metadata: ["x-initial": "i"],
+          trailingMetadata: ["x-trailing": "t"]
+        )
+      }
+    )
+    router.registerHandler(
+      forMethod: Self.serverStreaming,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (request: ServerRequest<[UInt8]>, _) in
+        StreamingServerResponse { writer in
+          try await writer.write(contentsOf: request.message.map { [$0] })
+          return ["x-trailing": "t"]
+        }
+      }
+    )
+    server = Server(router: router, configuration: configuration)
+    address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    try server.start()
+    channel = try Channel(target: address.description)
+  }
+
+  func bidirectional<Result: Sendable>(
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults,
+    producer: @escaping StreamingClientRequest<[UInt8]>.Producer,
+    onResponse: (StreamingClientResponse<[UInt8]>) async throws -> Result
+  ) async throws -> Result {
+    try await channel.bidirectionalStreaming(
+      request: StreamingClientRequest(metadata: metadata, producer: producer),
+      descriptor: Self.bidirectional,
+      serializer: IdentitySerializer(),
+      deserializer: IdentityDeserializer(),
+      options: options,
+      onResponse: onResponse
+    )
+  }
+
+  /// Sends the messages and collects what comes back.
+  func echo(_ messages: [[UInt8]], options: CallOptions = .defaults) async throws -> [[UInt8]] {
+    try await bidirectional(options: options) { writer in
+      try await writer.write(contentsOf: messages)
+    } onResponse: { response in
+      try await response.messages.reduce(into: []) { $0.append($1) }
+    }
+  }
+}
+
+/// The code of the `RPCError` that a call ends with; `nil` if it succeeds.
+func errorCode(_ body: () async throws -> some Any) async -> RPCError.Code? {
+  do {
+    _ = try await body()
+    return nil
+  } catch let error as RPCError {
+    return error.code
+  } catch {
+    return nil
+  }
+}
