@@ -6,8 +6,8 @@ import CGRPC
 final class ChannelHandle: @unchecked Sendable {
   // Unchecked, because of the handle: `grpc_channel` is thread-safe, and it lives as long as this object.
 
-  private let handle: OpaquePointer
-  private let queue: CompletionQueue
+  let handle: OpaquePointer
+  let queue: CompletionQueue
   private let library = Library()
 
   /// - Throws: ``RPCError/Code/invalidArgument``, when C-core cannot read the target.
@@ -27,6 +27,16 @@ final class ChannelHandle: @unchecked Sendable {
       let reason = log.split(separator: "\n").first ?? "it is not valid"
       throw RPCError(code: .invalidArgument, message: "the target '\(target)' cannot be used: \(reason)")
     }
+    self.handle = channel
+    self.queue = ClientQueue.shared()
+  }
+
+  /// A channel over a socket that is connected to a server of this process, and this object's to close.
+  init(socket: Int32, arguments: ChannelArguments) {
+    let credentials = grpc_insecure_credentials_create()
+    defer { grpc_channel_credentials_release(credentials) }
+    let channel = arguments.withCArguments { grpc_channel_create_from_fd("in-process", socket, credentials, $0) }
+    guard let channel else { preconditionFailure("grpc_channel_create_from_fd promises a channel") }
     self.handle = channel
     self.queue = ClientQueue.shared()
   }

@@ -34,6 +34,13 @@ final class ServerHandle: @unchecked Sendable {
 
   func start() { grpc_server_start(handle) }
 
+  /// Serves a connected socket, which is this function's to close. After ``start()``, before ``destroy()``.
+  func serve(_ socket: Int32) {
+    let credentials = grpc_insecure_server_credentials_create()
+    defer { grpc_server_credentials_release(credentials) }
+    grpc_server_add_channel_from_fd(handle, socket, credentials)
+  }
+
   /// Posts a slot for one incoming call.
   ///
   /// - Parameter accept: Called once on a polling thread, with the call, or with `nil` when the server shuts down.
@@ -143,13 +150,4 @@ private final class RequestCallOperation: Operation, @unchecked Sendable {
       )
     )
   }
-}
-
-/// An event that only has to be noticed.
-private final class CallbackOperation: Operation, @unchecked Sendable {
-  private let callback: @Sendable () -> Void
-
-  init(_ callback: @escaping @Sendable () -> Void) { self.callback = callback }
-
-  override func complete(succeeded: Bool) { callback() }
 }

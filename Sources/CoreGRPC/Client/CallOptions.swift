@@ -2,10 +2,18 @@
 public struct CallOptions: Sendable {
   /// How long the call may take in all; then it ends with DEADLINE_EXCEEDED.
   ///
-  /// `nil`, the default, for no limit.
-  ///
-  /// Measured on a clock that does not follow changes of the wall clock. The server learns of the deadline.
+  /// `nil`, the default, for no limit. Measured on a clock that does not follow changes of the wall clock. The server learns
+  /// of the deadline. With ``deadline`` the earlier one counts.
   public var timeout: Duration?
+
+  /// When the call must have ended; then it ends with DEADLINE_EXCEEDED. `nil`, the default, for no limit.
+  public var deadline: ContinuousClock.Instant?
+
+  /// Whether a call that a handler makes ends when the handler's own call must have ended.
+  ///
+  /// On by default: nobody waits for what comes later. The deadline follows the tasks that a handler starts, except for
+  /// detached ones.
+  public var inheritsDeadline: Bool
 
   /// Whether the call waits for a connection while there is none, rather than fail with UNAVAILABLE.
   ///
@@ -16,12 +24,28 @@ public struct CallOptions: Sendable {
   public var authority: String?
 
   /// Creates options.
-  public init(timeout: Duration? = nil, waitForReady: Bool? = nil, authority: String? = nil) {
+  public init(
+    timeout: Duration? = nil,
+    deadline: ContinuousClock.Instant? = nil,
+    inheritsDeadline: Bool = true,
+    waitForReady: Bool? = nil,
+    authority: String? = nil
+  ) {
     self.timeout = timeout
+    self.deadline = deadline
+    self.inheritsDeadline = inheritsDeadline
     self.waitForReady = waitForReady
     self.authority = authority
   }
 
   /// Options that leave everything at its default.
   public static var defaults: CallOptions { CallOptions() }
+
+  /// The time that the call has, by whichever limit is the earliest.
+  var effectiveTimeout: Duration? {
+    let deadlines = [deadline, inheritsDeadline ? CallDeadline.current : nil].compactMap { $0 }
+    guard let earliest = deadlines.min() else { return timeout }
+    let left = earliest - .now
+    return timeout.map { min($0, left) } ?? left
+  }
 }

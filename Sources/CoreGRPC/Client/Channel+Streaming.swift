@@ -64,24 +64,31 @@ extension Channel {
     options: CallOptions = .defaults,
     onResponse: (StreamingClientResponse<Output>) async throws -> Result
   ) async throws -> Result {
-    let stream = ClientStream(call: try makeCall(descriptor, options: options))
-    try stream.start(request.metadata, waitForReady: options.waitForReady)
+    let streams = ClientStreamSet()
+    let pipeline = ClientPipeline<Input, Output>(interceptors: interceptors(for: descriptor))
     return try await withTaskCancellationHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { await stream.produce(request.producer, serializer: serializer) }
         do {
-          let result = try await onResponse(await stream.response(deserializer: deserializer))
-          await stream.finish()
+          let context = ClientContext(descriptor: descriptor, target: target)
+          let response = try await pipeline.respond(to: request, context: context) { request, context in
+            let stream = ClientStream(call: try makeCall(context.descriptor, options: options))
+            try stream.start(request.metadata, waitForReady: options.waitForReady)
+            streams.insert(stream)
+            group.addTask { await stream.produce(request.producer, serializer: serializer) }
+            return await stream.response(deserializer: deserializer)
+          }
+          let result = try await onResponse(response)
+          await streams.finish()
           group.cancelAll()
           return result
         } catch {
-          await stream.finish()
+          await streams.finish()
           group.cancelAll()
           throw error
         }
       }
     } onCancel: {
-      stream.cancel()
+      streams.cancel()
     }
   }
 }

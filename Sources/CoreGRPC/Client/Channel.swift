@@ -12,18 +12,36 @@
 ///
 /// A channel may be used from any thread, and should be shared: it carries any number of calls at once.
 public final class Channel: Sendable {
+  /// Where the service is, as given to ``init(target:configuration:interceptors:)``.
+  public let target: String
+
   private let handle: Locked<ChannelHandle?>
+  private let interceptors: [ConditionalInterceptor<any ClientInterceptor>]
 
   /// Creates a channel without connecting.
   ///
   /// - Parameters:
   ///   - target: Where the service is, in the syntax of
   ///     <https://github.com/grpc/grpc/blob/master/doc/naming.md>: `host:port`, `dns:host:port`, `ipv4:127.0.0.1:50051`,
-  ///     `ipv6:[::1]:50051`, `unix:/path`, `unix-abstract:name`.
+  ///     `ipv6:[::1]:50051`, several addresses as in `ipv4:127.0.0.1:50051,127.0.0.1:50052`, `unix:/path`,
+  ///     `unix-abstract:name`.
   ///   - configuration: The channel's settings.
+  ///   - interceptors: What sees the calls; the first one is the outermost.
   /// - Throws: ``RPCError/Code/invalidArgument``, when the target cannot be read.
-  public init(target: String, configuration: Configuration = Configuration()) throws(RPCError) {
+  public init(
+    target: String,
+    configuration: Configuration = Configuration(),
+    interceptors: [ConditionalInterceptor<any ClientInterceptor>] = []
+  ) throws(RPCError) {
+    self.target = target
+    self.interceptors = interceptors
     self.handle = Locked(try ChannelHandle(target: target, arguments: configuration.arguments))
+  }
+
+  init(target: String, handle: ChannelHandle, interceptors: [ConditionalInterceptor<any ClientInterceptor>]) {
+    self.target = target
+    self.interceptors = interceptors
+    self.handle = Locked(handle)
   }
 
   /// Closes the channel: calls in progress go on, new ones fail with UNAVAILABLE.
@@ -46,6 +64,15 @@ public final class Channel: Sendable {
     deserializer: some MessageDeserializer<Output>,
     options: CallOptions = .defaults
   ) async throws(RPCError) -> ClientResponse<Output> {
+    guard interceptors(for: descriptor).isEmpty else {
+      return try await clientStreaming(
+        request: StreamingClientRequest(single: request),
+        descriptor: descriptor,
+        serializer: serializer,
+        deserializer: deserializer,
+        options: options
+      )
+    }
     let call = try makeCall(descriptor, options: options)
     defer { call.close() }
     return try await UnaryClientCall(call: call, deserializer: deserializer)
@@ -53,9 +80,23 @@ public final class Channel: Sendable {
   }
 
   func makeCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> Call {
+    try openHandle().makeCall(
+      path: descriptor.path,
+      authority: options.authority,
+      timeout: options.effectiveTimeout
+    )
+  }
+
+  func openHandle() throws(RPCError) -> ChannelHandle {
     guard let handle = handle.withLock({ $0 }) else {
       throw RPCError(code: .unavailable, message: "the channel is closed")
     }
-    return handle.makeCall(path: descriptor.path, authority: options.authority, timeout: options.timeout)
+    return handle
+  }
+
+  func interceptors(for descriptor: MethodDescriptor) -> [any ClientInterceptor] {
+    // Most channels have none, and then this must cost nothing.
+    if interceptors.isEmpty { return [] }
+    return interceptors.filter { $0.applies(to: descriptor) }.map(\.interceptor)
   }
 }

@@ -4,20 +4,26 @@
 /// deadline passes, and when the server stops before the call is done. An ``RPCError`` that the handler throws becomes the
 /// call's status; any other error becomes UNKNOWN, and its text stays here.
 public struct RPCRouter: Sendable {
-  private var routes: [String: Route] = [:]
+  private var methodsByPath: [String: Method] = [:]
 
-  struct Route: Sendable {
+  private struct Method: Sendable {
     let descriptor: MethodDescriptor
-    let handler: MethodHandler
+    let makeHandler: @Sendable ([any ServerInterceptor]) -> MethodHandler
   }
 
   /// Creates a router without methods.
   public init() {}
 
   /// The methods, in no particular order.
-  public var methods: [MethodDescriptor] { routes.values.map(\.descriptor) }
+  public var methods: [MethodDescriptor] { methodsByPath.values.map(\.descriptor) }
 
-  func route(forPath path: String) -> Route? { routes[path] }
+  /// The methods with their handlers, by path.
+  func routes(interceptors: [ConditionalInterceptor<any ServerInterceptor>]) -> [String: Route] {
+    methodsByPath.mapValues { method in
+      let applicable = interceptors.filter { $0.applies(to: method.descriptor) }.map(\.interceptor)
+      return Route(descriptor: method.descriptor, handler: method.makeHandler(applicable))
+    }
+  }
 
   /// Registers the handler of a unary method.
   ///
@@ -28,10 +34,15 @@ public struct RPCRouter: Sendable {
     serializer: some MessageSerializer<Output>,
     handler: @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
   ) {
-    register(
-      .unary(UnaryHandler(deserializer: deserializer, serializer: serializer, handler: handler)),
-      for: descriptor
-    )
+    register(descriptor) { interceptors in
+      guard interceptors.isEmpty else {
+        let chain = ServerPipeline<Input, Output>(interceptors: interceptors) { request, context in
+          StreamingServerResponse(single: try await handler(ServerRequest(first: request), context))
+        }
+        return .stream(StreamHandler(deserializer: deserializer, serializer: serializer, handler: chain.respond))
+      }
+      return .unary(UnaryHandler(deserializer: deserializer, serializer: serializer, handler: handler))
+    }
   }
 
   /// Registers the handler of a method with a stream of messages from the client.
@@ -43,10 +54,15 @@ public struct RPCRouter: Sendable {
     serializer: some MessageSerializer<Output>,
     handler: @escaping @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
   ) {
-    register(
-      .stream(StreamHandler(deserializer: deserializer, serializer: serializer, handler: handler)),
-      for: descriptor
-    )
+    register(descriptor) { interceptors in
+      guard interceptors.isEmpty else {
+        let chain = ServerPipeline<Input, Output>(interceptors: interceptors) { request, context in
+          StreamingServerResponse(single: try await handler(request, context))
+        }
+        return .stream(StreamHandler(deserializer: deserializer, serializer: serializer, handler: chain.respond))
+      }
+      return .stream(StreamHandler(deserializer: deserializer, serializer: serializer, handler: handler))
+    }
   }
 
   /// Registers the handler of a method with a stream of messages to the client.
@@ -74,22 +90,17 @@ public struct RPCRouter: Sendable {
     handler:
       @escaping @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
   ) {
-    register(
-      .stream(StreamHandler(deserializer: deserializer, serializer: serializer, handler: handler)),
-      for: descriptor
-    )
+    register(descriptor) { interceptors in
+      let chain = ServerPipeline<Input, Output>(interceptors: interceptors, handler: handler)
+      return .stream(StreamHandler(deserializer: deserializer, serializer: serializer, handler: chain.respond))
+    }
   }
 
-  private mutating func register(_ handler: MethodHandler, for descriptor: MethodDescriptor) {
-    precondition(routes[descriptor.path] == nil, "\(descriptor) was registered twice")
-    routes[descriptor.path] = Route(descriptor: descriptor, handler: handler)
+  private mutating func register(
+    _ descriptor: MethodDescriptor,
+    makeHandler: @escaping @Sendable ([any ServerInterceptor]) -> MethodHandler
+  ) {
+    precondition(methodsByPath[descriptor.path] == nil, "\(descriptor) was registered twice")
+    methodsByPath[descriptor.path] = Method(descriptor: descriptor, makeHandler: makeHandler)
   }
-}
-
-/// A method's handler.
-enum MethodHandler: Sendable {
-  /// Starts when the request's message is there.
-  case unary(UnaryHandler)
-  /// Starts at once, and receives the messages itself.
-  case stream(StreamHandler)
 }

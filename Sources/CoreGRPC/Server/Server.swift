@@ -10,22 +10,31 @@
 ///
 /// A server may be used from any thread. One that is let go without a shutdown stops at once.
 public final class Server: Sendable {
-  private let core: ServerCore
+  let core: ServerCore
 
   /// Creates a server, which does not listen yet.
   ///
   /// - Parameters:
   ///   - services: What the server offers. Calls to any other method end with UNIMPLEMENTED.
   ///   - configuration: The server's settings.
-  public convenience init(services: [any RegistrableRPCService], configuration: Configuration = Configuration()) {
+  ///   - interceptors: What sees the calls before the handlers; the first one is the outermost.
+  public convenience init(
+    services: [any RegistrableRPCService],
+    configuration: Configuration = Configuration(),
+    interceptors: [ConditionalInterceptor<any ServerInterceptor>] = []
+  ) {
     var router = RPCRouter()
     for service in services { service.registerMethods(with: &router) }
-    self.init(router: router, configuration: configuration)
+    self.init(router: router, configuration: configuration, interceptors: interceptors)
   }
 
   /// Creates a server, which does not listen yet, for methods registered one by one.
-  public init(router: RPCRouter, configuration: Configuration = Configuration()) {
-    self.core = ServerCore(router: router, configuration: configuration)
+  public init(
+    router: RPCRouter,
+    configuration: Configuration = Configuration(),
+    interceptors: [ConditionalInterceptor<any ServerInterceptor>] = []
+  ) {
+    self.core = ServerCore(routes: router.routes(interceptors: interceptors), configuration: configuration)
   }
 
   deinit { core.stop() }

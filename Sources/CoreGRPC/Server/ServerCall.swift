@@ -10,7 +10,7 @@ final class ServerCall: Sendable {
   }
 
   private let call: Call
-  private let route: RPCRouter.Route
+  private let route: Route
   private let context: ServerContext
   private let handling = Locked(Handling.notStarted)
   private let onHandlerEnded: @Sendable () -> Void
@@ -18,7 +18,7 @@ final class ServerCall: Sendable {
   /// - Parameter onHandlerEnded: Called once, when the handler has ended or will never start.
   init(
     call: Call,
-    route: RPCRouter.Route,
+    route: Route,
     timeout: Duration?,
     onHandlerEnded: @escaping @Sendable () -> Void
   ) {
@@ -89,13 +89,19 @@ final class ServerCall: Sendable {
       guard case .notStarted = handling else { return false }
       handling = .running(
         Task {
-          send(await handler())
+          await withDeadline { send(await handler()) }
           onHandlerEnded()
         }
       )
       return true
     }
     if !isStarted { abandon() }
+  }
+
+  /// Runs what the deadline bounds: the calls that the handler makes.
+  private func withDeadline(_ body: @Sendable () async -> Void) async {
+    guard let deadline = context.deadline else { return await body() }
+    await CallDeadline.$current.withValue(deadline, operation: body)
   }
 
   private func send(_ reply: consuming UnaryReply) {

@@ -12,11 +12,11 @@ final class ServerCore: Sendable {
     var stopped: OneShot<Void>
   }
 
-  private let router: RPCRouter
+  private let routes: [String: Route]
   private let state: Locked<State>
 
-  init(router: RPCRouter, configuration: Server.Configuration) {
-    self.router = router
+  init(routes: [String: Route], configuration: Server.Configuration) {
+    self.routes = routes
     let stopped = OneShot<Void>()
     let queue = CompletionQueue(name: "grpc-server", threads: max(1, configuration.pollerThreads)) {
       stopped.fulfil(())
@@ -48,6 +48,23 @@ final class ServerCore: Sendable {
     }
     handle.start()
     for _ in 0..<Self.slots { postSlot() }
+  }
+
+  /// Connects the server to a channel of this process.
+  func connect(arguments: ChannelArguments) throws(ServerError) -> ChannelHandle {
+    var sockets = try SocketPair()
+    let socket = sockets.takeServerEnd()
+    // Under the lock, so that the server is not destroyed meanwhile.
+    let isServed = state.withLock { state in
+      guard state.lifecycle.phase == .running, let handle = state.handle else { return false }
+      handle.serve(socket)
+      return true
+    }
+    guard isServed else {
+      SocketPair.close(socket)
+      throw ServerError(code: .wrongState, message: "the server does not run")
+    }
+    return ChannelHandle(socket: sockets.takeClientEnd(), arguments: arguments)
   }
 
   /// Stops at once: calls in progress are cancelled.
@@ -95,7 +112,7 @@ final class ServerCore: Sendable {
       let message = "the server has as many calls in progress as it allows"
       return ServerCall.refuse(call, with: Status(code: .resourceExhausted, message: message))
     }
-    guard let route = router.route(forPath: incoming.path) else {
+    guard let route = routes[incoming.path] else {
       handlerEnded()
       let message = "this server has no method \(incoming.path)"
       return ServerCall.refuse(call, with: Status(code: .unimplemented, message: message))

@@ -1,0 +1,28 @@
+/// The way of a call through the channel's interceptors to the wire. It can be walked several times in one call.
+struct ClientPipeline<Input: Sendable, Output: Sendable> {
+  typealias Step =
+    (StreamingClientRequest<Input>, ClientContext) async throws -> StreamingClientResponse<Output>
+
+  let interceptors: [any ClientInterceptor]
+
+  /// - Parameter last: Puts the call on the wire.
+  func respond(
+    to request: StreamingClientRequest<Input>,
+    context: ClientContext,
+    last: Step
+  ) async throws -> StreamingClientResponse<Output> {
+    try await respond(to: request, context: context, from: 0, last: last)
+  }
+
+  private func respond(
+    to request: StreamingClientRequest<Input>,
+    context: ClientContext,
+    from index: Int,
+    last: Step
+  ) async throws -> StreamingClientResponse<Output> {
+    guard index < interceptors.count else { return try await last(request, context) }
+    return try await interceptors[index].intercept(request: request, context: context) { request, context in
+      try await respond(to: request, context: context, from: index + 1, last: last)
+    }
+  }
+}

@@ -1,0 +1,29 @@
+/// Sees the calls of a ``Server``, and may change them: metadata, messages and status, of all four kinds.
+///
+/// ```swift
+/// struct RequireToken: ServerInterceptor {
+///   func intercept<Input: Sendable, Output: Sendable>(
+///     request: StreamingServerRequest<Input>,
+///     context: ServerContext,
+///     next: @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
+///   ) async throws -> StreamingServerResponse<Output> {
+///     guard request.metadata[stringValues: "authorization"].first == "Bearer open sesame" else {
+///       throw RPCError(code: .unauthenticated, message: "a token is needed")
+///     }
+///     return try await next(request, context)
+///   }
+/// }
+/// ```
+public protocol ServerInterceptor: Sendable {
+  /// Serves a call, as a rule by calling `next`.
+  ///
+  /// It may call `next` with another request, or not at all to answer by itself; and it may return another response than
+  /// `next` gave. What fails before the response throws here; what fails later throws out of the response's producer.
+  ///
+  /// - Throws: An error that the call then ends with, see ``RPCRouter``.
+  func intercept<Input: Sendable, Output: Sendable>(
+    request: StreamingServerRequest<Input>,
+    context: ServerContext,
+    next: @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
+  ) async throws -> StreamingServerResponse<Output>
+}

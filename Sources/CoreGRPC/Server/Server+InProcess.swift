@@ -1,0 +1,15 @@
+extension Server {
+  /// A channel to this server over a pair of connected sockets: no port, no name, nothing that others could reach.
+  ///
+  /// For tests of services above all. The server must have been started. The channel cannot connect again: when the server
+  /// stops, its calls fail with UNAVAILABLE.
+  ///
+  /// - Throws: ``ServerError/Code/wrongState``, if the server does not run.
+  public func makeInProcessChannel(
+    configuration: Channel.Configuration = Channel.Configuration(),
+    interceptors: [ConditionalInterceptor<any ClientInterceptor>] = []
+  ) throws(ServerError) -> Channel {
+    let handle = try core.connect(arguments: configuration.arguments)
+    return Channel(target: "in-process", handle: handle, interceptors: interceptors)
+  }
+}

@@ -1,0 +1,27 @@
+/// The way of a call through the server's interceptors to its handler.
+struct ServerPipeline<Input: Sendable, Output: Sendable>: Sendable {
+  typealias Handler =
+    @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
+
+  let interceptors: [any ServerInterceptor]
+  let handler: Handler
+
+  @Sendable
+  func respond(
+    to request: StreamingServerRequest<Input>,
+    context: ServerContext
+  ) async throws -> StreamingServerResponse<Output> {
+    try await respond(to: request, context: context, from: 0)
+  }
+
+  private func respond(
+    to request: StreamingServerRequest<Input>,
+    context: ServerContext,
+    from index: Int
+  ) async throws -> StreamingServerResponse<Output> {
+    guard index < interceptors.count else { return try await handler(request, context) }
+    return try await interceptors[index].intercept(request: request, context: context) { request, context in
+      try await respond(to: request, context: context, from: index + 1)
+    }
+  }
+}
