@@ -34,7 +34,9 @@ final class ServerHandle: @unchecked Sendable {
 
   func start() { grpc_server_start(handle) }
 
-  /// Serves a connected socket, which is this function's to close. After ``start()``, before ``destroy()``.
+  /// Serves a connected socket, which is this function's to close.
+  ///
+  /// After ``start()``, before ``destroy()``.
   func serve(_ socket: Int32) {
     let credentials = grpc_insecure_server_credentials_create()
     defer { grpc_server_credentials_release(credentials) }

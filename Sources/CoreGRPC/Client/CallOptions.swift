@@ -6,7 +6,9 @@ public struct CallOptions: Sendable {
   /// of the deadline. With ``deadline`` the earlier one counts.
   public var timeout: Duration?
 
-  /// When the call must have ended; then it ends with DEADLINE_EXCEEDED. `nil`, the default, for no limit.
+  /// When the call must have ended; then it ends with DEADLINE_EXCEEDED.
+  ///
+  /// `nil`, the default, for no limit.
   public var deadline: ContinuousClock.Instant?
 
   /// Whether a call that a handler makes ends when the handler's own call must have ended.

@@ -1,5 +1,7 @@
 extension Channel {
-  /// The state of the connection now. Asking does not connect.
+  /// The state of the connection now.
+  ///
+  /// Asking does not connect.
   public var connectivityState: ConnectivityState {
     guard let handle = try? openHandle() else { return .shutdown }
     return handle.connectivityState(connecting: false)

@@ -1,4 +1,6 @@
-/// The way of a call through the channel's interceptors to the wire. It can be walked several times in one call.
+/// The way of a call through the channel's interceptors to the wire.
+///
+/// It can be walked several times in one call.
 struct ClientPipeline<Input: Sendable, Output: Sendable> {
   typealias Step =
     (StreamingClientRequest<Input>, ClientContext) async throws -> StreamingClientResponse<Output>
