@@ -14,6 +14,7 @@ let package = Package(
   products: [
     .library(name: "CoreGRPC", targets: ["CoreGRPC"]),
     .library(name: "CoreGRPCProtobuf", targets: ["CoreGRPCProtobuf"]),
+    .library(name: "CoreGRPCStatusDetails", targets: ["CoreGRPCStatusDetails"]),
     .library(name: "ProtobufC", targets: ["ProtobufC"]),
     .library(name: "Compute", targets: ["Compute"]),
     .executable(name: "compute-server", targets: ["compute-server"]),
@@ -33,6 +34,13 @@ let package = Package(
     .target(name: "CoreGRPC", dependencies: ["CGRPC"], swiftSettings: swiftSettings),
     .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: swiftSettings),
     .target(name: "CoreGRPCProtobuf", dependencies: ["CoreGRPC", "ProtobufC"], swiftSettings: swiftSettings),
+
+    .target(name: "CGoogleRPC", dependencies: ["CProtobufC"], exclude: ["google_rpc_status.proto"]),
+    .target(
+      name: "CoreGRPCStatusDetails",
+      dependencies: ["CGoogleRPC", "CoreGRPC", "ProtobufC"],
+      swiftSettings: swiftSettings
+    ),
 
     // The tutorial service and its programs.
     .target(name: "CCompute", dependencies: ["CProtobufC"]),
@@ -80,6 +88,11 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .testTarget(name: "CoreGRPCTests", dependencies: ["CoreGRPC", "TestSupport"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CoreGRPCStatusDetailsTests",
+      dependencies: ["Compute", "CoreGRPC", "CoreGRPCStatusDetails", "ProtobufC"],
+      swiftSettings: swiftSettings
+    ),
     .testTarget(
       name: "ComputeTests",
       dependencies: ["Compute", "CoreGRPC", "ProtobufC", "TestSupport", "compute-client", "compute-server"],

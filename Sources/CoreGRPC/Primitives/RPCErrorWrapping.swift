@@ -5,6 +5,8 @@ extension RPCError {
   init(wrapping error: any Error, as code: Code, message: String, showsText: Bool = true) {
     if let error = error as? RPCError {
       self = error
+    } else if let error = error as? any RPCErrorConvertible {
+      self.init(error)
     } else {
       self.init(code: code, message: showsText ? "\(message): \(error)" : message, cause: error)
     }

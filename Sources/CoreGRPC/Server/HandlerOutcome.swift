@@ -6,6 +6,8 @@ enum HandlerOutcome {
       return .success(try await body())
     } catch let error as RPCError {
       return .failure(error)
+    } catch let error as any RPCErrorConvertible {
+      return .failure(RPCError(error))
     } catch is CancellationError {
       return .failure(RPCError(code: .cancelled, message: "the handler was cancelled"))
     } catch {
