@@ -11,6 +11,7 @@ final class CompletionQueue: @unchecked Sendable {
   // seen it shut down, which `deinit` alone can cause.
 
   let handle: OpaquePointer
+  private let waker: Locked<QueueWaker?>
 
   /// Creates the queue and starts its threads.
   ///
@@ -21,12 +22,27 @@ final class CompletionQueue: @unchecked Sendable {
   init(name: String, threads: Int, onStopped: @escaping @Sendable () -> Void = {}) {
     let pollers = Pollers(threads: threads, onStopped: onStopped)
     self.handle = pollers.queue
+    self.waker = Locked(nil)
     for _ in 0..<threads {
       Thread.spawn(name: name) { pollers.run() }
     }
   }
 
-  deinit { grpc_completion_queue_shutdown(handle) }
+  deinit {
+    waker.withLock { $0 = nil }
+    grpc_completion_queue_shutdown(handle)
+  }
+
+  /// Has a polling thread complete an operation that C-core knows nothing of.
+  func post(_ operation: Operation) {
+    let waker = waker.withLock { waker in
+      if let waker { return waker }
+      let made = QueueWaker(queue: handle)
+      waker = made
+      return made
+    }
+    waker.post(operation)
+  }
 }
 
 /// The threads' side of a completion queue, which they own: the last one out destroys it.
@@ -48,12 +64,15 @@ private final class Pollers: @unchecked Sendable {
   }
 
   func run() {
-    let forever = gpr_inf_future(GPR_CLOCK_MONOTONIC)
-    while true {
-      let event = grpc_completion_queue_next(queue, forever, nil)
-      if event.type == GRPC_QUEUE_SHUTDOWN { break }
-      guard event.type == GRPC_OP_COMPLETE, let tag = event.tag else { continue }
-      Operation.take(tag).complete(succeeded: event.success != 0)
+    LocalJobs.withThread(polling: queue) { jobs in
+      let forever = gpr_inf_future(GPR_CLOCK_MONOTONIC)
+      while true {
+        let event = grpc_completion_queue_next(queue, forever, nil)
+        if event.type == GRPC_QUEUE_SHUTDOWN { break }
+        guard event.type == GRPC_OP_COMPLETE, let tag = event.tag else { continue }
+        Operation.take(tag).complete(succeeded: event.success != 0)
+        jobs.run()
+      }
     }
     guard running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
     grpc_completion_queue_destroy(queue)

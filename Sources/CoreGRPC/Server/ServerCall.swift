@@ -13,13 +13,17 @@ final class ServerCall: Sendable {
   private let route: Route
   private let context: ServerContext
   private let handling = Locked(Handling.notStarted)
+  private let executor: (any TaskExecutor)?
   private let onHandlerEnded: @Sendable () -> Void
 
-  /// - Parameter onHandlerEnded: Called once, when the handler has ended or will never start.
+  /// - Parameters:
+  ///   - executor: Where the handler runs; `nil` for Swift's pool.
+  ///   - onHandlerEnded: Called once, when the handler has ended or will never start.
   init(
     call: Call,
     route: Route,
     timeout: Duration?,
+    executor: (any TaskExecutor)?,
     onHandlerEnded: @escaping @Sendable () -> Void
   ) {
     self.call = call
@@ -29,6 +33,7 @@ final class ServerCall: Sendable {
       deadline: timeout.map { ContinuousClock.now + $0 },
       call: call
     )
+    self.executor = executor
     self.onHandlerEnded = onHandlerEnded
   }
 
@@ -88,7 +93,7 @@ final class ServerCall: Sendable {
     let isStarted = handling.withLock { handling in
       guard case .notStarted = handling else { return false }
       handling = .running(
-        Task {
+        Task(executorPreference: executor) { [self] in
           await withDeadline { send(await handler()) }
           onHandlerEnded()
         }

@@ -41,6 +41,11 @@ extension Server {
     /// Off: a port in use is an error.
     public var allowsPortReuse = false
 
+    /// Where the handlers run.
+    ///
+    /// Swift's pool.
+    public var handlerExecutor = HandlerExecutor.concurrentPool
+
     /// How many threads poll for the network.
     ///
     /// 1. They run no handlers.

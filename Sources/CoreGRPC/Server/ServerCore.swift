@@ -13,6 +13,7 @@ final class ServerCore: Sendable {
   }
 
   private let routes: [String: Route]
+  private let executor: (any TaskExecutor)?
   private let state: Locked<State>
 
   init(routes: [String: Route], configuration: Server.Configuration) {
@@ -21,6 +22,12 @@ final class ServerCore: Sendable {
     let queue = CompletionQueue(name: "grpc-server", threads: max(1, configuration.pollerThreads)) {
       stopped.fulfil(())
     }
+    self.executor =
+      switch configuration.handlerExecutor.value {
+      case .concurrentPool: nil
+      case .pollers: PollerExecutor(queue: queue)
+      case .custom(let executor): executor
+      }
     self.state = Locked(
       State(
         lifecycle: ServerLifecycle(maximumConcurrentCalls: configuration.maximumConcurrentCalls),
@@ -117,7 +124,8 @@ final class ServerCore: Sendable {
       let message = "this server has no method \(incoming.path)"
       return ServerCall.refuse(call, with: Status(code: .unimplemented, message: message))
     }
-    ServerCall(call: call, route: route, timeout: incoming.timeout) { [self] in handlerEnded() }.start()
+    ServerCall(call: call, route: route, timeout: incoming.timeout, executor: executor) { [self] in handlerEnded() }
+      .start()
   }
 
   private func handlerEnded() { state.withLock { $0.lifecycle.handlerEnded() } }

@@ -1,0 +1,37 @@
+/// Runs tasks on the threads that poll a completion queue.
+///
+/// A job that comes from one of these threads runs there, when the event at hand is done: no other thread is woken. Any other
+/// job goes through the queue. When the queue is gone, which it is once its server has stopped, what is left of a task runs
+/// on Swift's pool.
+final class PollerExecutor: TaskExecutor, @unchecked Sendable {
+  // Unchecked, because of the weak reference, which is written once, before any job comes.
+
+  private weak var queue: CompletionQueue?
+
+  init(queue: CompletionQueue) { self.queue = queue }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    guard let queue else { return globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
+    if let local = LocalJobs.ofThisThread(for: queue.handle) {
+      local.append(job, on: self)
+    } else {
+      queue.post(JobOperation(job: job, executor: self))
+    }
+  }
+}
+
+/// A job on its way through a completion queue.
+private final class JobOperation: Operation, @unchecked Sendable {
+  // Unchecked as its superclass is.
+
+  private let job: UnownedJob
+  private let executor: PollerExecutor
+
+  init(job: UnownedJob, executor: PollerExecutor) {
+    self.job = job
+    self.executor = executor
+  }
+
+  override func complete(succeeded: Bool) { job.runSynchronously(on: executor.asUnownedTaskExecutor()) }
+}

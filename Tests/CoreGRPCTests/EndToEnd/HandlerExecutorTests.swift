@@ -1,0 +1,98 @@
+import CoreGRPC
+import Dispatch
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Where handlers run", .timeLimit(.minutes(1)))
+struct HandlerExecutorTests {
+  /// The first bytes of the name of the thread that this runs on.
+  private static func threadName() -> [UInt8] {
+    Array(
+      (try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8))?.utf8.prefix(11) ?? "".utf8.prefix(0)
+    )
+  }
+
+  private func makeServer(_ executor: Server.HandlerExecutor, threads: Int = 1) throws -> TestServer {
+    var configuration = Server.Configuration()
+    configuration.handlerExecutor = executor
+    configuration.pollerThreads = threads
+    return try TestServer(configuration: configuration) { request, _ in
+      let before = Self.threadName()
+      if request.message == [1] { try await Task.sleep(for: .milliseconds(1)) }
+      return ServerResponse(message: before == Self.threadName() ? before : [])
+    }
+  }
+
+  @Test("On Swift's pool by default, on the pollers by choice, also after a suspension")
+  func threads() async throws {
+    let pool = try makeServer(.concurrentPool)
+    #expect(try await pool.call([0]).message != Array("grpc-server".utf8))
+    await pool.server.shutdown()
+    for threads in [1, 3] {
+      let pollers = try makeServer(.pollers, threads: threads)
+      for message in [[0], [1]] as [[UInt8]] {
+        #expect(try await pollers.call(message).message == Array("grpc-server".utf8))
+      }
+      await pollers.server.shutdown()
+    }
+  }
+
+  @Test("An executor of the program's own")
+  func custom() async throws {
+    final class Own: TaskExecutor {
+      let queue = DispatchQueue(label: "own")
+
+      func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
+      }
+    }
+    let own = Own()
+    var configuration = Server.Configuration()
+    configuration.handlerExecutor = .custom(own)
+    let test = try TestServer(configuration: configuration) { request, _ in
+      dispatchPrecondition(condition: .onQueue(own.queue))
+      return ServerResponse(message: request.message)
+    }
+    #expect(try await test.call().message == [1, 2, 3])
+    await test.server.shutdown()
+  }
+
+  @Test("Streams, many calls and a shutdown work on the pollers too", arguments: [1, 2])
+  func pollersUnderLoad(threads: Int) async throws {
+    var configuration = Server.Configuration()
+    configuration.handlerExecutor = .pollers
+    configuration.pollerThreads = threads
+    let test = try StreamServer(configuration: configuration)
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for index in 0..<200 {
+        let messages = (0..<5).map { [UInt8($0), UInt8(index % 256)] }
+        group.addTask { try await test.echo(messages) == messages }
+      }
+      for try await isRight in group { #expect(isRight) }
+    }
+    await test.server.shutdown()
+  }
+
+  @Test("A handler on the pollers that ignores its cancellation outlives its server")
+  func stubborn() async throws {
+    var configuration = Server.Configuration()
+    configuration.handlerExecutor = .pollers
+    let arrived = Gate()
+    let proceed = Gate()
+    let ended = Gate()
+    let test = try TestServer(configuration: configuration) { request, _ in
+      arrived.open()
+      await proceed.pass()
+      defer { ended.open() }
+      return ServerResponse(message: request.message)
+    }
+    async let call = rpcError { () async throws(RPCError) in try await test.call() }
+    await arrived.pass()
+    await test.server.shutdown(gracePeriod: .zero)
+    #expect(await call != nil)
+    proceed.open()
+    await ended.pass()
+  }
+}
