@@ -87,7 +87,12 @@ let package = Package(
       dependencies: ["CProtobufC", "CTestMessages", "ProtobufC"],
       swiftSettings: swiftSettings
     ),
-    .testTarget(name: "CoreGRPCTests", dependencies: ["CoreGRPC", "TestSupport"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CoreGRPCTests",
+      dependencies: ["CoreGRPC", "TestSupport"],
+      exclude: ["SCENARIOS.md"],
+      swiftSettings: swiftSettings
+    ),
     .testTarget(
       name: "CoreGRPCStatusDetailsTests",
       dependencies: ["Compute", "CoreGRPC", "CoreGRPCStatusDetails", "ProtobufC"],

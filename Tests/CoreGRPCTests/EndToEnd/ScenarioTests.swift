@@ -1,0 +1,121 @@
+import CoreGRPC
+import TestSupport
+import Testing
+
+/// Scenarios of C-core's own end-to-end suite that no other suite here covers: see `SCENARIOS.md`.
+@Suite("Scenarios", .timeLimit(.minutes(1)))
+struct ScenarioTests {
+  @Test("cancel_after_client_done: the client cancels when it has half-closed")
+  func cancelAfterClientDone() async throws {
+    let halfClosed = Gate()
+    let cancelled = Gate()
+    let test = try StreamServer { request, _ in
+      StreamingServerResponse { _ in
+        for try await _ in request.messages {}
+        halfClosed.open()
+        await waitForCancellation()
+        cancelled.open()
+        return [:]
+      }
+    }
+    let call = Task { await errorCode { try await test.echo([[1]]) } }
+    await halfClosed.pass()
+    call.cancel()
+    #expect(await call.value == .cancelled)
+    await cancelled.pass()
+    await test.server.shutdown()
+  }
+
+  @Test("cancel_after_round_trip: the client cancels when one message has come back")
+  func cancelAfterRoundTrip() async throws {
+    let test = try StreamServer()
+    let roundTrip = Gate()
+    let call = Task {
+      await errorCode {
+        try await test.bidirectional { writer in
+          try await writer.write([1])
+          await waitForCancellation()
+        } onResponse: { response in
+          for try await _ in response.messages { roundTrip.open() }
+        }
+      }
+    }
+    await roundTrip.pass()
+    call.cancel()
+    #expect(await call.value == .cancelled)
+    await test.server.shutdown(gracePeriod: .seconds(10))
+  }
+
+  @Test("cancel_in_a_vacuum: a call to nobody is cancelled while it waits for a connection")
+  func cancelInAVacuum() async throws {
+    let channel = try Channel(target: "unix:/nonexistent/socket")
+    let started = Gate()
+    let call = Task {
+      started.open()
+      return await errorCode { try await channel.echo(options: CallOptions(waitForReady: true)) }
+    }
+    await started.pass()
+    call.cancel()
+    #expect(await call.value == .cancelled)
+  }
+
+  @Test("disappearing_server: calls fail when the server goes, and succeed on the same channel when one is back")
+  func disappearingServer() async throws {
+    let first = try TestServer()
+    let channel = first.channel
+    #expect(try await channel.echo().message == [1, 2, 3])
+    await first.server.shutdown(gracePeriod: .zero)
+    let error = await rpcError { () async throws(RPCError) in try await channel.echo() }
+    #expect(error?.code == .unavailable)
+    let second = try TestServer(on: first.address.description)
+    channel.resetConnectBackoff()
+    let options = CallOptions(timeout: .seconds(30), waitForReady: true)
+    #expect(try await channel.echo(options: options).message == [1, 2, 3])
+    await second.server.shutdown()
+  }
+
+  @Test("large_metadata: within the limit it arrives whole, far beyond it the call fails and the next one works")
+  func largeMetadata() async throws {
+    let test = try TestServer { request, _ in
+      ServerResponse(message: [], trailingMetadata: ["x-large": request.metadata["x-large"].first ?? "none"])
+    }
+    let large = String(repeating: "x", count: 7_000)
+    let trailing = try await test.call(metadata: ["x-large": .string(large)]).trailingMetadata
+    #expect(trailing[stringValues: "x-large"] == [large])
+    let larger = Metadata.Value.string(String(repeating: "x", count: 100_000))
+    let error = await rpcError { () async throws(RPCError) in try await test.call(metadata: ["x-large": larger]) }
+    #expect(error?.code == .resourceExhausted)
+    #expect(try await test.call(metadata: ["x-large": "small"]).trailingMetadata["x-large"] == ["small"])
+    await test.server.shutdown()
+  }
+
+  @Test("resource_quota_server: a small quota and many large requests at once end in answers or refusals, and no crash")
+  func resourceQuota() async throws {
+    var configuration = Server.Configuration()
+    configuration.memoryQuota = 8 << 20
+    let test = try TestServer(configuration: configuration) { request, _ in
+      ServerResponse(message: [UInt8(request.message.count >> 20)])
+    }
+    let message = [UInt8](repeating: 0, count: 1 << 20)
+    let codes = await withTaskGroup(of: RPCError.Code?.self) { group in
+      for _ in 0..<50 {
+        group.addTask { await errorCode { try await test.call(message, options: CallOptions(timeout: .seconds(30))) } }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(codes.count == 50)
+    #expect(codes.allSatisfy { $0 == nil || $0 == .unavailable || $0 == .resourceExhausted })
+    // When the storm is over there is room again.
+    let options = CallOptions(timeout: .seconds(30), waitForReady: true)
+    #expect(try await test.call([1], options: options).message == [0])
+    await test.server.shutdown(gracePeriod: .seconds(10))
+  }
+
+  @Test("shutdown_finishes_tags: a server without calls, with connections that idle, shuts down")
+  func shutdownFinishesTags() async throws {
+    let test = try TestServer()
+    let channels = try (0..<5).map { _ in try Channel(target: test.address.description) }
+    for channel in channels { try await channel.connect(timeout: .seconds(30)) }
+    await test.server.shutdown()
+  }
+}
