@@ -87,9 +87,21 @@ let package = Package(
       dependencies: ["CProtobufC", "CTestMessages", "ProtobufC"],
       swiftSettings: swiftSettings
     ),
+    .target(
+      name: "RaceSupport",
+      dependencies: ["CoreGRPC"],
+      path: "Tests/RaceSupport",
+      swiftSettings: swiftSettings
+    ),
+    .executableTarget(
+      name: "race-peer",
+      dependencies: ["CoreGRPC", "RaceSupport"],
+      path: "Tests/RacePeer",
+      swiftSettings: swiftSettings
+    ),
     .testTarget(
       name: "CoreGRPCTests",
-      dependencies: ["CoreGRPC", "TestSupport"],
+      dependencies: ["CoreGRPC", "RaceSupport", "TestSupport", "race-peer"],
       exclude: ["SCENARIOS.md"],
       swiftSettings: swiftSettings
     ),

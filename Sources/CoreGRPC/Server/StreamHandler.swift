@@ -12,9 +12,16 @@ struct StreamHandler: Sendable {
     serve = { call, context in
       let outcome = await HandlerOutcome.of { () async throws in
         let response = try await handler(Self.request(from: call, deserializer), context)
+        do throws(RPCError) {
+          try response.metadata.validate()
+        } catch {
+          throw RPCError(code: .internalError, message: "the handler's response has illegal \(error.message)")
+        }
         var opening = Batch()
         opening.sendInitialMetadata(response.metadata)
-        try call.start(opening) { _ in }
+        // Refused when the client is gone. The producer runs all the same, and learns it when it writes: whoever counts on
+        // its end, as an interceptor may, gets it.
+        try? call.start(opening) { _ in }
         return try await response.producer(Self.writer(to: call, serializer))
       }
       switch outcome {

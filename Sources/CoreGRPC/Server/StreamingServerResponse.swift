@@ -4,6 +4,8 @@
 /// OK; any other status is thrown as ``RPCError``.
 public struct StreamingServerResponse<Message: Sendable>: Sendable {
   /// Writes the messages, and returns the metadata to send with the status.
+  ///
+  /// It runs once for each response, also when the client has gone meanwhile: then its task is cancelled, and writing throws.
   public typealias Producer = @Sendable (RPCWriter<Message>) async throws -> Metadata
 
   /// The metadata to send before the messages.

@@ -1,6 +1,8 @@
 import CoreGRPC
 import Foundation
+import RaceSupport
 import Synchronization
+import TestSupport
 import Testing
 
 /// Cancels, deadlines, errors, shutdowns and closed channels thrown at calls of all four kinds, in an order that follows
@@ -23,6 +25,54 @@ struct RaceTests {
     for round in 0..<max(1, Self.calls / perRound) {
       let plans = (0..<perRound).map { _ in RacePlan(using: &generator) }
       try await race(plans, stopsServer: round % 2 == 1, stopsAfter: Int.random(in: 0..<perRound, using: &generator))
+    }
+  }
+
+  @Test("A server that is killed leaves every call with exactly one outcome")
+  func killedServer() async throws {
+    var generator = SeededGenerator(seed: Self.seed &+ 1)
+    for _ in 0..<max(1, Self.calls / 1_000) {
+      let server = try ChildProcess(Locations.executable("race-peer"), ["serve"])
+      let channel = try Channel(target: try #require(await server.line(after: "running... ")))
+      let killsAfter = Int.random(in: 0..<150, using: &generator)
+      let plans = (0..<200).map { _ in RacePlan(using: &generator) }.filter { $0.disturbance != .channelClose }
+      let ended = Counter()
+      let outcomes = await withTaskGroup(of: (RacePlan, RaceOutcome).self) { group in
+        for plan in plans {
+          group.addTask {
+            let outcome = await RaceCall(plan: plan, channel: channel).run()
+            if ended.increment() == killsAfter + 1 { server.signal(SIGKILL) }
+            return (plan, outcome)
+          }
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(await server.outcome().wasKilled)
+      #expect(outcomes.count == plans.count)
+      for (plan, outcome) in outcomes where !plan.allows(outcome, isStopping: true) {
+        Issue.record("seed \(Self.seed): \(plan): \(outcome)")
+      }
+    }
+  }
+
+  @Test("A client that is killed leaves no handler behind")
+  func killedClient() async throws {
+    for round in 0..<max(1, Self.calls / 1_000) {
+      let observer = HandlerObserver()
+      let server = Server(services: [RaceService()], interceptors: [.apply(observer, to: .all)])
+      let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+      try server.start()
+      let client = try ChildProcess(
+        Locations.executable("race-peer"),
+        ["call", address.description, String(Self.seed &+ UInt64(round))]
+      )
+      #expect(await client.line(after: "calling") != nil)
+      await observer.hundredBegan.pass()
+      client.signal(SIGKILL)
+      #expect(await client.outcome().wasKilled)
+      // Without a grace period that could cancel them: the handlers end because their client is gone.
+      await server.shutdown()
+      await observer.waitUntilAllEnded()
     }
   }
 

@@ -1,14 +1,17 @@
-import CoreGRPC
+package import CoreGRPC
 
 /// Serves the calls of the race test: does what their metadata says.
-struct RaceService: RegistrableRPCService {
-  struct Thrown: Error {}
+package struct RaceService: RegistrableRPCService {
+  /// Creates the service.
+  package init() {}
 
-  static func method(_ kind: RacePlan.Kind) -> MethodDescriptor {
+  private struct Thrown: Error {}
+
+  package static func method(_ kind: RacePlan.Kind) -> MethodDescriptor {
     MethodDescriptor(fullyQualifiedService: "race.Race", method: "\(kind)")
   }
 
-  func registerMethods(with router: inout RPCRouter) {
+  package func registerMethods(with router: inout RPCRouter) {
     let deserializer = IdentityDeserializer()
     let serializer = IdentitySerializer()
     router.registerHandler(

@@ -1,14 +1,19 @@
-import CoreGRPC
+package import CoreGRPC
 
 /// Makes one call of the race test, with its disturbance.
-struct RaceCall: Sendable {
+package struct RaceCall: Sendable {
   private struct Stop: Error {}
 
   let plan: RacePlan
   let channel: Channel
 
+  package init(plan: RacePlan, channel: Channel) {
+    self.plan = plan
+    self.channel = channel
+  }
+
   /// - Returns: What became of the call. Exactly one thing does.
-  func run() async -> RaceOutcome {
+  package func run() async -> RaceOutcome {
     let call = Task { await outcome() }
     for _ in 0..<plan.yields { await Task.yield() }
     if plan.disturbance == .cancel { call.cancel() }
@@ -36,8 +41,14 @@ struct RaceCall: Sendable {
     }
     switch plan.kind {
     case .unary:
-      return try await channel.echo(message, method: method, metadata: plan.metadata, options: plan.options).message
-        == message
+      let response = try await channel.unary(
+        request: ClientRequest(message: message, metadata: plan.metadata),
+        descriptor: method,
+        serializer: IdentitySerializer(),
+        deserializer: IdentityDeserializer(),
+        options: plan.options
+      )
+      return response.message == message
     case .clientStreaming:
       let response = try await channel.clientStreaming(
         request: StreamingClientRequest(metadata: plan.metadata, producer: producer),

@@ -1,26 +1,26 @@
-import CoreGRPC
+package import CoreGRPC
 
 /// What one call of the race test does, and what is thrown at it.
 ///
 /// All of it follows from the seed.
-struct RacePlan: Sendable, CustomStringConvertible {
-  enum Kind: CaseIterable, Sendable {
+package struct RacePlan: Sendable, CustomStringConvertible {
+  package enum Kind: CaseIterable, Sendable {
     case unary, clientStreaming, serverStreaming, bidirectional
   }
 
-  enum Disturbance: CaseIterable, Sendable {
+  package enum Disturbance: CaseIterable, Sendable {
     case none, cancel, deadline, handlerError, handlerThrow, producerError, readerStops, channelClose
   }
 
-  let kind: Kind
-  let disturbance: Disturbance
+  package let kind: Kind
+  package let disturbance: Disturbance
   /// How many messages go each way that streams.
-  let messages: Int
-  let size: Int
+  package let messages: Int
+  package let size: Int
   /// How many times to let others go first before the disturbance.
-  let yields: Int
+  package let yields: Int
 
-  init(using generator: inout SeededGenerator) {
+  package init(using generator: inout SeededGenerator) {
     kind = Kind.allCases.randomElement(using: &generator) ?? .unary
     disturbance = Disturbance.allCases.randomElement(using: &generator) ?? .none
     messages = Int.random(in: 0...6, using: &generator)
@@ -28,10 +28,10 @@ struct RacePlan: Sendable, CustomStringConvertible {
     yields = Int.random(in: 0...30, using: &generator)
   }
 
-  var description: String { "\(kind), \(disturbance), \(messages) × \(size) bytes, \(yields) yields" }
+  package var description: String { "\(kind), \(disturbance), \(messages) × \(size) bytes, \(yields) yields" }
 
   /// What the handler is told to do, by metadata.
-  var metadata: Metadata {
+  package var metadata: Metadata {
     var metadata: Metadata = ["x-messages": .string(String(messages)), "x-yields": .string(String(yields))]
     switch disturbance {
     case .handlerError: metadata.addString("error", forKey: "x-fail")
@@ -41,14 +41,14 @@ struct RacePlan: Sendable, CustomStringConvertible {
     return metadata
   }
 
-  var options: CallOptions {
+  package var options: CallOptions {
     disturbance == .deadline ? CallOptions(timeout: .microseconds(yields * 100)) : CallOptions(timeout: .seconds(120))
   }
 
   /// Whether an outcome can be what became of the call.
   ///
   /// - Parameter isStopping: Whether the server stops meanwhile, which may end any call.
-  func allows(_ outcome: RaceOutcome, isStopping: Bool) -> Bool {
+  package func allows(_ outcome: RaceOutcome, isStopping: Bool) -> Bool {
     switch outcome {
     case .success: return true
     case .foreignError: return disturbance == .readerStops
@@ -68,7 +68,7 @@ struct RacePlan: Sendable, CustomStringConvertible {
 }
 
 /// What became of one call.
-enum RaceOutcome: Sendable, Hashable {
+package enum RaceOutcome: Sendable, Hashable {
   case success
   case wrongAnswer
   case failure(RPCError.Code)
