@@ -20,6 +20,7 @@ import grpc.aio
 
 import compute_pb2
 import compute_pb2_grpc
+from checking import Mismatch, expect, run_cases, short
 
 SAY_HELLO = "/compute.Compute/SayHello"
 MIB = 1024 * 1024
@@ -33,20 +34,6 @@ OPTIONS = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.enable_http_proxy", 0),
 )
-
-
-class Mismatch(Exception):
-    """What a case expected is not what came."""
-
-
-def short(value):
-    text = repr(value)
-    return text if len(text) <= 300 else f"{text[:300]}... ({len(text)} characters)"
-
-
-def expect(what, actual, expected):
-    if actual != expected:
-        raise Mismatch(f"{what}: expected {short(expected)}, came {short(actual)}")
 
 
 class Outcome:
@@ -405,24 +392,14 @@ async def run(arguments, names):
     make_channel = CHANNELS[arguments.mode]
     cases = Cases(make_channel, arguments.target, arguments.server == "python")
     await cases.open()
-    passed = failed = 0
-    for name in names:
-        if name == "parallel" and make_channel.parallel_calls is None:
-            print(f"skipped {name}", flush=True)
-            continue
-        case = getattr(cases, "raise_" if name == "raise" else name.replace("-", "_"))
-        try:
-            await case()
-        except Exception as error:  # A case that breaks has failed like one that finds a mismatch.
-            failed += 1
-            reason = error if isinstance(error, Mismatch) else repr(error)
-            print(f"FAILED {name}: {reason}", flush=True)
-        else:
-            passed += 1
-            print(f"ok {name}", flush=True)
-    await cases.close()
-    print(f"{passed} passed, {failed} failed", flush=True)
-    return 0 if failed == 0 else 1
+    skipped = ("parallel",) if make_channel.parallel_calls is None else ()
+    methods = {name: "raise_" if name == "raise" else name.replace("-", "_") for name in names}
+    try:
+        return await run_cases(
+            (name, None if name in skipped else getattr(cases, method)) for name, method in methods.items()
+        )
+    finally:
+        await cases.close()
 
 
 async def say(arguments):

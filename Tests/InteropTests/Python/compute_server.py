@@ -17,20 +17,15 @@ Request metadata directs the answer; without any, it is the number of code point
     x-test-report-deadline: 1     answers with the milliseconds left before the deadline, or "none"
 """
 
-import argparse
 import asyncio
-import os
-import signal
-import stat
-import sys
 import threading
-from concurrent import futures
 
 import grpc
 import grpc.aio
 
 import compute_pb2
 import compute_pb2_grpc
+import serving
 
 FAILURE_TRAILERS = (
     ("x-test-trailing", "t1"),
@@ -38,8 +33,6 @@ FAILURE_TRAILERS = (
     ("x-test-trailing-bin", b"\x00\xff\x01\xfe"),
 )
 AWAIT_CANCELLED_SECONDS = 5
-GRACE_SECONDS = 0.2
-WORKERS = 64
 
 # Python reports a call without a deadline as one that is some centuries away.
 NO_DEADLINE_SECONDS = 10 * 365 * 24 * 3600
@@ -181,79 +174,9 @@ class AsyncCompute(compute_pb2_grpc.ComputeServicer):
         return compute_pb2.HelloReply(result="cancelled")
 
 
-def listen(server, address):
-    """Binds, and gives the address with the port that it really has."""
-    try:
-        port = server.add_insecure_port(address)
-    except RuntimeError:
-        port = 0
-    if port == 0:
-        sys.exit(f"compute_server.py: cannot listen on {address}")
-    if address.startswith("unix:"):
-        return address
-    return f"{address.rpartition(':')[0]}:{port}"
-
-
-def on_input_end(action):
-    """Does `action` when a standard input that is a pipe ends: the program that started this one is gone."""
-    try:
-        kind = os.fstat(0).st_mode
-    except OSError:
-        return
-    if not stat.S_ISFIFO(kind) and not stat.S_ISSOCK(kind):
-        return
-
-    def watch():
-        while os.read(0, 4096):
-            pass
-        action()
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-# A second server must not share the port of the first in silence.
-OPTIONS = (("grpc.so_reuseport", 0),)
-
-
-def serve_sync(address):
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=WORKERS), options=OPTIONS)
-    compute_pb2_grpc.add_ComputeServicer_to_server(SyncCompute(), server)
-    bound = listen(server, address)
-    server.start()
-    on_input_end(stop.set)
-    print(f"running... {bound}", flush=True)
-    stop.wait()
-    server.stop(GRACE_SECONDS).wait()
-
-
-async def serve_aio(address):
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    server = grpc.aio.server(options=OPTIONS)
-    compute_pb2_grpc.add_ComputeServicer_to_server(AsyncCompute(), server)
-    bound = listen(server, address)
-    await server.start()
-    on_input_end(lambda: loop.call_soon_threadsafe(stop.set))
-    print(f"running... {bound}", flush=True)
-    await stop.wait()
-    await server.stop(GRACE_SECONDS)
-
-
-def main():
-    parser = argparse.ArgumentParser(description="A Compute server that obeys the x-test directives.")
-    parser.add_argument("--mode", choices=("sync", "aio"), default="sync")
-    parser.add_argument("--listen", default="127.0.0.1:0", metavar="ADDRESS")
-    arguments = parser.parse_args()
-    if arguments.mode == "sync":
-        serve_sync(arguments.listen)
-    else:
-        asyncio.run(serve_aio(arguments.listen))
-
-
 if __name__ == "__main__":
-    main()
+    serving.main(
+        "A Compute server that obeys the x-test directives.",
+        lambda server: compute_pb2_grpc.add_ComputeServicer_to_server(SyncCompute(), server),
+        lambda server: compute_pb2_grpc.add_ComputeServicer_to_server(AsyncCompute(), server),
+    )
