@@ -64,8 +64,9 @@ extension Channel {
     options: CallOptions = .defaults,
     onResponse: (StreamingClientResponse<Output>) async throws -> Result
   ) async throws -> Result {
-    let stream = ClientStream(call: try makeCall(descriptor, options: options))
-    try stream.start(request.metadata, waitForReady: options.waitForReady)
+    let options = defaults.applied(to: options, of: descriptor)
+    let stream = ClientStream(call: try makeCall(descriptor, options: options), options: options)
+    try stream.start(request.metadata)
     return try await withTaskCancellationHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await stream.produce(request.producer, serializer: serializer) }

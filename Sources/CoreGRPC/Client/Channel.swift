@@ -13,6 +13,7 @@
 /// A channel may be used from any thread, and should be shared: it carries any number of calls at once.
 public final class Channel: Sendable {
   private let handle: Locked<ChannelHandle?>
+  let defaults: CallDefaults
 
   /// Creates a channel without connecting.
   ///
@@ -24,6 +25,7 @@ public final class Channel: Sendable {
   /// - Throws: ``RPCError/Code/invalidArgument``, when the target cannot be read.
   public init(target: String, configuration: Configuration = Configuration()) throws(RPCError) {
     self.handle = Locked(try ChannelHandle(target: target, arguments: configuration.arguments))
+    self.defaults = CallDefaults(configuration)
   }
 
   /// Closes the channel: calls in progress go on, new ones fail with UNAVAILABLE.
@@ -46,10 +48,11 @@ public final class Channel: Sendable {
     deserializer: some MessageDeserializer<Output>,
     options: CallOptions = .defaults
   ) async throws(RPCError) -> ClientResponse<Output> {
+    let options = defaults.applied(to: options, of: descriptor)
     let call = try makeCall(descriptor, options: options)
     defer { call.close() }
-    return try await UnaryClientCall(call: call, deserializer: deserializer)
-      .response(to: request, serializer: serializer, waitForReady: options.waitForReady)
+    return try await UnaryClientCall(call: call, deserializer: deserializer, options: options)
+      .response(to: request, serializer: serializer)
   }
 
   func makeCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> Call {
