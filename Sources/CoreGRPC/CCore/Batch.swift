@@ -9,14 +9,22 @@ struct Batch: ~Copyable {
   private(set) var messageFlags: UInt32 = 0
   private(set) var status = Status.ok
   private(set) var waitsForReady: Bool?
+  private(set) var compression: Compression.Algorithm?
 
   init() {}
 
-  /// - Parameter waitsForReady: Whether a client's call waits for a connection; `nil` leaves it to the service config.
-  mutating func sendInitialMetadata(_ metadata: Metadata, waitsForReady: Bool? = nil) {
+  /// - Parameters:
+  ///   - waitsForReady: Whether a client's call waits for a connection; `nil` leaves it to the service config.
+  ///   - compression: How the messages sent on this call are compressed; `nil` leaves it to C-core.
+  mutating func sendInitialMetadata(
+    _ metadata: Metadata,
+    waitsForReady: Bool? = nil,
+    compression: Compression.Algorithm? = nil
+  ) {
     operations.insert(.sendInitialMetadata)
     initialMetadata = metadata
     self.waitsForReady = waitsForReady
+    self.compression = compression
   }
 
   /// - Parameter isFollowed: Whether C-core may wait for the next message before it sends this one.
@@ -40,6 +48,15 @@ struct Batch: ~Copyable {
   mutating func relinquishMessage() -> UnsafeMutablePointer<grpc_byte_buffer>? {
     guard let message = message.take() else { return nil }
     return message.relinquish()
+  }
+
+  /// The initial metadata with what C-core's filters take out again before it is sent.
+  var initialMetadataForCore: Metadata {
+    guard let compression else { return initialMetadata }
+    var metadata = initialMetadata
+    // `GRPC_COMPRESSION_REQUEST_ALGORITHM_MD_KEY`, a key that users may not set.
+    metadata.addString(compression.description, forKey: "grpc-internal-encoding-request")
+    return metadata
   }
 
   var initialMetadataFlags: UInt32 {

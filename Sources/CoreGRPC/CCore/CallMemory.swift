@@ -42,7 +42,7 @@ struct CallMemory: ~Copyable {
     }
     let memory = pointer
     if batch.operations.contains(.sendInitialMetadata) {
-      memory.pointee.sent_initial_metadata = grpc_metadata_array(sending: batch.initialMetadata)
+      memory.pointee.sent_initial_metadata = grpc_metadata_array(sending: batch.initialMetadataForCore)
       let array = memory.pointee.sent_initial_metadata
       cgrpc_op_send_initial_metadata(next(), array.metadata, array.count, batch.initialMetadataFlags)
     }

@@ -4,27 +4,40 @@ import Glibc
 /// C-core's channel arguments: settings of a channel or a server, by name.
 struct ChannelArguments: Sendable {
   private enum Value: Sendable {
-    case integer(Int32)
-    case string(String)
+    case plain(ChannelArgument)
     case resourceQuota(ResourceQuota)
   }
 
+  /// Zero-copy sending corrupts what is sent (CVE-2024-11407).
+  private static let refused: Set = ["grpc.experimental.tcp_tx_zerocopy_enabled"]
+
   private var values: [String: Value] = [:]
 
+  /// The argument of a name, if it is a number or a text.
+  subscript(key: String) -> ChannelArgument? {
+    guard case .plain(let value) = values[key] else { return nil }
+    return value
+  }
+
+  /// Sets what a user asked for by name, except what must not be.
+  mutating func set(_ arguments: [String: ChannelArgument]) {
+    for (key, value) in arguments where !Self.refused.contains(key) { values[key] = .plain(value) }
+  }
+
   mutating func set(_ key: String, to value: Int) {
-    values[key] = .integer(Int32(clamping: value))
+    values[key] = .plain(.integer(Int32(clamping: value)))
   }
 
   mutating func set(_ key: String, to value: Bool) { set(key, to: value ? 1 : 0) }
 
-  mutating func set(_ key: String, to value: String) { values[key] = .string(value) }
+  mutating func set(_ key: String, to value: String) { values[key] = .plain(.string(value)) }
 
-  /// Sets a duration in milliseconds, at least 1 unless it is zero; `nil` means never.
+  /// Sets a duration in milliseconds, at least 1 unless it is zero or less; `nil` means never.
   mutating func set(_ key: String, toMillisecondsOf value: Duration?) {
     guard let value else { return set(key, to: Int(Int32.max)) }
     let (seconds, attoseconds) = value.components
     let milliseconds = Double(seconds) * 1000 + Double(attoseconds) / 1e15
-    set(key, to: Int(min(milliseconds.rounded(.up), Double(Int32.max))))
+    set(key, to: Int(min(max(milliseconds.rounded(.up), 0), Double(Int32.max))))
   }
 
   mutating func set(_ quota: ResourceQuota) { values[GRPC_ARG_RESOURCE_QUOTA] = .resourceQuota(quota) }
@@ -42,8 +55,8 @@ struct ChannelArguments: Sendable {
     }
     var args = values.sorted { $0.key < $1.key }.map { key, value in
       switch value {
-      case .integer(let integer): cgrpc_arg_integer(copy(key), integer)
-      case .string(let string): cgrpc_arg_string(copy(key), copy(string))
+      case .plain(.integer(let integer)): cgrpc_arg_integer(copy(key), integer)
+      case .plain(.string(let string)): cgrpc_arg_string(copy(key), copy(string))
       case .resourceQuota(let quota):
         // C-core takes a reference of its own through the vtable, which is static.
         cgrpc_arg_pointer(copy(key), UnsafeMutableRawPointer(quota.handle), grpc_resource_quota_arg_vtable())

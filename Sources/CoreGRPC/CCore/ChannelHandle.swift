@@ -25,7 +25,7 @@ final class ChannelHandle: @unchecked Sendable {
     guard grpc_channel_support_connectivity_watcher(channel) != 0 else {
       grpc_channel_destroy(channel)
       let reason = log.split(separator: "\n").first ?? "it is not valid"
-      throw RPCError(code: .invalidArgument, message: "the target '\(target)' cannot be used: \(reason)")
+      throw RPCError(code: .invalidArgument, message: "a channel to '\(target)' cannot be created: \(reason)")
     }
     self.handle = channel
     self.queue = ClientQueue.shared()

@@ -2,8 +2,11 @@
 public struct CallOptions: Sendable {
   /// How long the call may take in all; then it ends with DEADLINE_EXCEEDED.
   ///
-  /// `nil`, the default, for no limit. Measured on a clock that does not follow changes of the wall clock. The server learns
-  /// of the deadline. With ``deadline`` the earlier one counts.
+  /// `nil`, the default, leaves it to the channel's service config, and without one there is no limit. When both set one,
+  /// the shorter counts.
+  ///
+  /// Measured on a clock that does not follow changes of the wall clock. The server learns of the deadline. With ``deadline``
+  /// the earlier one counts.
   public var timeout: Duration?
 
   /// When the call must have ended; then it ends with DEADLINE_EXCEEDED.
@@ -25,19 +28,44 @@ public struct CallOptions: Sendable {
   /// The authority to name to the server instead of the channel's, for this call.
   public var authority: String?
 
+  /// The algorithm with which the call's messages to the server are compressed.
+  ///
+  /// `nil`, the default, for the channel's. A server that does not accept it ends the call with UNIMPLEMENTED. What comes
+  /// back is the server's to decide, within what the channel accepts.
+  public var compression: Compression.Algorithm?
+
+  /// The largest message that this call may send, in bytes; a larger one ends it with RESOURCE_EXHAUSTED.
+  ///
+  /// `nil`, the default, for the channel's limit and that of its service config; the smallest of all counts. A message is
+  /// measured when it has been serialized, before it is sent or compressed.
+  public var maximumSendMessageSize: Int?
+
+  /// The largest message that this call may receive, in bytes; a larger one ends it with RESOURCE_EXHAUSTED.
+  ///
+  /// `nil`, the default, for the channel's limit and that of its service config; the smallest of all counts. This limit is
+  /// checked when the message has been received, so it spares its deserialization and not its memory. To bound memory
+  /// use the other two.
+  public var maximumReceiveMessageSize: Int?
+
   /// Creates options.
   public init(
     timeout: Duration? = nil,
     deadline: ContinuousClock.Instant? = nil,
     inheritsDeadline: Bool = true,
     waitForReady: Bool? = nil,
-    authority: String? = nil
+    authority: String? = nil,
+    compression: Compression.Algorithm? = nil,
+    maximumSendMessageSize: Int? = nil,
+    maximumReceiveMessageSize: Int? = nil
   ) {
     self.timeout = timeout
     self.deadline = deadline
     self.inheritsDeadline = inheritsDeadline
     self.waitForReady = waitForReady
     self.authority = authority
+    self.compression = compression
+    self.maximumSendMessageSize = maximumSendMessageSize
+    self.maximumReceiveMessageSize = maximumReceiveMessageSize
   }
 
   /// Options that leave everything at its default.

@@ -64,6 +64,7 @@ extension Channel {
     options: CallOptions = .defaults,
     onResponse: (StreamingClientResponse<Output>) async throws -> Result
   ) async throws -> Result {
+    let options = defaults.applied(to: options, of: descriptor)
     let streams = ClientStreamSet()
     let pipeline = ClientPipeline<Input, Output>(interceptors: interceptors(for: descriptor))
     return try await withTaskCancellationHandler {
@@ -71,8 +72,11 @@ extension Channel {
         do {
           let context = ClientContext(descriptor: descriptor, target: target)
           let response = try await pipeline.respond(to: request, context: context) { request, context in
-            let stream = ClientStream(call: try makeCall(context.descriptor, options: options))
-            try stream.start(request.metadata, waitForReady: options.waitForReady)
+            let stream = ClientStream(
+              call: try makeCall(context.descriptor, options: options),
+              options: options
+            )
+            try stream.start(request.metadata)
             streams.insert(stream)
             group.addTask { await stream.produce(request.producer, serializer: serializer) }
             return await stream.response(deserializer: deserializer)

@@ -17,6 +17,7 @@ public final class Channel: Sendable {
 
   private let handle: Locked<ChannelHandle?>
   private let interceptors: [ConditionalInterceptor<any ClientInterceptor>]
+  let defaults: CallDefaults
 
   /// Creates a channel without connecting.
   ///
@@ -36,9 +37,16 @@ public final class Channel: Sendable {
     self.target = target
     self.interceptors = interceptors
     self.handle = Locked(try ChannelHandle(target: target, arguments: configuration.arguments))
+    self.defaults = CallDefaults(configuration)
   }
 
-  init(target: String, handle: ChannelHandle, interceptors: [ConditionalInterceptor<any ClientInterceptor>]) {
+  init(
+    target: String,
+    handle: ChannelHandle,
+    configuration: Configuration,
+    interceptors: [ConditionalInterceptor<any ClientInterceptor>]
+  ) {
+    self.defaults = CallDefaults(configuration)
     self.target = target
     self.interceptors = interceptors
     self.handle = Locked(handle)
@@ -73,10 +81,11 @@ public final class Channel: Sendable {
         options: options
       )
     }
+    let options = defaults.applied(to: options, of: descriptor)
     let call = try makeCall(descriptor, options: options)
     defer { call.close() }
-    return try await UnaryClientCall(call: call, deserializer: deserializer)
-      .response(to: request, serializer: serializer, waitForReady: options.waitForReady)
+    return try await UnaryClientCall(call: call, deserializer: deserializer, options: options)
+      .response(to: request, serializer: serializer)
   }
 
   func makeCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> Call {

@@ -9,11 +9,67 @@ extension Channel {
     /// The largest message that is sent, in bytes; `nil`, the default, for no limit.
     public var maximumSendMessageSize: Int?
 
+    /// The largest metadata that is received, in bytes; larger one ends its call with RESOURCE_EXHAUSTED.
+    ///
+    /// 8 KiB, which is gRPC's customary default.
+    public var maximumMetadataSize = 8 * 1024
+
     /// The program's name and version, to stand first in the `user-agent` that servers see.
     public var userAgent: String?
 
     /// The authority to name to the server instead of the target's.
     public var authority: String?
+
+    /// How messages are compressed.
+    ///
+    /// Not at all, in neither direction.
+    public var compression = Compression.none
+
+    /// Pings on silent connections.
+    ///
+    /// Off.
+    public var keepalive = Keepalive()
+
+    /// The pauses between attempts to connect.
+    public var connectionBackoff = ConnectionBackoff()
+
+    /// How long the channel may be without a call, before it closes its connections until the next one.
+    ///
+    /// 30 minutes; `nil` for any time. C-core takes no less than a second.
+    public var idleTimeout: Duration? = .seconds(30 * 60)
+
+    /// How calls are made unless their own options say otherwise, and how they are retried and spread over servers.
+    ///
+    /// `nil`, the default, for gRPC's defaults: no timeout, no retry policy, the first address that works.
+    public var serviceConfig: ServiceConfig?
+
+    /// Whether a service config that comes with the name's resolution is used instead of ``serviceConfig``.
+    ///
+    /// No: it would let whoever answers for the name set timeouts and retries here.
+    public var resolvesServiceConfig = false
+
+    /// Whether calls may be made again after they failed.
+    ///
+    /// Yes: by the retry policy of ``serviceConfig``; and without one a call that the server has not seen, because the
+    /// connection broke before, is tried once more.
+    public var allowsRetries = true
+
+    /// Whether connections go through the HTTP proxy that the environment names (`grpc_proxy`, `https_proxy`, `http_proxy`,
+    /// with the exceptions in `no_grpc_proxy` and `no_proxy`).
+    ///
+    /// Yes. The argument `grpc.http_proxy` names one for this channel alone.
+    public var usesHTTPProxy = true
+
+    /// Whether the channel's connections are its own.
+    ///
+    /// No: channels with equal settings share a connection to the same address.
+    public var usesLocalSubchannelPool = false
+
+    /// Channel arguments of C-core for what has no setting here, by name.
+    ///
+    /// They win over the settings. `grpc.experimental.tcp_tx_zerocopy_enabled` has no effect: it can corrupt what is sent
+    /// (CVE-2024-11407).
+    public var additionalArguments: [String: ChannelArgument] = [:]
 
     /// Creates the default settings.
     public init() {}
@@ -22,10 +78,21 @@ extension Channel {
       var arguments = ChannelArguments()
       arguments.set("grpc.max_receive_message_length", to: maximumReceiveMessageSize)
       arguments.set("grpc.max_send_message_length", to: maximumSendMessageSize ?? -1)
-      arguments.set("grpc.compression_enabled_algorithms_bitset", to: 1)
+      arguments.set("grpc.max_metadata_size", to: maximumMetadataSize)
       let product = "coregrpc-swift/\(CoreGRPCVersion.current)"
       arguments.set("grpc.primary_user_agent", to: userAgent.map { "\($0) \(product)" } ?? product)
       if let authority { arguments.set("grpc.default_authority", to: authority) }
+      // What is sent compressed is chosen call by call: see ``CallOptions/compression``.
+      compression.setAccepted(in: &arguments)
+      keepalive.set(in: &arguments)
+      connectionBackoff.set(in: &arguments)
+      arguments.set("grpc.client_idle_timeout_ms", toMillisecondsOf: idleTimeout)
+      if let serviceConfig { arguments.set("grpc.service_config", to: serviceConfig.jsonForCore) }
+      arguments.set("grpc.service_config_disable_resolution", to: !resolvesServiceConfig)
+      arguments.set("grpc.enable_retries", to: allowsRetries)
+      arguments.set("grpc.enable_http_proxy", to: usesHTTPProxy)
+      arguments.set("grpc.use_local_subchannel_pool", to: usesLocalSubchannelPool)
+      arguments.set(additionalArguments)
       return arguments
     }
   }

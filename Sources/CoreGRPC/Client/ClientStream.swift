@@ -8,23 +8,25 @@ final class ClientStream: Sendable {
   }
 
   private let call: Call
+  private let options: CallOptions
   private let end = OneShot<End>()
   private let initialMetadata = OneShot<Metadata>()
   private let producerFailure = OneShot<RPCError>()
   private let writer: MessageWriter
 
-  init(call: Call) {
+  init(call: Call, options: CallOptions) {
     self.call = call
+    self.options = options
     self.writer = MessageWriter(call: call)
   }
 
   /// Sends the metadata, and begins to receive.
   ///
   /// Once, before anything else.
-  func start(_ metadata: Metadata, waitForReady: Bool?) throws(RPCError) {
+  func start(_ metadata: Metadata) throws(RPCError) {
     // First the one that can fail.
     var opening = Batch()
-    opening.sendInitialMetadata(metadata, waitsForReady: waitForReady)
+    opening.sendInitialMetadata(metadata, waitsForReady: options.waitForReady, compression: options.compression)
     try call.start(opening) { _ in }
     var status = Batch()
     status.receive(.receiveClose)
@@ -71,6 +73,7 @@ final class ClientStream: Sendable {
           _ = try await successfulEnd()
           return nil
         }
+        try options.checkReceived(byteCount: message.byteCount)
         return try RPCError.wrapping("cannot deserialize the response", .internalError) {
           try message.withBytes { bytes in try deserializer.deserialize(bytes) }
         }
@@ -100,6 +103,7 @@ final class ClientStream: Sendable {
       throw RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request")
     }
     guard let bytes = buffer.take() else { return }
+    try options.checkSent(byteCount: bytes.byteCount)
     if try await writer.write(bytes, isFollowed: isFollowed) { return }
     let end = await end.value()
     throw RPCError(status: end.status, metadata: end.metadata)

@@ -2,16 +2,22 @@
 struct UnaryClientCall<Deserializer: MessageDeserializer> {
   let call: Call
   let deserializer: Deserializer
+  let options: CallOptions
 
   func response<Input: Sendable>(
     to request: ClientRequest<Input>,
-    serializer: some MessageSerializer<Input>,
-    waitForReady: Bool?
+    serializer: some MessageSerializer<Input>
   ) async throws(RPCError) -> ClientResponse<Deserializer.Message> {
     var batch = Batch()
-    batch.sendInitialMetadata(request.metadata, waitsForReady: waitForReady)
+    batch.sendInitialMetadata(
+      request.metadata,
+      waitsForReady: options.waitForReady,
+      compression: options.compression
+    )
     do {
-      batch.sendMessage(try serializer.serialize(request.message))
+      let message = try serializer.serialize(request.message)
+      try options.checkSent(byteCount: message.byteCount)
+      batch.sendMessage(message)
     } catch {
       throw RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request")
     }
@@ -25,6 +31,7 @@ struct UnaryClientCall<Deserializer: MessageDeserializer> {
       // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
       throw RPCError(code: .unimplemented, message: "the server answered OK without a message")
     }
+    try options.checkReceived(byteCount: message.byteCount)
     let output = try RPCError.wrapping("cannot deserialize the response", .internalError) {
       try message.withBytes { bytes in try deserializer.deserialize(bytes) }
     }

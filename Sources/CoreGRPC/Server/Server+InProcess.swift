@@ -10,6 +10,6 @@ extension Server {
     interceptors: [ConditionalInterceptor<any ClientInterceptor>] = []
   ) throws(ServerError) -> Channel {
     let handle = try core.connect(arguments: configuration.arguments)
-    return Channel(target: "in-process", handle: handle, interceptors: interceptors)
+    return Channel(target: "in-process", handle: handle, configuration: configuration, interceptors: interceptors)
   }
 }

@@ -51,6 +51,25 @@ extension Server {
     /// 1. They run no handlers.
     public var pollerThreads = 1
 
+    /// How messages are compressed.
+    ///
+    /// Not at all, in neither direction.
+    public var compression = Compression.none
+
+    /// Pings on silent connections, and the pings that clients may send.
+    public var keepalive = Keepalive()
+
+    /// How long connections live.
+    ///
+    /// As long as their clients want.
+    public var connectionAge = ConnectionAge()
+
+    /// Channel arguments of C-core for what has no setting here, by name.
+    ///
+    /// They win over the settings. `grpc.experimental.tcp_tx_zerocopy_enabled` has no effect: it can corrupt what is sent
+    /// (CVE-2024-11407).
+    public var additionalArguments: [String: ChannelArgument] = [:]
+
     /// Creates the default settings.
     public init() {}
 
@@ -62,9 +81,12 @@ extension Server {
       arguments.set("grpc.max_concurrent_streams", to: maximumConcurrentStreamsPerConnection)
       arguments.set("grpc.server_handshake_timeout_ms", toMillisecondsOf: handshakeTimeout)
       arguments.set("grpc.so_reuseport", to: allowsPortReuse)
-      // Identity only: with decompression on, a small message can take hundreds of MiB before its size is checked.
-      arguments.set("grpc.compression_enabled_algorithms_bitset", to: 1)
       arguments.set(ResourceQuota(bytes: memoryQuota))
+      compression.setAccepted(in: &arguments)
+      compression.setServerPreference(in: &arguments)
+      keepalive.set(in: &arguments)
+      connectionAge.set(in: &arguments)
+      arguments.set(additionalArguments)
       return arguments
     }
   }

@@ -1,0 +1,52 @@
+/// How a channel or a server compresses the messages that it sends, and which compressed messages it accepts.
+///
+/// Both are off by default, and independent of each other: a channel may send with gzip and accept nothing that is
+/// compressed, which is what a client needs that sends much and receives little.
+///
+/// - Warning: Accepting compression lets the other end choose how much memory a message takes. C-core compares
+///   `maximumReceiveMessageSize` with a message as it came, inflates it in full, and only then compares again. Zeros shrink
+///   to a thousandth, so that 4 MiB of them compressed, which the default limit lets pass, become 4 GiB. A server's peak of
+///   memory rose by 5 MiB for 5 MiB of zeros, by 272 MiB for 256 MiB, and by 0.9 GiB for 1 GiB, before the call ended with
+///   RESOURCE_EXHAUSTED; a `memoryQuota` of 64 MiB changed nothing. Accept compression from peers that you trust, or lower
+///   the limit so far that a thousand times as much is bearable.
+public struct Compression: Sendable, Hashable {
+  /// The algorithm for messages that are sent.
+  ///
+  /// None. A call can choose another (``CallOptions/compression``).
+  ///
+  /// A channel must know that its server accepts the algorithm; one that does not ends the call with UNIMPLEMENTED. A
+  /// server uses it for the responses to clients that announce that they accept it, the other algorithm for those that
+  /// accept only that one, and none for the rest.
+  public var algorithm: Algorithm
+
+  /// The algorithms with which received messages may be compressed.
+  ///
+  /// None: a channel does not ask for compression, and a server ends a call that uses it with UNIMPLEMENTED.
+  public var acceptedAlgorithms: AlgorithmSet
+
+  /// Creates settings.
+  public init(algorithm: Algorithm = .identity, acceptedAlgorithms: AlgorithmSet = []) {
+    self.algorithm = algorithm
+    self.acceptedAlgorithms = acceptedAlgorithms
+  }
+
+  /// Nothing is compressed.
+  public static var none: Compression { Compression() }
+
+  func setAccepted(in arguments: inout ChannelArguments) {
+    // Identity has bit 0, and cannot be refused.
+    arguments.set("grpc.compression_enabled_algorithms_bitset", to: 1 | Int(acceptedAlgorithms.rawValue))
+  }
+
+  /// Has a server choose the algorithm by what each client accepts.
+  ///
+  /// C-core's default *algorithm* would not do: it is used towards clients that do not accept it, too, and must be among
+  /// those that the server accepts. Its *levels* are a preference: low is gzip before deflate, high deflate before gzip.
+  func setServerPreference(in arguments: inout ChannelArguments) {
+    switch algorithm {
+    case .identity: break
+    case .gzip: arguments.set("grpc.default_compression_level", to: 1)
+    default: arguments.set("grpc.default_compression_level", to: 3)
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import CoreGRPC
+import TestSupport
+import Testing
+
+@Suite("What a channel's settings do", .timeLimit(.minutes(1)))
+struct ChannelSettingTests {
+  /// Makes a call that nobody answers, until the test has seen enough.
+  private func call(_ server: RawServer, _ configuration: Channel.Configuration) throws -> Task<RPCError?, Never> {
+    let channel = try Channel(target: server.target, configuration: configuration)
+    return Task { await rpcError { () async throws(RPCError) in try await channel.echo() } }
+  }
+
+  @Test("Authority and user agent go out as set, and with each call the call's own authority")
+  func names() async throws {
+    let server = RawServer()
+    var configuration = Channel.Configuration()
+    configuration.authority = "authority.example"
+    configuration.userAgent = "program/1"
+    let task = try call(server, configuration)
+    let headers = try #require(await server.firstFrame { $0.kind == .headers })
+    #expect(headers.contains("authority.example"))
+    #expect(headers.contains("program/1 coregrpc-swift/"))
+    task.cancel()
+
+    let channel = try Channel(target: server.target, configuration: configuration)
+    let other = Task {
+      await rpcError { () async throws(RPCError) in
+        try await channel.echo(options: CallOptions(authority: "other.example"))
+      }
+    }
+    _ = try #require(await server.firstFrame { $0.kind == .headers && $0.contains("other.example") })
+    other.cancel()
+  }
+
+  @Test("Nothing is compressed or asked to be, by default")
+  func noCompression() async throws {
+    let server = RawServer()
+    let task = try call(server, Channel.Configuration())
+    let headers = try #require(await server.firstFrame { $0.kind == .headers })
+    #expect(!headers.contains("gzip") && !headers.contains("deflate"))
+    task.cancel()
+  }
+
+  @Test("A connection whose other end has gone silent is given up by keep-alive")
+  func deadConnection() async throws {
+    let server = RawServer()
+    var configuration = Channel.Configuration()
+    configuration.keepalive = .init(time: .milliseconds(50), timeout: .milliseconds(50))
+    let task = try call(server, configuration)
+    #expect(await task.value?.code == .unavailable)
+    _ = try #require(await server.firstFrame { $0.kind == .ping })
+  }
+
+  @Test("Pings that are answered keep a connection, with a call or without, as often as allowed")
+  func pings() async throws {
+    let server = RawServer(answersPings: true)
+    var configuration = Channel.Configuration()
+    configuration.keepalive = .init(
+      time: .milliseconds(50),
+      timeout: .seconds(60),
+      permitWithoutCalls: true,
+      maximumPingsWithoutData: nil
+    )
+    let channel = try Channel(target: server.target, configuration: configuration)
+    let error = await rpcError { () async throws(RPCError) in
+      try await channel.echo(options: CallOptions(timeout: .milliseconds(50)))
+    }
+    #expect(error?.code == .deadlineExceeded)
+    // More than the two that go without data by default.
+    for _ in 0..<4 { _ = try #require(await server.firstFrame { $0.kind == .ping && $0.flags == 0 }) }
+    channel.close()
+  }
+
+  @Test("A server that finds the pings too many ends the connection, and the next call gets a new one")
+  func tooManyPings() async throws {
+    var configuration = Channel.Configuration()
+    configuration.keepalive = .init(time: .milliseconds(20), maximumPingsWithoutData: nil)
+    let test = try TestServer(channelConfiguration: configuration) { request, _ in
+      if request.message.isEmpty { await waitForCancellation() }
+      return ServerResponse(message: request.message)
+    }
+    let error = await rpcError { () async throws(RPCError) in try await test.call([]) }
+    #expect(error?.code == .unavailable)
+    #expect(error?.message.contains("Too many pings") == true, "\(String(describing: error))")
+    let answer = try await test.call([1], options: CallOptions(waitForReady: true)).message
+    #expect(answer == [1])
+    await test.server.shutdown(gracePeriod: .zero)
+  }
+
+  @Test("The first pause between attempts to connect is the initial backoff, bounded by the maximum")
+  func backoff() async throws {
+    let gone = try TestServer()
+    await gone.server.shutdown()
+    func channel(initial: Duration, maximum: Duration) async throws -> Channel {
+      var configuration = Channel.Configuration()
+      configuration.connectionBackoff = .init(initial: initial, maximum: maximum)
+      let channel = try Channel(target: gone.address.description, configuration: configuration)
+      let error = await rpcError { () async throws(RPCError) in try await channel.echo() }
+      #expect(error?.code == .unavailable)
+      return channel
+    }
+    let quick = try await channel(initial: .milliseconds(100), maximum: .seconds(600))
+    let bounded = try await channel(initial: .seconds(600), maximum: .milliseconds(100))
+    let slow = try await channel(initial: .seconds(600), maximum: .seconds(600))
+    let test = try TestServer(on: gone.address.description)
+    for channel in [quick, bounded] {
+      let answer = try await channel.echo(options: CallOptions(waitForReady: true)).message
+      #expect(answer == [1, 2, 3])
+    }
+    let error = await rpcError { () async throws(RPCError) in
+      try await slow.echo(options: CallOptions(timeout: .milliseconds(300), waitForReady: true))
+    }
+    #expect(error?.code == .deadlineExceeded)
+    await test.server.shutdown()
+  }
+
+  @Test("A channel without calls closes its connection after the idle timeout")
+  func idle() async throws {
+    let server = RawServer()
+    var configuration = Channel.Configuration()
+    configuration.idleTimeout = .seconds(1)
+    let channel = try Channel(target: server.target, configuration: configuration)
+    let error = await rpcError { () async throws(RPCError) in
+      try await channel.echo(options: CallOptions(timeout: .milliseconds(50)))
+    }
+    #expect(error?.code == .deadlineExceeded)
+    var isClosed = false
+    for await event in server.events {
+      guard case .closed = event else { continue }
+      isClosed = true
+      break
+    }
+    #expect(isClosed)
+    channel.close()
+  }
+
+  @Test("An HTTP proxy is used if there is one, unless that is switched off", arguments: [true, false])
+  func proxy(isUsed: Bool) async throws {
+    let test = try TestServer()
+    let proxy = RawServer()
+    var configuration = Channel.Configuration()
+    configuration.usesHTTPProxy = isUsed
+    configuration.additionalArguments["grpc.http_proxy"] = .string("http://127.0.0.1:\(proxy.port)")
+    let channel = try Channel(target: test.address.description, configuration: configuration)
+    if isUsed {
+      let task = Task { await rpcError { () async throws(RPCError) in try await channel.echo() } }
+      for await case .bytes(_, let bytes) in proxy.events {
+        let line = String(decoding: bytes, as: UTF8.self).prefix { $0 != "\r\n" }
+        #expect(line == "CONNECT \(test.address) HTTP/1.0" || line == "CONNECT \(test.address) HTTP/1.1")
+        break
+      }
+      task.cancel()
+    } else {
+      let answer = try await channel.echo().message
+      #expect(answer == [1, 2, 3])
+    }
+    await test.server.shutdown()
+  }
+
+  @Test("Channels share a connection, unless they have a pool of their own", arguments: [false, true])
+  func subchannelPool(isLocal: Bool) async throws {
+    var configuration = Channel.Configuration()
+    configuration.usesLocalSubchannelPool = isLocal
+    let test = try TestServer(channelConfiguration: configuration) { _, context in
+      ServerResponse(message: Array(context.remotePeer.utf8))
+    }
+    let other = try Channel(target: test.address.description, configuration: configuration)
+    let peers = [try await test.call().message, try await other.echo().message]
+    #expect((peers[0] != peers[1]) == isLocal)
+    await test.server.shutdown()
+  }
+
+  @Test("Metadata over the limit is RESOURCE_EXHAUSTED, under a raised limit it arrives")
+  func metadataSize() async throws {
+    let text = String(repeating: "m", count: 12_000)
+    let test = try TestServer { request, _ in
+      ServerResponse(message: request.message, metadata: ["x-long": .string(text)])
+    }
+    let error = await rpcError { () async throws(RPCError) in try await test.call() }
+    #expect(error?.code == .resourceExhausted)
+    var configuration = Channel.Configuration()
+    configuration.maximumMetadataSize = 20_000
+    let channel = try Channel(target: test.address.description, configuration: configuration)
+    let metadata = try await channel.echo().metadata
+    #expect(metadata[stringValues: "x-long"] == [text])
+    await test.server.shutdown()
+  }
+
+  @Test("An additional argument wins over the setting")
+  func additionalArguments() async throws {
+    var configuration = Channel.Configuration()
+    configuration.additionalArguments = ["grpc.max_send_message_length": 2]
+    let test = try TestServer(channelConfiguration: configuration)
+    let error = await rpcError { () async throws(RPCError) in try await test.call([1, 2, 3]) }
+    #expect(error?.code == .resourceExhausted)
+    await test.server.shutdown()
+  }
+}

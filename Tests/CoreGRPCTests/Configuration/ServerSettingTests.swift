@@ -1,0 +1,126 @@
+import CoreGRPC
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("What a server's settings do", .timeLimit(.minutes(1)))
+struct ServerSettingTests {
+  private func server(_ change: (inout Server.Configuration) -> Void) throws -> TestServer {
+    var configuration = Server.Configuration()
+    change(&configuration)
+    return try TestServer(configuration: configuration) { _, context in
+      ServerResponse(message: Array(context.remotePeer.utf8))
+    }
+  }
+
+  private func port(_ test: TestServer) throws -> Int { Int(try #require(test.address.port)) }
+
+  @Test("A connection without calls is ended after the idle time")
+  func idle() async throws {
+    let test = try server { $0.connectionAge.maximumIdle = .milliseconds(50) }
+    let frames = await RawClient.frames(fromPort: try port(test))
+    #expect(frames.contains { $0.kind == .goAway && $0.contains("enter idle") })
+    await test.server.shutdown()
+  }
+
+  @Test("A connection is ended gracefully at its age")
+  func age() async throws {
+    let test = try server { $0.connectionAge.maximum = .milliseconds(50) }
+    let frames = await RawClient.frames(fromPort: try port(test))
+    // The GOAWAY that begins a graceful end names the last stream there can be.
+    #expect(frames.contains { $0.kind == .goAway && $0.payload.starts(with: [0x7F, 0xFF, 0xFF, 0xFF]) })
+    await test.server.shutdown()
+  }
+
+  @Test("Connections are replaced as they age, and no call fails")
+  func replacement() async throws {
+    let test = try server { $0.connectionAge.maximum = .milliseconds(50) }
+    var peers: Set<[UInt8]> = []
+    while peers.count < 4 { peers.insert(try await test.call().message) }
+    await test.server.shutdown()
+  }
+
+  @Test("Calls on a connection that is too old are cancelled after the grace time")
+  func grace() async throws {
+    var configuration = Server.Configuration()
+    configuration.connectionAge = .init(maximum: .milliseconds(50), grace: .milliseconds(50))
+    let cancelled = Gate()
+    let test = try TestServer(configuration: configuration) { _, _ in
+      await waitForCancellation()
+      cancelled.open()
+      throw CancellationError()
+    }
+    let error = await rpcError { () async throws(RPCError) in try await test.call() }
+    #expect(error?.code == .unavailable)
+    await cancelled.pass()
+    await test.server.shutdown()
+  }
+
+  @Test("A client that does not answer pings is disconnected")
+  func keepalive() async throws {
+    let test = try server {
+      $0.keepalive = .init(time: .milliseconds(50), timeout: .milliseconds(50), permitWithoutCalls: true)
+    }
+    let frames = await RawClient.frames(fromPort: try port(test), answersPings: false)
+    #expect(frames.contains { $0.kind == .ping && $0.flags == 0 })
+    await test.server.shutdown()
+  }
+
+  @Test("A client that pings too often is told to calm down, unless that is allowed", arguments: [2, nil])
+  func pingStrikes(strikes: Int?) async throws {
+    let test = try server {
+      $0.keepalive.maximumPingStrikes = strikes
+      $0.keepalive.permitWithoutCalls = true
+    }
+    let ping = HTTP2Frame(kind: .ping, payload: [UInt8](repeating: 1, count: 8)).bytes
+    let last = HTTP2Frame(kind: .ping, flags: 1, payload: [UInt8](repeating: 2, count: 8))
+    let frames = await RawClient.frames(
+      fromPort: try port(test),
+      sending: HTTP2Frame.preface + HTTP2Frame(kind: .settings).bytes + Array(repeatElement(ping, count: 20).joined())
+        + HTTP2Frame(kind: .ping, payload: last.payload).bytes
+    ) { strikes == nil && $0 == last }
+    // ENHANCE_YOUR_CALM is error 11; the error stands behind four bytes of stream.
+    let isCalmed = frames.contains { $0.kind == .goAway && $0.payload[7] == 11 && $0.contains("too_many_pings") }
+    #expect(isCalmed == (strikes != nil))
+    await test.server.shutdown()
+  }
+
+  @Test("Pings that keep the minimum interval are no strikes")
+  func pingInterval() async throws {
+    let test = try server {
+      $0.keepalive.minimumPingInterval = .zero
+      $0.keepalive.permitWithoutCalls = true
+    }
+    let ping = HTTP2Frame(kind: .ping, payload: [UInt8](repeating: 1, count: 8)).bytes
+    let answers = Atomic(0)
+    let frames = await RawClient.frames(
+      fromPort: try port(test),
+      sending: HTTP2Frame.preface + HTTP2Frame(kind: .settings).bytes + Array(repeatElement(ping, count: 20).joined())
+    ) { $0.kind == .ping && answers.add(1, ordering: .relaxed).newValue == 20 }
+    #expect(!frames.contains { $0.kind == .goAway })
+    await test.server.shutdown()
+  }
+
+  @Test("The limit of streams is announced to the client")
+  func concurrentStreams() async throws {
+    let test = try server { $0.maximumConcurrentStreamsPerConnection = 17 }
+    let frames = await RawClient.frames(fromPort: try port(test)) { $0.kind == .settings }
+    #expect(frames.first?.setting(3) == 17)
+    await test.server.shutdown()
+  }
+
+  @Test("A connection that says nothing is closed after the handshake time")
+  func handshake() async throws {
+    let test = try server { $0.handshakeTimeout = .milliseconds(50) }
+    _ = await RawClient.frames(fromPort: try port(test), sending: [])
+    await test.server.shutdown()
+  }
+
+  @Test("An additional argument wins over the setting")
+  func additionalArguments() async throws {
+    let test = try server { $0.additionalArguments = ["grpc.max_receive_message_length": 2] }
+    let error = await rpcError { () async throws(RPCError) in try await test.call([1, 2, 3]) }
+    #expect(error?.code == .resourceExhausted)
+    await test.server.shutdown()
+  }
+}

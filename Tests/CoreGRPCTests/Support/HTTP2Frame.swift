@@ -1,0 +1,48 @@
+/// A frame of HTTP/2 (RFC 9113, section 4.1).
+struct HTTP2Frame: Sendable, Equatable {
+  enum Kind: UInt8 {
+    case data, headers, priority, resetStream, settings, pushPromise, ping, goAway, windowUpdate, continuation
+  }
+
+  var kind: Kind
+  var flags: UInt8 = 0
+  var stream: UInt32 = 0
+  var payload: [UInt8] = []
+
+  static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+
+  var bytes: [UInt8] {
+    let length = UInt32(payload.count)
+    return [UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255), kind.rawValue, flags]
+      + (0..<4).map { UInt8(stream >> (24 - 8 * $0) & 255) } + payload
+  }
+
+  /// Takes the whole frames off the front, and leaves the rest.
+  static func take(from bytes: inout [UInt8]) -> [HTTP2Frame] {
+    if bytes.starts(with: preface) { bytes.removeFirst(preface.count) }
+    var frames: [HTTP2Frame] = []
+    while bytes.count >= 9 {
+      let end = 9 + bytes[..<3].reduce(0) { $0 << 8 | Int($1) }
+      guard bytes.count >= end else { break }
+      if let kind = Kind(rawValue: bytes[3]) {
+        let stream = bytes[5..<9].reduce(0) { $0 << 8 | UInt32($1) }
+        frames.append(HTTP2Frame(kind: kind, flags: bytes[4], stream: stream, payload: Array(bytes[9..<end])))
+      }
+      bytes.removeFirst(end)
+    }
+    return frames
+  }
+
+  /// The value of a setting, if this frame sets it.
+  func setting(_ identifier: Int) -> Int? {
+    guard kind == .settings else { return nil }
+    for start in stride(from: 0, to: payload.count - 5, by: 6) {
+      guard payload[start..<start + 2].reduce(0, { $0 << 8 | Int($1) }) == identifier else { continue }
+      return payload[start + 2..<start + 6].reduce(0) { $0 << 8 | Int($1) }
+    }
+    return nil
+  }
+
+  /// Whether the payload has a text, which C-core never compresses.
+  func contains(_ text: String) -> Bool { payload.contains(Array(text.utf8)) }
+}

@@ -1,0 +1,63 @@
+import Glibc
+
+/// A TCP socket on the loopback, for tests that look at bytes or break the rules.
+///
+/// Its functions block: they are for threads of their own.
+final class RawSocket: Sendable {
+  private let descriptor: Int32
+
+  private init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+  deinit { Glibc.close(descriptor) }
+
+  static func listening() -> RawSocket {
+    let socket = RawSocket(Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+    let bound = withLoopback(port: 0) { bind(socket.descriptor, $0, $1) }
+    precondition(bound == 0 && listen(socket.descriptor, 16) == 0, "cannot listen on the loopback")
+    return socket
+  }
+
+  static func connected(toPort port: Int) -> RawSocket {
+    let socket = RawSocket(Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+    let isConnected = withLoopback(port: UInt16(port)) { connect(socket.descriptor, $0, $1) } == 0
+    precondition(isConnected, "cannot connect to port \(port)")
+    return socket
+  }
+
+  var port: Int {
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    _ = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+    }
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+
+  /// - Returns: `nil` when the socket was shut down.
+  func accept() -> RawSocket? {
+    let connection = Glibc.accept(descriptor, nil, nil)
+    return connection < 0 ? nil : RawSocket(connection)
+  }
+
+  /// - Returns: `nil` at the end.
+  func read() -> [UInt8]? {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    let count = recv(descriptor, &buffer, buffer.count, 0)
+    return count > 0 ? Array(buffer[..<count]) : nil
+  }
+
+  func write(_ bytes: [UInt8]) { _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+
+  /// Ends a function that blocks in another thread.
+  func shutDown() { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+  private static func withLoopback(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+    }
+  }
+}
