@@ -14,6 +14,7 @@ let package = Package(
   products: [
     .library(name: "CoreGRPC", targets: ["CoreGRPC"]),
     .library(name: "CoreGRPCProtobuf", targets: ["CoreGRPCProtobuf"]),
+    .library(name: "CoreGRPCServiceLifecycle", targets: ["CoreGRPCServiceLifecycle"]),
     .library(name: "ProtobufC", targets: ["ProtobufC"]),
     .library(name: "Compute", targets: ["Compute"]),
     .executable(name: "compute-server", targets: ["compute-server"]),
@@ -21,6 +22,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
   ],
@@ -33,6 +35,11 @@ let package = Package(
     .target(name: "CoreGRPC", dependencies: ["CGRPC"], swiftSettings: swiftSettings),
     .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: swiftSettings),
     .target(name: "CoreGRPCProtobuf", dependencies: ["CoreGRPC", "ProtobufC"], swiftSettings: swiftSettings),
+    .target(
+      name: "CoreGRPCServiceLifecycle",
+      dependencies: ["CoreGRPC", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
+      swiftSettings: swiftSettings
+    ),
 
     // The tutorial service and its programs.
     .target(name: "CCompute", dependencies: ["CProtobufC"]),
@@ -80,6 +87,16 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .testTarget(name: "CoreGRPCTests", dependencies: ["CoreGRPC", "TestSupport"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CoreGRPCServiceLifecycleTests",
+      dependencies: [
+        "CoreGRPC", "CoreGRPCServiceLifecycle", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: swiftSettings
+    ),
     .testTarget(
       name: "ComputeTests",
       dependencies: ["Compute", "CoreGRPC", "ProtobufC", "TestSupport", "compute-client", "compute-server"],
