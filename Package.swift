@@ -13,6 +13,7 @@ let package = Package(
   name: "swift-coregrpc",
   products: [
     .library(name: "CoreGRPC", targets: ["CoreGRPC"]),
+    .library(name: "CoreGRPCLogging", targets: ["CoreGRPCLogging"]),
     .library(name: "CoreGRPCProtobuf", targets: ["CoreGRPCProtobuf"]),
     .library(name: "CoreGRPCServiceLifecycle", targets: ["CoreGRPCServiceLifecycle"]),
     .library(name: "ProtobufC", targets: ["ProtobufC"]),
@@ -34,6 +35,11 @@ let package = Package(
     // The libraries.
     .target(name: "CoreGRPC", dependencies: ["CGRPC"], swiftSettings: swiftSettings),
     .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: swiftSettings),
+    .target(
+      name: "CoreGRPCLogging",
+      dependencies: ["CoreGRPC", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: swiftSettings
+    ),
     .target(name: "CoreGRPCProtobuf", dependencies: ["CoreGRPC", "ProtobufC"], swiftSettings: swiftSettings),
     .target(
       name: "CoreGRPCServiceLifecycle",
@@ -87,6 +93,15 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .testTarget(name: "CoreGRPCTests", dependencies: ["CoreGRPC", "TestSupport"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CoreGRPCLoggingTests",
+      dependencies: [
+        "CoreGRPC", "CoreGRPCLogging", "TestSupport",
+        .product(name: "InMemoryLogging", package: "swift-log"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swiftSettings
+    ),
     .testTarget(
       name: "CoreGRPCServiceLifecycleTests",
       dependencies: [

@@ -13,4 +13,20 @@ enum HandlerOutcome {
       return .failure(RPCError(code: .unknown, message: "the handler failed", cause: error))
     }
   }
+
+  /// What `body` returns or throws, with an event for the log if the client will not learn what was thrown.
+  ///
+  /// Without an error, or with nobody who wants the event, it costs nothing.
+  static func reporting<Value>(_ method: MethodDescriptor, _ body: () async throws -> Value) async throws -> Value {
+    do {
+      return try await body()
+    } catch {
+      if !(error is RPCError || error is CancellationError) {
+        CoreGRPCLog.report(.error) {
+          CoreGRPCLog.Event(level: .error, message: "the handler failed: \(error)", method: method)
+        }
+      }
+      throw error
+    }
+  }
 }

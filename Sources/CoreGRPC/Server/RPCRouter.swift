@@ -2,7 +2,7 @@
 ///
 /// A handler runs in a task of its own for each call. That task is cancelled when the client cancels or goes away, when the
 /// deadline passes, and when the server stops before the call is done. An ``RPCError`` that the handler throws becomes the
-/// call's status; any other error becomes UNKNOWN, and its text stays here.
+/// call's status; any other error becomes UNKNOWN, and its text goes to ``CoreGRPCLog`` alone.
 public struct RPCRouter: Sendable {
   private var routes: [String: Route] = [:]
 
@@ -28,10 +28,10 @@ public struct RPCRouter: Sendable {
     serializer: some MessageSerializer<Output>,
     handler: @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
   ) {
-    register(
-      .unary(UnaryHandler(deserializer: deserializer, serializer: serializer, handler: handler)),
-      for: descriptor
-    )
+    let unary = UnaryHandler(deserializer: deserializer, serializer: serializer) { request, context in
+      try await HandlerOutcome.reporting(context.descriptor) { try await handler(request, context) }
+    }
+    register(.unary(unary), for: descriptor)
   }
 
   /// Registers the handler of a method with a stream of messages from the client.

@@ -11,11 +11,13 @@ struct StreamHandler: Sendable {
   ) {
     serve = { call, context in
       let outcome = await HandlerOutcome.of { () async throws in
-        let response = try await handler(Self.request(from: call, deserializer), context)
-        var opening = Batch()
-        opening.sendInitialMetadata(response.metadata)
-        try call.start(opening) { _ in }
-        return try await response.producer(Self.writer(to: call, serializer))
+        try await HandlerOutcome.reporting(context.descriptor) {
+          let response = try await handler(Self.request(from: call, deserializer), context)
+          var opening = Batch()
+          opening.sendInitialMetadata(response.metadata)
+          try call.start(opening) { _ in }
+          return try await response.producer(Self.writer(to: call, serializer))
+        }
       }
       switch outcome {
       case .success(let trailingMetadata): return UnaryReply(status: .ok, trailingMetadata: trailingMetadata)
@@ -32,7 +34,9 @@ struct StreamHandler: Sendable {
   ) {
     serve = { call, context in
       let outcome = await HandlerOutcome.of { () async throws in
-        try await handler(Self.request(from: call, deserializer), context)
+        try await HandlerOutcome.reporting(context.descriptor) {
+          try await handler(Self.request(from: call, deserializer), context)
+        }
       }
       switch outcome {
       case .success(let response): return UnaryReply(response, serializer: serializer)
