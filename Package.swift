@@ -13,7 +13,9 @@ let package = Package(
   name: "swift-coregrpc",
   products: [
     .library(name: "CoreGRPC", targets: ["CoreGRPC"]),
+    .library(name: "CoreGRPCLogging", targets: ["CoreGRPCLogging"]),
     .library(name: "CoreGRPCProtobuf", targets: ["CoreGRPCProtobuf"]),
+    .library(name: "CoreGRPCServiceLifecycle", targets: ["CoreGRPCServiceLifecycle"]),
     .library(name: "CoreGRPCStatusDetails", targets: ["CoreGRPCStatusDetails"]),
     .library(name: "ProtobufC", targets: ["ProtobufC"]),
     .library(name: "Compute", targets: ["Compute"]),
@@ -22,6 +24,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
   ],
@@ -33,7 +36,17 @@ let package = Package(
     // The libraries.
     .target(name: "CoreGRPC", dependencies: ["CGRPC"], swiftSettings: swiftSettings),
     .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: swiftSettings),
+    .target(
+      name: "CoreGRPCLogging",
+      dependencies: ["CoreGRPC", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: swiftSettings
+    ),
     .target(name: "CoreGRPCProtobuf", dependencies: ["CoreGRPC", "ProtobufC"], swiftSettings: swiftSettings),
+    .target(
+      name: "CoreGRPCServiceLifecycle",
+      dependencies: ["CoreGRPC", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
+      swiftSettings: swiftSettings
+    ),
 
     .target(name: "CGoogleRPC", dependencies: ["CProtobufC"], exclude: ["google_rpc_status.proto"]),
     .target(
@@ -108,6 +121,25 @@ let package = Package(
     .testTarget(
       name: "CoreGRPCStatusDetailsTests",
       dependencies: ["Compute", "CoreGRPC", "CoreGRPCStatusDetails", "ProtobufC"],
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "CoreGRPCLoggingTests",
+      dependencies: [
+        "CoreGRPC", "CoreGRPCLogging", "TestSupport",
+        .product(name: "InMemoryLogging", package: "swift-log"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "CoreGRPCServiceLifecycleTests",
+      dependencies: [
+        "CoreGRPC", "CoreGRPCServiceLifecycle", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: swiftSettings
     ),
     .testTarget(

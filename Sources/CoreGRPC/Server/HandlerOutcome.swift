@@ -1,7 +1,12 @@
 /// Runs handlers, whose errors become those of their calls.
 enum HandlerOutcome {
   /// What `body` returns, or the error that its call shall end with.
-  static func of<Value>(_ body: () async throws -> Value) async -> Result<Value, RPCError> {
+  ///
+  /// An error whose text the client does not learn is an event for the log.
+  static func of<Value>(
+    _ method: MethodDescriptor,
+    _ body: () async throws -> Value
+  ) async -> Result<Value, RPCError> {
     do {
       return .success(try await body())
     } catch let error as RPCError {
@@ -11,6 +16,9 @@ enum HandlerOutcome {
     } catch is CancellationError {
       return .failure(RPCError(code: .cancelled, message: "the handler was cancelled"))
     } catch {
+      CoreGRPCLog.report(.error) {
+        CoreGRPCLog.Event(level: .error, message: "the handler failed: \(error)", method: method)
+      }
       // Not the error's text: it may be a secret.
       return .failure(RPCError(code: .unknown, message: "the handler failed", cause: error))
     }

@@ -10,7 +10,7 @@ struct StreamHandler: Sendable {
       @escaping @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
   ) {
     serve = { call, context in
-      let outcome = await HandlerOutcome.of { () async throws in
+      let outcome = await HandlerOutcome.of(context.descriptor) { () async throws in
         let response = try await handler(Self.request(from: call, deserializer), context)
         do throws(RPCError) {
           try response.metadata.validate()
@@ -38,7 +38,7 @@ struct StreamHandler: Sendable {
     handler: @escaping @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
   ) {
     serve = { call, context in
-      let outcome = await HandlerOutcome.of { () async throws in
+      let outcome = await HandlerOutcome.of(context.descriptor) { () async throws in
         try await handler(Self.request(from: call, deserializer), context)
       }
       switch outcome {

@@ -16,7 +16,7 @@ struct UnaryHandler: Sendable {
       } catch {
         return UnaryReply(error: error)
       }
-      let outcome = await HandlerOutcome.of { () async throws in
+      let outcome = await HandlerOutcome.of(context.descriptor) { () async throws in
         try await handler(ServerRequest(metadata: metadata, message: input), context)
       }
       switch outcome {

@@ -1,0 +1,69 @@
+public import CoreGRPC
+public import ServiceLifecycle
+
+/// Runs a ``Server`` as a service of a `ServiceGroup`.
+///
+/// ```swift
+/// let server = ServerService(Server(services: [GreeterService()]), listeningOn: [.tcp(host: "0.0.0.0", port: 50051)])
+/// let group = ServiceGroup(
+///   configuration: ServiceGroupConfiguration(
+///     services: [.init(service: server)],
+///     gracefulShutdownSignals: [.sigterm],
+///     logger: logger
+///   )
+/// )
+/// try await group.run()
+/// ```
+///
+/// It binds its addresses, starts the server, and runs until the server has stopped. A graceful shutdown of the group
+/// finishes the calls in progress, within the grace period; cancelling its task stops the server at once.
+public struct ServerService: Service {
+  private let server: Server
+  private let addresses: [ListenAddress]
+  private let gracePeriod: Duration?
+  private let onStart: @Sendable ([ListenAddress]) -> Void
+
+  /// Creates a service, which binds nothing yet.
+  ///
+  /// - Parameters:
+  ///   - server: A server that was not started. Addresses that it has bound already stay bound.
+  ///   - addresses: What to bind when the service runs.
+  ///   - gracePeriod: How long calls in progress may take after a graceful shutdown was asked for; `nil` for as long as
+  ///     they need. The default leaves some of the 30 seconds that Kubernetes gives a pod.
+  ///   - onStart: Called when the server accepts calls, with the bound addresses in the order of `addresses`.
+  public init(
+    _ server: Server,
+    listeningOn addresses: [ListenAddress],
+    gracePeriod: Duration? = .seconds(20),
+    onStart: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }
+  ) {
+    self.server = server
+    self.addresses = addresses
+    self.gracePeriod = gracePeriod
+    self.onStart = onStart
+  }
+
+  /// Runs the server until it has stopped.
+  ///
+  /// - Throws: `ServerError`, when an address cannot be bound or the server was started before.
+  public func run() async throws {
+    do {
+      let bound = try addresses.map { address in try server.listen(on: address) }
+      try server.start()
+      onStart(bound)
+    } catch {
+      // What was bound before the failure must not stay open as long as somebody holds the server.
+      await server.shutdown(gracePeriod: .zero)
+      throw error
+    }
+    await withTaskCancellationHandler {
+      await withGracefulShutdownHandler {
+        await server.waitUntilStopped()
+      } onGracefulShutdown: { [server, gracePeriod] in
+        server.beginGracefulShutdown(gracePeriod: gracePeriod)
+      }
+    } onCancel: {
+      server.beginGracefulShutdown(gracePeriod: .zero)
+    }
+  }
+}

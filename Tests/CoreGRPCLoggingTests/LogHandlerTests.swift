@@ -1,0 +1,141 @@
+import CoreGRPC
+import Foundation
+import InMemoryLogging
+import Logging
+import TestSupport
+import Testing
+
+@testable import CoreGRPCLogging
+
+/// The handler belongs to the whole process, hence one test at a time; none relies on the absence of others' events.
+@Suite("The log's handler", .serialized, .timeLimit(.minutes(1)))
+struct LogHandlerTests {
+  private struct Secret: Error { let password = "hunter2" }
+
+  /// Legal metadata that C-core reads itself, and leaves out because it cannot: it says so at DEBUG, value included.
+  private static let unwanted: Metadata = ["lb-cost-bin": .binary(Array("hunter2".utf8))]
+
+  @Test("What a handler of a method throws is an event, and stays off the wire", arguments: [Echo.unary, Echo.stream])
+  func handlerFails(method: MethodDescriptor) async throws {
+    let echo = try Echo { throw Secret() }
+    let recorder = EventRecorder()
+    let error = await echo.error(of: method)
+    #expect(error?.code == .unknown && error?.message.contains("hunter2") == false)
+    let event = await recorder.first { $0.method == method }
+    #expect(event?.level == .error)
+    #expect(event?.message == #"the handler failed: Secret(password: "hunter2")"#)
+    #expect(event?.file == "CoreGRPC/HandlerOutcome.swift")
+    recorder.stop()
+    await echo.server.shutdown()
+  }
+
+  @Test("What a handler answers on purpose is no event", arguments: [Echo.unary, Echo.stream])
+  func handlerAnswersWithError(method: MethodDescriptor) async throws {
+    let echo = try Echo { throw RPCError(code: .notFound, message: "marked") }
+    let recorder = EventRecorder(minimumLevel: .debug)
+    #expect(await echo.error(of: method)?.code == .notFound)
+    recorder.stop()
+    #expect(!recorder.all.contains { $0.message.contains("marked") })
+    await echo.server.shutdown()
+  }
+
+  @Test("C-core's log arrives with its level, file and line")
+  func coreEvents() async throws {
+    let recorder = EventRecorder(minimumLevel: .debug)
+    let echo = try Echo()
+    _ = await echo.error(of: Echo.unary, metadata: Self.unwanted)
+    let event = await recorder.first { $0.message.hasPrefix("Append error") }
+    #expect(event?.level == .debug)
+    #expect(event?.file.hasSuffix(".cc") == true && event?.line ?? 0 > 0 && event?.method == nil)
+    recorder.stop()
+    await echo.server.shutdown()
+  }
+
+  @Test("Nothing arrives below the level, nor once the handler is gone")
+  func nothingElse() async throws {
+    let echo = try Echo()
+    let recorder = EventRecorder(minimumLevel: .error)
+    _ = await echo.error(of: Echo.unary, metadata: Self.unwanted)
+    #expect(recorder.all.allSatisfy { $0.level == .error })
+    recorder.stop()
+    let later = EventRecorder(minimumLevel: .debug)
+    later.stop()
+    _ = await echo.error(of: Echo.unary, metadata: Self.unwanted)
+    #expect(!later.all.contains { $0.message.hasPrefix("Append error") })
+    await echo.server.shutdown()
+  }
+
+  @Test("Metadata that gRPC cannot send never reaches C-core's log")
+  func illegalMetadataOfOurs() async throws {
+    let illegal: [Metadata] = [["x-token": "hunter2\n"], ["Bad Key": "hunter2"], ["grpc-timeout": "hunter2"]]
+    let recorder = EventRecorder(minimumLevel: .debug)
+    for metadata in illegal {
+      let echo = try Echo { ServerResponse(message: [], metadata: metadata, trailingMetadata: metadata) }
+      #expect(await echo.error(of: Echo.unary, metadata: metadata)?.code == .invalidArgument)
+      #expect(await echo.error(of: Echo.unary)?.code == .internalError)
+      #expect(await echo.error(of: Echo.stream) != nil)
+      await echo.server.shutdown()
+    }
+    recorder.stop()
+    #expect(!recorder.all.contains { $0.message.contains("validate_metadata") || $0.message.contains("hunter2") })
+  }
+
+  @Test("Of metadata that C-core cannot read or does not want, the log has the key and not the value")
+  func badMetadata() async throws {
+    let recorder = EventRecorder(minimumLevel: .debug)
+    let echo = try Echo()
+    _ = await echo.error(of: Echo.unary, metadata: Self.unwanted)
+    let sent = await recorder.first { $0.message.contains("key=lb-cost-bin") }
+    #expect(sent?.message.hasSuffix("value=<redacted>") == true)
+
+    let port = try #require(echo.address.port)
+    let client = try await RawHTTP2Client(port: port).call(["grpc-timeout": "hunter2"])
+    let received = await recorder.first { $0.message.contains("key=grpc-timeout") }
+    #expect(received?.level == .error)
+    #expect(received?.message.hasSuffix("value=<redacted>") == true)
+    recorder.stop()
+    #expect(!recorder.all.contains { $0.message.contains("hunter2") })
+    client.signal(SIGKILL)
+    await echo.server.shutdown(gracePeriod: .zero)
+  }
+
+  @Test("A logger gets level, text and origin")
+  func logger() async throws {
+    let handler = InMemoryLogHandler()
+    CoreGRPCLog.forward(to: Logger(label: "test") { _ in handler })
+    let echo = try Echo { throw Secret() }
+    _ = await echo.error(of: Echo.unary)
+    let entry = await handler.entry { $0.metadata["grpc.method"] == "test.Test/Unary" }
+    #expect(entry.level == .error)
+    #expect(entry.message == #"the handler failed: Secret(password: "hunter2")"#)
+    #expect(entry.metadata["grpc.file"] == "CoreGRPC/HandlerOutcome.swift")
+    #expect(entry.metadata["grpc.line"] != nil)
+    CoreGRPCLog.setHandler(nil)
+    await echo.server.shutdown()
+  }
+
+  @Test("A flood is cut to the bound, and the number of what was dropped is logged")
+  func flood() async throws {
+    let handler = InMemoryLogHandler()
+    let forwarder = LogForwarder(logger: Logger(label: "test") { _ in handler }, maximumPerSecond: 10)
+    for number in 0..<1_000 { forwarder.add(CoreGRPCLog.Event(level: .error, message: "\(number)")) }
+    let report = await handler.entry { $0.metadata["grpc.dropped"] != nil }
+    #expect(report.level == .warning)
+    // The loop may take longer than a second on a busy machine: every second has its share, and its report.
+    let logged = handler.entries.count { $0.level == .error }
+    let dropped = handler.entries.compactMap { $0.metadata["grpc.dropped"].map { Int("\($0)") ?? 0 } }.reduce(0, +)
+    #expect(logged + dropped == 1_000 && logged >= 10)
+  }
+}
+
+extension InMemoryLogHandler {
+  /// Waits for an entry.
+  ///
+  /// There is no event to wait for: the handler only collects.
+  fileprivate func entry(where matches: (Entry) -> Bool) async -> Entry {
+    while true {
+      if let entry = entries.first(where: matches) { return entry }
+      await Task.yield()
+    }
+  }
+}

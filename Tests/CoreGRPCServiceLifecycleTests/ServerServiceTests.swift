@@ -1,0 +1,128 @@
+import CoreGRPC
+import CoreGRPCServiceLifecycle
+import Logging
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+@Suite("A server as a service", .timeLimit(.minutes(1)))
+struct ServerServiceTests {
+  private static let loopback = ListenAddress.tcp(host: "127.0.0.1", port: 0)
+
+  /// A service that says where it listens.
+  private func service(
+    _ server: Server,
+    gracePeriod: Duration? = nil
+  ) -> (service: ServerService, address: AsyncStream<ListenAddress>) {
+    let (addresses, continuation) = AsyncStream.makeStream(of: ListenAddress.self)
+    let service = ServerService(server, listeningOn: [Self.loopback], gracePeriod: gracePeriod) { bound in
+      for address in bound { continuation.yield(address) }
+    }
+    return (service, addresses)
+  }
+
+  private func group(_ services: any Service...) -> ServiceGroup {
+    ServiceGroup(services: services, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  }
+
+  @Test("A graceful shutdown finishes a call in progress")
+  func gracefulShutdown() async throws {
+    let arrived = Gate()
+    let proceed = Gate()
+    let (service, addresses) = service(
+      EchoServer.make {
+        arrived.open()
+        await proceed.pass()
+      }
+    )
+    let group = group(service)
+    let run = Task { try await group.run() }
+    let address = try #require(await addresses.first { _ in true })
+    let channel = try Channel(target: address.description)
+    async let answer = channel.echo([7])
+    await arrived.pass()
+    await group.triggerGracefulShutdown()
+    proceed.open()
+    let message = try await answer
+    #expect(message == [7])
+    try await run.value
+    let error = await #expect(throws: RPCError.self) { try await channel.echo() }
+    #expect(error?.code == .unavailable)
+  }
+
+  @Test("A call that outlasts the grace period is cancelled")
+  func gracePeriod() async throws {
+    let arrived = Gate()
+    let (service, addresses) = service(
+      EchoServer.make {
+        arrived.open()
+        await waitForCancellation()
+      },
+      gracePeriod: .milliseconds(50)
+    )
+    let group = group(service)
+    let run = Task { try await group.run() }
+    let channel = try Channel(target: try #require(await addresses.first { _ in true }).description)
+    async let answer = channel.echo()
+    await arrived.pass()
+    await group.triggerGracefulShutdown()
+    try await run.value
+    do {
+      _ = try await answer
+      Issue.record("the call succeeded")
+    } catch {
+      #expect((error as? RPCError)?.code == .cancelled || (error as? RPCError)?.code == .unavailable)
+    }
+  }
+
+  @Test("Cancelling the task stops the server at once, whatever the grace period")
+  func cancellation() async throws {
+    let arrived = Gate()
+    let cancelled = Gate()
+    let (service, addresses) = service(
+      EchoServer.make {
+        arrived.open()
+        await waitForCancellation()
+        cancelled.open()
+      }
+    )
+    let run = Task { try await service.run() }
+    let channel = try Channel(target: try #require(await addresses.first { _ in true }).description)
+    let call = Task { try await channel.echo() }
+    await arrived.pass()
+    run.cancel()
+    try await run.value
+    await cancelled.pass()
+    await #expect(throws: RPCError.self) { try await call.value }
+  }
+
+  @Test("A task that is cancelled before it runs leaves nothing running")
+  func cancelledBefore() async throws {
+    let (service, _) = service(EchoServer.make())
+    let proceed = Gate()
+    let run = Task {
+      await proceed.pass()
+      try await service.run()
+    }
+    run.cancel()
+    proceed.open()
+    try await run.value
+  }
+
+  @Test("An address that cannot be bound is the group's error, and what was bound is let go")
+  func bindFailure() async throws {
+    let other = EchoServer.make()
+    let taken = try other.listen(on: Self.loopback)
+    let free = ListenAddress.abstractUnixDomainSocket(name: "coregrpc-service-\(UInt64.random(in: 0...UInt64.max))")
+    let server = EchoServer.make()
+    let group = group(ServerService(server, listeningOn: [free, taken]))
+    let error = await #expect(throws: ServerError.self) { try await group.run() }
+    #expect(error?.code == .cannotListen)
+    #expect(error?.message == "cannot listen on \(taken): Address already in use")
+    let next = EchoServer.make()
+    #expect(throws: Never.self) { try next.listen(on: free) }
+    await next.shutdown()
+    await other.shutdown()
+    withExtendedLifetime(server) {}
+  }
+}
