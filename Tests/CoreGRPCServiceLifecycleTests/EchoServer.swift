@@ -20,11 +20,14 @@ enum EchoServer {
 }
 
 extension Channel {
-  /// Calls ``EchoServer/method``.
-  func echo(_ message: [UInt8] = [1, 2, 3]) async throws(RPCError) -> [UInt8] {
+  /// Calls ``EchoServer/method``, or another one with bytes both ways.
+  func echo(
+    _ message: [UInt8] = [1, 2, 3],
+    method: MethodDescriptor = EchoServer.method
+  ) async throws(RPCError) -> [UInt8] {
     try await unary(
       request: ClientRequest(message: message),
-      descriptor: EchoServer.method,
+      descriptor: method,
       serializer: IdentitySerializer(),
       deserializer: IdentityDeserializer()
     ).message

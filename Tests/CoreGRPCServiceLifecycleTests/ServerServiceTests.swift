@@ -25,6 +25,18 @@ struct ServerServiceTests {
     ServiceGroup(services: services, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
+  /// Returns when the server takes no connections any more: until then a method that it has not is UNIMPLEMENTED.
+  private func serverIsShuttingDown(at address: ListenAddress) async {
+    let unknown = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Unknown")
+    while true {
+      do {
+        _ = try await Channel(target: address.description).echo(method: unknown)
+      } catch {
+        if error.code != .unimplemented { return }
+      }
+    }
+  }
+
   @Test("A graceful shutdown finishes a call in progress")
   func gracefulShutdown() async throws {
     let arrived = Gate()
@@ -42,6 +54,7 @@ struct ServerServiceTests {
     async let answer = channel.echo([7])
     await arrived.pass()
     await group.triggerGracefulShutdown()
+    await serverIsShuttingDown(at: address)
     proceed.open()
     let message = try await answer
     #expect(message == [7])
