@@ -1,5 +1,5 @@
 /// A value that comes once, and that any number of tasks can wait for.
-final class OneShot<Value: Sendable>: Sendable {
+package final class OneShot<Value: Sendable>: Sendable {
   private enum State {
     case pending([CheckedContinuation<Value, Never>])
     case fulfilled(Value)
@@ -7,8 +7,11 @@ final class OneShot<Value: Sendable>: Sendable {
 
   private let state = Locked(State.pending([]))
 
+  /// Creates one without a value.
+  package init() {}
+
   /// The value, if it has come.
-  var current: Value? {
+  package var current: Value? {
     state.withLock { state in
       if case .fulfilled(let value) = state { value } else { nil }
     }
@@ -17,7 +20,7 @@ final class OneShot<Value: Sendable>: Sendable {
   /// Gives the value to everyone who waits, and who will.
   ///
   /// The first value counts.
-  func fulfil(_ value: Value) {
+  package func fulfil(_ value: Value) {
     let waiters = state.withLock { state -> [CheckedContinuation<Value, Never>] in
       guard case .pending(let waiters) = state else { return [] }
       state = .fulfilled(value)
@@ -27,7 +30,7 @@ final class OneShot<Value: Sendable>: Sendable {
   }
 
   /// Waits for the value, whether the task is cancelled or not.
-  func value() async -> Value {
+  package func value() async -> Value {
     if let current { return current }
     return await withCheckedContinuation { continuation in
       let value = state.withLock { state -> Value? in
