@@ -1,5 +1,4 @@
 import CoreGRPC
-import Synchronization
 import TestSupport
 import Testing
 
@@ -61,9 +60,24 @@ struct ServerSettingTests {
     let test = try server {
       $0.keepalive = .init(time: .milliseconds(50), timeout: .milliseconds(50), permitWithoutCalls: true)
     }
-    let frames = await RawClient.frames(fromPort: try port(test), answersPings: false)
+    let frames = await RawClient.frames(fromPort: try port(test), answering: { _ in nil })
     #expect(frames.contains { $0.kind == .ping && $0.flags == 0 })
     await test.server.shutdown()
+  }
+
+  /// Whether a server ends the connection of a client that pings twenty times, and then once more when all are answered.
+  private func endsConnection(_ test: TestServer) async throws -> Bool {
+    let pings = (1...20).flatMap { HTTP2Frame.ping($0).bytes }
+    let frames = await RawClient.frames(
+      fromPort: try port(test),
+      sending: HTTP2Frame.preface + HTTP2Frame(kind: .settings).bytes + pings,
+      answering: { $0 == HTTP2Frame.ping(20).pong ? .ping(21) : nil },
+      until: { $0 == HTTP2Frame.ping(21).pong }
+    )
+    // ENHANCE_YOUR_CALM is error 11; the error stands behind four bytes of stream.
+    let isCalmed = frames.contains { $0.kind == .goAway && $0.payload[7] == 11 && $0.contains("too_many_pings") }
+    #expect(isCalmed != frames.contains { $0 == HTTP2Frame.ping(21).pong })
+    return isCalmed
   }
 
   @Test("A client that pings too often is told to calm down, unless that is allowed", arguments: [2, nil])
@@ -72,16 +86,8 @@ struct ServerSettingTests {
       $0.keepalive.maximumPingStrikes = strikes
       $0.keepalive.permitWithoutCalls = true
     }
-    let ping = HTTP2Frame(kind: .ping, payload: [UInt8](repeating: 1, count: 8)).bytes
-    let last = HTTP2Frame(kind: .ping, flags: 1, payload: [UInt8](repeating: 2, count: 8))
-    let frames = await RawClient.frames(
-      fromPort: try port(test),
-      sending: HTTP2Frame.preface + HTTP2Frame(kind: .settings).bytes + Array(repeatElement(ping, count: 20).joined())
-        + HTTP2Frame(kind: .ping, payload: last.payload).bytes
-    ) { strikes == nil && $0 == last }
-    // ENHANCE_YOUR_CALM is error 11; the error stands behind four bytes of stream.
-    let isCalmed = frames.contains { $0.kind == .goAway && $0.payload[7] == 11 && $0.contains("too_many_pings") }
-    #expect(isCalmed == (strikes != nil))
+    let isEnded = try await endsConnection(test)
+    #expect(isEnded == (strikes != nil))
     await test.server.shutdown()
   }
 
@@ -91,20 +97,15 @@ struct ServerSettingTests {
       $0.keepalive.minimumPingInterval = .zero
       $0.keepalive.permitWithoutCalls = true
     }
-    let ping = HTTP2Frame(kind: .ping, payload: [UInt8](repeating: 1, count: 8)).bytes
-    let answers = Atomic(0)
-    let frames = await RawClient.frames(
-      fromPort: try port(test),
-      sending: HTTP2Frame.preface + HTTP2Frame(kind: .settings).bytes + Array(repeatElement(ping, count: 20).joined())
-    ) { $0.kind == .ping && answers.add(1, ordering: .relaxed).newValue == 20 }
-    #expect(!frames.contains { $0.kind == .goAway })
+    let isEnded = try await endsConnection(test)
+    #expect(!isEnded)
     await test.server.shutdown()
   }
 
   @Test("The limit of streams is announced to the client")
   func concurrentStreams() async throws {
     let test = try server { $0.maximumConcurrentStreamsPerConnection = 17 }
-    let frames = await RawClient.frames(fromPort: try port(test)) { $0.kind == .settings }
+    let frames = await RawClient.frames(fromPort: try port(test), until: { $0.kind == .settings })
     #expect(frames.first?.setting(3) == 17)
     await test.server.shutdown()
   }

@@ -33,6 +33,16 @@ struct HTTP2Frame: Sendable, Equatable {
     return frames
   }
 
+  static func ping(_ number: UInt8) -> HTTP2Frame {
+    HTTP2Frame(kind: .ping, payload: [UInt8](repeating: number, count: 8))
+  }
+
+  /// The answer to a ping.
+  var pong: HTTP2Frame? {
+    guard kind == .ping, flags & 1 == 0 else { return nil }
+    return HTTP2Frame(kind: .ping, flags: 1, payload: payload)
+  }
+
   /// The value of a setting, if this frame sets it.
   func setting(_ identifier: Int) -> Int? {
     guard kind == .settings else { return nil }

@@ -5,12 +5,13 @@ enum RawClient {
   /// Sends bytes to a server, and reads its frames until it closes the connection or the test has seen enough.
   ///
   /// - Parameters:
-  ///   - answersPings: Whether the server's pings are answered; a server that ends a connection gracefully waits for that.
+  ///   - answer: What to answer to a frame. By default pings are answered: a server that ends a connection gracefully
+  ///     waits for that.
   ///   - isEnough: Called for each frame.
   static func frames(
     fromPort port: Int,
     sending bytes: [UInt8] = HTTP2Frame.preface + HTTP2Frame(kind: .settings).bytes,
-    answersPings: Bool = true,
+    answering answer: @escaping @Sendable (HTTP2Frame) -> HTTP2Frame? = \.pong,
     until isEnough: @escaping @Sendable (HTTP2Frame) -> Bool = { _ in false }
   ) async -> [HTTP2Frame] {
     await withCheckedContinuation { continuation in
@@ -24,8 +25,7 @@ enum RawClient {
           for frame in HTTP2Frame.take(from: &pending) {
             frames.append(frame)
             if isEnough(frame) { break reading }
-            guard frame.kind == .ping, frame.flags & 1 == 0, answersPings else { continue }
-            socket.write(HTTP2Frame(kind: .ping, flags: 1, payload: frame.payload).bytes)
+            if let answer = answer(frame) { socket.write(answer.bytes) }
           }
         }
         continuation.resume(returning: frames)

@@ -34,8 +34,7 @@ final class RawServer: Sendable {
             pending += bytes
             for frame in HTTP2Frame.take(from: &pending) {
               continuation.yield(.frame(connection: connection, frame))
-              guard frame.kind == .ping, frame.flags & 1 == 0, answersPings else { continue }
-              socket.write(HTTP2Frame(kind: .ping, flags: 1, payload: frame.payload).bytes)
+              if answersPings, let pong = frame.pong { socket.write(pong.bytes) }
             }
           }
           continuation.yield(.closed(connection: connection))
