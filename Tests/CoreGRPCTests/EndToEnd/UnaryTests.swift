@@ -111,6 +111,22 @@ struct UnaryTests {
     await test.server.shutdown()
   }
 
+  @Test(
+    "Every form of a target reaches the server",
+    arguments: [
+      "127.0.0.1:PORT", "ipv4:127.0.0.1:PORT", "dns:127.0.0.1:PORT", "dns:///localhost:PORT", "localhost:PORT",
+      "ipv6:[::1]:PORT", "[::1]:PORT", "ipv4:127.0.0.1:PORT,127.0.0.1:PORT",
+    ]
+  )
+  func targets(form: String) async throws {
+    let test = try TestServer(on: form.contains("::1") ? "[::1]:0" : "127.0.0.1:0")
+    let port = try #require(test.address.port)
+    let target = form.split(separator: "PORT", omittingEmptySubsequences: false).joined(separator: "\(port)")
+    let channel = try Channel(target: target)
+    #expect(try await channel.echo(options: CallOptions(waitForReady: true)).message == [1, 2, 3])
+    await test.server.shutdown()
+  }
+
   @Test("Several listeners, several kinds of address", arguments: ["127.0.0.1:0", "[::1]:0", "localhost:0"])
   func addresses(address: String) async throws {
     let test = try TestServer(on: address)
