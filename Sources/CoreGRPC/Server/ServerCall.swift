@@ -117,11 +117,12 @@ final class ServerCall: Sendable {
     batch.sendStatus(reply.status, trailingMetadata: reply.trailingMetadata)
     do throws(RPCError) {
       try call.start(batch) { [call] _ in call.close() }
-    } catch  where error.code == .invalidArgument {
-      sendStatus(Status(code: .internalError, message: "the handler's response has illegal \(error.message)"))
     } catch {
-      // The client is gone, and nobody waits for the reply.
-      call.close()
+      guard error.code == .invalidArgument else {
+        // The client is gone, and nobody waits for the reply.
+        return call.close()
+      }
+      sendStatus(Status(code: .internalError, message: "the handler's response has illegal \(error.message)"))
     }
   }
 

@@ -41,19 +41,24 @@ final class ServerCore: Sendable {
     if let path = address.unixDomainSocketPath, UnixSocketProbe.isListening(atPath: path) {
       throw ServerError(code: .cannotListen, message: "cannot listen on \(address): Address already in use")
     }
-    let handle = state.withLock { $0.lifecycle.phase == .configuring ? $0.handle : nil }
+    let handle = state.withLock { $0.lifecycle.beginBind() ? $0.handle : nil }
     guard let handle else {
       throw ServerError(code: .wrongState, message: "cannot listen on \(address): the server has been started")
     }
+    defer { handleEvent { $0.endBind() } }
     return address.withPort(try handle.bind(address.description))
   }
 
   func start() throws(ServerError) {
-    let handle = state.withLock { $0.lifecycle.start() ? $0.handle : nil }
-    guard let handle else {
+    // Under the lock, so that no shutdown overtakes the start.
+    let isStarted = state.withLock { state in
+      guard state.lifecycle.start() else { return false }
+      state.handle?.start()
+      return true
+    }
+    guard isStarted else {
       throw ServerError(code: .wrongState, message: "the server has been started or shut down before")
     }
-    handle.start()
     for _ in 0..<Self.slots { postSlot() }
   }
 

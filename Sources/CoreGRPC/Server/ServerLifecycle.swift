@@ -23,6 +23,7 @@ struct ServerLifecycle: Sendable, Hashable {
   }
 
   private(set) var phase = Phase.configuring
+  private(set) var binds = 0
   private(set) var postedSlots = 0
   private(set) var calls = 0
   private(set) var handlers = 0
@@ -32,6 +33,20 @@ struct ServerLifecycle: Sendable, Hashable {
   private let maximumConcurrentCalls: Int
 
   init(maximumConcurrentCalls: Int) { self.maximumConcurrentCalls = maximumConcurrentCalls }
+
+  /// An address is about to be bound, which can take as long as a look-up of a name.
+  ///
+  /// - Returns: Whether the server is being set up.
+  mutating func beginBind() -> Bool {
+    guard phase == .configuring else { return false }
+    binds += 1
+    return true
+  }
+
+  mutating func endBind() -> Action {
+    binds -= 1
+    return destroyIfDue()
+  }
 
   /// - Returns: Whether the server was being set up until now.
   mutating func start() -> Bool {
@@ -103,7 +118,8 @@ struct ServerLifecycle: Sendable, Hashable {
   }
 
   private mutating func destroyIfDue() -> Action {
-    guard phase == .draining, shutDownReturned, shutDownCompleted, postedSlots == 0, calls == 0 else { return .none }
+    guard phase == .draining, shutDownReturned, shutDownCompleted else { return .none }
+    guard binds == 0, postedSlots == 0, calls == 0 else { return .none }
     phase = .destroyed
     return .destroy
   }

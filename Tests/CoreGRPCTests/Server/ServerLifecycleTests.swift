@@ -6,7 +6,7 @@ import Testing
 struct ServerLifecycleTests {
   private enum Event: CaseIterable {
     case start, postSlot, slotReturned, callArrived, callReleased, handlerEnded, beginShutdown, shutdownReturned
-    case shutdownCompleted, gracePeriodEnded
+    case shutdownCompleted, gracePeriodEnded, beginBind, endBind
   }
 
   private struct World: Hashable {
@@ -34,16 +34,18 @@ struct ServerLifecycleTests {
     #expect(seen.count > 100)
     #expect(seen.contains { $0.destroys == 1 })
     // From everywhere there is a way to the end: no state is stuck.
-    #expect(seen.allSatisfy { Self.canEnd($0) })
+    if let stuck = seen.first(where: { !Self.canEnd($0) }) { Issue.record("no way to the end from \(stuck)") }
   }
 
   /// What C-core and the server's callers can do in a state; slots and calls are bounded to keep the states few.
   private static func canHappen(_ event: Event, in world: World) -> Bool {
     let lifecycle = world.lifecycle
-    if world.destroys > 0 { return [.start, .postSlot, .beginShutdown, .gracePeriodEnded].contains(event) }
+    if world.destroys > 0 { return [.start, .postSlot, .beginShutdown, .gracePeriodEnded, .beginBind].contains(event) }
     switch event {
     case .start, .beginShutdown: return true
     case .gracePeriodEnded: return world.cancels < 2
+    case .beginBind: return lifecycle.binds < 2
+    case .endBind: return lifecycle.binds > 0
     case .postSlot: return lifecycle.postedSlots < 2
     case .slotReturned: return lifecycle.postedSlots > 0
     case .callArrived: return lifecycle.postedSlots > 0 && lifecycle.calls < 3 && lifecycle.handlers < 3
@@ -83,6 +85,11 @@ struct ServerLifecycleTests {
     case .shutdownCompleted:
       action = world.lifecycle.shutdownCompleted()
       world.hasCompleted = true
+    case .beginBind:
+      let isAllowed = world.lifecycle.beginBind()
+      #expect(isAllowed == (before.phase == .configuring))
+    case .endBind:
+      action = world.lifecycle.endBind()
     case .gracePeriodEnded:
       action = world.lifecycle.gracePeriodEnded()
       world.graceIsOver = world.graceIsOver || world.hasBegun
@@ -94,6 +101,7 @@ struct ServerLifecycleTests {
     if action == .destroy { world.destroys += 1 }
     let isOver =
       world.hasReturned && world.hasCompleted && world.lifecycle.postedSlots == 0 && world.lifecycle.calls == 0
+      && world.lifecycle.binds == 0
     #expect(world.destroys == (isOver ? 1 : 0))
     #expect(world.cancels > 0 || !world.graceIsOver || !world.hasReturned || world.destroys > 0)
   }
@@ -101,7 +109,7 @@ struct ServerLifecycleTests {
   private static func canEnd(_ world: World) -> Bool {
     var world = world
     let order: [Event] = [
-      .beginShutdown, .shutdownReturned, .callReleased, .handlerEnded, .slotReturned, .shutdownCompleted,
+      .beginShutdown, .endBind, .shutdownReturned, .callReleased, .handlerEnded, .slotReturned, .shutdownCompleted,
     ]
     for _ in 0..<8 {
       for event in order where world.destroys == 0 && canHappen(event, in: world) { apply(event, to: &world) }
