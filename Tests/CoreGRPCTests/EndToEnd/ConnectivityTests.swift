@@ -45,8 +45,8 @@ struct ConnectivityTests {
 
   @Test("A channel finds a server that comes up later, at once after its backoff is reset")
   func comesUpLater() async throws {
-    let first = try TestServer()
-    let address = first.address.description
+    let address = TestServer.addressOfItsOwn()
+    let first = try TestServer(on: address)
     await first.server.shutdown()
     let channel = try Channel(target: address)
     #expect(await rpcError { () async throws(RPCError) in try await channel.echo() }?.code == .unavailable)

@@ -61,7 +61,7 @@ struct ScenarioTests {
 
   @Test("disappearing_server: calls fail when the server goes, and succeed on the same channel when one is back")
   func disappearingServer() async throws {
-    let first = try TestServer()
+    let first = try TestServer(on: TestServer.addressOfItsOwn())
     let channel = first.channel
     #expect(try await channel.echo().message == [1, 2, 3])
     await first.server.shutdown(gracePeriod: .zero)

@@ -26,7 +26,7 @@ struct UnaryTests {
 
   @Test("A call to an address where nobody listens is UNAVAILABLE")
   func deadAddress() async throws {
-    let test = try TestServer()
+    let test = try TestServer(on: TestServer.addressOfItsOwn())
     await test.server.shutdown()
     let error = await rpcError { () async throws(RPCError) in try await test.call() }
     #expect(error?.code == .unavailable)

@@ -31,6 +31,9 @@ struct TestServer: Sendable {
     channel = try Channel(target: self.address.description, configuration: channelConfiguration)
   }
 
+  /// An address that no other test uses, also when it is free again: for servers that come back.
+  static func addressOfItsOwn() -> String { "unix-abstract:coregrpc-\(UInt64.random(in: 0...UInt64.max))" }
+
   func call(
     _ message: [UInt8] = [1, 2, 3],
     metadata: Metadata = [:],
