@@ -20,6 +20,7 @@
 
 #include <string.h>
 #include <sys/prctl.h>
+#include <zlib.h>
 
 // MARK: Constants
 
@@ -99,6 +100,11 @@ static inline void cgrpc_op_recv_close_on_server(grpc_op *op, int *cancelled) {
   op->op = GRPC_OP_RECV_CLOSE_ON_SERVER;
   op->data.recv_close_on_server.cancelled = cancelled;
 }
+
+// MARK: Inflating
+
+// A macro.
+static inline int cgrpc_inflate_init(z_stream *stream, int window_bits) { return inflateInit2(stream, window_bits); }
 
 // MARK: Channel arguments
 

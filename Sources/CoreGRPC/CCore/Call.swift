@@ -21,6 +21,7 @@ final class Call: @unchecked Sendable {
   private let role: CallStateMachine.Role
   private let state: Locked<State>
   private let memory = CallMemory()
+  private let inflationLimit: Int?
   private let onRelease: @Sendable () -> Void
 
   /// Takes over a C call.
@@ -28,16 +29,20 @@ final class Call: @unchecked Sendable {
   /// - Parameters:
   ///   - handle: The call; this object unrefs it.
   ///   - queue: The queue that the call is bound to.
+  ///   - inflationLimit: The largest size to which a compressed message may be inflated, in bytes; `nil` to leave messages
+  ///     as C-core gives them.
   ///   - onRelease: Called once, on any thread and without the lock, when the C call has been let go.
   init(
     adopting handle: OpaquePointer,
     role: CallStateMachine.Role,
     queue: CompletionQueue,
+    inflationLimit: Int?,
     initialMetadata: Metadata = Metadata(),
     onRelease: @escaping @Sendable () -> Void = {}
   ) {
     self.handle = handle
     self.role = role
+    self.inflationLimit = inflationLimit
     self.onRelease = onRelease
     self.state = Locked(
       State(machine: CallStateMachine(role: role), queue: queue, initialMetadata: initialMetadata)
@@ -138,7 +143,12 @@ final class Call: @unchecked Sendable {
   /// For the owner of a finished receive-message.
   ///
   /// - Returns: `nil` at the end of the stream, and when the call failed.
-  func takeReceivedMessage() -> MessageBuffer? { memory.takeReceivedMessage() }
+  /// - Throws: ``RPCError``, when the message is compressed and cannot be inflated within the limit.
+  func takeReceivedMessage() throws(RPCError) -> MessageBuffer? {
+    guard let message = memory.takeReceivedMessage() else { return nil }
+    guard let inflationLimit else { return message }
+    return try message.inflated(limit: inflationLimit)
+  }
 
   /// Whether the last receive-message ended because the call failed, and not because the stream did.
   var failedBeforeReceivingMessage: Bool {

@@ -11,7 +11,10 @@ struct ChannelArguments: Sendable {
   /// Zero-copy sending corrupts what is sent (CVE-2024-11407).
   private static let refused: Set = ["grpc.experimental.tcp_tx_zerocopy_enabled"]
 
+  private static let decompression = "grpc.per_message_decompression"
+
   private var values: [String: Value] = [:]
+  private var inflatesMessages = false
 
   /// The argument of a name, if it is a number or a text.
   subscript(key: String) -> ChannelArgument? {
@@ -21,11 +24,26 @@ struct ChannelArguments: Sendable {
 
   /// Sets what a user asked for by name, except what must not be.
   mutating func set(_ arguments: [String: ChannelArgument]) {
+    // Whoever decides on decompression gets the messages as C-core gives them.
+    if arguments[Self.decompression] != nil { inflatesMessages = false }
     for (key, value) in arguments where !Self.refused.contains(key) { values[key] = .plain(value) }
   }
 
   mutating func set(_ key: String, to value: Int) {
     values[key] = .plain(.integer(Int32(clamping: value)))
+  }
+
+  /// Has compressed messages inflated by ``MessageInflation`` and not by C-core.
+  mutating func setInflation() {
+    set(Self.decompression, to: false)
+    inflatesMessages = true
+  }
+
+  /// The largest size to which a message may be inflated, in bytes; `nil` if C-core does that, or nobody.
+  var inflationLimit: Int? {
+    guard inflatesMessages else { return nil }
+    guard case .integer(let size) = self["grpc.max_receive_message_length"], size >= 0 else { return Int.max }
+    return Int(size)
   }
 
   mutating func set(_ key: String, to value: Bool) { set(key, to: value ? 1 : 0) }

@@ -8,6 +8,7 @@ final class ChannelHandle: @unchecked Sendable {
 
   let handle: OpaquePointer
   let queue: CompletionQueue
+  private let inflationLimit: Int?
   private let library = Library()
 
   /// - Throws: ``RPCError/Code/invalidArgument``, when C-core cannot read the target.
@@ -29,6 +30,7 @@ final class ChannelHandle: @unchecked Sendable {
     }
     self.handle = channel
     self.queue = ClientQueue.shared()
+    self.inflationLimit = arguments.inflationLimit
   }
 
   /// A channel over a socket that is connected to a server of this process, and this object's to close.
@@ -39,6 +41,7 @@ final class ChannelHandle: @unchecked Sendable {
     guard let channel else { preconditionFailure("grpc_channel_create_from_fd promises a channel") }
     self.handle = channel
     self.queue = ClientQueue.shared()
+    self.inflationLimit = arguments.inflationLimit
   }
 
   deinit { grpc_channel_destroy(handle) }
@@ -57,6 +60,12 @@ final class ChannelHandle: @unchecked Sendable {
       call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, nil, deadline, nil)
     }
     guard let call else { preconditionFailure("C-core cannot create a call") }
-    return Call(adopting: call, role: .client, queue: queue, onRelease: { [self] in withExtendedLifetime(self) {} })
+    return Call(
+      adopting: call,
+      role: .client,
+      queue: queue,
+      inflationLimit: inflationLimit,
+      onRelease: { [self] in withExtendedLifetime(self) {} }
+    )
   }
 }

@@ -53,6 +53,23 @@ public struct MessageBuffer: ~Copyable, @unchecked Sendable {
     return buffer
   }
 
+  /// The message as it was before its sender compressed it; this one, if nobody has.
+  ///
+  /// - Parameter limit: The largest inflated size in bytes.
+  /// - Throws: See ``MessageInflation``.
+  consuming func inflated(limit: Int) throws(RPCError) -> MessageBuffer {
+    let windowBits: Int32
+    switch buffer.pointee.data.raw.compression {
+    case GRPC_COMPRESS_DEFLATE: windowBits = 15
+    case GRPC_COMPRESS_GZIP: windowBits = 31
+    default: return self
+    }
+    let bytes = try withBytes { (bytes) throws(RPCError) in
+      try MessageInflation.inflate(bytes, windowBits: windowBits, limit: limit)
+    }
+    return MessageBuffer(copying: bytes.span.bytes)
+  }
+
   /// The size of the message in bytes.
   public var byteCount: Int { grpc_byte_buffer_length(buffer) }
 

@@ -8,10 +8,12 @@ final class ServerHandle: @unchecked Sendable {
 
   private let handle: OpaquePointer
   private let queue: CompletionQueue
+  private let inflationLimit: Int?
   private let library = Library()
 
   init(arguments: ChannelArguments, queue: CompletionQueue) {
     self.queue = queue
+    self.inflationLimit = arguments.inflationLimit
     self.handle = arguments.withCArguments { grpc_server_create($0, nil) }
     grpc_server_register_completion_queue(handle, queue.handle, nil)
   }
@@ -48,7 +50,11 @@ final class ServerHandle: @unchecked Sendable {
   /// - Parameter accept: Called once on a polling thread, with the call, or with `nil` when the server shuts down.
   /// - Returns: Whether the slot was posted; `accept` is not called otherwise.
   func requestCall(_ accept: @escaping @Sendable (IncomingCall?) -> Void) -> Bool {
-    let operation = RequestCallOperation(queue: queue, accept: accept)
+    let operation = RequestCallOperation(
+      queue: queue,
+      inflationLimit: inflationLimit,
+      accept: accept
+    )
     let tag = operation.tag()
     let failure = grpc_server_request_call(
       handle,
@@ -92,6 +98,7 @@ struct IncomingCall: Sendable {
   let metadata: Metadata
   fileprivate let handle: CallReference
   fileprivate let queue: CompletionQueue
+  fileprivate let inflationLimit: Int?
 
   /// Takes the call.
   ///
@@ -103,6 +110,7 @@ struct IncomingCall: Sendable {
       adopting: handle.pointer,
       role: .server,
       queue: queue,
+      inflationLimit: inflationLimit,
       initialMetadata: metadata,
       onRelease: onRelease
     )
@@ -121,10 +129,12 @@ private final class RequestCallOperation: Operation, @unchecked Sendable {
   let details = UnsafeMutablePointer<grpc_call_details>.allocate(capacity: 1)
   let metadata = UnsafeMutablePointer<grpc_metadata_array>.allocate(capacity: 1)
   private let queue: CompletionQueue
+  private let inflationLimit: Int?
   private let accept: @Sendable (IncomingCall?) -> Void
 
-  init(queue: CompletionQueue, accept: @escaping @Sendable (IncomingCall?) -> Void) {
+  init(queue: CompletionQueue, inflationLimit: Int?, accept: @escaping @Sendable (IncomingCall?) -> Void) {
     self.queue = queue
+    self.inflationLimit = inflationLimit
     self.accept = accept
     call.initialize(to: nil)
     details.initialize(to: grpc_call_details())
@@ -148,7 +158,8 @@ private final class RequestCallOperation: Operation, @unchecked Sendable {
         timeout: details.pointee.deadline.remaining,
         metadata: metadata.pointee.received,
         handle: CallReference(pointer: handle),
-        queue: queue
+        queue: queue,
+        inflationLimit: inflationLimit
       )
     )
   }

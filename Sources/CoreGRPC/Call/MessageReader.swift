@@ -11,6 +11,6 @@ struct MessageReader: Sendable {
     var batch = Batch()
     batch.receive(.receiveMessage)
     _ = try await call.performCancellably(batch)
-    return call.takeReceivedMessage()
+    return try call.takeReceivedMessage()
   }
 }

@@ -27,7 +27,7 @@ struct UnaryClientCall<Deserializer: MessageDeserializer> {
 
     let status = call.receivedStatus
     if let error = RPCError(status: status, metadata: call.receivedTrailingMetadata) { throw error }
-    guard let message = call.takeReceivedMessage() else {
+    guard let message = try call.takeReceivedMessage() else {
       // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
       throw RPCError(code: .unimplemented, message: "the server answered OK without a message")
     }

@@ -3,12 +3,10 @@
 /// Both are off by default, and independent of each other: a channel may send with gzip and accept nothing that is
 /// compressed, which is what a client needs that sends much and receives little.
 ///
-/// - Warning: Accepting compression lets the other end choose how much memory a message takes. C-core compares
-///   `maximumReceiveMessageSize` with a message as it came, inflates it in full, and only then compares again. Zeros shrink
-///   to a thousandth, so that 4 MiB of them compressed, which the default limit lets pass, become 4 GiB. A server's peak of
-///   memory rose by 5 MiB for 5 MiB of zeros, by 272 MiB for 256 MiB, and by 0.9 GiB for 1 GiB, before the call ended with
-///   RESOURCE_EXHAUSTED; a `memoryQuota` of 64 MiB changed nothing. Accept compression from peers that you trust, or lower
-///   the limit so far that a thousand times as much is bearable.
+/// What is accepted is inflated by this library, no further than `maximumReceiveMessageSize`: beyond it the call ends with
+/// RESOURCE_EXHAUSTED. (C-core would inflate a message in full before it looks at the size.) The limits of a service config
+/// are C-core's, and apply to the message as it came. `grpc.per_message_decompression` among the additional arguments
+/// leaves inflating to C-core (1), or messages as they came (0).
 public struct Compression: Sendable, Hashable {
   /// The algorithm for messages that are sent.
   ///
@@ -36,6 +34,8 @@ public struct Compression: Sendable, Hashable {
   func setAccepted(in arguments: inout ChannelArguments) {
     // Identity has bit 0, and cannot be refused.
     arguments.set("grpc.compression_enabled_algorithms_bitset", to: 1 | Int(acceptedAlgorithms.rawValue))
+    // `MessageInflation` does it instead, within the limit of the size.
+    if !acceptedAlgorithms.isEmpty { arguments.setInflation() }
   }
 
   /// Has a server choose the algorithm by what each client accepts.

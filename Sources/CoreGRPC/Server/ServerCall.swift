@@ -71,20 +71,20 @@ final class ServerCall: Sendable {
   }
 
   private func requestArrived(for handler: UnaryHandler) {
-    guard let message = call.takeReceivedMessage() else {
-      if call.failedBeforeReceivingMessage {
-        abandon()
-      } else {
+    do throws(RPCError) {
+      guard let message = try call.takeReceivedMessage() else {
+        if call.failedBeforeReceivingMessage { return abandon() }
         // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: request cardinality violation.
         let message = "\(route.descriptor) takes one request message, and none came"
-        send(UnaryReply(status: Status(code: .unimplemented, message: message)))
-        onHandlerEnded()
+        throw RPCError(code: .unimplemented, message: message)
       }
-      return
-    }
-    let request = SharedMessage(message)
-    run { [self] in
-      await handler(request.message, metadata: call.receivedInitialMetadata, context: context)
+      let request = SharedMessage(message)
+      run { [self] in
+        await handler(request.message, metadata: call.receivedInitialMetadata, context: context)
+      }
+    } catch {
+      send(UnaryReply(error: error))
+      onHandlerEnded()
     }
   }
 
