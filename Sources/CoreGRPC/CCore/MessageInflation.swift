@@ -14,25 +14,28 @@ enum MessageInflation {
   /// - Throws: ``RPCError/Code/resourceExhausted`` beyond the limit, of which no more than a chunk was inflated by then;
   ///   ``RPCError/Code/internalError`` for what cannot be inflated.
   static func inflate(_ bytes: RawSpan, windowBits: Int32, limit: Int) throws(RPCError) -> [UInt8] {
-    var stream = z_stream()
-    guard cgrpc_inflate_init(&stream, windowBits) == Z_OK else {
+    // zlib remembers the stream's address, and refuses it at another one.
+    let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    defer { stream.deallocate() }
+    guard cgrpc_inflate_init(stream, windowBits) == Z_OK else {
       throw RPCError(code: .internalError, message: "a compressed message cannot be inflated: zlib does not start")
     }
-    defer { inflateEnd(&stream) }
+    defer { inflateEnd(stream) }
     var output: [UInt8] = []
     var status = Z_OK
     while status == Z_OK {
       // zlib reads the input, which outlives this call, and never writes it.
       let inflated = bytes.withUnsafeBytes { input in
-        let consumed = Int(stream.total_in)
+        let consumed = Int(stream.pointee.total_in)
         let rest = UnsafeMutableRawBufferPointer(mutating: UnsafeRawBufferPointer(rebasing: input[consumed...]))
-        stream.next_in = rest.bindMemory(to: UInt8.self).baseAddress
-        stream.avail_in = UInt32(clamping: rest.count)
+        stream.pointee.next_in = rest.bindMemory(to: UInt8.self).baseAddress
+        stream.pointee.avail_in = UInt32(clamping: rest.count)
         return [UInt8](unsafeUninitializedCapacity: chunk) { buffer, count in
-          stream.next_out = buffer.baseAddress
-          stream.avail_out = UInt32(buffer.count)
-          status = CGRPC.inflate(&stream, Z_NO_FLUSH)
-          count = buffer.count - Int(stream.avail_out)
+          stream.pointee.next_out = buffer.baseAddress
+          stream.pointee.avail_out = UInt32(buffer.count)
+          status = CGRPC.inflate(stream, Z_NO_FLUSH)
+          count = buffer.count - Int(stream.pointee.avail_out)
         }
       }
       guard output.count + inflated.count <= limit else {
