@@ -11,6 +11,9 @@ final class Library: Sendable {
 
   deinit { grpc_shutdown() }
 
+  /// Whether anything in the process still holds C-core.
+  static var isInitialized: Bool { grpc_is_initialized() != 0 }
+
   /// The version of C-core in use, for instance `"29.0.0"` for gRPC 1.51.
   static var coreVersion: String { String(cString: grpc_version_string()) }
 }

@@ -1,7 +1,8 @@
-import CoreGRPC
 import Foundation
 import TestSupport
 import Testing
+
+@testable import CoreGRPC
 
 /// Orders of events that end the process when they go wrong, each in a process of its own.
 @Suite("Orders that could crash", .serialized, .timeLimit(.minutes(2)))
@@ -51,6 +52,23 @@ struct CrashTests {
         test.channel.close()
         await test.server.shutdown()
       }
+      exit(0)
+    }
+  }
+
+  @Test("When everything is let go, C-core shuts down whole: under LeakSanitizer nothing is left behind")
+  func nothingLeftBehind() async {
+    await #expect(processExitsWith: .success) {
+      do {
+        let unary = try TestServer()
+        let stream = try StreamServer()
+        for _ in 0..<100 { _ = try await unary.call() }
+        for _ in 0..<10 { _ = try await stream.echo([[1], [2]]) }
+        await unary.server.shutdown()
+        await stream.server.shutdown()
+      }
+      // The last threads let go by themselves; the suite's time limit bounds the wait.
+      while Library.isInitialized { await Task.yield() }
       exit(0)
     }
   }
