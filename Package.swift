@@ -119,6 +119,11 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .testTarget(
+      name: "CoreGRPCProtobufTests",
+      dependencies: ["CoreGRPC", "CoreGRPCProtobuf", "ProtobufC"],
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
       name: "CoreGRPCStatusDetailsTests",
       dependencies: ["Compute", "CoreGRPC", "CoreGRPCStatusDetails", "ProtobufC"],
       swiftSettings: swiftSettings

@@ -15,4 +15,15 @@ public struct ProtobufDeserializer<Message: ProtobufC.Message>: MessageDeseriali
   public func deserialize(_ bytes: RawSpan) throws -> Message {
     try Message(serializedBytes: bytes, limits: limits)
   }
+
+  /// Deserializes a message from the pieces that gRPC received it in.
+  ///
+  /// The content of strings and bytes is copied once: from there into the message.
+  ///
+  /// - Throws: `DecodingError`, when the bytes are no message of this type or exceed the limits.
+  public func deserialize(_ buffer: borrowing MessageBuffer) throws -> Message {
+    try buffer.withUnsafePieces { pieces in
+      try Message(serializedBytes: SerializedBytes(unsafePieces: pieces), limits: limits)
+    }
+  }
 }

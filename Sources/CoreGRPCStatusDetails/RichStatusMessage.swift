@@ -4,13 +4,17 @@ import ProtobufC
 
 /// A `google.rpc.Status` as it is on the wire.
 struct RichStatusMessage: Message {
+  static let protoMessageName = "google.rpc.Status"
+
   var code: Int32 = 0
   var message = ""
   var details: [GoogleRPCStatus.Detail] = []
 
+  var unknownFields = UnknownFields()
+
   init() {}
 
-  init(serializedBytes bytes: RawSpan, limits: DecodingLimits) throws(DecodingError) {
+  init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(DecodingError) {
     self = try RichStatusLayout.decode(bytes, limits: limits)
   }
 
@@ -19,6 +23,8 @@ struct RichStatusMessage: Message {
   ) throws(Failure) -> Buffer {
     try RichStatusLayout.encode(self, into: makeBuffer)
   }
+
+  var debugDescription: String { RichStatusLayout.debugDescription(of: self) }
 }
 
 extension RichStatusMessage {
@@ -42,6 +48,7 @@ private enum RichStatusLayout: MessageLayout {
     value.code = message.code
     value.message = try decoder.string(message.message, field: 2)
     value.details = try decoder.messages(message.details, count: message.n_details, as: DetailLayout.self)
+    value.unknownFields = decoder.unknownFields(message.base)
     return value
   }
 
@@ -54,6 +61,7 @@ private enum RichStatusLayout: MessageLayout {
     message.message = encoder.string(value.message)
     message.n_details = value.details.count
     message.details = encoder.messages(value.details, as: DetailLayout.self)
+    encoder.unknownFields(value.unknownFields, in: &message.base)
   }
 }
 

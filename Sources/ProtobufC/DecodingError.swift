@@ -33,10 +33,10 @@ extension DecodingError {
 
     private let kind: Kind
 
-    /// The bytes are not protobuf's wire format, or do not fit the message's fields.
+    /// The bytes are not protobuf's wire format, or lack a required field.
     ///
-    /// protobuf-c also refuses three things that protobuf asks to accept: a group (wire types 3 and 4), a known field
-    /// with another wire type than its own, and a singular sub-message that comes twice with a one-of of it not set.
+    /// protobuf-c also refuses one thing that protobuf asks to accept: a sub-message that is a member of a one-of and comes
+    /// twice, when the sub-message itself has a one-of that is not set.
     public static var malformed: Code { Code(kind: .malformed) }
 
     /// A `string` field holds bytes that are not UTF-8.

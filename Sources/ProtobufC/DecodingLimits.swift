@@ -17,11 +17,11 @@ public struct DecodingLimits: Sendable, Hashable {
   /// refused as too deep.
   public var maximumStack: Int
 
-  /// How many bytes of memory protobuf-c may take to decode the message.
+  /// How many bytes of memory decoding may take, beside the Swift values that come out of it.
   ///
-  /// 64 MiB unless set: sixteen times the 4 MiB that gRPC lets a message have by default. A string in a repeated field
-  /// takes its bytes and up to 96 more, so that a 4 MiB message of nothing but strings is within the limit if they
-  /// have 5 bytes on average. What the Swift values take comes on top; it is of the same order.
+  /// 64 MiB unless set: sixteen times the 4 MiB that gRPC lets a message have by default. The content of strings and bytes
+  /// does not count, because it is copied straight into the values; a string itself takes some 100 bytes, and a sub-message
+  /// what its struct in C takes and some 30 more.
   public var maximumMemory: Int
 
   /// Creates limits; a parameter that is left out has its default.

@@ -1,19 +1,25 @@
 /// A protobuf message: a value that can be encoded to, and decoded from, protobuf's wire format.
 ///
-/// The types generated from a `.proto` file conform; their two requirements forward to the type's ``MessageLayout``.
-public protocol Message: Sendable, Hashable {
+/// The types generated from a `.proto` file conform; what they implement forwards to the type's ``MessageLayout``.
+public protocol Message: Sendable, Hashable, CustomDebugStringConvertible {
+  /// The message's full name, with its package: `compute.HelloRequest`.
+  static var protoMessageName: String { get }
+
+  /// The fields that this type does not know, kept as they came.
+  var unknownFields: UnknownFields { get set }
+
   /// Creates a message whose fields all have their defaults.
   init()
 
   /// Decodes a message.
   ///
-  /// Fields that this type does not know are skipped.
+  /// Fields that this type does not know become ``unknownFields``.
   ///
   /// - Parameters:
   ///   - bytes: the message on the wire, nothing before or after it. Nothing refers to them once this returns.
   ///   - limits: what decoding may cost.
   /// - Throws: a ``DecodingError`` that says what is wrong with the bytes.
-  init(serializedBytes bytes: RawSpan, limits: DecodingLimits) throws(DecodingError)
+  init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(DecodingError)
 
   /// Encodes this message into memory of the caller's choice.
   ///
@@ -29,12 +35,14 @@ public protocol Message: Sendable, Hashable {
 }
 
 extension Message {
-  /// Decodes a message within the default limits.
+  /// Decodes a message from bytes in one piece.
   ///
-  /// - Parameter bytes: the message on the wire, nothing before or after it.
+  /// - Parameters:
+  ///   - bytes: the message on the wire, nothing before or after it. Nothing refers to them once this returns.
+  ///   - limits: what decoding may cost.
   /// - Throws: a ``DecodingError`` that says what is wrong with the bytes.
-  public init(serializedBytes bytes: RawSpan) throws(DecodingError) {
-    try self.init(serializedBytes: bytes, limits: DecodingLimits())
+  public init(serializedBytes bytes: RawSpan, limits: DecodingLimits = DecodingLimits()) throws(DecodingError) {
+    try self.init(serializedBytes: SerializedBytes(bytes), limits: limits)
   }
 
   /// Decodes a message from an array.
@@ -45,5 +53,22 @@ extension Message {
   /// - Throws: a ``DecodingError`` that says what is wrong with the bytes.
   public init(serializedBytes bytes: [UInt8], limits: DecodingLimits = DecodingLimits()) throws(DecodingError) {
     try self.init(serializedBytes: bytes.span.bytes, limits: limits)
+  }
+
+  /// Creates a message and gives it its fields in a function.
+  ///
+  /// ```swift
+  /// let request = Compute_HelloRequest.with { $0.helloworld = "123456" }
+  /// ```
+  ///
+  /// - Parameter populate: sets the fields of the message that it is given.
+  /// - Returns: the message.
+  /// - Throws: what `populate` throws.
+  public static func with<Failure: Error>(
+    _ populate: (inout Self) throws(Failure) -> Void
+  ) throws(Failure) -> Self {
+    var message = Self()
+    try populate(&message)
+    return message
   }
 }

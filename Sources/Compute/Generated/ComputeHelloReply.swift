@@ -3,8 +3,14 @@ public import ProtobufC
 
 /// The response of ``Compute_Compute``'s `SayHello`.
 public struct Compute_HelloReply: Message {
+  /// The message's full name.
+  public static let protoMessageName = "compute.HelloReply"
+
   /// The number of Unicode code points in the text, in decimal digits.
   public var result: String
+
+  /// The fields that this type does not know.
+  public var unknownFields = UnknownFields()
 
   /// Creates a message whose fields have their defaults.
   public init() { self.init(result: "") }
@@ -13,7 +19,7 @@ public struct Compute_HelloReply: Message {
   public init(result: String) { self.result = result }
 
   /// Decodes a message, see `ProtobufC.Message`.
-  public init(serializedBytes bytes: RawSpan, limits: DecodingLimits) throws(DecodingError) {
+  public init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(DecodingError) {
     self = try Layout.decode(bytes, limits: limits)
   }
 
@@ -23,6 +29,9 @@ public struct Compute_HelloReply: Message {
   ) throws(Failure) -> Buffer {
     try Layout.encode(self, into: makeBuffer)
   }
+
+  /// The fields in protobuf's text format.
+  public var debugDescription: String { Layout.debugDescription(of: self) }
 }
 
 private enum Layout: MessageLayout {
@@ -34,7 +43,9 @@ private enum Layout: MessageLayout {
     _ message: Compute__HelloReply,
     from decoder: MessageDecoder
   ) throws(DecodingError) -> Compute_HelloReply {
-    Compute_HelloReply(result: try decoder.string(message.result, field: 1))
+    var value = Compute_HelloReply(result: try decoder.string(message.result, field: 1))
+    value.unknownFields = decoder.unknownFields(message.base)
+    return value
   }
 
   static func write(
@@ -43,5 +54,6 @@ private enum Layout: MessageLayout {
     with encoder: inout MessageEncoder
   ) {
     message.result = encoder.string(value.result)
+    encoder.unknownFields(value.unknownFields, in: &message.base)
   }
 }

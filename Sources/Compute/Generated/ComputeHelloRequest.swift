@@ -3,8 +3,14 @@ public import ProtobufC
 
 /// The request of ``Compute_Compute``'s `SayHello`.
 public struct Compute_HelloRequest: Message {
+  /// The message's full name.
+  public static let protoMessageName = "compute.HelloRequest"
+
   /// The text to measure.
   public var helloworld: String
+
+  /// The fields that this type does not know.
+  public var unknownFields = UnknownFields()
 
   /// Creates a message whose fields have their defaults.
   public init() { self.init(helloworld: "") }
@@ -13,7 +19,7 @@ public struct Compute_HelloRequest: Message {
   public init(helloworld: String) { self.helloworld = helloworld }
 
   /// Decodes a message, see `ProtobufC.Message`.
-  public init(serializedBytes bytes: RawSpan, limits: DecodingLimits) throws(DecodingError) {
+  public init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(DecodingError) {
     self = try Layout.decode(bytes, limits: limits)
   }
 
@@ -23,6 +29,9 @@ public struct Compute_HelloRequest: Message {
   ) throws(Failure) -> Buffer {
     try Layout.encode(self, into: makeBuffer)
   }
+
+  /// The fields in protobuf's text format.
+  public var debugDescription: String { Layout.debugDescription(of: self) }
 }
 
 private enum Layout: MessageLayout {
@@ -34,7 +43,9 @@ private enum Layout: MessageLayout {
     _ message: Compute__HelloRequest,
     from decoder: MessageDecoder
   ) throws(DecodingError) -> Compute_HelloRequest {
-    Compute_HelloRequest(helloworld: try decoder.string(message.helloworld, field: 1))
+    var value = Compute_HelloRequest(helloworld: try decoder.string(message.helloworld, field: 1))
+    value.unknownFields = decoder.unknownFields(message.base)
+    return value
   }
 
   static func write(
@@ -43,5 +54,6 @@ private enum Layout: MessageLayout {
     with encoder: inout MessageEncoder
   ) {
     message.helloworld = encoder.string(value.helloworld)
+    encoder.unknownFields(value.unknownFields, in: &message.base)
   }
 }

@@ -64,10 +64,9 @@ public struct MessageBuffer: ~Copyable, @unchecked Sendable {
     case GRPC_COMPRESS_GZIP: windowBits = 31
     default: return self
     }
-    let bytes = try withBytes { (bytes) throws(RPCError) in
-      try MessageInflation.inflate(bytes, windowBits: windowBits, limit: limit)
+    return try withUnsafePieces { (pieces) throws(RPCError) in
+      try MessageInflation.inflate(pieces, windowBits: windowBits, limit: limit)
     }
-    return MessageBuffer(copying: bytes.span.bytes)
   }
 
   /// The size of the message in bytes.
@@ -80,21 +79,44 @@ public struct MessageBuffer: ~Copyable, @unchecked Sendable {
   public borrowing func withBytes<Result, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let length = grpc_byte_buffer_length(buffer)
+    if let piece = onePiece { return try body(piece.bytes) }
     var reader = grpc_byte_buffer_reader()
-    guard length > 0, grpc_byte_buffer_reader_init(&reader, buffer) != 0 else { return try body(RawSpan()) }
+    guard grpc_byte_buffer_reader_init(&reader, buffer) != 0 else { return try body(RawSpan()) }
     defer { grpc_byte_buffer_reader_destroy(&reader) }
-
-    // The first slice is the buffer's own and lives as long as it.
-    var first: UnsafeMutablePointer<grpc_slice>?
-    if grpc_byte_buffer_reader_peek(&reader, &first) != 0, let first, cgrpc_slice_length(first) == length {
-      return try body(UnsafeRawBufferPointer(start: cgrpc_slice_bytes(first), count: length).bytes)
-    }
-    var whole = grpc_byte_buffer_reader()
-    grpc_byte_buffer_reader_init(&whole, buffer)
-    defer { grpc_byte_buffer_reader_destroy(&whole) }
-    var joined = grpc_byte_buffer_reader_readall(&whole)
+    var joined = grpc_byte_buffer_reader_readall(&reader)
     defer { grpc_slice_unref(joined) }
-    return try body(UnsafeRawBufferPointer(start: cgrpc_slice_bytes(&joined), count: length).bytes)
+    return try body(UnsafeRawBufferPointer(start: cgrpc_slice_bytes(&joined), count: byteCount).bytes)
+  }
+
+  /// Calls `body` with the bytes of the message where they lie, in the pieces that gRPC received them in.
+  ///
+  /// - Parameter body: Is given the pieces in their order, valid during the call only.
+  package borrowing func withUnsafePieces<Result: ~Copyable, Failure: Error>(
+    _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let sliceCount = buffer.pointee.data.raw.slice_buffer.count
+    return try withUnsafeTemporaryAllocation(
+      of: UnsafeRawBufferPointer.self,
+      capacity: sliceCount
+    ) { (pieces) throws(Failure) in
+      for index in 0..<sliceCount { pieces.initializeElement(at: index, to: piece(index)) }
+      // A trivial type has nothing to deinitialize.
+      return try body(UnsafeBufferPointer(pieces))
+    }
+  }
+
+  /// All bytes, if they are in one piece.
+  private var onePiece: UnsafeRawBufferPointer? {
+    switch buffer.pointee.data.raw.slice_buffer.count {
+    case 0: UnsafeRawBufferPointer(start: nil, count: 0)
+    case 1: piece(0)
+    default: nil
+    }
+  }
+
+  /// A slice of the buffer, which lives as long as the buffer and where it is, because the buffer is this value's alone.
+  private func piece(_ index: Int) -> UnsafeRawBufferPointer {
+    let slice = buffer.pointee.data.raw.slice_buffer.slices + index
+    return UnsafeRawBufferPointer(start: cgrpc_slice_bytes(slice), count: cgrpc_slice_length(slice))
   }
 }

@@ -75,7 +75,7 @@ final class ClientStream: Sendable {
         }
         try options.checkReceived(byteCount: message.byteCount)
         return try RPCError.wrapping("cannot deserialize the response", .internalError) {
-          try message.withBytes { bytes in try deserializer.deserialize(bytes) }
+          try deserializer.deserialize(message)
         }
       },
       status: { [self] () async throws(RPCError) in try await successfulEnd() }

@@ -33,7 +33,7 @@ struct UnaryClientCall<Deserializer: MessageDeserializer> {
     }
     try options.checkReceived(byteCount: message.byteCount)
     let output = try RPCError.wrapping("cannot deserialize the response", .internalError) {
-      try message.withBytes { bytes in try deserializer.deserialize(bytes) }
+      try deserializer.deserialize(message)
     }
     return ClientResponse(
       message: output,

@@ -63,7 +63,7 @@ struct StreamHandler: Sendable {
           return nil
         }
         return try RPCError.wrapping("cannot deserialize the request", .internalError) {
-          try message.withBytes { bytes in try deserializer.deserialize(bytes) }
+          try deserializer.deserialize(message)
         }
       }
     )

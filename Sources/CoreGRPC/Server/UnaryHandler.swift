@@ -11,7 +11,7 @@ struct UnaryHandler: Sendable {
       let input: Input
       do throws(RPCError) {
         input = try RPCError.wrapping("cannot deserialize the request", .internalError) {
-          try message.withBytes { bytes in try deserializer.deserialize(bytes) }
+          try deserializer.deserialize(message)
         }
       } catch {
         return UnaryReply(error: error)

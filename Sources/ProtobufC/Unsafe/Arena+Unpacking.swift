@@ -1,17 +1,18 @@
 import CProtobufC
 
 extension Arena {
-  /// Decodes bytes to structs in this arena.
+  /// Decodes an outline to structs in this arena.
   ///
-  /// protobuf-c recurses once for each level of nesting: the caller has seen to it that there are not too many.
+  /// protobuf-c recurses once for each level of nesting: the outline has not too many.
   ///
-  /// - Returns: the struct of the message, which lives as long as the arena, or nil: then `refusal` tells what there
-  ///   was not enough of, or is nil if the bytes are malformed.
+  /// - Returns: the struct of the message, which lives as long as the arena.
   mutating func unpack(
     _ bytes: UnsafeRawBufferPointer,
-    as descriptor: UnsafePointer<ProtobufCMessageDescriptor>
-  ) -> UnsafeMutablePointer<ProtobufCMessage>? {
-    withUnsafeMutablePointer(to: &self) { arena in
+    as descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
+    stackGuard: StackGuard
+  ) throws(DecodingFailure) -> UnsafeMutablePointer<ProtobufCMessage> {
+    self.stackGuard = stackGuard
+    let message = withUnsafeMutablePointer(to: &self) { arena in
       // The two functions are called with `allocator_data`, the arena, and only until the unpacking returns.
       var allocator = ProtobufCAllocator(
         alloc: { arena, byteCount in
@@ -27,5 +28,10 @@ extension Arena {
       let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
       return protobuf_c_message_unpack(descriptor, &allocator, bytes.count, start)
     }
+    self.stackGuard = .none
+    guard let message else {
+      throw refusal ?? .malformed
+    }
+    return message
   }
 }

@@ -3,10 +3,6 @@
 /// Allocation moves a pointer through a chunk: first through memory that the creator lends, which is on the stack and
 /// makes most messages free of heap allocations, then through ever larger chunks of a ``Heap``.
 struct Arena: ~Copyable {
-  enum Refusal {
-    case outOfMemory, outOfStack
-  }
-
   /// The alignment of every allocation: that of the widest members of protobuf-c's structs.
   private static var alignment: Int { 8 }
 
@@ -26,10 +22,13 @@ struct Arena: ~Copyable {
   private var nextChunkByteCount = 4096
   private var recycledBlocks = RecycledBlocks()
 
-  private let stackGuard: StackGuard
+  /// Refuses every allocation when the stack is used up.
+  ///
+  /// protobuf-c allocates at each level of its recursion, and no other function of it can be made to stop.
+  var stackGuard = StackGuard.none
 
   /// Why allocations were refused, if any were.
-  private(set) var refusal: Refusal?
+  private(set) var refusal: DecodingFailure?
 
   /// Creates an arena.
   ///
@@ -37,12 +36,9 @@ struct Arena: ~Copyable {
   ///   - scratch: memory that outlives the arena and is used by nothing else, aligned to 8.
   ///   - budget: how many bytes may be allocated, headers included.
   ///   - heap: where memory comes from once `scratch` is used up.
-  ///   - stackGuard: refuses every allocation when the stack is used up. protobuf-c allocates at each level of its
-  ///     recursion, and no other function of it can be made to stop.
-  init(scratch: UnsafeMutableRawBufferPointer, budget: Int, heap: Heap, stackGuard: StackGuard = .none) {
+  init(scratch: UnsafeMutableRawBufferPointer, budget: Int, heap: Heap) {
     self.heap = heap
     self.budget = budget
-    self.stackGuard = stackGuard
     position = scratch.baseAddress
     roomLeft = scratch.count
   }

@@ -7,4 +7,9 @@ extension ProtobufCFieldDescriptor {
     // protobuf-c documents that `descriptor` of such a field points to a ProtobufCMessageDescriptor.
     return descriptor?.assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
   }
+
+  /// Whether the field is a member of a one-of; so is every proto3 `optional`, of a one-of of its own.
+  var isInOneOf: Bool {
+    flags & UInt32(PROTOBUF_C_FIELD_FLAG_ONEOF.rawValue) != 0
+  }
 }

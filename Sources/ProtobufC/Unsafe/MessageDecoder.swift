@@ -5,17 +5,19 @@ public import CProtobufC
 /// Each function takes a member of the struct as it is, and copies what it refers to.
 public struct MessageDecoder {
   let schema: MessageSchema
+  let source: ByteSource
   let stackGuard: StackGuard
 
   /// Lifts a string.
   ///
   /// - Parameters:
-  ///   - data: the struct's member.
+  ///   - data: the struct's member, of a field that is present: not a default.
   ///   - field: the field's number, for the error.
   /// - Returns: the string, with whatever NULs it has.
   /// - Throws: `invalidUTF8`, because protobuf asks for UTF-8 and protobuf-c does not look.
   public func string(_ data: ProtobufCBinaryData, field: UInt32) throws(DecodingError) -> String {
-    guard let string = String(validating: content(data), as: UTF8.self) else {
+    guard let content = content(data) else { return "" }
+    guard let string = content.string(in: source) else {
       throw DecodingError(code: .invalidUTF8, message: "field \(schema.name(ofField: field)) is not valid UTF-8")
     }
     return string
@@ -23,10 +25,44 @@ public struct MessageDecoder {
 
   /// Lifts bytes.
   ///
-  /// - Parameter data: the struct's member.
+  /// - Parameter data: the struct's member, of a field that is present: not a default.
   /// - Returns: the bytes.
   public func bytes(_ data: ProtobufCBinaryData) -> [UInt8] {
-    Array(content(data))
+    content(data)?.bytes(in: source) ?? []
+  }
+
+  /// Lifts bytes to another type than an array, such as Foundation's `Data`.
+  ///
+  /// - Parameters:
+  ///   - data: the struct's member, of a field that is present: not a default.
+  ///   - type: the type.
+  /// - Returns: the bytes.
+  public func bytes<Bytes: RangeReplaceableCollection<UInt8>>(
+    _ data: ProtobufCBinaryData,
+    as type: Bytes.Type
+  ) -> Bytes {
+    var bytes = Bytes()
+    guard let content = content(data) else { return bytes }
+    bytes.reserveCapacity(content.byteCount)
+    content.forEachPiece(in: source) { bytes.append(contentsOf: $0) }
+    return bytes
+  }
+
+  /// Lifts the fields that the message's type does not know.
+  ///
+  /// - Parameter message: the struct's first member.
+  /// - Returns: the fields.
+  public func unknownFields(_ message: ProtobufCMessage) -> UnknownFields {
+    var fields = UnknownFields()
+    // protobuf-c filled as many elements as it says. The data of each is that of a length-prefixed field, which an outline
+    // made of a reference: a prefix of one byte, then the reference.
+    for field in UnsafeBufferPointer(start: message.unknown_fields, count: Int(message.n_unknown_fields)) {
+      let reference = UnsafeRawBufferPointer(start: field.data, count: field.len)
+      ContentReference(in: UnsafeRawBufferPointer(rebasing: reference.dropFirst()))
+        .forEachPiece(in: source) { fields.serializedBytes.append(contentsOf: $0) }
+    }
+    fields.normalizeFirstTag()
+    return fields
   }
 
   /// Lifts a sub-message.
@@ -43,12 +79,15 @@ public struct MessageDecoder {
     guard let message else { return nil }
     guard !stackGuard.isExhausted() else { throw .outOfStack(layout.schema) }
     // A member that is not null points to a struct in the arena, which lives until the whole message is read.
-    return try layout.read(message.pointee, from: MessageDecoder(schema: layout.schema, stackGuard: stackGuard))
+    return try layout.read(
+      message.pointee,
+      from: MessageDecoder(schema: layout.schema, source: source, stackGuard: stackGuard)
+    )
   }
 
-  private func content(_ data: ProtobufCBinaryData) -> UnsafeBufferPointer<UInt8> {
-    // protobuf-c allocated `len` bytes at `data`, in the arena, which lives until the whole message is read; it sets
-    // `data` to null only with a `len` of 0.
-    UnsafeBufferPointer(start: data.data, count: data.len)
+  private func content(_ data: ProtobufCBinaryData) -> ContentReference? {
+    guard data.len > 0 else { return nil }
+    // protobuf-c allocated `len` bytes at `data`, in the arena, which lives until the whole message is read.
+    return ContentReference(in: UnsafeRawBufferPointer(start: data.data, count: data.len))
   }
 }

@@ -7,6 +7,9 @@ public struct MessageEncoder: ~Copyable {
   var contents = ContentList()
   private var arena: Arena
 
+  /// The fields of the message being lowered that its struct has no place for, encoded.
+  var extraFields: [UInt8] = []
+
   /// Creates an encoder.
   ///
   /// - Parameter scratch: memory for the first structs, which outlives the encoder and is used by nothing else.
@@ -30,6 +33,14 @@ public struct MessageEncoder: ~Copyable {
     lower(.bytes(bytes), byteCount: bytes.count)
   }
 
+  /// Lowers bytes of another type than an array, such as Foundation's `Data`.
+  ///
+  /// - Parameter bytes: the bytes. They are copied once more if they are not in one piece.
+  /// - Returns: the struct's member.
+  public mutating func bytes(_ bytes: some Collection<UInt8>) -> ProtobufCBinaryData {
+    lower(.collection(bytes), byteCount: bytes.count)
+  }
+
   /// Lowers a sub-message.
   ///
   /// - Parameters:
@@ -49,7 +60,11 @@ public struct MessageEncoder: ~Copyable {
       count: MemoryLayout<Layout.CMessage>.size
     )
     layout.initialize(&message.pointee)
+    // Those of the message around this one.
+    let outerExtraFields = extraFields
+    extraFields = []
     layout.write(value, to: &message.pointee, with: &self)
+    extraFields = outerExtraFields
     return message
   }
 
@@ -62,7 +77,7 @@ public struct MessageEncoder: ~Copyable {
     return memory.bindMemory(to: type, capacity: count)
   }
 
-  private mutating func lower(_ content: Content, byteCount: Int) -> ProtobufCBinaryData {
+  mutating func lower(_ content: Content, byteCount: Int) -> ProtobufCBinaryData {
     // protobuf-c takes a length of 0 for an absent field, or writes it without asking for content.
     guard byteCount > 0 else { return ProtobufCBinaryData() }
     guard contents.count < ContentMarkers.count else {

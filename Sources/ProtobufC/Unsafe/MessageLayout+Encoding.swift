@@ -12,18 +12,27 @@ extension MessageLayout {
     _ value: Value,
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
+    try withStruct(of: value) { (message, encoder) throws(Failure) in
+      let byteCount = protobuf_c_message_get_packed_size(message)
+      precondition(byteCount <= Int(Int32.max), "a protobuf message is at most 2 GiB")
+      return try makeBuffer(byteCount) { output in
+        encoder.pack(message, byteCount: byteCount, into: &output)
+      }
+    }
+  }
+
+  /// Calls a function with the struct that a value is lowered to.
+  static func withStruct<Result: ~Copyable, Failure: Error>(
+    of value: Value,
+    _ body: (UnsafePointer<ProtobufCMessage>, inout MessageEncoder) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     try withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { (scratch) throws(Failure) in
       var encoder = MessageEncoder(scratch: scratch, heap: .system)
       guard let message = encoder.message(value, as: Self.self) else {
         preconditionFailure("a value always has a struct")
       }
-      // Every struct by protoc-gen-c begins with a ProtobufCMessage. It lives in the encoder, which `fill` refers to.
-      let base = UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)
-      let byteCount = protobuf_c_message_get_packed_size(base)
-      precondition(byteCount <= Int(Int32.max), "a protobuf message is at most 2 GiB")
-      return try makeBuffer(byteCount) { output in
-        encoder.pack(base, byteCount: byteCount, into: &output)
-      }
+      // Every struct by protoc-gen-c begins with a ProtobufCMessage. It lives in the encoder, which outlives the call.
+      return try body(UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self), &encoder)
     }
   }
 }

@@ -16,7 +16,10 @@ struct MessageInflationTests {
   }
 
   private func inflate(_ bytes: [UInt8], limit: Int) throws(RPCError) -> [UInt8] {
-    try MessageInflation.inflate(bytes.span.bytes, windowBits: 31, limit: limit)
+    let inflated = try MessageBuffer.inPieces(bytes).withUnsafePieces { (pieces) throws(RPCError) in
+      try MessageInflation.inflate(pieces, windowBits: 31, limit: limit)
+    }
+    return inflated.withBytes { [UInt8](copying: $0) }
   }
 
   @Test("A message comes out whole, up to the limit and no further", arguments: [100, 65_536, 65_537, 1_000_000])

@@ -3,6 +3,8 @@ internal import ProtobufC
 
 /// A message with a field of every shape.
 struct Everything: Message {
+  static let protoMessageName = "test.Everything"
+
   enum Choice: Hashable {
     case number(Int32)
     case text(String)
@@ -47,9 +49,11 @@ struct Everything: Message {
   var maybeNumber: Int32?
   var maybeText: String?
 
+  var unknownFields = UnknownFields()
+
   init() {}
 
-  init(serializedBytes bytes: RawSpan, limits: DecodingLimits) throws(DecodingError) {
+  init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(DecodingError) {
     self = try EverythingLayout.decode(bytes, limits: limits)
   }
 
@@ -58,4 +62,6 @@ struct Everything: Message {
   ) throws(Failure) -> Buffer {
     try EverythingLayout.encode(self, into: makeBuffer)
   }
+
+  var debugDescription: String { EverythingLayout.debugDescription(of: self) }
 }

@@ -49,6 +49,7 @@ enum EverythingLayout: MessageLayout {
     if message._maybe_text_case == TEST__EVERYTHING___MAYBE_TEXT_MAYBE_TEXT {
       value.maybeText = try decoder.string(message.maybe_text, field: 30)
     }
+    value.unknownFields = decoder.unknownFields(message.base)
     return value
   }
 
@@ -111,6 +112,9 @@ enum EverythingLayout: MessageLayout {
       message._maybe_text_case = TEST__EVERYTHING___MAYBE_TEXT_MAYBE_TEXT
       message.maybe_text = encoder.string(text)
     }
+    encoder.negativeZero(value.float, field: 11)
+    encoder.negativeZero(value.double, field: 12)
+    encoder.unknownFields(value.unknownFields, in: &message.base)
   }
 
   private static func writeChoice(

@@ -3,7 +3,11 @@ internal import CTestMessages
 internal import ProtobufC
 
 struct Leaf: Message {
+  static let protoMessageName = "test.Leaf"
+
   var name = ""
+
+  var unknownFields = UnknownFields()
 
   init() {}
 
@@ -11,7 +15,7 @@ struct Leaf: Message {
     self.name = name
   }
 
-  init(serializedBytes bytes: RawSpan, limits: DecodingLimits) throws(DecodingError) {
+  init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(DecodingError) {
     self = try LeafLayout.decode(bytes, limits: limits)
   }
 
@@ -20,6 +24,8 @@ struct Leaf: Message {
   ) throws(Failure) -> Buffer {
     try LeafLayout.encode(self, into: makeBuffer)
   }
+
+  var debugDescription: String { LeafLayout.debugDescription(of: self) }
 }
 
 enum LeafLayout: MessageLayout {
@@ -30,10 +36,13 @@ enum LeafLayout: MessageLayout {
   }
 
   static func read(_ message: Test__Leaf, from decoder: MessageDecoder) throws(DecodingError) -> Leaf {
-    Leaf(try decoder.string(message.name, field: 1))
+    var value = Leaf(try decoder.string(message.name, field: 1))
+    value.unknownFields = decoder.unknownFields(message.base)
+    return value
   }
 
   static func write(_ value: Leaf, to message: inout Test__Leaf, with encoder: inout MessageEncoder) {
     message.name = encoder.string(value.name)
+    encoder.unknownFields(value.unknownFields, in: &message.base)
   }
 }

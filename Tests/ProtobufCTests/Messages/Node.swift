@@ -4,6 +4,8 @@ internal import ProtobufC
 
 /// A message that can hold itself, singly, repeated and in a map.
 struct Node: Message {
+  static let protoMessageName = "test.Node"
+
   /// A struct cannot hold itself, so that the sub-message is a reference.
   indirect enum Next: Hashable {
     case none
@@ -15,9 +17,11 @@ struct Node: Message {
   var children: [Node] = []
   var named: [String: Node] = [:]
 
+  var unknownFields = UnknownFields()
+
   init() {}
 
-  init(serializedBytes bytes: RawSpan, limits: DecodingLimits) throws(DecodingError) {
+  init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(DecodingError) {
     self = try NodeLayout.decode(bytes, limits: limits)
   }
 
@@ -26,6 +30,8 @@ struct Node: Message {
   ) throws(Failure) -> Buffer {
     try NodeLayout.encode(self, into: makeBuffer)
   }
+
+  var debugDescription: String { NodeLayout.debugDescription(of: self) }
 }
 
 enum NodeLayout: MessageLayout {
@@ -43,6 +49,7 @@ enum NodeLayout: MessageLayout {
     }
     value.children = try decoder.messages(message.children, count: message.n_children, as: Self.self)
     value.named = try decoder.map(message.named, count: message.n_named, as: NodeNamedEntryLayout.self)
+    value.unknownFields = decoder.unknownFields(message.base)
     return value
   }
 
@@ -55,6 +62,7 @@ enum NodeLayout: MessageLayout {
     message.children = encoder.messages(value.children, as: Self.self)
     message.n_named = value.named.count
     message.named = encoder.map(value.named, as: NodeNamedEntryLayout.self)
+    encoder.unknownFields(value.unknownFields, in: &message.base)
   }
 }
 

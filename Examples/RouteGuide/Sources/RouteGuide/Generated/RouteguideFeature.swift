@@ -3,11 +3,17 @@ public import ProtobufC
 
 /// Something with a name at a place.
 public struct Routeguide_Feature: Message {
+  /// The message's full name.
+  public static let protoMessageName = "routeguide.Feature"
+
   /// Empty when nothing is known there.
   public var name: String
 
   /// Where it is.
   public var location: Routeguide_Point?
+
+  /// The fields that this type does not know.
+  public var unknownFields = UnknownFields()
 
   /// Creates a message whose fields have their defaults.
   public init() { self.init(name: "", location: nil) }
@@ -19,7 +25,7 @@ public struct Routeguide_Feature: Message {
   }
 
   /// Decodes a message, see `ProtobufC.Message`.
-  public init(serializedBytes bytes: RawSpan, limits: DecodingLimits) throws(DecodingError) {
+  public init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(DecodingError) {
     self = try Layout.decode(bytes, limits: limits)
   }
 
@@ -29,6 +35,9 @@ public struct Routeguide_Feature: Message {
   ) throws(Failure) -> Buffer {
     try Layout.encode(self, into: makeBuffer)
   }
+
+  /// The fields in protobuf's text format.
+  public var debugDescription: String { Layout.debugDescription(of: self) }
 }
 
 private enum Layout: MessageLayout {
@@ -40,10 +49,12 @@ private enum Layout: MessageLayout {
     _ message: Routeguide__Feature,
     from decoder: MessageDecoder
   ) throws(DecodingError) -> Routeguide_Feature {
-    Routeguide_Feature(
+    var value = Routeguide_Feature(
       name: try decoder.string(message.name, field: 1),
       location: try decoder.message(message.location, as: Routeguide_PointLayout.self)
     )
+    value.unknownFields = decoder.unknownFields(message.base)
+    return value
   }
 
   static func write(
@@ -53,5 +64,6 @@ private enum Layout: MessageLayout {
   ) {
     message.name = encoder.string(value.name)
     message.location = encoder.message(value.location, as: Routeguide_PointLayout.self)
+    encoder.unknownFields(value.unknownFields, in: &message.base)
   }
 }

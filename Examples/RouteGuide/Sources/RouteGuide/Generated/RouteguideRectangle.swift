@@ -3,11 +3,17 @@ public import ProtobufC
 
 /// A piece of the map, by two of its corners that lie opposite each other.
 public struct Routeguide_Rectangle: Message {
+  /// The message's full name.
+  public static let protoMessageName = "routeguide.Rectangle"
+
   /// One corner.
   public var lo: Routeguide_Point?
 
   /// The other corner.
   public var hi: Routeguide_Point?
+
+  /// The fields that this type does not know.
+  public var unknownFields = UnknownFields()
 
   /// Creates a message whose fields have their defaults.
   public init() { self.init(lo: nil, hi: nil) }
@@ -19,7 +25,7 @@ public struct Routeguide_Rectangle: Message {
   }
 
   /// Decodes a message, see `ProtobufC.Message`.
-  public init(serializedBytes bytes: RawSpan, limits: DecodingLimits) throws(DecodingError) {
+  public init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(DecodingError) {
     self = try Layout.decode(bytes, limits: limits)
   }
 
@@ -29,6 +35,9 @@ public struct Routeguide_Rectangle: Message {
   ) throws(Failure) -> Buffer {
     try Layout.encode(self, into: makeBuffer)
   }
+
+  /// The fields in protobuf's text format.
+  public var debugDescription: String { Layout.debugDescription(of: self) }
 }
 
 private enum Layout: MessageLayout {
@@ -40,10 +49,12 @@ private enum Layout: MessageLayout {
     _ message: Routeguide__Rectangle,
     from decoder: MessageDecoder
   ) throws(DecodingError) -> Routeguide_Rectangle {
-    Routeguide_Rectangle(
+    var value = Routeguide_Rectangle(
       lo: try decoder.message(message.lo, as: Routeguide_PointLayout.self),
       hi: try decoder.message(message.hi, as: Routeguide_PointLayout.self)
     )
+    value.unknownFields = decoder.unknownFields(message.base)
+    return value
   }
 
   static func write(
@@ -53,5 +64,6 @@ private enum Layout: MessageLayout {
   ) {
     message.lo = encoder.message(value.lo, as: Routeguide_PointLayout.self)
     message.hi = encoder.message(value.hi, as: Routeguide_PointLayout.self)
+    encoder.unknownFields(value.unknownFields, in: &message.base)
   }
 }

@@ -3,11 +3,17 @@ public import ProtobufC
 
 /// What someone says at a place.
 public struct Routeguide_RouteNote: Message {
+  /// The message's full name.
+  public static let protoMessageName = "routeguide.RouteNote"
+
   /// Where it was said.
   public var location: Routeguide_Point?
 
   /// What was said.
   public var message: String
+
+  /// The fields that this type does not know.
+  public var unknownFields = UnknownFields()
 
   /// Creates a message whose fields have their defaults.
   public init() { self.init(location: nil, message: "") }
@@ -19,7 +25,7 @@ public struct Routeguide_RouteNote: Message {
   }
 
   /// Decodes a message, see `ProtobufC.Message`.
-  public init(serializedBytes bytes: RawSpan, limits: DecodingLimits) throws(DecodingError) {
+  public init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(DecodingError) {
     self = try Layout.decode(bytes, limits: limits)
   }
 
@@ -29,6 +35,9 @@ public struct Routeguide_RouteNote: Message {
   ) throws(Failure) -> Buffer {
     try Layout.encode(self, into: makeBuffer)
   }
+
+  /// The fields in protobuf's text format.
+  public var debugDescription: String { Layout.debugDescription(of: self) }
 }
 
 private enum Layout: MessageLayout {
@@ -40,10 +49,12 @@ private enum Layout: MessageLayout {
     _ message: Routeguide__RouteNote,
     from decoder: MessageDecoder
   ) throws(DecodingError) -> Routeguide_RouteNote {
-    Routeguide_RouteNote(
+    var value = Routeguide_RouteNote(
       location: try decoder.message(message.location, as: Routeguide_PointLayout.self),
       message: try decoder.string(message.message, field: 2)
     )
+    value.unknownFields = decoder.unknownFields(message.base)
+    return value
   }
 
   static func write(
@@ -53,5 +64,6 @@ private enum Layout: MessageLayout {
   ) {
     message.location = encoder.message(value.location, as: Routeguide_PointLayout.self)
     message.message = encoder.string(value.message)
+    encoder.unknownFields(value.unknownFields, in: &message.base)
   }
 }

@@ -3,6 +3,9 @@ public import ProtobufC
 
 /// What there is to say about a route.
 public struct Routeguide_RouteSummary: Message {
+  /// The message's full name.
+  public static let protoMessageName = "routeguide.RouteSummary"
+
   /// How many points came.
   public var pointCount: Int32
 
@@ -14,6 +17,9 @@ public struct Routeguide_RouteSummary: Message {
 
   /// How long the recording took, in seconds.
   public var elapsedTime: Int32
+
+  /// The fields that this type does not know.
+  public var unknownFields = UnknownFields()
 
   /// Creates a message whose fields have their defaults.
   public init() { self.init(pointCount: 0, featureCount: 0, distance: 0, elapsedTime: 0) }
@@ -27,7 +33,7 @@ public struct Routeguide_RouteSummary: Message {
   }
 
   /// Decodes a message, see `ProtobufC.Message`.
-  public init(serializedBytes bytes: RawSpan, limits: DecodingLimits) throws(DecodingError) {
+  public init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(DecodingError) {
     self = try Layout.decode(bytes, limits: limits)
   }
 
@@ -37,6 +43,9 @@ public struct Routeguide_RouteSummary: Message {
   ) throws(Failure) -> Buffer {
     try Layout.encode(self, into: makeBuffer)
   }
+
+  /// The fields in protobuf's text format.
+  public var debugDescription: String { Layout.debugDescription(of: self) }
 }
 
 private enum Layout: MessageLayout {
@@ -48,12 +57,14 @@ private enum Layout: MessageLayout {
     _ message: Routeguide__RouteSummary,
     from decoder: MessageDecoder
   ) throws(DecodingError) -> Routeguide_RouteSummary {
-    Routeguide_RouteSummary(
+    var value = Routeguide_RouteSummary(
       pointCount: message.point_count,
       featureCount: message.feature_count,
       distance: message.distance,
       elapsedTime: message.elapsed_time
     )
+    value.unknownFields = decoder.unknownFields(message.base)
+    return value
   }
 
   static func write(
@@ -65,5 +76,6 @@ private enum Layout: MessageLayout {
     message.feature_count = value.featureCount
     message.distance = value.distance
     message.elapsed_time = value.elapsedTime
+    encoder.unknownFields(value.unknownFields, in: &message.base)
   }
 }

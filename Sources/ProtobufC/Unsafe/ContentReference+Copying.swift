@@ -1,0 +1,47 @@
+extension ContentReference {
+  /// Copies the content to an array.
+  ///
+  /// - Parameter source: the message that the reference is to.
+  func bytes(in source: ByteSource) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+      count = copy(from: source, to: UnsafeMutableRawBufferPointer(buffer))
+    }
+  }
+
+  /// Copies the content to a string, or returns nil if it is not UTF-8.
+  ///
+  /// - Parameter source: the message that the reference is to.
+  func string(in source: ByteSource) -> String? {
+    if let onePiece {
+      return String(validating: onePiece.bindMemory(to: UInt8.self), as: UTF8.self)
+    }
+    let string = String(unsafeUninitializedCapacity: byteCount) { buffer in
+      copy(from: source, to: UnsafeMutableRawBufferPointer(buffer))
+    }
+    // The initializer repairs what is not UTF-8.
+    return isEqual(to: string, in: source) ? string : nil
+  }
+
+  private func copy(from source: ByteSource, to memory: UnsafeMutableRawBufferPointer) -> Int {
+    var count = 0
+    forEachPiece(in: source) { piece in
+      // There is room for `byteCount` bytes, and the pieces together are not more.
+      UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: piece)
+      count += piece.count
+    }
+    return count
+  }
+
+  private func isEqual(to string: String, in source: ByteSource) -> Bool {
+    guard string.utf8.count == byteCount else { return false }
+    return string.utf8.span.bytes.withUnsafeBytes { copied in
+      var position = 0
+      var isEqual = true
+      forEachPiece(in: source) { piece in
+        isEqual = isEqual && piece.elementsEqual(copied[position..<(position + piece.count)])
+        position += piece.count
+      }
+      return isEqual
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import CProtobufC
+
+/// What an outline has to do with a field.
+enum FieldShape {
+  /// Numbers, copied as they are.
+  case number
+
+  /// A string or bytes.
+  case content
+
+  /// A sub-message. It is singular if a message has one at most and is not in a one-of, where another member may come
+  /// between two occurrences.
+  case message(UnsafePointer<ProtobufCMessageDescriptor>, isSingular: Bool)
+
+  /// A field that is unknown to its message type, or comes with another wire type than it should.
+  case unknown
+
+  /// - Parameters:
+  ///   - field: what protobuf-c knows of the field: nothing, perhaps.
+  ///   - wireType: how its value is written.
+  init(_ field: UnsafePointer<ProtobufCFieldDescriptor>?, wireType: WireType) {
+    guard let field else {
+      self = .unknown
+      return
+    }
+    let isRepeated = field.pointee.label == PROTOBUF_C_LABEL_REPEATED
+    let isPacked = isRepeated && wireType == .lengthPrefixed
+    self =
+      switch field.pointee.type {
+      case PROTOBUF_C_TYPE_MESSAGE:
+        if let child = field.pointee.messageDescriptor, wireType == .lengthPrefixed || wireType == .groupStart {
+          .message(child, isSingular: !isRepeated && !field.pointee.isInOneOf)
+        } else {
+          .unknown
+        }
+      case PROTOBUF_C_TYPE_BYTES, PROTOBUF_C_TYPE_STRING:
+        wireType == .lengthPrefixed ? .content : .unknown
+      case PROTOBUF_C_TYPE_FIXED32, PROTOBUF_C_TYPE_SFIXED32, PROTOBUF_C_TYPE_FLOAT:
+        wireType == .fixed32 || isPacked ? .number : .unknown
+      case PROTOBUF_C_TYPE_FIXED64, PROTOBUF_C_TYPE_SFIXED64, PROTOBUF_C_TYPE_DOUBLE:
+        wireType == .fixed64 || isPacked ? .number : .unknown
+      default:
+        wireType == .varint || isPacked ? .number : .unknown
+      }
+  }
+}

@@ -1,0 +1,236 @@
+import CProtobufC
+
+/// Writes the outline of a message: the message with references to content in place of the content.
+///
+/// protobuf-c copies the content of each string to memory of its own, out of which it would be copied once more, into a
+/// Swift string. From an outline it decodes references, and the content itself is copied once: from where it was received
+/// into the Swift value.
+///
+/// It also brings the message into a form that protobuf-c reads as protobuf's specification asks:
+/// - A field that the type does not know, or knows with another wire type, becomes an unknown field with a reference to
+///   the whole of it. protobuf-c refuses messages with groups and with unexpected wire types.
+/// - A group of a known field becomes a length-prefixed sub-message.
+/// - The occurrences of a singular sub-message become one. protobuf-c merges them, but refuses some.
+struct OutlineWriter {
+  /// Nearly all messages stay within a depth that needs no guarding of the stack.
+  private static var carefreeDepth: Int { 16 }
+
+  private var reader: WireReader
+  private var output = OutlineBuffer()
+  private var depth = 0
+  private var greatestDepth = 0
+  private let maximumDepth: Int
+  private let stackGuard: StackGuard
+
+  private init(_ source: ByteSource, maximumDepth: Int, stackGuard: StackGuard) {
+    reader = WireReader(source)
+    self.maximumDepth = maximumDepth
+    self.stackGuard = stackGuard
+  }
+
+  /// Writes the outline of a message.
+  ///
+  /// - Parameters:
+  ///   - source: the message.
+  ///   - descriptor: its type.
+  ///   - limits: what decoding may cost.
+  ///   - arena: memory for the outline.
+  /// - Returns: the outline, and the guard to decode it under.
+  static func outline(
+    of source: ByteSource,
+    as descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
+    limits: DecodingLimits,
+    in arena: inout Arena
+  ) throws(DecodingFailure) -> (outline: UnsafeRawBufferPointer, stackGuard: StackGuard) {
+    let stackGuard = StackGuard.fromHere(allowing: limits.maximumStack)
+    var writer = OutlineWriter(source, maximumDepth: limits.maximumDepth, stackGuard: stackGuard)
+    try writer.writeMessage(descriptor, group: nil, &arena)
+    return (writer.output.bytes, writer.greatestDepth > carefreeDepth ? stackGuard : .none)
+  }
+
+  /// Writes the message that reading stops at the end of.
+  ///
+  /// - Parameters:
+  ///   - descriptor: its type.
+  ///   - group: the number of the group whose content this is, or nil.
+  ///   - arena: memory for the outline.
+  private mutating func writeMessage(
+    _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
+    group: UInt32?,
+    _ arena: inout Arena
+  ) throws(DecodingFailure) {
+    // From where on what was read is to be copied as it is.
+    var pending = reader.place
+    var unknownFields = UnknownFieldRun()
+    var singulars = SingularMessages()
+    while !reader.isAtEnd {
+      let start = reader.place
+      let tag = try reader.tag()
+      if tag.wireType == .groupEnd {
+        guard tag.number == group else { throw .malformed }
+        return try copy(from: pending, to: start, &arena)
+      }
+      let field = protobuf_c_message_descriptor_get_field(descriptor, tag.number)
+      switch FieldShape(field, wireType: tag.wireType) {
+      case .number:
+        try reader.skipValue(of: tag, levels: 0)
+      case .content:
+        let afterTag = reader.place
+        let length = try reader.length()
+        guard length > 0 else { continue }
+        try copy(from: pending, to: afterTag, &arena)
+        _ = try output.append(try reference(toNext: length), &arena)
+        reader.skip(byteCount: length)
+        pending = reader.place
+      case .message(let child, let isSingular):
+        try copy(from: pending, to: start, &arena)
+        try writeSubMessage(child, tag, isSingular: isSingular, in: descriptor, group, &singulars, &arena)
+        pending = reader.place
+      case .unknown:
+        try copy(from: pending, to: start, &arena)
+        try reader.skipValue(of: tag, levels: maximumDepth - depth)
+        try writeUnknownField(from: start, &unknownFields, &arena)
+        pending = reader.place
+      }
+    }
+    guard group == nil else { throw .malformed }
+    try copy(from: pending, to: reader.place, &arena)
+  }
+
+  private mutating func copy(
+    from start: WireReader.Place,
+    to end: WireReader.Place,
+    _ arena: inout Arena
+  ) throws(DecodingFailure) {
+    try output.append(byteCount: end.offset - start.offset, from: start, in: reader.source, &arena)
+  }
+
+  private func reference(toNext byteCount: Int) throws(DecodingFailure) -> ContentReference {
+    guard let reference = ContentReference(byteCount: byteCount, from: reader.place, in: reader.source) else {
+      throw .malformed
+    }
+    return reference
+  }
+}
+
+// MARK: Sub-messages
+
+extension OutlineWriter {
+  /// Writes a sub-message whose tag has been read, with all its occurrences if there are more.
+  private mutating func writeSubMessage(
+    _ child: UnsafePointer<ProtobufCMessageDescriptor>,
+    _ tag: WireTag,
+    isSingular: Bool,
+    in parent: UnsafePointer<ProtobufCMessageDescriptor>,
+    _ group: UInt32?,
+    _ singulars: inout SingularMessages,
+    _ arena: inout Arena
+  ) throws(DecodingFailure) {
+    guard isSingular else { return try writeOccurrence(child, tag, &arena) }
+    if singulars.isWritten(tag.number) {
+      // It was written with the first.
+      return try reader.skipValue(of: tag, levels: maximumDepth - depth)
+    }
+    try singulars.findRepetitions(from: reader, after: tag, in: parent, group, levels: maximumDepth - depth)
+    guard singulars.isRepeated(tag.number) else { return try writeOccurrence(child, tag, &arena) }
+    singulars.setWritten(tag.number)
+    let joined = try join(tag, group, &arena)
+    try enter { (writer) throws(DecodingFailure) in
+      try writer.output.append(tagOf: tag.number, &arena)
+      let start = try writer.output.open(&arena)
+      let outer = writer.reader
+      writer.reader = WireReader(ByteSource(joined))
+      try writer.writeMessage(child, group: nil, &arena)
+      writer.reader = outer
+      try writer.output.close(start)
+    }
+    try reader.skipValue(of: tag, levels: maximumDepth - depth)
+  }
+
+  private mutating func writeOccurrence(
+    _ child: UnsafePointer<ProtobufCMessageDescriptor>,
+    _ tag: WireTag,
+    _ arena: inout Arena
+  ) throws(DecodingFailure) {
+    try enter { (writer) throws(DecodingFailure) in
+      try writer.output.append(tagOf: tag.number, &arena)
+      let start = try writer.output.open(&arena)
+      if tag.wireType == .groupStart {
+        try writer.writeMessage(child, group: tag.number, &arena)
+      } else {
+        let outerEnd = writer.reader.narrow(toNext: try writer.reader.length())
+        try writer.writeMessage(child, group: nil, &arena)
+        writer.reader.widen(to: outerEnd)
+      }
+      try writer.output.close(start)
+    }
+  }
+
+  /// Calls a function one level deeper.
+  private mutating func enter(
+    _ body: (inout OutlineWriter) throws(DecodingFailure) -> Void
+  ) throws(DecodingFailure) {
+    guard depth < maximumDepth else { throw .tooDeep }
+    depth += 1
+    greatestDepth = max(greatestDepth, depth)
+    guard depth <= Self.carefreeDepth || !stackGuard.isExhausted() else { throw .outOfStack }
+    try body(&self)
+    depth -= 1
+  }
+
+  /// Joins the content of all occurrences of a field from here on.
+  ///
+  /// To decode the parts of a message one after the other is to merge them: protobuf's specification says that
+  /// concatenating encoded messages does that.
+  private mutating func join(
+    _ tag: WireTag,
+    _ group: UInt32?,
+    _ arena: inout Arena
+  ) throws(DecodingFailure) -> UnsafeRawBufferPointer {
+    var joined = OutlineBuffer()
+    var occurrences = FieldScan(from: reader, after: tag, group)
+    while let occurrence = try occurrences.next(levels: maximumDepth - depth) {
+      guard occurrence.number == tag.number, let content = occurrence.content else { continue }
+      try joined.append(
+        byteCount: content.byteCount,
+        from: content.place,
+        in: reader.source,
+        &arena
+      )
+    }
+    return joined.bytes
+  }
+}
+
+// MARK: Unknown fields
+
+extension OutlineWriter {
+  /// Unknown fields that follow each other: they have one reference together.
+  private struct UnknownFieldRun {
+    var start: WireReader.Place?
+    var end = 0
+    var position = 0
+  }
+
+  /// Writes an unknown field that has been read.
+  private mutating func writeUnknownField(
+    from start: WireReader.Place,
+    _ run: inout UnknownFieldRun,
+    _ arena: inout Arena
+  ) throws(DecodingFailure) {
+    defer { run.end = reader.place.offset }
+    let continued = run.end == start.offset ? run.start : nil
+    let first = continued ?? start
+    let byteCount = reader.place.offset - first.offset
+    guard let reference = ContentReference(byteCount: byteCount, from: first, in: reader.source) else {
+      throw .malformed
+    }
+    if continued != nil {
+      output.replace(at: run.position, by: reference)
+    } else {
+      run.start = start
+      try output.append(tagOf: WireFormat.reservedFieldNumber, &arena)
+      run.position = try output.append(reference, &arena)
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/// The constants of protobuf's wire format.
+enum WireFormat {
+  /// The largest number that a field can have.
+  static var largestFieldNumber: UInt64 { (1 << 29) - 1 }
+
+  /// A number that no field has: protobuf reserves 19000 to 19999 for its implementations.
+  static var reservedFieldNumber: UInt32 { 19_000 }
+}
+
+/// How the value of a field is written: the lowest three bits of its tag.
+enum WireType: UInt8 {
+  case varint = 0
+  case fixed64 = 1
+  case lengthPrefixed = 2
+  case groupStart = 3
+  case groupEnd = 4
+  case fixed32 = 5
+}
