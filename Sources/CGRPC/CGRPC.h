@@ -18,6 +18,11 @@
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
 
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <zlib.h>

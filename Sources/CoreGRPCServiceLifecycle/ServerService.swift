@@ -20,6 +20,7 @@ public import ServiceLifecycle
 public struct ServerService: Service {
   private let server: Server
   private let addresses: [ListenAddress]
+  private let credentials: ServerCredentials
   private let gracePeriod: Duration?
   private let onStart: @Sendable ([ListenAddress]) -> Void
 
@@ -28,17 +29,20 @@ public struct ServerService: Service {
   /// - Parameters:
   ///   - server: A server that was not started. Addresses that it has bound already stay bound.
   ///   - addresses: What to bind when the service runs.
+  ///   - credentials: How the connections to these addresses are protected. For an address with others, bind it before.
   ///   - gracePeriod: How long calls in progress may take after a graceful shutdown was asked for; `nil` for as long as
   ///     they need. The default leaves some of the 30 seconds that Kubernetes gives a pod.
   ///   - onStart: Called when the server accepts calls, with the bound addresses in the order of `addresses`.
   public init(
     _ server: Server,
     listeningOn addresses: [ListenAddress],
+    credentials: ServerCredentials = .insecure,
     gracePeriod: Duration? = .seconds(20),
     onStart: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }
   ) {
     self.server = server
     self.addresses = addresses
+    self.credentials = credentials
     self.gracePeriod = gracePeriod
     self.onStart = onStart
   }
@@ -48,7 +52,7 @@ public struct ServerService: Service {
   /// - Throws: `ServerError`, when an address cannot be bound or the server was started before.
   public func run() async throws {
     do {
-      let bound = try addresses.map { address in try server.listen(on: address) }
+      let bound = try addresses.map { address in try server.listen(on: address, credentials: credentials) }
       try server.start()
       onStart(bound)
     } catch {

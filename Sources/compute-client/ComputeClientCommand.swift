@@ -23,6 +23,9 @@ struct ComputeClientCommand: OneLineErrorCommand {
   @Option(help: ArgumentHelp("The service's address: host:port, unix:/path, or any gRPC target.", valueName: "target"))
   var target = "127.0.0.1:19999"
 
+  @OptionGroup(title: "Transport security")
+  var tls: ChannelTLSOptions
+
   @Option(help: ArgumentHelp("How long each call may take, as in 2s or 500ms. (default: no limit)", valueName: "time"))
   var timeout: DurationArgument?
 
@@ -44,7 +47,7 @@ struct ComputeClientCommand: OneLineErrorCommand {
   func run() async throws {
     let isComplete: Bool
     do {
-      let channel = try Channel(target: target)
+      let channel = try Channel(target: target, credentials: tls.credentials)
       let options = CallOptions(timeout: timeout?.duration, waitForReady: waitForReady ? true : nil)
       let client = Compute_Compute.Client(channel: channel)
       let source = TextSource(arguments: texts.isEmpty ? ["123456"] : texts)

@@ -27,6 +27,9 @@ struct ComputeServerCommand: OneLineErrorCommand {
   )
   var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 19999)]
 
+  @OptionGroup(title: "Transport security")
+  var tls: ServerTLSOptions
+
   @Option(
     help: ArgumentHelp("How long calls in progress may take after a signal, as in 5s or 500ms.", valueName: "time")
   )
@@ -49,7 +52,9 @@ struct ComputeServerCommand: OneLineErrorCommand {
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     do throws(ServerError) {
       var bound: [ListenAddress] = []
-      for address in listen { bound.append(try server.listen(on: address)) }
+      for address in listen {
+        bound.append(try server.listen(on: address, credentials: tls.credentials(for: address)))
+      }
       try server.start()
       StandardOutput.printLine("running... \(bound.map(\.description).joined(separator: " "))")
     } catch {

@@ -32,6 +32,30 @@ struct ComputeServerProgramTests {
     #expect(await server.outcome().status == 0)
   }
 
+  @Test("With a certificate TCP addresses speak TLS, and Unix sockets do not")
+  func tls() async throws {
+    let files = try await TestCertificates()
+    let socket = "unix-abstract:coregrpc-\(UUID())"
+    let server = try Programs.server([
+      "--listen", "127.0.0.1:0", "--listen", socket, "--client-ca", files.path("ca.pem"),
+      "--tls-cert", files.path("server.pem"), "--tls-key", files.path("server.key"),
+    ])
+    let bound = try #require(await server.line(after: "running... ")).split(separator: " ").map(String.init)
+    let identity = ["--tls-cert", files.path("client.pem"), "--tls-key", files.path("client.key")]
+    let trust = ["--ca", files.path("ca.pem")]
+    for (arguments, isGood) in [
+      (["--target", bound[1]], true), (["--target", bound[0]] + trust + identity, true),
+      (["--target", bound[0], "--server-name", "any.test.google.fr"] + trust + identity, true),
+      (["--target", bound[0]] + trust, false), (["--target", bound[0]], false),
+      (["--target", bound[0], "--tls"] + identity, false),
+    ] {
+      let outcome = try await Programs.client(arguments)
+      #expect(outcome.output == (isGood ? "received: 6\n" : ""), "\(arguments) \(outcome.errors)")
+    }
+    server.signal(SIGTERM)
+    #expect(await server.outcome().status == 0)
+  }
+
   @Test("A port in use is one line on standard error, and the first server goes on")
   func portInUse() async throws {
     let server = try Programs.server(["--listen", "127.0.0.1:0"])
@@ -49,7 +73,7 @@ struct ComputeServerProgramTests {
     arguments: [
       (["--listen", "nonsense"], "'nonsense'"), (["--listen", "127.0.0.1:99999"], "'99999'"),
       (["--lisen", "x"], "'--lisen'"), (["--grace", "soon"], "'soon'"), (["--max-concurrent-calls", "0"], "not 0"),
-      (["surplus"], "'surplus'"),
+      (["surplus"], "'surplus'"), (["--tls-cert", "x"], "--tls-key"), (["--client-ca", "x"], "--tls-cert"),
     ]
   )
   func badUsage(arguments: [String], named: String) async throws {

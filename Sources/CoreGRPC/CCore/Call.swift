@@ -169,6 +169,11 @@ final class Call: @unchecked Sendable {
     }
   }
 
+  /// The certificate that the other end has shown; `nil` without one, and once the call is over.
+  var peerCertificate: PeerCertificate? {
+    state.withLock { state in state.machine.isUsable ? AuthContext(call: handle)?.peerCertificate : nil }
+  }
+
   /// A batch's tag came.
   fileprivate func finish(_ operations: CallOperations, succeeded: Bool, completion: @Sendable (Bool) -> Void) {
     let mustRelease = state.withLock { state in

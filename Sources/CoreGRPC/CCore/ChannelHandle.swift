@@ -11,15 +11,23 @@ final class ChannelHandle: @unchecked Sendable {
   private let inflationLimit: Int?
   private let library = Library()
 
-  /// - Throws: ``RPCError/Code/invalidArgument``, when C-core cannot read the target.
-  init(target: String, arguments: ChannelArguments) throws(RPCError) {
+  /// - Throws: ``RPCError/Code/invalidArgument``, when C-core cannot read the target or the credentials.
+  init(target: String, credentials: ChannelCredentials, arguments: ChannelArguments) throws(RPCError) {
     if target.utf8.contains(0) {
       throw RPCError(code: .invalidArgument, message: "the target \(target.debugDescription) has a NUL character")
     }
-    let credentials = grpc_insecure_credentials_create()
-    defer { grpc_channel_credentials_release(credentials) }
-    let (channel, log) = CoreLog.capturing {
-      arguments.withCArguments { grpc_channel_create(target, credentials, $0) }
+    var arguments = arguments
+    credentials.set(in: &arguments)
+    let (channel, log): (OpaquePointer?, String)
+    do {
+      (channel, log) = try credentials.withCCredentials { credentials in
+        CoreLog.capturing { arguments.withCArguments { grpc_channel_create(target, credentials, $0) } }
+      }
+    } catch {
+      throw RPCError(
+        code: .invalidArgument,
+        message: "a channel to '\(target)' cannot be created: \(error.message)"
+      )
     }
     guard let channel else { preconditionFailure("grpc_channel_create promises a channel") }
     // For what it cannot read C-core makes a lame channel, which has no connectivity.

@@ -10,6 +10,8 @@ final class ServerHandle: @unchecked Sendable {
   private let queue: CompletionQueue
   private let inflationLimit: Int?
   private let library = Library()
+  /// C-core asks them until the server is destroyed.
+  private let certificates = Locked<[ServerCertificates]>([])
 
   init(arguments: ChannelArguments, queue: CompletionQueue) {
     self.queue = queue
@@ -23,15 +25,34 @@ final class ServerHandle: @unchecked Sendable {
   /// Before ``start()`` only.
   ///
   /// - Returns: The port that was bound, 1 for a socket without ports.
-  /// - Throws: What the system said against it.
-  func bind(_ address: String) throws(ServerError) -> Int {
-    let credentials = grpc_insecure_server_credentials_create()
+  /// - Throws: What the system said against it, or what is wrong with the credentials.
+  func bind(_ address: String, credentials: ServerCredentials) throws(ServerError) -> Int {
+    let credentials = try makeCCredentials(credentials, for: address)
     defer { grpc_server_credentials_release(credentials) }
     let (port, log) = CoreLog.capturing { grpc_server_add_http2_port(handle, address, credentials) }
     guard port != 0 else {
       throw ServerError(code: .cannotListen, message: "cannot listen on \(address): \(BindFailure.reason(in: log))")
     }
     return Int(port)
+  }
+
+  private func makeCCredentials(
+    _ credentials: ServerCredentials,
+    for address: String
+  ) throws(ServerError) -> OpaquePointer? {
+    switch credentials.value {
+    case .insecure:
+      return grpc_insecure_server_credentials_create()
+    case .tls(let tls):
+      let new: ServerCertificates
+      do {
+        new = try ServerCertificates(tls)
+      } catch {
+        throw ServerError(code: .invalidCredentials, message: "cannot listen on \(address): \(error.message)")
+      }
+      certificates.withLock { $0.append(new) }
+      return new.makeCCredentials()
+    }
   }
 
   func start() { grpc_server_start(handle) }

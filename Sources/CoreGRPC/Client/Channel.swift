@@ -12,7 +12,7 @@
 ///
 /// A channel may be used from any thread, and should be shared: it carries any number of calls at once.
 public final class Channel: Sendable {
-  /// Where the service is, as given to ``init(target:configuration:interceptors:)``.
+  /// Where the service is, as given to ``init(target:credentials:configuration:interceptors:)``.
   public let target: String
 
   private let handle: Locked<ChannelHandle?>
@@ -26,17 +26,21 @@ public final class Channel: Sendable {
   ///     <https://github.com/grpc/grpc/blob/master/doc/naming.md>: `host:port`, `dns:host:port`, `ipv4:127.0.0.1:50051`,
   ///     `ipv6:[::1]:50051`, several addresses as in `ipv4:127.0.0.1:50051,127.0.0.1:50052`, `unix:/path`,
   ///     `unix-abstract:name`.
+  ///   - credentials: How the connections are protected, and whom the channel trusts.
   ///   - configuration: The channel's settings.
   ///   - interceptors: What sees the calls; the first one is the outermost.
-  /// - Throws: ``RPCError/Code/invalidArgument``, when the target cannot be read.
+  /// - Throws: ``RPCError/Code/invalidArgument``, when the target cannot be read, or a certificate or a key.
   public init(
     target: String,
+    credentials: ChannelCredentials = .insecure,
     configuration: Configuration = Configuration(),
     interceptors: [ConditionalInterceptor<any ClientInterceptor>] = []
   ) throws(RPCError) {
     self.target = target
     self.interceptors = interceptors
-    self.handle = Locked(try ChannelHandle(target: target, arguments: configuration.arguments))
+    self.handle = Locked(
+      try ChannelHandle(target: target, credentials: credentials, arguments: configuration.arguments)
+    )
     self.defaults = CallDefaults(configuration)
   }
 

@@ -43,10 +43,19 @@ public final class Server: Sendable {
   ///
   /// May be called several times, before ``start()``. Blocks while a host's name is looked up.
   ///
+  /// - Parameters:
+  ///   - address: What to bind.
+  ///   - credentials: How the connections to this address are protected.
   /// - Returns: The address with the port that was bound.
-  /// - Throws: An error that names the address and says what the system has against it.
+  /// - Throws: An error that names the address and says what the system has against it, or what is wrong with the
+  ///   credentials.
   @discardableResult
-  public func listen(on address: ListenAddress) throws(ServerError) -> ListenAddress { try core.listen(on: address) }
+  public func listen(
+    on address: ListenAddress,
+    credentials: ServerCredentials = .insecure
+  ) throws(ServerError) -> ListenAddress {
+    try core.listen(on: address, credentials: credentials)
+  }
 
   /// Begins to accept connections and calls.
   ///

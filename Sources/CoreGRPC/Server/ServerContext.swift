@@ -21,4 +21,8 @@ public struct ServerContext: Sendable {
   ///
   /// Not authenticated.
   public var remotePeer: String { call.peer ?? "" }
+
+  /// The certificate that the client has shown, verified as the server's ``ClientCertificatePolicy`` says; `nil` without
+  /// one, and once the call is over.
+  public var peerCertificate: PeerCertificate? { call.peerCertificate }
 }

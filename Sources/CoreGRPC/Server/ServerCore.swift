@@ -37,7 +37,10 @@ final class ServerCore: Sendable {
     )
   }
 
-  func listen(on address: ListenAddress) throws(ServerError) -> ListenAddress {
+  func listen(
+    on address: ListenAddress,
+    credentials: ServerCredentials
+  ) throws(ServerError) -> ListenAddress {
     if let path = address.unixDomainSocketPath, UnixSocketProbe.isListening(atPath: path) {
       throw ServerError(code: .cannotListen, message: "cannot listen on \(address): Address already in use")
     }
@@ -46,7 +49,7 @@ final class ServerCore: Sendable {
       throw ServerError(code: .wrongState, message: "cannot listen on \(address): the server has been started")
     }
     defer { handleEvent { $0.endBind() } }
-    return address.withPort(try handle.bind(address.description))
+    return address.withPort(try handle.bind(address.description, credentials: credentials))
   }
 
   func start() throws(ServerError) {

@@ -17,12 +17,14 @@ public struct ServerError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// The kind of a failure.
   public struct Code: Sendable, Hashable {
-    private enum Value: Sendable, Hashable { case invalidAddress, cannotListen, wrongState }
+    private enum Value: Sendable, Hashable { case invalidAddress, invalidCredentials, cannotListen, wrongState }
 
     private let value: Value
 
     /// The text is no address to listen on.
     public static var invalidAddress: Self { Self(value: .invalidAddress) }
+    /// A certificate or a key cannot be read, or they do not belong together.
+    public static var invalidCredentials: Self { Self(value: .invalidCredentials) }
     /// The address cannot be bound: it is in use, not this machine's, or not permitted.
     public static var cannotListen: Self { Self(value: .cannotListen) }
     /// The server has been started or shut down already.

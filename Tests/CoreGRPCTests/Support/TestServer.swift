@@ -14,6 +14,8 @@ struct TestServer: Sendable {
   /// - Parameter handler: Serves ``echo``; by default it answers the request's bytes.
   init(
     on address: String = "127.0.0.1:0",
+    credentials: ServerCredentials = .insecure,
+    channelCredentials: ChannelCredentials = .insecure,
     configuration: Server.Configuration = Server.Configuration(),
     channelConfiguration: Channel.Configuration = Channel.Configuration(),
     handler: @escaping Handler = { request, _ in ServerResponse(message: request.message) }
@@ -26,9 +28,13 @@ struct TestServer: Sendable {
       handler: handler
     )
     server = Server(router: router, configuration: configuration)
-    self.address = try server.listen(on: ListenAddress(address))
+    self.address = try server.listen(on: ListenAddress(address), credentials: credentials)
     try server.start()
-    channel = try Channel(target: self.address.description, configuration: channelConfiguration)
+    channel = try Channel(
+      target: self.address.description,
+      credentials: channelCredentials,
+      configuration: channelConfiguration
+    )
   }
 
   /// An address that no other test uses, also when it is free again: for servers that come back.

@@ -1,0 +1,92 @@
+import CGRPC
+import Glibc
+
+/// What a TLS server shows and asks for in its handshakes, kept up to date with its files.
+///
+/// C-core asks before every handshake, on a polling thread, and keeps what it has until it is given something new. It keeps
+/// no count of references: this object must outlive the server's C object.
+final class ServerCertificates: Sendable {
+  private let tls: ServerCredentials.TLS
+  private let files: [String]
+  private let seen = Locked<[FileContents.Stamp?]?>(nil)
+
+  /// - Throws: What is wrong with certificates or keys.
+  init(_ tls: ServerCredentials.TLS) throws(CredentialsError) {
+    if tls.identities.isEmpty { throw CredentialsError(message: "TLS needs an identity, and there is none") }
+    self.tls = tls
+    var sources = tls.identities.flatMap { identity in [identity.certificateChain, identity.privateKey] }
+    if let roots = tls.clientCertificates.trustRoots { sources.append(roots) }
+    self.files = sources.compactMap { source in if case .file(let path) = source.value { path } else { nil } }
+    grpc_ssl_server_certificate_config_destroy(try load())
+  }
+
+  /// Server credentials of C-core, which ask this object.
+  ///
+  /// Balance it with one `grpc_server_credentials_release`.
+  func makeCCredentials() -> OpaquePointer? {
+    let options = grpc_ssl_server_credentials_create_options_using_config_fetcher(
+      tls.clientCertificates.requestType,
+      { context, config in
+        guard let context, let config else { return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL }
+        // The pointer of the line below; the owner keeps the object while C-core may call this.
+        return Unmanaged<ServerCertificates>.fromOpaque(context).takeUnretainedValue().fetch(into: config)
+      },
+      Unmanaged.passUnretained(self).toOpaque()
+    )
+    return grpc_ssl_server_credentials_create_with_options(options)
+  }
+
+  private func fetch(
+    into config: UnsafeMutablePointer<OpaquePointer?>
+  ) -> grpc_ssl_certificate_config_reload_status {
+    // Before the files are read: a change meanwhile shows the next time.
+    let stamps = files.map { FileContents.Stamp(path: $0) }
+    let isNew = seen.withLock { seen in
+      defer { seen = stamps }
+      return seen != stamps
+    }
+    guard isNew else { return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED }
+    do throws(CredentialsError) {
+      config.pointee = try load()
+      return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW
+    } catch {
+      let message = "the server keeps its certificates: \(error.message)"
+      CoreGRPCLog.report(.error) { CoreGRPCLog.Event(level: .error, message: message) }
+      return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL
+    }
+  }
+
+  private func load() throws(CredentialsError) -> OpaquePointer? {
+    var pairs: [grpc_ssl_pem_key_cert_pair] = []
+    // C-core copies the texts.
+    defer {
+      for pair in pairs {
+        free(UnsafeMutablePointer(mutating: pair.private_key))
+        free(UnsafeMutablePointer(mutating: pair.cert_chain))
+      }
+    }
+    for identity in tls.identities {
+      let (chain, key) = try PEM.identity(identity)
+      pairs.append(grpc_ssl_pem_key_cert_pair(private_key: strdup(key), cert_chain: strdup(chain)))
+    }
+    let roots = try tls.clientCertificates.trustRoots.map { (source) throws(CredentialsError) in
+      try PEM.certificates(source, "the trust roots for clients")
+    }
+    // A server that asks for no certificate has no use for roots, but C-core, as Debian builds it, asserts that there are
+    // some: so it gets certificates that are there anyway.
+    guard let roots else {
+      return grpc_ssl_server_certificate_config_create(pairs.first?.cert_chain, pairs, pairs.count)
+    }
+    return grpc_ssl_server_certificate_config_create(roots, pairs, pairs.count)
+  }
+}
+
+extension ClientCertificatePolicy {
+  fileprivate var requestType: grpc_ssl_client_certificate_request_type {
+    switch value {
+    case .none: GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+    case .requested: GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY
+    case .required: GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/// The certificates of the authorities that a client trusts.
+public struct TrustRoots: Sendable, Hashable {
+  enum Value: Sendable, Hashable {
+    case systemDefault
+    case certificates(PEMSource)
+  }
+
+  let value: Value
+
+  /// Those of the system, or of the file that `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` in the environment names.
+  public static var systemDefault: Self { Self(value: .systemDefault) }
+
+  /// These, and no others.
+  public static func certificates(_ source: PEMSource) -> Self { Self(value: .certificates(source)) }
+}

@@ -1,0 +1,189 @@
+import CoreGRPC
+import TestSupport
+import Testing
+
+@Suite("TLS", .timeLimit(.minutes(1)))
+struct TLSTests {
+  /// A server that answers with the common name and the names of the client's certificate.
+  private func makeServer(
+    _ certificates: TestCertificates,
+    clientCertificates: ClientCertificatePolicy = .none,
+    channelCredentials: ChannelCredentials
+  ) throws -> TestServer {
+    try TestServer(
+      credentials: .tls(identity: certificates.server, clientCertificates: clientCertificates),
+      channelCredentials: channelCredentials
+    ) { _, context in
+      let certificate = context.peerCertificate
+      let names = [certificate?.commonName ?? "nobody"] + (certificate?.subjectAlternativeNames ?? [])
+      return ServerResponse(message: Array(names.joined(separator: " ").utf8))
+    }
+  }
+
+  private func name(_ test: TestServer) async throws -> String {
+    String(decoding: try await test.call().message, as: UTF8.self)
+  }
+
+  @Test("A channel that trusts the server's authority makes calls, large ones too")
+  func roundTrip() async throws {
+    let certificates = try await TestCertificates()
+    let message = [UInt8](repeating: 7, count: 1_000_000)
+    for roots in [certificates.authority, .text(try certificates.text("ca.pem"))] {
+      let test = try TestServer(
+        credentials: .tls(identity: certificates.server),
+        channelCredentials: .tls(trustRoots: .certificates(roots))
+      )
+      let answer = try await test.call(message).message
+      #expect(answer == message)
+      await test.server.shutdown()
+    }
+  }
+
+  @Test("A server learns who its client is, if it asks")
+  func clientCertificate() async throws {
+    let certificates = try await TestCertificates()
+    let roots = certificates.authority
+    for (policy, identity, expected) in [
+      (.none, certificates.client, "nobody"),
+      (.requested(trustRoots: roots), nil, "nobody"),
+      (.requested(trustRoots: roots), certificates.client, "test-client test-client spiffe://test/client"),
+      (.required(trustRoots: roots), certificates.client, "test-client test-client spiffe://test/client"),
+    ] as [(ClientCertificatePolicy, TLSIdentity?, String)] {
+      let test = try makeServer(
+        certificates,
+        clientCertificates: policy,
+        channelCredentials: .tls(trustRoots: certificates.trustRoots, identity: identity)
+      )
+      let name = try await name(test)
+      #expect(name == expected, "\(policy)")
+      await test.server.shutdown()
+    }
+  }
+
+  @Test("A client that shows no certificate, or a stranger's, cannot connect where one is required")
+  func refusedClients() async throws {
+    let certificates = try await TestCertificates()
+    let strangers = try await TestCertificates()
+    for (policy, identity) in [
+      (.required(trustRoots: certificates.authority), nil),
+      (.required(trustRoots: certificates.authority), strangers.client),
+      (.requested(trustRoots: certificates.authority), strangers.client),
+    ] as [(ClientCertificatePolicy, TLSIdentity?)] {
+      let test = try makeServer(
+        certificates,
+        clientCertificates: policy,
+        channelCredentials: .tls(trustRoots: certificates.trustRoots, identity: identity)
+      )
+      let error = await rpcError { () async throws(RPCError) in try await test.call() }
+      #expect(error?.code == .unavailable)
+      await test.server.shutdown()
+    }
+  }
+
+  @Test("A server of an unknown authority is UNAVAILABLE, and the error says why")
+  func unknownAuthority() async throws {
+    let certificates = try await TestCertificates()
+    let strangers = try await TestCertificates()
+    for roots in [strangers.trustRoots, .systemDefault] {
+      let test = try makeServer(certificates, channelCredentials: .tls(trustRoots: roots))
+      let error = await rpcError { () async throws(RPCError) in try await test.call() }
+      #expect(error?.code == .unavailable)
+      #expect(error?.message.lowercased().contains("certificate") == true, "\(error?.message ?? "no error")")
+      await test.server.shutdown()
+    }
+  }
+
+  @Test("The server's certificate must be valid for the target's name, or for the one given instead")
+  func names() async throws {
+    let certificates = try await TestCertificates()
+    for (name, isValid) in [
+      (nil, true), ("any.test.google.fr", true), ("localhost", true), ("other.example", false),
+    ] as [(String?, Bool)] {
+      let test = try makeServer(
+        certificates,
+        channelCredentials: .tls(trustRoots: certificates.trustRoots, serverHostname: name)
+      )
+      let error = await rpcError { () async throws(RPCError) in try await test.call() }
+      #expect(error?.code == (isValid ? nil : .unavailable))
+      if !isValid { #expect(error?.message.contains("other.example") == true, "\(error?.message ?? "")") }
+      await test.server.shutdown()
+    }
+  }
+
+  @Test("A call cannot name an authority that the certificate is not valid for")
+  func authority() async throws {
+    let certificates = try await TestCertificates()
+    let test = try makeServer(certificates, channelCredentials: .tls(trustRoots: certificates.trustRoots))
+    _ = try await test.call(options: CallOptions(authority: "any.test.google.fr"))
+    let error = await rpcError { () async throws(RPCError) in
+      try await test.call(options: CallOptions(authority: "other.example"))
+    }
+    #expect(error?.code == .unauthenticated)
+    await test.server.shutdown()
+  }
+
+  @Test("Plaintext and TLS do not understand each other")
+  func mixed() async throws {
+    let certificates = try await TestCertificates()
+    for (server, channel) in [
+      (.tls(identity: certificates.server), .insecure),
+      (.insecure, .tls(trustRoots: certificates.trustRoots)),
+    ] as [(ServerCredentials, ChannelCredentials)] {
+      let test = try TestServer(credentials: server, channelCredentials: channel)
+      let error = await rpcError { () async throws(RPCError) in try await test.call() }
+      #expect(error?.code == .unavailable)
+      await test.server.shutdown()
+    }
+  }
+
+  @Test("A server protects each of its addresses by itself")
+  func addresses() async throws {
+    let certificates = try await TestCertificates()
+    var router = RPCRouter()
+    router.registerHandler(
+      forMethod: TestServer.echo,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer()
+    ) { (request: ServerRequest<[UInt8]>, context) in ServerResponse(message: request.message) }
+    let server = Server(router: router)
+    let plain = try server.listen(on: ListenAddress(TestServer.addressOfItsOwn()))
+    let protected = try server.listen(
+      on: ListenAddress("127.0.0.1:0"),
+      credentials: .tls(identity: certificates.server)
+    )
+    let abstract = try server.listen(
+      on: ListenAddress(TestServer.addressOfItsOwn()),
+      credentials: .tls(identity: certificates.server)
+    )
+    try server.start()
+    _ = try await Channel(target: plain.description).echo()
+    _ = try await Channel(
+      target: protected.description,
+      credentials: .tls(trustRoots: certificates.trustRoots)
+    ).echo()
+    _ = try await Channel(
+      target: abstract.description,
+      credentials: .tls(trustRoots: certificates.trustRoots, serverHostname: "localhost")
+    ).echo()
+    await server.shutdown()
+  }
+
+  @Test("A server with several identities shows the one of the name that is asked for")
+  func identities() async throws {
+    let certificates = try await TestCertificates()
+    let roots = certificates.trustRoots
+    let test = try TestServer(
+      credentials: .tls(identities: [certificates.client, certificates.server]),
+      channelCredentials: .tls(trustRoots: roots, serverHostname: "any.test.google.fr")
+    )
+    _ = try await test.call()
+    let other = try Channel(
+      target: test.address.description,
+      credentials: .tls(trustRoots: roots, serverHostname: "test-client")
+    )
+    // The client's certificate is for that name, and for no server: so it was shown, and refused for its purpose.
+    let error = await rpcError { () async throws(RPCError) in try await other.echo() }
+    #expect(error?.code == .unavailable)
+    await test.server.shutdown()
+  }
+}
