@@ -18,7 +18,9 @@ let package = Package(
     .library(name: "CoreGRPCServiceLifecycle", targets: ["CoreGRPCServiceLifecycle"]),
     .library(name: "CoreGRPCStatusDetails", targets: ["CoreGRPCStatusDetails"]),
     .library(name: "ProtobufC", targets: ["ProtobufC"]),
+    .library(name: "ProtobufCWellKnownTypes", targets: ["ProtobufCWellKnownTypes"]),
     .library(name: "Compute", targets: ["Compute"]),
+    .executable(name: "protoc-gen-coregrpc", targets: ["protoc-gen-coregrpc"]),
     .executable(name: "compute-server", targets: ["compute-server"]),
     .executable(name: "compute-client", targets: ["compute-client"]),
   ],
@@ -52,6 +54,39 @@ let package = Package(
     .target(
       name: "CoreGRPCStatusDetails",
       dependencies: ["CGoogleRPC", "CoreGRPC", "ProtobufC"],
+      swiftSettings: swiftSettings
+    ),
+
+    // Google's own messages, generated.
+    .target(name: "CGoogleProtobuf", dependencies: ["CProtobufC"]),
+    .target(
+      name: "ProtobufCWellKnownTypes",
+      dependencies: ["CGoogleProtobuf", "ProtobufC"],
+      swiftSettings: swiftSettings
+    ),
+
+    // The generator.
+    .target(
+      name: "CGoogleProtobufCompiler",
+      dependencies: ["CGoogleProtobuf", "CProtobufC"],
+      exclude: ["protos"]
+    ),
+    .target(
+      name: "CoreGRPCGenerator",
+      dependencies: ["CGoogleProtobufCompiler", "ProtobufC", "ProtobufCWellKnownTypes"],
+      swiftSettings: swiftSettings
+    ),
+    .executableTarget(
+      name: "protoc-gen-coregrpc",
+      dependencies: ["CoreGRPCGenerator"],
+      swiftSettings: swiftSettings
+    ),
+
+    // gRPC's test service, generated.
+    .target(name: "CGRPCTesting", dependencies: ["CProtobufC"]),
+    .target(
+      name: "GRPCTesting",
+      dependencies: ["CGRPCTesting", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC"],
       swiftSettings: swiftSettings
     ),
 

@@ -173,36 +173,3 @@ const ProtobufCMessageDescriptor compute__hello_reply__descriptor =
   (ProtobufCMessageInit) compute__hello_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor compute__compute__method_descriptors[1] =
-{
-  { "SayHello", &compute__hello_request__descriptor, &compute__hello_reply__descriptor },
-};
-const unsigned compute__compute__method_indices_by_name[] = {
-  0         /* SayHello */
-};
-const ProtobufCServiceDescriptor compute__compute__descriptor =
-{
-  PROTOBUF_C__SERVICE_DESCRIPTOR_MAGIC,
-  "compute.Compute",
-  "Compute",
-  "Compute__Compute",
-  "compute",
-  1,
-  compute__compute__method_descriptors,
-  compute__compute__method_indices_by_name
-};
-void compute__compute__say_hello(ProtobufCService *service,
-                                 const Compute__HelloRequest *input,
-                                 Compute__HelloReply_Closure closure,
-                                 void *closure_data)
-{
-  assert(service->descriptor == &compute__compute__descriptor);
-  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
-}
-void compute__compute__init (Compute__Compute_Service *service,
-                             Compute__Compute_ServiceDestroy destroy)
-{
-  protobuf_c_service_generated_init (&service->base,
-                                     &compute__compute__descriptor,
-                                     (ProtobufCServiceDestroy) destroy);
-}

@@ -31,7 +31,7 @@ public struct GoogleRPCStatus: RPCErrorConvertible, Hashable {
 
   /// The whole status, for whoever reads the details.
   public var rpcErrorMetadata: Metadata {
-    [Self.metadataKey: .binary(RichStatusMessage(self).serializedBytes())]
+    [Self.metadataKey: .binary(CoregrpcWire_RichStatus(self).serializedBytes())]
   }
 
   static let metadataKey = "grpc-status-details-bin"

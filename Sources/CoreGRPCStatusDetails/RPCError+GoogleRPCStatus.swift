@@ -8,8 +8,9 @@ extension RPCError {
   /// - Throws: `DecodingError`, if what it sent is no `google.rpc.Status`.
   public func unpackGoogleRPCStatus() throws(DecodingError) -> GoogleRPCStatus? {
     guard let bytes = metadata[binaryValues: GoogleRPCStatus.metadataKey].first else { return nil }
-    let status = try RichStatusMessage(serializedBytes: bytes)
+    let status = try CoregrpcWire_RichStatus(serializedBytes: bytes)
     guard let code = Status.Code(rawValue: Int(status.code)).flatMap(Code.init) else { return nil }
-    return GoogleRPCStatus(code: code, message: status.message, details: status.details)
+    let details = status.details.map { GoogleRPCStatus.Detail(typeURL: $0.typeURL, value: $0.value) }
+    return GoogleRPCStatus(code: code, message: status.message, details: details)
   }
 }

@@ -27,9 +27,6 @@ typedef struct Compute__HelloReply Compute__HelloReply;
 struct  Compute__HelloRequest
 {
   ProtobufCMessage base;
-  /*
-   * The text to measure.
-   */
   ProtobufCBinaryData helloworld;
 };
 #define COMPUTE__HELLO_REQUEST__INIT \
@@ -40,9 +37,6 @@ struct  Compute__HelloRequest
 struct  Compute__HelloReply
 {
   ProtobufCMessage base;
-  /*
-   * The number of Unicode code points in the text, in decimal digits.
-   */
   ProtobufCBinaryData result;
 };
 #define COMPUTE__HELLO_REPLY__INIT \
@@ -99,33 +93,11 @@ typedef void (*Compute__HelloReply_Closure)
 
 /* --- services --- */
 
-typedef struct Compute__Compute_Service Compute__Compute_Service;
-struct Compute__Compute_Service
-{
-  ProtobufCService base;
-  void (*say_hello)(Compute__Compute_Service *service,
-                    const Compute__HelloRequest *input,
-                    Compute__HelloReply_Closure closure,
-                    void *closure_data);
-};
-typedef void (*Compute__Compute_ServiceDestroy)(Compute__Compute_Service *);
-void compute__compute__init (Compute__Compute_Service *service,
-                             Compute__Compute_ServiceDestroy destroy);
-#define COMPUTE__COMPUTE__BASE_INIT \
-    { &compute__compute__descriptor, protobuf_c_service_invoke_internal, NULL }
-#define COMPUTE__COMPUTE__INIT(function_prefix__) \
-    { COMPUTE__COMPUTE__BASE_INIT,\
-      function_prefix__ ## say_hello  }
-void compute__compute__say_hello(ProtobufCService *service,
-                                 const Compute__HelloRequest *input,
-                                 Compute__HelloReply_Closure closure,
-                                 void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor compute__hello_request__descriptor;
 extern const ProtobufCMessageDescriptor compute__hello_reply__descriptor;
-extern const ProtobufCServiceDescriptor compute__compute__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -24,9 +24,6 @@ typedef struct CoregrpcWire__Detail CoregrpcWire__Detail;
 
 /* --- messages --- */
 
-/*
- * The same on the wire as google.rpc.Status of https://github.com/googleapis/googleapis.
- */
 struct  CoregrpcWire__RichStatus
 {
   ProtobufCMessage base;
@@ -40,9 +37,6 @@ struct  CoregrpcWire__RichStatus
     , 0, {0,NULL}, 0,NULL }
 
 
-/*
- * The same on the wire as google.protobuf.Any.
- */
 struct  CoregrpcWire__Detail
 {
   ProtobufCMessage base;

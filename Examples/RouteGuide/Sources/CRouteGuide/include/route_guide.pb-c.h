@@ -27,9 +27,6 @@ typedef struct Routeguide__RouteSummary Routeguide__RouteSummary;
 
 /* --- messages --- */
 
-/*
- * A place, in degrees times 10,000,000, rounded: latitude from -90 to 90, longitude from -180 to 180.
- */
 struct  Routeguide__Point
 {
   ProtobufCMessage base;
@@ -41,9 +38,6 @@ struct  Routeguide__Point
     , 0, 0 }
 
 
-/*
- * A piece of the map, by two of its corners that lie opposite each other.
- */
 struct  Routeguide__Rectangle
 {
   ProtobufCMessage base;
@@ -55,15 +49,9 @@ struct  Routeguide__Rectangle
     , NULL, NULL }
 
 
-/*
- * Something with a name at a place.
- */
 struct  Routeguide__Feature
 {
   ProtobufCMessage base;
-  /*
-   * Empty when nothing is known there.
-   */
   ProtobufCBinaryData name;
   Routeguide__Point *location;
 };
@@ -72,9 +60,6 @@ struct  Routeguide__Feature
     , {0,NULL}, NULL }
 
 
-/*
- * What someone says at a place.
- */
 struct  Routeguide__RouteNote
 {
   ProtobufCMessage base;
@@ -86,27 +71,12 @@ struct  Routeguide__RouteNote
     , NULL, {0,NULL} }
 
 
-/*
- * What there is to say about a route.
- */
 struct  Routeguide__RouteSummary
 {
   ProtobufCMessage base;
-  /*
-   * How many points came.
-   */
   int32_t point_count;
-  /*
-   * How many of them had a feature.
-   */
   int32_t feature_count;
-  /*
-   * The length of the way from point to point, in metres.
-   */
   int32_t distance;
-  /*
-   * How long the recording took, in seconds.
-   */
   int32_t elapsed_time;
 };
 #define ROUTEGUIDE__ROUTE_SUMMARY__INIT \
@@ -229,54 +199,6 @@ typedef void (*Routeguide__RouteSummary_Closure)
 
 /* --- services --- */
 
-typedef struct Routeguide__RouteGuide_Service Routeguide__RouteGuide_Service;
-struct Routeguide__RouteGuide_Service
-{
-  ProtobufCService base;
-  void (*get_feature)(Routeguide__RouteGuide_Service *service,
-                      const Routeguide__Point *input,
-                      Routeguide__Feature_Closure closure,
-                      void *closure_data);
-  void (*list_features)(Routeguide__RouteGuide_Service *service,
-                        const Routeguide__Rectangle *input,
-                        Routeguide__Feature_Closure closure,
-                        void *closure_data);
-  void (*record_route)(Routeguide__RouteGuide_Service *service,
-                       const Routeguide__Point *input,
-                       Routeguide__RouteSummary_Closure closure,
-                       void *closure_data);
-  void (*route_chat)(Routeguide__RouteGuide_Service *service,
-                     const Routeguide__RouteNote *input,
-                     Routeguide__RouteNote_Closure closure,
-                     void *closure_data);
-};
-typedef void (*Routeguide__RouteGuide_ServiceDestroy)(Routeguide__RouteGuide_Service *);
-void routeguide__route_guide__init (Routeguide__RouteGuide_Service *service,
-                                    Routeguide__RouteGuide_ServiceDestroy destroy);
-#define ROUTEGUIDE__ROUTE_GUIDE__BASE_INIT \
-    { &routeguide__route_guide__descriptor, protobuf_c_service_invoke_internal, NULL }
-#define ROUTEGUIDE__ROUTE_GUIDE__INIT(function_prefix__) \
-    { ROUTEGUIDE__ROUTE_GUIDE__BASE_INIT,\
-      function_prefix__ ## get_feature,\
-      function_prefix__ ## list_features,\
-      function_prefix__ ## record_route,\
-      function_prefix__ ## route_chat  }
-void routeguide__route_guide__get_feature(ProtobufCService *service,
-                                          const Routeguide__Point *input,
-                                          Routeguide__Feature_Closure closure,
-                                          void *closure_data);
-void routeguide__route_guide__list_features(ProtobufCService *service,
-                                            const Routeguide__Rectangle *input,
-                                            Routeguide__Feature_Closure closure,
-                                            void *closure_data);
-void routeguide__route_guide__record_route(ProtobufCService *service,
-                                           const Routeguide__Point *input,
-                                           Routeguide__RouteSummary_Closure closure,
-                                           void *closure_data);
-void routeguide__route_guide__route_chat(ProtobufCService *service,
-                                         const Routeguide__RouteNote *input,
-                                         Routeguide__RouteNote_Closure closure,
-                                         void *closure_data);
 
 /* --- descriptors --- */
 
@@ -285,7 +207,6 @@ extern const ProtobufCMessageDescriptor routeguide__rectangle__descriptor;
 extern const ProtobufCMessageDescriptor routeguide__feature__descriptor;
 extern const ProtobufCMessageDescriptor routeguide__route_note__descriptor;
 extern const ProtobufCMessageDescriptor routeguide__route_summary__descriptor;
-extern const ProtobufCServiceDescriptor routeguide__route_guide__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -1,0 +1,84 @@
+import ProtobufCWellKnownTypes
+
+/// The request to protoc-gen-c: the messages and enums of the original, and nothing that would make other C of them than
+/// generated Swift expects.
+///
+/// - Strings become bytes, which protoc-gen-c makes a pointer and a length: a string it would end at the first NUL.
+/// - Maps become repeated fields of their entries, which is what protoc-gen-c makes of them; a map's key must
+///   not be bytes.
+/// - Defaults are left to Swift.
+/// - No options remain but `packed`: options for protoc-gen-c would change names, and `deprecated` would give warnings.
+/// - Services and extensions have no C, and comments no readers there.
+enum CRequest {
+  static func make(
+    from request: Google_Protobuf_Compiler_CodeGeneratorRequest
+  )
+    -> Google_Protobuf_Compiler_CodeGeneratorRequest
+  {
+    var result = Google_Protobuf_Compiler_CodeGeneratorRequest()
+    result.fileToGenerate = request.fileToGenerate
+    result.compilerVersion = request.compilerVersion
+    result.protoFile = request.protoFile.map(file)
+    return result
+  }
+
+  private static func file(_ original: FileProto) -> FileProto {
+    var file = FileProto()
+    file.name = original.name
+    file.package = original.package
+    file.syntax = original.syntax
+    file.dependency = original.dependency
+    file.publicDependency = original.publicDependency
+    file.messageType = original.messageType.map(message)
+    file.enumType = original.enumType.map(enumeration)
+    return file
+  }
+
+  private static func message(_ original: MessageProto) -> MessageProto {
+    var message = MessageProto()
+    message.name = original.name
+    message.field = original.field.map(field)
+    message.nestedType = original.nestedType.map(Self.message)
+    message.enumType = original.enumType.map(enumeration)
+    message.oneofDecl = original.oneofDecl.map { original in
+      var oneOf = Google_Protobuf_OneofDescriptorProto()
+      oneOf.name = original.name
+      return oneOf
+    }
+    return message
+  }
+
+  private static func field(_ original: FieldProto) -> FieldProto {
+    var field = FieldProto()
+    field.name = original.name
+    field.number = original.number
+    field.label = original.label
+    field.type = original.type == .string ? .bytes : original.type
+    field.typeName = original.typeName
+    field.oneofIndex = original.oneofIndex
+    field.proto3Optional = original.proto3Optional
+    if let packed = original.options?.packed {
+      var options = Google_Protobuf_FieldOptions()
+      options.packed = packed
+      field.options = options
+    }
+    return field
+  }
+
+  private static func enumeration(_ original: EnumProto) -> EnumProto {
+    var enumeration = EnumProto()
+    enumeration.name = original.name
+    enumeration.value = original.value.map { original in
+      var value = EnumValueProto()
+      value.name = original.name
+      value.number = original.number
+      return value
+    }
+    if original.options?.allowAlias == true {
+      var options = Google_Protobuf_EnumOptions()
+      options.allowAlias = true
+      enumeration.options = options
+    }
+    return enumeration
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import ProtobufC
+import ProtobufCWellKnownTypes
+
+/// protoc-gen-c, the generator of C that protobuf-c has: a program that is run.
+struct ProtocGenC {
+  /// The variable of the environment that says where the program is.
+  static let variable = "PROTOC_GEN_C"
+
+  let environment: [String: String]
+
+  /// Makes the C of a request.
+  ///
+  /// - Returns: the files, by their names.
+  func files(
+    for request: Google_Protobuf_Compiler_CodeGeneratorRequest
+  ) throws(GeneratorError) -> [GeneratedFile] {
+    let answer = try run(try executable(), input: CRequest.make(from: request).serializedBytes())
+    let response: Google_Protobuf_Compiler_CodeGeneratorResponse
+    do {
+      response = try Google_Protobuf_Compiler_CodeGeneratorResponse(serializedBytes: answer, limits: .generator)
+    } catch {
+      throw GeneratorError("protoc-gen-c answered what is no CodeGeneratorResponse: \(error.message)")
+    }
+    if let error = response.error, !error.isEmpty { throw GeneratorError("protoc-gen-c: \(error)") }
+    return response.file.map { GeneratedFile(name: $0.name ?? "", content: $0.content ?? "") }
+  }
+
+  private func executable() throws(GeneratorError) -> URL {
+    if let path = environment[Self.variable], !path.isEmpty {
+      guard FileManager.default.isExecutableFile(atPath: path) else {
+        throw GeneratorError("\(Self.variable) is “\(path)”, which is no program")
+      }
+      return URL(fileURLWithPath: path)
+    }
+    for folder in (environment["PATH"] ?? "").split(separator: ":") {
+      let url = URL(fileURLWithPath: String(folder)).appendingPathComponent("protoc-gen-c")
+      if FileManager.default.isExecutableFile(atPath: url.path) { return url }
+    }
+    throw GeneratorError(
+      "there is no protoc-gen-c: install Debian's package protobuf-c-compiler, or name the program in \(Self.variable)"
+    )
+  }
+
+  private func run(_ executable: URL, input: [UInt8]) throws(GeneratorError) -> [UInt8] {
+    let process = Process()
+    let stdin = Pipe()
+    let stdout = Pipe()
+    process.executableURL = executable
+    process.environment = environment
+    process.standardInput = stdin
+    process.standardOutput = stdout
+    let output: Data
+    do {
+      try process.run()
+      // A plugin reads all of its request before it answers.
+      try stdin.fileHandleForWriting.write(contentsOf: Data(input))
+      try stdin.fileHandleForWriting.close()
+      output = try stdout.fileHandleForReading.readToEnd() ?? Data()
+    } catch {
+      throw GeneratorError("\(executable.path) cannot be run: \(error)")
+    }
+    process.waitUntilExit()
+    guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+      throw GeneratorError("\(executable.path) failed with status \(process.terminationStatus)")
+    }
+    return Array(output)
+  }
+}

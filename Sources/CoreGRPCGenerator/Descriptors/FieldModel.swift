@@ -1,0 +1,69 @@
+import ProtobufCWellKnownTypes
+
+/// A field, with its names in Swift and in C and how it is held.
+struct FieldModel {
+  /// How a struct of protobuf-c holds the field.
+  enum Shape: Hashable {
+    /// Always there: one that has its default is not sent.
+    case implicit
+
+    /// Always there and always sent.
+    case required
+
+    /// There if this member says so.
+    case optional(hasMember: String)
+
+    /// There if this member has the field's number: a field of a one-of, or a proto3 `optional`.
+    case oneOf(caseMember: String)
+
+    /// A pointer, null if the field is not there.
+    case pointer
+
+    /// A pointer that is never null in a message that is complete.
+    case requiredPointer
+
+    case repeated
+
+    /// A repeated field of entries, by the entry's full name.
+    case map(entry: String)
+
+    /// Whether a message without the field is complete.
+    var canBeAbsent: Bool {
+      switch self {
+      case .required, .requiredPointer: false
+      case .implicit, .optional, .oneOf, .pointer, .repeated, .map: true
+      }
+    }
+  }
+
+  let proto: FieldProto
+  let shape: Shape
+  let type: ValueType
+  let path: [Int32]
+  let message: String
+
+  /// The index of the one-of that it is in, unless that is one that stands for `optional`.
+  let oneOfIndex: Int?
+
+  /// Whether it leads from a message back to the same type of message.
+  let isRecursive: Bool
+
+  var name: String { proto.name ?? "" }
+
+  var number: Int32 { proto.number ?? 0 }
+
+  /// The property's name.
+  var swiftName: String { SwiftIdentifier.property(SwiftName.lowerCamelCase(name)) }
+
+  /// The name of the property that has the default in place of nothing.
+  var orDefaultName: String { SwiftName.lowerCamelCase(name) + "OrDefault" }
+
+  /// The case's name in a one-of.
+  var caseName: String { SwiftIdentifier.enumCase(SwiftName.lowerCamelCase(name)) }
+
+  /// The struct's member.
+  var cMember: String { SwiftIdentifier.cMember(CName.member(name)) }
+
+  /// The struct's member for the count of a repeated field.
+  var countMember: String { "n_" + CName.member(name) }
+}

@@ -1,0 +1,41 @@
+import ProtobufCWellKnownTypes
+
+/// A message, with its names in Swift and in C.
+struct MessageModel {
+  let proto: MessageProto
+  let file: SchemaFile
+
+  /// Where it is in the file, in the way of `google.protobuf.SourceCodeInfo`.
+  let path: [Int32]
+
+  let fullName: String
+
+  /// The Swift type, with the types around it.
+  let swiftName: String
+
+  /// The last part of ``swiftName``.
+  let simpleName: String
+
+  /// The messages and enums inside it, map entries left out, by their full names.
+  let nestedMessages: [String]
+  let nestedEnums: [String]
+
+  /// The entries of its maps, by their full names.
+  let mapEntries: [String]
+
+  /// The struct in C.
+  var cName: String { CName.type(fullName) }
+
+  /// The type that knows both.
+  ///
+  /// That of a map's entry is beside that of the message with the map.
+  var layoutName: String { isMapEntry ? swiftName + "Layout" : swiftName + ".Layout" }
+
+  var isMapEntry: Bool { proto.options?.mapEntry == true }
+
+  var position: Position { file.locations.position(of: path) }
+
+  func path(ofField index: Int) -> [Int32] { path + [2, Int32(index)] }
+
+  func path(ofOneOf index: Int) -> [Int32] { path + [8, Int32(index)] }
+}

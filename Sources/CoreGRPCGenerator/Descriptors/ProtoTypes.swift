@@ -1,0 +1,9 @@
+internal import ProtobufCWellKnownTypes
+
+typealias FileProto = Google_Protobuf_FileDescriptorProto
+typealias MessageProto = Google_Protobuf_DescriptorProto
+typealias FieldProto = Google_Protobuf_FieldDescriptorProto
+typealias EnumProto = Google_Protobuf_EnumDescriptorProto
+typealias EnumValueProto = Google_Protobuf_EnumValueDescriptorProto
+typealias ServiceProto = Google_Protobuf_ServiceDescriptorProto
+typealias MethodProto = Google_Protobuf_MethodDescriptorProto

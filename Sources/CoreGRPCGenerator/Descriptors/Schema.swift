@@ -1,0 +1,190 @@
+import ProtobufCWellKnownTypes
+
+/// All types of a request.
+struct Schema {
+  let files: [SchemaFile]
+  private(set) var messages: [String: MessageModel] = [:]
+  private(set) var enums: [String: EnumModel] = [:]
+  private var recursion = RecursionAnalysis()
+
+  /// Reads the files of a request.
+  ///
+  /// - Parameters:
+  ///   - protos: all files, those that others import before them.
+  ///   - generated: the names of those to generate code for.
+  ///   - options: say in which modules the others are.
+  init(_ protos: [FileProto], generated: Set<String>, options: GeneratorOptions) throws(GeneratorError) {
+    files = protos.map { proto in
+      let name = proto.name ?? ""
+      let isGenerated = generated.contains(name)
+      return SchemaFile(
+        proto,
+        isGenerated: isGenerated,
+        module: isGenerated ? nil : Self.module(ofFile: name, options)
+      )
+    }
+    for file in files {
+      for (index, proto) in file.proto.messageType.enumerated() {
+        add(proto, in: file, path: [4, Int32(index)], fullName: file.fullName(proto.name ?? ""), around: nil)
+      }
+      for (index, proto) in file.proto.enumType.enumerated() {
+        add(proto, in: file, path: [5, Int32(index)], fullName: file.fullName(proto.name ?? ""), around: nil)
+      }
+    }
+    for message in messages.values {
+      let fields = try fields(of: message)
+      recursion.add(message.fullName, fields: fields)
+    }
+    recursion.finish()
+  }
+
+  private static func module(ofFile name: String, _ options: GeneratorOptions) -> String? {
+    let mapped = options.mappings.modules(ofFile: name)
+    let wellKnown = WellKnownFiles.names.contains(name) ? WellKnownFiles.modules : nil
+    guard let module = (mapped ?? wellKnown)?.swift else { return nil }
+    return module == options.swiftModule ? nil : module
+  }
+
+  private mutating func add(
+    _ proto: MessageProto,
+    in file: SchemaFile,
+    path: [Int32],
+    fullName: String,
+    around outer: String?
+  ) {
+    let isEntry = proto.options?.mapEntry == true
+    let simpleName =
+      isEntry ? proto.name ?? "" : SwiftIdentifier.message((outer == nil ? file.prefix : "") + (proto.name ?? ""))
+    let swiftName = outer.map { "\($0).\(simpleName)" } ?? simpleName
+    func fullNames(_ protos: [MessageProto], entries: Bool) -> [String] {
+      protos.filter { ($0.options?.mapEntry == true) == entries }.map { "\(fullName).\($0.name ?? "")" }
+    }
+    messages[fullName] = MessageModel(
+      proto: proto,
+      file: file,
+      path: path,
+      fullName: fullName,
+      swiftName: swiftName,
+      simpleName: simpleName,
+      nestedMessages: fullNames(proto.nestedType, entries: false),
+      nestedEnums: proto.enumType.map { "\(fullName).\($0.name ?? "")" },
+      mapEntries: fullNames(proto.nestedType, entries: true)
+    )
+    for (index, nested) in proto.nestedType.enumerated() {
+      let name = "\(fullName).\(nested.name ?? "")"
+      add(nested, in: file, path: path + [3, Int32(index)], fullName: name, around: swiftName)
+    }
+    for (index, nested) in proto.enumType.enumerated() {
+      let name = "\(fullName).\(nested.name ?? "")"
+      add(nested, in: file, path: path + [4, Int32(index)], fullName: name, around: swiftName)
+    }
+  }
+
+  private mutating func add(
+    _ proto: EnumProto,
+    in file: SchemaFile,
+    path: [Int32],
+    fullName: String,
+    around outer: String?
+  ) {
+    let simpleName = SwiftIdentifier.enumeration((outer == nil ? file.prefix : "") + (proto.name ?? ""))
+    enums[fullName] = EnumModel(
+      proto,
+      in: file,
+      path: path,
+      fullName: fullName,
+      swiftName: outer.map { "\($0).\(simpleName)" } ?? simpleName,
+      simpleName: simpleName
+    )
+  }
+}
+
+extension Schema {
+  /// The message of a name that a descriptor has for a type.
+  func message(_ name: String) throws(GeneratorError) -> MessageModel {
+    guard let message = messages[name] else { throw GeneratorError("the request has no message \(name)") }
+    return message
+  }
+
+  /// The enum of a name that a descriptor has for a type.
+  func enumeration(_ name: String) throws(GeneratorError) -> EnumModel {
+    guard let enumeration = enums[name] else { throw GeneratorError("the request has no enum \(name)") }
+    return enumeration
+  }
+
+  /// The file of a name.
+  func file(_ name: String) throws(GeneratorError) -> SchemaFile {
+    guard let file = files.first(where: { $0.name == name }) else {
+      throw GeneratorError("the request has no file \(name)")
+    }
+    return file
+  }
+
+  /// The fields of a message, in the order of their declaration.
+  func fields(of message: MessageModel) throws(GeneratorError) -> [FieldModel] {
+    var fields: [FieldModel] = []
+    for (index, proto) in message.proto.field.enumerated() {
+      fields.append(try field(proto, index: index, of: message))
+    }
+    return fields
+  }
+
+  private func field(
+    _ proto: FieldProto,
+    index: Int,
+    of message: MessageModel
+  ) throws(GeneratorError) -> FieldModel {
+    let path = message.path(ofField: index)
+    let position = message.file.locations.position(of: path)
+    let type = try type(of: proto, at: position)
+    let oneOf = proto.oneofIndex.map { Int($0) }
+    let shape = try shape(of: proto, type, in: message)
+    return FieldModel(
+      proto: proto,
+      shape: shape,
+      type: type,
+      path: path,
+      message: message.fullName,
+      oneOfIndex: proto.proto3Optional == true ? nil : oneOf,
+      isRecursive: shape.canBeAbsent && recursion.isRecursive(from: message.fullName, to: type)
+    )
+  }
+
+  private func type(of proto: FieldProto, at position: Position) throws(GeneratorError) -> ValueType {
+    let typeName = proto.typeName.map { String($0.drop { $0 == "." }) } ?? ""
+    switch proto.type {
+    case .double: return .number("Double")
+    case .float: return .number("Float")
+    case .int32, .sint32, .sfixed32: return .number("Int32")
+    case .int64, .sint64, .sfixed64: return .number("Int64")
+    case .uint32, .fixed32: return .number("UInt32")
+    case .uint64, .fixed64: return .number("UInt64")
+    case .bool: return .bool
+    case .string: return .string
+    case .bytes: return .bytes
+    case .enum: return .enumeration(typeName)
+    case .message: return .message(typeName)
+    case .group: throw GeneratorError("groups are not supported: make \(proto.name ?? "") a message", at: position)
+    case .unrecognized, nil: throw GeneratorError("field \(proto.name ?? "") is of an unknown type", at: position)
+    }
+  }
+
+  private func shape(
+    of proto: FieldProto,
+    _ type: ValueType,
+    in message: MessageModel
+  ) throws(GeneratorError) -> FieldModel.Shape {
+    if proto.label == .repeated {
+      if case .message(let name) = type, try self.message(name).isMapEntry { return .map(entry: name) }
+      return .repeated
+    }
+    if let index = proto.oneofIndex {
+      return .oneOf(caseMember: CName.caseMember(message.proto.oneofDecl[Int(index)].name ?? ""))
+    }
+    if case .message = type {
+      return proto.label == .required ? .requiredPointer : .pointer
+    }
+    if message.file.isProto3 { return .implicit }
+    return proto.label == .required ? .required : .optional(hasMember: "has_" + CName.member(proto.name ?? ""))
+  }
+}

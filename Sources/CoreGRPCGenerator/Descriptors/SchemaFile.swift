@@ -1,0 +1,48 @@
+import ProtobufCWellKnownTypes
+
+/// A `.proto` file, with what the generator has decided about it.
+struct SchemaFile {
+  let proto: FileProto
+  let locations: SourceLocations
+
+  /// Whether code is to be generated for it now.
+  let isGenerated: Bool
+
+  /// The Swift module that has its code, or nil for the one that code is being generated for.
+  let module: String?
+
+  /// What stands before the names of its types.
+  let prefix: String
+
+  init(_ proto: FileProto, isGenerated: Bool, module: String?) {
+    self.proto = proto
+    self.isGenerated = isGenerated
+    self.module = module
+    locations = SourceLocations(proto)
+    prefix = proto.options?.swiftPrefix ?? SwiftName.prefix(ofPackage: proto.package ?? "")
+  }
+
+  var name: String { proto.name ?? "" }
+
+  var package: String { proto.package ?? "" }
+
+  var isProto3: Bool { proto.syntax == "proto3" }
+
+  /// The path without `.proto`.
+  var stem: String { name.hasSuffix(".proto") ? String(name.dropLast(6)) : name }
+
+  /// The name of the type that has the file's descriptor.
+  var descriptorName: String {
+    prefix + SwiftName.upperCamelCase(identifier(of: stem.split(separator: "/").last.map(String.init) ?? stem)) + "File"
+  }
+
+  /// The full name of something declared at the top of the file.
+  func fullName(_ name: String) -> String {
+    package.isEmpty ? name : "\(package).\(name)"
+  }
+
+  private func identifier(of text: String) -> String {
+    let name = String(text.map { $0.isLetter || $0.isNumber ? $0 : "_" })
+    return name.first?.isNumber == true ? "_" + name : name
+  }
+}

@@ -1,0 +1,151 @@
+extension FieldCode {
+  /// The expression that lifts one value, with `try` before it if it can throw.
+  ///
+  /// - Parameter member: the expression of what protobuf-c has.
+  func lifted(_ member: String) throws(GeneratorError) -> String {
+    tryMark + (try liftedWithoutTry(member))
+  }
+
+  /// The expression that lifts one value, or is the empty one if it is not there.
+  ///
+  /// - Parameters:
+  ///   - member: the expression of what protobuf-c has.
+  ///   - condition: the expression that says whether it is there.
+  func lifted(_ member: String, if condition: String) throws(GeneratorError) -> String {
+    "\(tryMark)\(condition) ? \(try liftedWithoutTry(member)) : \(try emptyValue())"
+  }
+
+  private var tryMark: String {
+    switch field.type {
+    case .string, .message: "try "
+    case .number, .bool, .bytes, .enumeration: ""
+    }
+  }
+
+  private func liftedWithoutTry(_ member: String) throws(GeneratorError) -> String {
+    switch field.type {
+    case .number: member
+    case .bool: "\(member) != 0"
+    case .string: "decoder.string(\(member), field: \(field.number))"
+    case .bytes: "decoder.bytes(\(member)\(bytesArgument))"
+    case .enumeration: "decoder.enumeration(\(member))"
+    case .message: "decoder.message(\(member), as: \(try layout()))"
+    }
+  }
+
+  /// The expression that lifts the value of a message that is known to be there, or has an empty one's place.
+  func liftedPresent(_ member: String) throws(GeneratorError) -> String {
+    let value = try lifted(member)
+    guard case .message = field.type else { return value }
+    return "\(value) ?? \(try emptyValue())"
+  }
+
+  /// The expression that lowers one value.
+  func lowered(_ value: String, encoder: String = "encoder") throws(GeneratorError) -> String {
+    switch field.type {
+    case .number: value
+    case .bool: "\(value) ? 1 : 0"
+    case .string: "\(encoder).string(\(value))"
+    case .bytes: "\(encoder).bytes(\(value))"
+    case .enumeration: "\(encoder).enumeration(\(value))"
+    case .message: "\(encoder).message(\(value), as: \(try layout()))"
+    }
+  }
+
+  private var bytesArgument: String {
+    options.bytes == .data ? ", as: Data.self" : ""
+  }
+}
+
+extension FieldCode {
+  /// Writes the statement that lifts the field.
+  func writeRead(to text: inout SourceText) throws(GeneratorError) {
+    let property = "value.\(field.swiftName)"
+    let member = "message.\(field.cMember)"
+    switch field.shape {
+    case .implicit, .required, .pointer:
+      text.add("\(property) = \(try lifted(member))")
+    case .requiredPointer:
+      text.add("\(property) = \(try liftedPresent(member))")
+    case .optional(let hasMember):
+      text.add("if message.\(hasMember) != 0 { \(property) = \(try lifted(member)) }")
+    case .oneOf(let caseMember):
+      text.add("if message.\(caseMember).rawValue == \(field.number) { \(property) = \(try lifted(member)) }")
+    case .repeated:
+      try writeReadRepeated(property, member, to: &text)
+    case .map(let entry):
+      let layout = try schema.message(entry).layoutName
+      text.list(
+        "\(property) = try decoder.map(",
+        [member, "count: message.\(field.countMember)", "as: \(layout).self"],
+        ")"
+      )
+    }
+  }
+
+  private func writeReadRepeated(
+    _ property: String,
+    _ member: String,
+    to text: inout SourceText
+  ) throws(GeneratorError) {
+    let count = "count: message.\(field.countMember)"
+    switch field.type {
+    case .number:
+      text.list("\(property) = decoder.array(", [member, count], ")")
+    case .bool:
+      text.list("\(property) = decoder.array(", [member, count], ") { $0 != 0 }")
+    case .bytes:
+      text.list("\(property) = decoder.array(", [member, count], ") { \(try lifted("$0")) }")
+    case .string:
+      text.block("\(property) = try decoder.array(\(member), \(count)) { element throws(DecodingError) in") { text in
+        text.add("try decoder.string(element, field: \(field.number))")
+      }
+    case .enumeration:
+      text.list("\(property) = decoder.enumerations(", [member, count], ")")
+    case .message:
+      text.list("\(property) = try decoder.messages(", [member, count, "as: \(try layout())"], ")")
+    }
+  }
+
+  /// Writes the statements that lower the field.
+  func writeWrite(to text: inout SourceText) throws(GeneratorError) {
+    let property = "value.\(field.swiftName)"
+    let member = "message.\(field.cMember)"
+    switch field.shape {
+    case .implicit:
+      text.add("\(member) = \(try lowered(property))")
+      if field.type.isFloatingPoint { text.add("encoder.negativeZero(\(property), field: \(field.number))") }
+    case .required, .pointer, .requiredPointer:
+      text.add("\(member) = \(try lowered(property))")
+    case .optional(let hasMember):
+      try writeWritePresent("message.\(hasMember) = 1", to: &text)
+    case .oneOf(let caseMember):
+      try writeWritePresent("message.\(caseMember) = .init(rawValue: \(field.number))", to: &text)
+    case .repeated, .map:
+      text.add("message.\(field.countMember) = \(property).count")
+      text.add("\(member) = \(try loweredElements(property))")
+    }
+  }
+
+  private func writeWritePresent(_ presence: String, to text: inout SourceText) throws(GeneratorError) {
+    let lowered = try lowered("field")
+    text.block("if let field = value.\(field.swiftName) {") { text in
+      text.add(presence)
+      text.add("message.\(field.cMember) = \(lowered)")
+    }
+  }
+
+  private func loweredElements(_ property: String) throws(GeneratorError) -> String {
+    if case .map(let entry) = field.shape {
+      return "encoder.map(\(property), as: \(try schema.message(entry).layoutName).self)"
+    }
+    switch field.type {
+    case .number: return "encoder.array(\(property))"
+    case .bool: return "encoder.array(\(property)) { element, _ in element ? 1 : 0 }"
+    case .string, .bytes:
+      return "encoder.array(\(property)) { element, encoder in \(try lowered("element")) }"
+    case .enumeration: return "encoder.enumerations(\(property))"
+    case .message: return "encoder.messages(\(property), as: \(try layout()))"
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import ProtobufCWellKnownTypes
+
+/// Writes the Swift file with the messages and enums of a `.proto` file.
+struct MessageFileWriter {
+  let schema: Schema
+  let options: GeneratorOptions
+
+  func text(of file: SchemaFile) throws(GeneratorError) -> String {
+    var text = SourceText()
+    FileHeader.write(for: file, to: &text)
+    let messages = try file.proto.messageType.map { ($0.name ?? "") }.map(file.fullName).map(schema.message)
+    let enums = try file.proto.enumType.map { ($0.name ?? "") }.map(file.fullName).map(schema.enumeration)
+    try imports(of: file, messages).write(options.visibility, to: &text)
+    for enumeration in enums {
+      EnumWriter(options: options).write(enumeration, to: &text)
+    }
+    for message in messages {
+      try MessageWriter(schema: schema, options: options).write(message, to: &text)
+    }
+    if !messages.isEmpty {
+      let layouts = LayoutWriter(schema: schema, options: options, cModule: try cModule(of: file))
+      for message in messages { try layouts.write(message, to: &text) }
+    }
+    try FileDescriptorWriter(schema: schema, options: options).write(file, to: &text)
+    return text.text
+  }
+
+  private func cModule(of file: SchemaFile) throws(GeneratorError) -> String {
+    guard let module = options.cModule ?? options.mappings.modules(ofFile: file.name)?.c else {
+      throw GeneratorError(
+        "the module of its C is not known: name it by the option CModule, or in the file of the option ModuleMappings",
+        at: Position(file: file.name)
+      )
+    }
+    return module
+  }
+
+  private func imports(of file: SchemaFile, _ messages: [MessageModel]) throws(GeneratorError) -> ImportList {
+    var imports = ImportList()
+    imports.addVisible("ProtobufC")
+    if !messages.isEmpty { imports.addVisible(try cModule(of: file)) }
+    for dependency in file.proto.dependency {
+      if let module = try schema.file(dependency).module { imports.add(module) }
+    }
+    for message in messages { try add(message, to: &imports) }
+    return imports
+  }
+
+  private func add(_ message: MessageModel, to imports: inout ImportList) throws(GeneratorError) {
+    for field in try schema.fields(of: message) {
+      switch field.type {
+      case .message(let name):
+        if let module = try schema.message(name).file.module { imports.addMessages(module) }
+      case .enumeration(let name):
+        if let module = try schema.enumeration(name).file.module { imports.addVisible(module) }
+      case .bytes:
+        if options.bytes == .data { imports.addVisible("Foundation") }
+      case .number, .bool, .string: break
+      }
+    }
+    for name in message.nestedMessages + message.mapEntries {
+      try add(try schema.message(name), to: &imports)
+    }
+  }
+}

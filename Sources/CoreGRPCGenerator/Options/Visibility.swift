@@ -1,0 +1,15 @@
+/// Who sees the generated types.
+enum Visibility: String, CaseIterable {
+  case `public` = "Public"
+  case package = "Package"
+  case `internal` = "Internal"
+
+  /// What stands before a declaration, with a space after it.
+  var modifier: String {
+    switch self {
+    case .public: "public "
+    case .package: "package "
+    case .internal: ""
+    }
+  }
+}
