@@ -32,7 +32,7 @@ internal import Testing
     let heap = CountingHeap()
     for count in 0..<bytes.count {
       do throws(DecodingError) {
-        _ = try EverythingLayout.decode(
+        _ = try Everything.Layout.decode(
           SerializedBytes(bytes.span.extracting(first: count).bytes),
           limits: .init(),
           heap: heap.heap
@@ -57,8 +57,8 @@ internal import Testing
     var acceptedCount = 0
     for round in 0..<20_000 {
       let bytes = round.isMultiple(of: 4) ? noise(&generator) : mutation(of: originals[round % 2], &generator)
-      acceptedCount += try decodeAndCompare(bytes, as: EverythingLayout.self, heap) ? 1 : 0
-      acceptedCount += try decodeAndCompare(bytes, as: NodeLayout.self, heap) ? 1 : 0
+      acceptedCount += try decodeAndCompare(bytes, as: Everything.Layout.self, heap) ? 1 : 0
+      acceptedCount += try decodeAndCompare(bytes, as: Node.Layout.self, heap) ? 1 : 0
     }
     #expect(heap.liveChunks.isEmpty)
     // Otherwise the inputs were all refused at their first byte and the test showed nothing.
@@ -105,7 +105,7 @@ internal import Testing
     inner.label = "inner"
     inner.named = ["a": Node(), "b": Node()]
     var tree = Node()
-    tree.next = .node(inner)
+    tree.next = inner
     tree.children = [Node](repeating: inner, count: 3)
     return tree
   }()

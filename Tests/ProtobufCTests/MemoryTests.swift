@@ -8,7 +8,7 @@ internal import Testing
     let bytes = [UInt16](repeating: UInt16(littleEndian: 0x001A), count: 2 << 20)
     let heap = CountingHeap()
     let error = #expect(throws: DecodingError.self) {
-      try NodeLayout.decode(SerializedBytes(bytes.span.bytes), limits: DecodingLimits(), heap: heap.heap)
+      try Node.Layout.decode(SerializedBytes(bytes.span.bytes), limits: DecodingLimits(), heap: heap.heap)
     }
     #expect(error?.code == .tooLarge)
     #expect(heap.liveChunks.isEmpty)
@@ -46,7 +46,7 @@ internal import Testing
   @Test func smallMessageTakesNoHeap() throws {
     let heap = CountingHeap()
     let bytes = Wire.string(1, String(repeating: "x", count: 800))
-    _ = try LeafLayout.decode(SerializedBytes(bytes.span.bytes), limits: DecodingLimits(), heap: heap.heap)
+    _ = try Leaf.Layout.decode(SerializedBytes(bytes.span.bytes), limits: DecodingLimits(), heap: heap.heap)
     #expect(heap.allocationCount == 0)
   }
 
@@ -59,7 +59,7 @@ internal import Testing
     for maximumMemory in stride(from: 0, through: 1 << 16, by: 8) {
       let limits = DecodingLimits(maximumMemory: maximumMemory)
       do throws(DecodingError) {
-        let decoded = try EverythingLayout.decode(SerializedBytes(bytes.span.bytes), limits: limits, heap: heap.heap)
+        let decoded = try Everything.Layout.decode(SerializedBytes(bytes.span.bytes), limits: limits, heap: heap.heap)
         #expect(decoded == message)
         #expect(heap.liveChunks.isEmpty)
         // The struct and a table of 1 KiB alone come to 200 times 8 bytes.
@@ -83,7 +83,7 @@ internal import Testing
       let heap = CountingHeap()
       heap.refusedAllocation = refused
       do throws(DecodingError) {
-        let decoded = try EverythingLayout.decode(
+        let decoded = try Everything.Layout.decode(
           SerializedBytes(bytes.span.bytes),
           limits: DecodingLimits(),
           heap: heap.heap

@@ -82,10 +82,8 @@ internal import Testing
       + group(2, Wire.bytes(3, Wire.string(1, "c")))
     let node = try Node(serializedBytes: bytes)
     #expect(node.label == "outer")
-    guard case .node(let merged) = node.next, case .node(let inner) = merged.next else {
-      Issue.record("the sub-message is not there")
-      return
-    }
+    let merged = try #require(node.next)
+    let inner = try #require(merged.next)
     #expect(merged.label == "second")
     #expect(merged.children.map(\.label) == ["a", "b", "c"])
     #expect(inner.label == "inner")
@@ -94,31 +92,33 @@ internal import Testing
 
   @Test func memberOfAOneOfThatComesAgainAfterAnotherIsNew() throws {
     let leaf = Wire.bytes(28, Wire.string(1, "leaf"))
-    #expect(try Everything(serializedBytes: leaf + Wire.number(26, 1)).choice == .number(1))
-    #expect(try Everything(serializedBytes: leaf + Wire.number(26, 1) + Wire.bytes(28, [])).choice == .leaf(Leaf()))
+    #expect(try Everything(serializedBytes: leaf + Wire.number(26, 1)).choice == .choiceNumber(1))
+    #expect(
+      try Everything(serializedBytes: leaf + Wire.number(26, 1) + Wire.bytes(28, [])).choice == .choiceLeaf(Leaf())
+    )
   }
 
   @Test func negativeZeroIsSent() throws {
     var everything = Everything()
-    everything.float = -0.0
-    everything.double = -0.0
+    everything.floatValue = -0.0
+    everything.doubleValue = -0.0
     let bytes = everything.serializedBytes()
     #expect(bytes == [0x5D, 0, 0, 0, 0x80, 0x61, 0, 0, 0, 0, 0, 0, 0, 0x80])
     let decoded = try Everything(serializedBytes: bytes)
-    #expect(decoded.float.sign == .minus)
-    #expect(decoded.double.sign == .minus)
+    #expect(decoded.floatValue.sign == .minus)
+    #expect(decoded.doubleValue.sign == .minus)
     #expect(decoded.unknownFields.isEmpty)
   }
 
   @Test func descriptionIsInTextFormat() {
     var everything = Everything()
-    everything.int32 = -1
+    everything.int32Value = -1
     everything.text = "a\"\n\0é"
     everything.data = [0x61, 0xFF]
     everything.color = .red
     everything.leaf = Leaf("leaf")
     everything.names = ["one", "two"]
-    everything.choice = .number(0)
+    everything.choice = .choiceNumber(0)
     #expect(
       everything.debugDescription == #"""
         int32_value: -1

@@ -27,17 +27,17 @@ internal import Testing
   @Test(arguments: [1, 2, 3, 7, 16, 100, 100_000])
   func messageDoesNotDependOnItsPieces(size: Int) throws {
     let bytes = Everything.full.serializedBytes()
-    #expect(try decode(bytes, as: EverythingLayout.self, inPiecesOf: size) == Everything.full)
+    #expect(try decode(bytes, as: Everything.Layout.self, inPiecesOf: size) == Everything.full)
   }
 
   @Test(arguments: [1, 2, 3, 5])
   func textIsValidatedAcrossPieces(size: Int) throws {
     let text = "a\0é€😀z"
-    #expect(try decode(Wire.string(1, text), as: LeafLayout.self, inPiecesOf: size).name == text)
+    #expect(try decode(Wire.string(1, text), as: Leaf.Layout.self, inPiecesOf: size).name == text)
     // The last one is as long as what a repairing initializer puts in its place.
     for invalid in [[0xC3], [0x61, 0xFF], [0xED, 0xA0, 0x80], [0xF0, 0x9F, 0x98]] as [[UInt8]] {
       let error = #expect(throws: DecodingError.self) {
-        try decode(Wire.bytes(1, invalid), as: LeafLayout.self, inPiecesOf: size)
+        try decode(Wire.bytes(1, invalid), as: Leaf.Layout.self, inPiecesOf: size)
       }
       #expect(error?.code == .invalidUTF8)
     }
@@ -49,14 +49,14 @@ internal import Testing
     for count in stride(from: 1, to: bytes.count, by: 3) {
       let truncated = Array(bytes.prefix(count))
       let whole = try? Everything(serializedBytes: truncated)
-      let pieces = try? decode(truncated, as: EverythingLayout.self, inPiecesOf: size)
+      let pieces = try? decode(truncated, as: Everything.Layout.self, inPiecesOf: size)
       #expect(pieces == whole)
     }
   }
 
   @Test func unknownFieldsAreKeptAcrossPieces() throws {
     let unknown = Wire.string(4, "unknown") + Wire.number(5, 300)
-    let leaf = try decode(unknown + Wire.string(1, "known"), as: LeafLayout.self, inPiecesOf: 2)
+    let leaf = try decode(unknown + Wire.string(1, "known"), as: Leaf.Layout.self, inPiecesOf: 2)
     #expect(leaf.serializedBytes() == Wire.string(1, "known") + unknown)
   }
 
@@ -69,6 +69,6 @@ internal import Testing
     let everything = try Everything(serializedBytes: bytes, limits: limits)
     #expect(everything.text == text)
     #expect(everything.data == Array(text.utf8))
-    #expect(try decode(bytes, as: EverythingLayout.self, inPiecesOf: pieceSize) == everything)
+    #expect(try decode(bytes, as: Everything.Layout.self, inPiecesOf: pieceSize) == everything)
   }
 }

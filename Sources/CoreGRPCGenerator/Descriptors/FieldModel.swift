@@ -27,11 +27,11 @@ struct FieldModel {
     /// A repeated field of entries, by the entry's full name.
     case map(entry: String)
 
-    /// Whether a message without the field is complete.
-    var canBeAbsent: Bool {
+    /// Whether the field is one value that a message need not have.
+    var isOptional: Bool {
       switch self {
-      case .required, .requiredPointer: false
-      case .implicit, .optional, .oneOf, .pointer, .repeated, .map: true
+      case .optional, .oneOf, .pointer: true
+      case .implicit, .required, .requiredPointer, .repeated, .map: false
       }
     }
   }

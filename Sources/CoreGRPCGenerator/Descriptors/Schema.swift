@@ -146,7 +146,7 @@ extension Schema {
       path: path,
       message: message.fullName,
       oneOfIndex: proto.proto3Optional == true ? nil : oneOf,
-      isRecursive: shape.canBeAbsent && recursion.isRecursive(from: message.fullName, to: type)
+      isRecursive: shape.isOptional && recursion.isRecursive(from: message.fullName, to: type)
     )
   }
 

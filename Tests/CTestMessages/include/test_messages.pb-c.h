@@ -76,9 +76,6 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TEST__EVERYTHING___MAYBE_TEXT__CASE)
 } Test__Everything__MaybeTextCase;
 
-/*
- * Every shape of field that a layout has to carry.
- */
 struct  Test__Everything
 {
   ProtobufCMessage base;
@@ -156,9 +153,6 @@ struct  Test__Node__NamedEntry
     , {0,NULL}, NULL }
 
 
-/*
- * A tree: the schema itself sets no limit to its depth.
- */
 struct  Test__Node
 {
   ProtobufCMessage base;
