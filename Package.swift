@@ -35,8 +35,10 @@ let package = Package(
     .systemLibrary(name: "CGRPC", providers: [.apt(["libgrpc-dev"])]),
     .systemLibrary(name: "CProtobufC", providers: [.apt(["libprotobuf-c-dev"])]),
 
+    .target(name: "CAbseil", linkerSettings: [.linkedLibrary("absl_synchronization")]),
+
     // The libraries.
-    .target(name: "CoreGRPC", dependencies: ["CGRPC"], swiftSettings: swiftSettings),
+    .target(name: "CoreGRPC", dependencies: ["CAbseil", "CGRPC"], swiftSettings: swiftSettings),
     .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: swiftSettings),
     .target(
       name: "CoreGRPCLogging",
@@ -194,5 +196,6 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )

@@ -1,4 +1,6 @@
+import CAbseil
 import CGRPC
+import Glibc
 
 /// One reference on C-core's global state: `grpc_init` now, `grpc_shutdown` when the last holder lets go.
 ///
@@ -6,10 +8,20 @@ import CGRPC
 final class Library: Sendable {
   init() {
     CoreLog.install()
+    _ = Self.quickMutexes
     grpc_init()
   }
 
   deinit { grpc_shutdown() }
+
+  /// Debian builds abseil with its debug checks: a seventh of the instructions of a call go to finding lock orders that may
+  /// deadlock.
+  ///
+  /// That is for the developers of C-core; `COREGRPC_MUTEX_DEADLOCK_DETECTION=1` in the environment leaves it on.
+  private static let quickMutexes: Void = {
+    if let text = getenv("COREGRPC_MUTEX_DEADLOCK_DETECTION"), String(cString: text) == "1" { return }
+    cabseil_ignore_mutex_deadlocks()
+  }()
 
   /// Whether anything in the process still holds C-core.
   static var isInitialized: Bool { grpc_is_initialized() != 0 }
