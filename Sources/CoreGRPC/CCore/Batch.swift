@@ -11,6 +11,8 @@ struct Batch: ~Copyable {
   private(set) var waitsForReady: Bool?
   private(set) var compression: Compression.Algorithm?
 
+  private var receivesCloseUnlessStarted = false
+
   init() {}
 
   /// - Parameters:
@@ -40,6 +42,16 @@ struct Batch: ~Copyable {
     operations.insert(.sendClose)
     self.status = status
     self.trailingMetadata = trailingMetadata
+  }
+
+  /// Lets the batch be done when the call is over on the server, if no other one is yet.
+  mutating func receiveCloseUnlessStarted() { receivesCloseUnlessStarted = true }
+
+  /// Decides what depends on what the call has done.
+  ///
+  /// - Parameter started: The operations that were ever started.
+  mutating func resolve(after started: CallOperations) {
+    if receivesCloseUnlessStarted, !started.contains(.receiveClose) { operations.insert(.receiveClose) }
   }
 
   mutating func receive(_ operations: CallOperations) { self.operations.formUnion(operations) }

@@ -65,8 +65,9 @@ final class Call: @unchecked Sendable {
     var batch = batch
     try batch.initialMetadata.validate()
     try batch.trailingMetadata.validate()
-    let operations = batch.operations
     let refusal = state.withLock { state -> RPCError? in
+      batch.resolve(after: state.machine.started)
+      let operations = batch.operations
       do throws(CallStateMachine.Refusal) {
         try state.machine.start(operations)
       } catch {
@@ -157,8 +158,10 @@ final class Call: @unchecked Sendable {
     }
   }
 
-  /// Whether the initial metadata is on its way.
-  var hasStartedInitialMetadata: Bool { state.withLock { $0.machine.started.contains(.sendInitialMetadata) } }
+  /// Whether some operations were started, be they done or not.
+  func hasStarted(_ operations: CallOperations) -> Bool {
+    state.withLock { $0.machine.started.isSuperset(of: operations) }
+  }
 
   /// The other end's address as C-core writes it, for instance `ipv4:127.0.0.1:50051`; `nil` once the call is over.
   var peer: String? {

@@ -1,5 +1,4 @@
 import CGRPC
-import Synchronization
 
 /// A completion queue with the threads that poll it.
 ///
@@ -18,14 +17,12 @@ final class CompletionQueue: @unchecked Sendable {
   /// - Parameters:
   ///   - name: The threads' name.
   ///   - threads: How many threads poll; at least 1.
+  ///   - isElastic: Whether they run a program's code, and so need others to relieve them: see ``Pollers``.
   ///   - onStopped: Called once, on a polling thread, when the queue has been destroyed.
-  init(name: String, threads: Int, onStopped: @escaping @Sendable () -> Void = {}) {
-    let pollers = Pollers(threads: threads, onStopped: onStopped)
+  init(name: String, threads: Int, isElastic: Bool = false, onStopped: @escaping @Sendable () -> Void = {}) {
+    let pollers = Pollers(name: name, threads: threads, isElastic: isElastic, onStopped: onStopped)
     self.handle = pollers.queue
     self.waker = Locked(nil)
-    for _ in 0..<threads {
-      Thread.spawn(name: name) { pollers.run() }
-    }
   }
 
   deinit {
@@ -42,40 +39,5 @@ final class CompletionQueue: @unchecked Sendable {
       return made
     }
     waker.post(operation)
-  }
-}
-
-/// The threads' side of a completion queue, which they own: the last one out destroys it.
-private final class Pollers: @unchecked Sendable {
-  // Unchecked for the same handle, as above.
-
-  let queue: OpaquePointer
-  private let library = Library()
-  private let running: Atomic<Int>
-  private let onStopped: @Sendable () -> Void
-
-  init(threads: Int, onStopped: @escaping @Sendable () -> Void) {
-    guard let queue = grpc_completion_queue_create_for_next(nil) else {
-      preconditionFailure("C-core cannot create a completion queue")
-    }
-    self.queue = queue
-    self.running = Atomic(threads)
-    self.onStopped = onStopped
-  }
-
-  func run() {
-    LocalJobs.withThread(polling: queue) { jobs in
-      let forever = gpr_inf_future(GPR_CLOCK_MONOTONIC)
-      while true {
-        let event = grpc_completion_queue_next(queue, forever, nil)
-        if event.type == GRPC_QUEUE_SHUTDOWN { break }
-        guard event.type == GRPC_OP_COMPLETE, let tag = event.tag else { continue }
-        Operation.take(tag).complete(succeeded: event.success != 0)
-        jobs.run()
-      }
-    }
-    guard running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-    grpc_completion_queue_destroy(queue)
-    onStopped()
   }
 }

@@ -13,10 +13,11 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     guard let queue else { return globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
-    if let local = LocalJobs.ofThisThread(for: queue.handle) {
-      local.append(job, on: self)
+    let pollerJob = PollerThread.Job(job: job, executor: self)
+    if let thread = PollerThread.current(polling: QueueIdentity(queue.handle)) {
+      thread.append(pollerJob)
     } else {
-      queue.post(JobOperation(job: job, executor: self))
+      queue.post(JobOperation(pollerJob))
     }
   }
 }
@@ -25,13 +26,12 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
 private final class JobOperation: Operation, @unchecked Sendable {
   // Unchecked as its superclass is.
 
-  private let job: UnownedJob
-  private let executor: PollerExecutor
+  private let job: PollerThread.Job
 
-  init(job: UnownedJob, executor: PollerExecutor) {
-    self.job = job
-    self.executor = executor
+  init(_ job: PollerThread.Job) { self.job = job }
+
+  override func complete(succeeded: Bool) {
+    guard let thread = PollerThread.current else { preconditionFailure("a tag is delivered to a thread that polls") }
+    thread.append(job)
   }
-
-  override func complete(succeeded: Bool) { job.runSynchronously(on: executor.asUnownedTaskExecutor()) }
 }

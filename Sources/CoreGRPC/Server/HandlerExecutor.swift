@@ -9,16 +9,20 @@ extension Server {
 
     let value: Value
 
-    /// Swift's own pool of threads: the default.
+    /// The threads that poll for the network: the default.
+    ///
+    /// A call takes the fewest wake-ups, because a handler runs on the thread that received its request, when that is done with
+    /// the event at hand. A handler that holds its thread for longer than a millisecond or two is left alone: another
+    /// thread polls and runs the other handlers. So handlers may block, up to 256 at a time. While handlers compute most
+    /// of the time, as many threads as there are cores share the work.
+    ///
+    /// The executor is a task preference (SE-0417): actors with executors of their own run there, as anywhere.
+    public static var pollers: Self { Self(value: .pollers) }
+
+    /// Swift's own pool of threads, as many as there are cores.
     ///
     /// A handler that blocks its thread holds up others of the pool, but not the network.
     public static var concurrentPool: Self { Self(value: .concurrentPool) }
-
-    /// The threads that poll for the network: a call needs fewer wake-ups, for handlers that never block.
-    ///
-    /// A handler that blocks its thread keeps every other call of the server waiting, and cancellation, deadlines and
-    /// keep-alive with them, unless there are more ``Server/Configuration/pollerThreads`` than such handlers.
-    public static var pollers: Self { Self(value: .pollers) }
 
     /// An executor of the program's own.
     public static func custom(_ executor: any TaskExecutor) -> Self { Self(value: .custom(executor)) }

@@ -43,12 +43,12 @@ extension Server {
 
     /// Where the handlers run.
     ///
-    /// Swift's pool.
-    public var handlerExecutor = HandlerExecutor.concurrentPool
+    /// On the threads that poll for the network, which others relieve when a handler blocks them.
+    public var handlerExecutor = HandlerExecutor.pollers
 
-    /// How many threads poll for the network.
+    /// How many threads poll for the network, at least.
     ///
-    /// 1. They run no handlers.
+    /// 1. Where they run the handlers, too, there are more while handlers block or compute.
     public var pollerThreads = 1
 
     /// How messages are compressed.

@@ -19,7 +19,12 @@ final class ServerCore: Sendable {
   init(routes: [String: Route], configuration: Server.Configuration) {
     self.routes = routes
     let stopped = OneShot<Void>()
-    let queue = CompletionQueue(name: "grpc-server", threads: max(1, configuration.pollerThreads)) {
+    let runsHandlersOnPollers = if case .pollers = configuration.handlerExecutor.value { true } else { false }
+    let queue = CompletionQueue(
+      name: "grpc-server",
+      threads: max(1, configuration.pollerThreads),
+      isElastic: runsHandlersOnPollers
+    ) {
       stopped.fulfil(())
     }
     self.executor =

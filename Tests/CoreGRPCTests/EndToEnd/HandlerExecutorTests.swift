@@ -24,13 +24,13 @@ struct HandlerExecutorTests {
     }
   }
 
-  @Test("On Swift's pool by default, on the pollers by choice, also after a suspension")
+  @Test("On the pollers by default, on Swift's pool by choice, also after a suspension")
   func threads() async throws {
     let pool = try makeServer(.concurrentPool)
     #expect(try await pool.call([0]).message != Array("grpc-server".utf8))
     await pool.server.shutdown()
     for threads in [1, 3] {
-      let pollers = try makeServer(.pollers, threads: threads)
+      let pollers = try makeServer(Server.Configuration().handlerExecutor, threads: threads)
       for message in [[0], [1]] as [[UInt8]] {
         #expect(try await pollers.call(message).message == Array("grpc-server".utf8))
       }
@@ -73,6 +73,55 @@ struct HandlerExecutorTests {
       for try await isRight in group { #expect(isRight) }
     }
     await test.server.shutdown()
+  }
+
+  @Test("Handlers that block their threads hold up no other call", arguments: [4, 20])
+  func blocking(count: Int) async throws {
+    let arrived = Gate()
+    let proceed = DispatchSemaphore(value: 0)
+    let test = try TestServer { request, _ in
+      guard request.message == [0] else { return ServerResponse(message: request.message) }
+      arrived.open()
+      // Not `await`: it blocks the thread.
+      Self.block(on: proceed)
+      return ServerResponse(message: [0])
+    }
+    try await withThrowingTaskGroup(of: [UInt8].self) { group in
+      for _ in 0..<count {
+        group.addTask { try await test.call([0]).message }
+      }
+      await arrived.pass()
+      for index in 1...100 {
+        #expect(try await test.call([UInt8(index)]).message == [UInt8(index)])
+      }
+      for _ in 0..<count { proceed.signal() }
+      for try await message in group { #expect(message == [0]) }
+    }
+    await test.server.shutdown()
+  }
+
+  private static func block(on semaphore: DispatchSemaphore) { semaphore.wait() }
+
+  @Test("A blocked handler is cancelled all the same, and keeps its server from stopping no more than others")
+  func blockedCancellation() async throws {
+    let cancelled = Gate()
+    let proceed = DispatchSemaphore(value: 0)
+    let test = try TestServer { request, _ in
+      await withTaskCancellationHandler {
+        Self.block(on: proceed)
+      } onCancel: {
+        cancelled.open()
+      }
+      return ServerResponse(message: request.message)
+    }
+    #expect(
+      await rpcError { () async throws(RPCError) in
+        try await test.call([1], options: CallOptions(timeout: .milliseconds(50)))
+      }?.code == .deadlineExceeded
+    )
+    await cancelled.pass()
+    await test.server.shutdown(gracePeriod: .zero)
+    proceed.signal()
   }
 
   @Test("A handler on the pollers that ignores its cancellation outlives its server")

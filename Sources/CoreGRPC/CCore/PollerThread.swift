@@ -1,0 +1,161 @@
+import Glibc
+import Synchronization
+
+/// What a thread that polls a completion queue has to do besides: the tasks that wait for it to be done with the event at hand,
+/// and the calls whose handlers it began.
+///
+/// Only the thread itself runs any of it. When it is stuck in a program's code, ``relieve()`` takes the rest away from it.
+final class PollerThread: Sendable {
+  /// What the thread is doing.
+  enum Activity: UInt64 {
+    /// It waits for an event, or has just got one.
+    case polling = 0
+    /// It runs tasks, which is to say a program's code.
+    case running = 1
+  }
+
+  /// Tasks and calls that a thread had not come to.
+  struct Work: Sendable {
+    var jobs: [Job] = []
+    var calls: [any BegunCall] = []
+  }
+
+  /// A part of a task, ready to run.
+  struct Job: Sendable {
+    let job: UnownedJob
+    let executor: PollerExecutor
+
+    func run() { job.runSynchronously(on: executor.asUnownedTaskExecutor()) }
+  }
+
+  private struct State {
+    var work = Work()
+    var nextJob = 0
+    var isRelieved = false
+  }
+
+  private let queue: QueueIdentity
+  private let state = Locked(State())
+
+  /// Whether there may be work; written by the thread itself, and before it polls.
+  private let hasWork = Atomic(false)
+
+  /// How often the activity has changed, and the activity in the lowest bit.
+  private let changes = Atomic<UInt64>(0)
+
+  /// Signalled when the thread shall poll again.
+  let wakeUp = Semaphore()
+
+  init(queue: QueueIdentity) { self.queue = queue }
+
+  // MARK: From the thread itself
+
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    let failure = pthread_key_create(&key, nil)
+    precondition(failure == 0, "no thread-specific data is left")
+    return key
+  }()
+
+  /// Makes the current thread this one, while `body` runs.
+  func asCurrent(_ body: () -> Void) {
+    // Not retained: the pointer is taken out again before `body` returns, to a caller that holds this object.
+    pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
+    body()
+    pthread_setspecific(Self.key, nil)
+  }
+
+  /// The current thread, if it polls a queue.
+  static var current: PollerThread? {
+    guard let pointer = pthread_getspecific(key) else { return nil }
+    return Unmanaged<PollerThread>.fromOpaque(pointer).takeUnretainedValue()
+  }
+
+  /// The current thread, if it polls the given queue.
+  static func current(polling queue: QueueIdentity) -> PollerThread? {
+    guard let current, current.queue == queue else { return nil }
+    return current
+  }
+
+  /// Has a task run when the event at hand is done.
+  func append(_ job: Job) {
+    state.withLock { $0.work.jobs.append(job) }
+    hasWork.store(true, ordering: .relaxed)
+  }
+
+  /// Has a call watched when the tasks at hand are done, if its handler is not finished by then.
+  func append(_ call: any BegunCall) {
+    state.withLock { $0.work.calls.append(call) }
+    hasWork.store(true, ordering: .relaxed)
+  }
+
+  /// Runs the tasks, those that come meanwhile, and has the calls watched that are not finished then.
+  ///
+  /// - Parameter onBegin: Called when there is something to run, before that.
+  /// - Returns: Whether the thread shall go on polling: not when it was relieved meanwhile.
+  func finishEvent(onBegin: () -> Void) -> Bool {
+    guard hasWork.load(ordering: .relaxed) else { return true }
+    hasWork.store(false, ordering: .relaxed)
+    // In one order with what `onBegin` looks at: see `Pollers.observe()`.
+    changes.add(1, ordering: .sequentiallyConsistent)
+    onBegin()
+    while let job = nextJob() { job.run() }
+    let (calls, isRelieved) = state.withLock { state in
+      let calls = state.work.calls
+      state.work.calls.removeAll(keepingCapacity: true)
+      let isRelieved = state.isRelieved
+      state.isRelieved = false
+      changes.add(1, ordering: .relaxed)
+      return (calls, isRelieved)
+    }
+    for call in calls { call.watch() }
+    return !isRelieved
+  }
+
+  private func nextJob() -> Job? {
+    state.withLock { state in
+      guard state.nextJob < state.work.jobs.count else {
+        state.work.jobs.removeAll(keepingCapacity: true)
+        state.nextJob = 0
+        return nil
+      }
+      defer { state.nextJob += 1 }
+      return state.work.jobs[state.nextJob]
+    }
+  }
+
+  // MARK: From other threads
+
+  /// What the thread is doing, and a number that is another one for each time it does it.
+  var activity: (Activity, change: UInt64) {
+    let change = changes.load(ordering: .sequentiallyConsistent)
+    return (change & 1 == 0 ? .polling : .running, change)
+  }
+
+  /// Takes away what the thread has not come to; it does not poll again until ``wakeUp`` is signalled.
+  ///
+  /// - Parameter change: The activity's number when it was found to take too long.
+  /// - Returns: The work, or `nil` if the thread does something else by now.
+  func relieve(stuckSince change: UInt64) -> Work? {
+    state.withLock { state in
+      guard changes.load(ordering: .relaxed) == change, !state.isRelieved else { return nil }
+      state.isRelieved = true
+      let work = Work(jobs: Array(state.work.jobs[state.nextJob...]), calls: state.work.calls)
+      state.work = Work()
+      state.nextJob = 0
+      return work
+    }
+  }
+
+  /// Gives the thread, which waits for ``wakeUp`` or has not started, another one's work.
+  func inherit(_ work: Work) {
+    state.withLock { $0.work = work }
+    hasWork.store(true, ordering: .relaxed)
+  }
+}
+
+/// A call whose handler has begun.
+protocol BegunCall: Sendable {
+  /// Sees to it that a handler which is not finished yet learns when the client goes.
+  func watch()
+}

@@ -1,0 +1,241 @@
+import CGRPC
+import Glibc
+import Synchronization
+
+/// The threads' side of a completion queue, which they own: the last one out destroys it.
+///
+/// A thread that runs a program's code for longer than a moment is relieved: another one polls in its place, and it waits until
+/// it is needed. So a handler that blocks its thread holds up nobody else. What finds that out is a thread that looks
+/// every millisecond, while there are events.
+final class Pollers: @unchecked Sendable {
+  // Unchecked, because of the raw handle: `grpc_completion_queue` is thread-safe, and it lives until the last thread that
+  // polls has seen it shut down.
+
+  /// How many threads of one queue may be stuck before no more are started.
+  private static let largestThreadCount = 256
+
+  /// How many threads wait to be needed; more end.
+  private static let largestReserve = 4
+
+  private struct State {
+    var crew: PollerCrew
+    /// The threads that poll, or run handlers and are not stuck.
+    var active: [PollerThread] = []
+    var reserve: [PollerThread] = []
+    var threadCount = 0
+    /// How many active threads shall wait instead of polling once more.
+    var surplus = 0
+    var isStopped = false
+
+    /// Counts one thread more as active: one of the reserve, to be woken, or a new one, to be started.
+    mutating func activate(for queue: OpaquePointer) -> (thread: PollerThread, isNew: Bool) {
+      if let thread = reserve.popLast() {
+        active.append(thread)
+        return (thread, false)
+      }
+      let thread = PollerThread(queue: QueueIdentity(queue))
+      threadCount += 1
+      active.append(thread)
+      return (thread, true)
+    }
+  }
+
+  let queue: OpaquePointer
+  private let name: String
+  private let library = Library()
+  private let state: Locked<State>
+  private let isElastic: Bool
+  private let onStopped: @Sendable () -> Void
+
+  /// Whether nobody looks at the threads, so that the one which does must be woken.
+  private let isUnobserved = Atomic(true)
+  private let observerWakeUp = Semaphore()
+  private let hasSurplus = Atomic(false)
+
+  /// - Parameters:
+  ///   - name: The threads' name.
+  ///   - threads: How many threads poll, at least.
+  ///   - isElastic: Whether the threads run a program's code, and so can get stuck.
+  ///   - onStopped: Called once, on a polling thread, when the queue has been destroyed.
+  init(name: String, threads: Int, isElastic: Bool, onStopped: @escaping @Sendable () -> Void) {
+    guard let queue = grpc_completion_queue_create_for_next(nil) else {
+      preconditionFailure("C-core cannot create a completion queue")
+    }
+    self.queue = queue
+    self.name = name
+    self.isElastic = isElastic
+    self.onStopped = onStopped
+    let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    self.state = Locked(State(crew: PollerCrew(smallest: threads, largest: cores)))
+    for _ in 0..<threads { activateAnother() }
+    if isElastic { Thread.spawn(name: "grpc-observer") { [self] in observe() } }
+  }
+
+  // MARK: Polling
+
+  private func spawn(_ thread: PollerThread) {
+    Thread.spawn(name: name) { [self] in thread.asCurrent { run(thread) } }
+  }
+
+  private func run(_ thread: PollerThread) {
+    // What it inherited.
+    var isActive = finishEvent(thread)
+    while true {
+      if !isActive {
+        guard waitUntilNeeded(thread) else { return }
+        isActive = finishEvent(thread)
+        continue
+      }
+      let event = grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), nil)
+      if event.type == GRPC_QUEUE_SHUTDOWN { return stop(thread) }
+      guard event.type == GRPC_OP_COMPLETE, let tag = event.tag else { continue }
+      Operation.take(tag).complete(succeeded: event.success != 0)
+      isActive = finishEvent(thread)
+    }
+  }
+
+  /// Runs what has come up with an event.
+  ///
+  /// - Returns: Whether the thread shall go on polling.
+  private func finishEvent(_ thread: PollerThread) -> Bool {
+    let isActive = thread.finishEvent {
+      guard isElastic, isUnobserved.load(ordering: .sequentiallyConsistent) else { return }
+      if isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { observerWakeUp.signal() }
+    }
+    return isActive && !(hasSurplus.load(ordering: .relaxed) && leaveAsSurplus(thread))
+  }
+
+  private func leaveAsSurplus(_ thread: PollerThread) -> Bool {
+    state.withLock { state in
+      guard state.surplus > 0, state.active.count > 1 else { return false }
+      state.surplus -= 1
+      hasSurplus.store(state.surplus > 0, ordering: .relaxed)
+      state.active.removeAll { $0 === thread }
+      return true
+    }
+  }
+
+  /// Waits, as one of the reserve.
+  ///
+  /// - Returns: Whether the thread is needed again; it ends otherwise.
+  private func waitUntilNeeded(_ thread: PollerThread) -> Bool {
+    let waits = state.withLock { state in
+      guard !state.isStopped, state.reserve.count < Self.largestReserve else {
+        state.threadCount -= 1
+        return false
+      }
+      state.reserve.append(thread)
+      return true
+    }
+    guard waits else { return false }
+    thread.wakeUp.wait()
+    // Signalled because it is active again, or because all is over.
+    return state.withLock { state in state.active.contains { $0 === thread } }
+  }
+
+  /// A thread has seen the queue shut down.
+  private func stop(_ thread: PollerThread) {
+    let reserve = state.withLock { state in
+      state.isStopped = true
+      state.threadCount -= 1
+      defer { state.reserve = [] }
+      return state.reserve
+    }
+    for waiting in reserve { waiting.wakeUp.signal() }
+    deactivate(thread)
+  }
+
+  /// A thread does not poll any more, and the queue has been shut down: the last one destroys it.
+  ///
+  /// Threads that are stuck do not poll again, so nobody waits for them.
+  private func deactivate(_ thread: PollerThread) {
+    let isLast = state.withLock { state in
+      state.active.removeAll { $0 === thread }
+      return state.active.isEmpty
+    }
+    guard isLast else { return }
+    observerWakeUp.signal()
+    grpc_completion_queue_destroy(queue)
+    onStopped()
+  }
+
+  // MARK: Observing
+
+  /// Looks at the threads as long as there is something to see.
+  private func observe() {
+    var last: [ObjectIdentifier: UInt64] = [:]
+    while true {
+      observerWakeUp.wait()
+      var quietLooks = 0
+      while quietLooks < 5 {
+        if isFinished { return }
+        usleep(1000)
+        quietLooks = look(&last) ? 0 : quietLooks + 1
+      }
+      isUnobserved.store(true, ordering: .sequentiallyConsistent)
+      // A thread that began to run before that has not signalled; it is seen here. One that begins after it does signal.
+      if look(&last), isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { observerWakeUp.signal() }
+      if isFinished { return }
+    }
+  }
+
+  private var isFinished: Bool { state.withLock { $0.isStopped && $0.active.isEmpty } }
+
+  /// Looks at what the threads do.
+  ///
+  /// - Parameter last: What they did at the last look.
+  /// - Returns: Whether there was something to see.
+  private func look(_ last: inout [ObjectIdentifier: UInt64]) -> Bool {
+    let threads = state.withLock { $0.active }
+    var current: [ObjectIdentifier: UInt64] = [:]
+    var running = 0
+    for thread in threads {
+      let (activity, change) = thread.activity
+      current[ObjectIdentifier(thread)] = change
+      guard activity == .running else { continue }
+      running += 1
+      if last[ObjectIdentifier(thread)] == change { relieve(thread, stuckSince: change) }
+    }
+    switch state.withLock({ $0.crew.look(runningCount: running) }) {
+    case .none: break
+    case .add: activateAnother()
+    case .remove:
+      state.withLock { state in
+        state.surplus += 1
+        hasSurplus.store(true, ordering: .relaxed)
+      }
+    }
+    defer { last = current }
+    return running > 0 || current != last
+  }
+
+  /// Puts another thread in the place of one that is stuck.
+  private func relieve(_ stuck: PollerThread, stuckSince change: UInt64) {
+    enum Outcome {
+      case unchanged
+      case stopped
+      case replaced(by: PollerThread, isNew: Bool)
+    }
+    let outcome = state.withLock { state -> Outcome in
+      let isPossible = !state.reserve.isEmpty || state.threadCount < Self.largestThreadCount
+      guard state.isStopped || isPossible, let work = stuck.relieve(stuckSince: change) else { return .unchanged }
+      if state.isStopped { return .stopped }
+      // At once, so that there is always somebody who polls.
+      state.active.removeAll { $0 === stuck }
+      let (thread, isNew) = state.activate(for: queue)
+      thread.inherit(work)
+      return .replaced(by: thread, isNew: isNew)
+    }
+    switch outcome {
+    case .unchanged: break
+    case .stopped: deactivate(stuck)
+    case .replaced(let thread, let isNew): isNew ? spawn(thread) : thread.wakeUp.signal()
+    }
+  }
+
+  private func activateAnother() {
+    let added = state.withLock { state in state.isStopped ? nil : state.activate(for: queue) }
+    guard let (thread, isNew) = added else { return }
+    isNew ? spawn(thread) : thread.wakeUp.signal()
+  }
+}

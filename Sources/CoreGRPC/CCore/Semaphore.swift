@@ -1,0 +1,24 @@
+import Glibc
+
+/// What one thread waits for and others signal.
+final class Semaphore: @unchecked Sendable {
+  // Unchecked, because of the pointer: `sem_t` is made for threads, and lives as long as this object.
+
+  private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() {
+    let failure = sem_init(semaphore, 0, 0)
+    precondition(failure == 0, "a semaphore with the value 0 can always be made")
+  }
+
+  deinit {
+    sem_destroy(semaphore)
+    semaphore.deallocate()
+  }
+
+  func signal() { sem_post(semaphore) }
+
+  func wait() {
+    while sem_wait(semaphore) != 0, errno == EINTR {}
+  }
+}
