@@ -55,6 +55,12 @@ static inline void cgrpc_op_send_initial_metadata(grpc_op *op, grpc_metadata *me
   op->data.send_initial_metadata.count = count;
 }
 
+// A level of compression for what a server sends on the call; less than 0 for the server's own.
+static inline void cgrpc_op_set_compression_level(grpc_op *op, int level) {
+  op->data.send_initial_metadata.maybe_compression_level.is_set = level >= 0;
+  if (level >= 0) op->data.send_initial_metadata.maybe_compression_level.level = (grpc_compression_level)level;
+}
+
 static inline void cgrpc_op_send_message(grpc_op *op, grpc_byte_buffer *message, uint32_t flags) {
   memset(op, 0, sizeof *op);
   op->op = GRPC_OP_SEND_MESSAGE;

@@ -17,7 +17,7 @@ struct Batch: ~Copyable {
 
   /// - Parameters:
   ///   - waitsForReady: Whether a client's call waits for a connection; `nil` leaves it to the service config.
-  ///   - compression: How the messages sent on this call are compressed; `nil` leaves it to C-core.
+  ///   - compression: How the messages sent on this call are compressed; `nil` as the channel or the server says.
   mutating func sendInitialMetadata(
     _ metadata: Metadata,
     waitsForReady: Bool? = nil,
@@ -29,11 +29,10 @@ struct Batch: ~Copyable {
     self.compression = compression
   }
 
-  /// - Parameter isFollowed: Whether C-core may wait for the next message before it sends this one.
-  mutating func sendMessage(_ message: consuming MessageBuffer, isFollowed: Bool = false) {
+  mutating func sendMessage(_ message: consuming MessageBuffer, options: WriteOptions = WriteOptions()) {
     operations.insert(.sendMessage)
     self.message = consume message
-    messageFlags = isFollowed ? UInt32(GRPC_WRITE_BUFFER_HINT) : 0
+    messageFlags = options.flags
   }
 
   mutating func sendHalfClose() { operations.insert(.sendClose) }
@@ -63,17 +62,32 @@ struct Batch: ~Copyable {
   }
 
   /// The initial metadata with what C-core's filters take out again before it is sent.
-  var initialMetadataForCore: Metadata {
-    guard let compression else { return initialMetadata }
+  ///
+  /// A client's choice goes there. A server's is a level, see ``compressionLevel``: C-core makes of it what the client
+  /// accepts.
+  func initialMetadataForCore(_ role: CallStateMachine.Role) -> Metadata {
+    guard role == .client, let compression else { return initialMetadata }
     var metadata = initialMetadata
     // `GRPC_COMPRESSION_REQUEST_ALGORITHM_MD_KEY`, a key that users may not set.
     metadata.addString(compression.description, forKey: "grpc-internal-encoding-request")
     return metadata
   }
 
+  /// The level by which a server's messages are compressed; -1 for the server's own.
+  var compressionLevel: Int32 { compression.map { Int32($0.serverLevel) } ?? -1 }
+
   var initialMetadataFlags: UInt32 {
     guard let waitsForReady else { return 0 }
     let explicitly = UInt32(GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET)
     return waitsForReady ? explicitly | UInt32(GRPC_INITIAL_METADATA_WAIT_FOR_READY) : explicitly
+  }
+}
+
+extension WriteOptions {
+  fileprivate var flags: UInt32 {
+    var flags: UInt32 = 0
+    if !allowsCompression { flags |= UInt32(GRPC_WRITE_NO_COMPRESS) }
+    if isFollowed { flags |= UInt32(GRPC_WRITE_BUFFER_HINT) }
+    return flags
   }
 }

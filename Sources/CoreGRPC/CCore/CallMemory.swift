@@ -42,9 +42,11 @@ struct CallMemory: ~Copyable {
     }
     let memory = pointer
     if batch.operations.contains(.sendInitialMetadata) {
-      memory.pointee.sent_initial_metadata = grpc_metadata_array(sending: batch.initialMetadataForCore)
+      memory.pointee.sent_initial_metadata = grpc_metadata_array(sending: batch.initialMetadataForCore(role))
       let array = memory.pointee.sent_initial_metadata
-      cgrpc_op_send_initial_metadata(next(), array.metadata, array.count, batch.initialMetadataFlags)
+      let op = next()
+      cgrpc_op_send_initial_metadata(op, array.metadata, array.count, batch.initialMetadataFlags)
+      if role == .server { cgrpc_op_set_compression_level(op, batch.compressionLevel) }
     }
     if batch.operations.contains(.sendMessage) {
       memory.pointee.sent_message = batch.relinquishMessage()

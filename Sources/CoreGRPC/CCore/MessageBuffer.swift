@@ -9,6 +9,9 @@ public struct MessageBuffer: ~Copyable, @unchecked Sendable {
 
   private let buffer: UnsafeMutablePointer<grpc_byte_buffer>
 
+  /// Whether its sender had compressed the message.
+  private(set) var wasCompressed = false
+
   /// Makes a message of `byteCount` bytes and lets `fill` write them.
   ///
   /// - Parameters:
@@ -42,7 +45,10 @@ public struct MessageBuffer: ~Copyable, @unchecked Sendable {
   }
 
   /// Takes over a buffer that C-core received.
-  init(adopting buffer: UnsafeMutablePointer<grpc_byte_buffer>) { self.buffer = buffer }
+  init(adopting buffer: UnsafeMutablePointer<grpc_byte_buffer>) {
+    self.buffer = buffer
+    self.wasCompressed = buffer.pointee.data.raw.compression != GRPC_COMPRESS_NONE
+  }
 
   deinit { grpc_byte_buffer_destroy(buffer) }
 
@@ -64,9 +70,11 @@ public struct MessageBuffer: ~Copyable, @unchecked Sendable {
     case GRPC_COMPRESS_GZIP: windowBits = 31
     default: return self
     }
-    return try withUnsafePieces { (pieces) throws(RPCError) in
+    var inflated = try withUnsafePieces { (pieces) throws(RPCError) in
       try MessageInflation.inflate(pieces, windowBits: windowBits, limit: limit)
     }
+    inflated.wasCompressed = true
+    return inflated
   }
 
   /// The size of the message in bytes.

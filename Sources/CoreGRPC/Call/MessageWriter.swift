@@ -1,4 +1,4 @@
-/// Sends the messages of a call, one at a time and in the order of the calls to ``write(_:isFollowed:)``.
+/// Sends the messages of a call, one at a time and in the order of the calls to ``write(_:options:)``.
 final class MessageWriter: Sendable {
   private let call: Call
   private let turns = TurnQueue()
@@ -9,11 +9,10 @@ final class MessageWriter: Sendable {
   ///
   /// Cancelling the task cancels the call.
   ///
-  /// - Parameter isFollowed: Whether another message follows at once, so that C-core may wait with sending this one.
   /// - Returns: `false` when the call is over.
-  func write(_ message: consuming MessageBuffer, isFollowed: Bool = false) async throws(RPCError) -> Bool {
+  func write(_ message: consuming MessageBuffer, options: WriteOptions) async throws(RPCError) -> Bool {
     var batch = Batch()
-    batch.sendMessage(message, isFollowed: isFollowed)
+    batch.sendMessage(message, options: options)
     await turns.begin()
     defer { turns.end() }
     return try await call.performCancellably(batch)

@@ -11,6 +11,9 @@ public struct ClientResponse<Message: Sendable>: Sendable {
   /// The metadata that the server sent with the status.
   public var trailingMetadata: Metadata
 
+  /// Whether the server had compressed the message; see ``ReceivedMessage/wasCompressed``.
+  public var wasCompressed = false
+
   /// Creates a response.
   public init(message: Message, metadata: Metadata = [:], trailingMetadata: Metadata = [:]) {
     self.message = message

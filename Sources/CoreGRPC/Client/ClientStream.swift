@@ -47,8 +47,8 @@ final class ClientStream: Sendable {
   ) async {
     do {
       try await producer(
-        RPCWriter { [self] (message, isFollowed) async throws(RPCError) in
-          try await write(message, isFollowed: isFollowed, serializer: serializer)
+        RPCWriter { [self] (message, writeOptions) async throws(RPCError) in
+          try await write(message, options: writeOptions, serializer: serializer)
         }
       )
       var close = Batch()
@@ -68,16 +68,17 @@ final class ClientStream: Sendable {
   ) async -> StreamingClientResponse<Output> {
     StreamingClientResponse(
       metadata: await initialMetadata.value(),
-      messages: RPCAsyncSequence { [self] () async throws(RPCError) -> Output? in
+      messages: RPCAsyncSequence(receiving: { [self] () async throws(RPCError) -> ReceivedMessage<Output>? in
         guard let message = try await MessageReader(call: call).next() else {
           _ = try await successfulEnd()
           return nil
         }
         try options.checkReceived(byteCount: message.byteCount)
-        return try RPCError.wrapping("cannot deserialize the response", .internalError) {
+        let output = try RPCError.wrapping("cannot deserialize the response", .internalError) {
           try deserializer.deserialize(message)
         }
-      },
+        return ReceivedMessage(message: output, wasCompressed: message.wasCompressed)
+      }),
       status: { [self] () async throws(RPCError) in try await successfulEnd() }
     )
   }
@@ -93,7 +94,7 @@ final class ClientStream: Sendable {
 
   private func write<Input: Sendable>(
     _ message: Input,
-    isFollowed: Bool,
+    options writeOptions: WriteOptions,
     serializer: some MessageSerializer<Input>
   ) async throws(RPCError) {
     var buffer: MessageBuffer?
@@ -104,7 +105,7 @@ final class ClientStream: Sendable {
     }
     guard let bytes = buffer.take() else { return }
     try options.checkSent(byteCount: bytes.byteCount)
-    if try await writer.write(bytes, isFollowed: isFollowed) { return }
+    if try await writer.write(bytes, options: writeOptions) { return }
     let end = await end.value()
     throw RPCError(status: end.status, metadata: end.metadata)
       ?? RPCError(code: .cancelled, message: "the server has ended the call")

@@ -37,7 +37,7 @@ extension ClientResponse {
   /// - Throws: The status of a call that failed, or ``RPCError/Code/unimplemented`` if there was not one message: see
   ///   "response cardinality violation" in <https://grpc.github.io/grpc/core/md_doc_statuscodes.html>.
   public init(single response: StreamingClientResponse<Message>) async throws(RPCError) {
-    var messages = response.messages.makeAsyncIterator()
+    var messages = response.messages.receivedMessages.makeAsyncIterator()
     let message = try await messages.next(isolation: nil)
     if message != nil, try await messages.next(isolation: nil) != nil {
       throw RPCError(code: .unimplemented, message: "the server sent more than one message")
@@ -46,6 +46,7 @@ extension ClientResponse {
     guard let message else {
       throw RPCError(code: .unimplemented, message: "the server answered OK without a message")
     }
-    self.init(message: message, metadata: response.metadata, trailingMetadata: trailingMetadata)
+    self.init(message: message.message, metadata: response.metadata, trailingMetadata: trailingMetadata)
+    wasCompressed = message.wasCompressed
   }
 }

@@ -35,10 +35,12 @@ struct UnaryClientCall<Deserializer: MessageDeserializer> {
     let output = try RPCError.wrapping("cannot deserialize the response", .internalError) {
       try deserializer.deserialize(message)
     }
-    return ClientResponse(
+    var response = ClientResponse(
       message: output,
       metadata: call.receivedInitialMetadata,
       trailingMetadata: call.receivedTrailingMetadata
     )
+    response.wasCompressed = message.wasCompressed
+    return response
   }
 }

@@ -43,10 +43,6 @@ public struct Compression: Sendable, Hashable {
   /// C-core's default *algorithm* would not do: it is used towards clients that do not accept it, too, and must be among
   /// those that the server accepts. Its *levels* are a preference: low is gzip before deflate, high deflate before gzip.
   func setServerPreference(in arguments: inout ChannelArguments) {
-    switch algorithm {
-    case .identity: break
-    case .gzip: arguments.set("grpc.default_compression_level", to: 1)
-    default: arguments.set("grpc.default_compression_level", to: 3)
-    }
+    if algorithm != .identity { arguments.set("grpc.default_compression_level", to: algorithm.serverLevel) }
   }
 }

@@ -16,6 +16,15 @@ extension Compression {
     /// DEFLATE in gzip's format.
     public static var gzip: Algorithm { Algorithm(value: .gzip) }
 
+    /// C-core's level for a server that prefers this algorithm.
+    var serverLevel: Int {
+      switch value {
+      case .identity: 0
+      case .gzip: 1
+      case .deflate: 3
+      }
+    }
+
     /// The name on the wire.
     public var description: String { value.rawValue }
   }

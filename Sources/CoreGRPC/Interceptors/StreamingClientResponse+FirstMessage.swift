@@ -14,14 +14,15 @@ extension StreamingClientResponse {
   /// - Returns: The same response, of which no message is lost.
   /// - Throws: The status of a call that failed before its first message.
   public func awaitingFirstMessage() async throws(RPCError) -> Self {
+    let messages = messages.receivedMessages
     var iterator = messages.makeAsyncIterator()
     let first = Locked(try await iterator.next(isolation: nil))
     var response = self
-    response.messages = RPCAsyncSequence { [messages] () async throws(RPCError) -> Message? in
+    response.messages = RPCAsyncSequence(receiving: { () async throws(RPCError) -> ReceivedMessage<Message>? in
       if let first = first.withLock({ $0.take() }) { return first }
       var iterator = messages.makeAsyncIterator()
       return try await iterator.next(isolation: nil)
-    }
+    })
     return response
   }
 }

@@ -122,7 +122,9 @@ final class ServerCall: BegunCall {
   private func send(_ reply: consuming UnaryReply) {
     var reply = reply
     var batch = Batch()
-    if !call.hasStarted(.sendInitialMetadata) { batch.sendInitialMetadata(reply.metadata) }
+    if !call.hasStarted(.sendInitialMetadata) {
+      batch.sendInitialMetadata(reply.metadata, compression: reply.compression)
+    }
     if let message = reply.message.take() { batch.sendMessage(message) }
     batch.sendStatus(reply.status, trailingMetadata: reply.trailingMetadata)
     batch.receiveCloseUnlessStarted()

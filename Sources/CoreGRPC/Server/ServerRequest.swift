@@ -6,6 +6,9 @@ public struct ServerRequest<Message: Sendable>: Sendable {
   /// The message.
   public var message: Message
 
+  /// Whether the client had compressed the message; see ``ReceivedMessage/wasCompressed``.
+  public var wasCompressed = false
+
   /// Creates a request.
   public init(metadata: Metadata = [:], message: Message) {
     self.metadata = metadata

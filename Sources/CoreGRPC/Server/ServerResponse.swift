@@ -11,10 +11,21 @@ public struct ServerResponse<Message: Sendable>: Sendable {
   /// The metadata to send with the status.
   public var trailingMetadata: Metadata
 
+  /// The algorithm with which the message is compressed, as far as the client accepts it.
+  ///
+  /// `nil`, the default, for the server's (``Server/Configuration/compression``).
+  public var compression: Compression.Algorithm?
+
   /// Creates a response.
-  public init(message: Message, metadata: Metadata = [:], trailingMetadata: Metadata = [:]) {
+  public init(
+    message: Message,
+    metadata: Metadata = [:],
+    trailingMetadata: Metadata = [:],
+    compression: Compression.Algorithm? = nil
+  ) {
     self.message = message
     self.metadata = metadata
     self.trailingMetadata = trailingMetadata
+    self.compression = compression
   }
 }

@@ -18,7 +18,7 @@ struct StreamHandler: Sendable {
           throw RPCError(code: .internalError, message: "the handler's response has illegal \(error.message)")
         }
         var opening = Batch()
-        opening.sendInitialMetadata(response.metadata)
+        opening.sendInitialMetadata(response.metadata, compression: response.compression)
         // Refused when the client is gone. The producer runs all the same, and learns it when it writes: whoever counts on
         // its end, as an interceptor may, gets it.
         try? call.start(opening) { _ in }
@@ -57,15 +57,16 @@ struct StreamHandler: Sendable {
   ) -> StreamingServerRequest<Input> {
     StreamingServerRequest(
       metadata: call.receivedInitialMetadata,
-      messages: RPCAsyncSequence { () async throws(RPCError) -> Input? in
+      messages: RPCAsyncSequence(receiving: { () async throws(RPCError) -> ReceivedMessage<Input>? in
         guard let message = try await MessageReader(call: call).next() else {
           if call.failedBeforeReceivingMessage { throw RPCError(code: .cancelled, message: "the client went away") }
           return nil
         }
-        return try RPCError.wrapping("cannot deserialize the request", .internalError) {
+        let input = try RPCError.wrapping("cannot deserialize the request", .internalError) {
           try deserializer.deserialize(message)
         }
-      }
+        return ReceivedMessage(message: input, wasCompressed: message.wasCompressed)
+      })
     )
   }
 
@@ -74,7 +75,7 @@ struct StreamHandler: Sendable {
     _ serializer: some MessageSerializer<Output>
   ) -> RPCWriter<Output> {
     let writer = MessageWriter(call: call)
-    return RPCWriter { (message, isFollowed) async throws(RPCError) in
+    return RPCWriter { (message, options) async throws(RPCError) in
       var buffer: MessageBuffer?
       do {
         buffer = try serializer.serialize(message)
@@ -82,7 +83,7 @@ struct StreamHandler: Sendable {
         throw RPCError(wrapping: error, as: .internalError, message: "cannot serialize the response", showsText: false)
       }
       guard let bytes = buffer.take() else { return }
-      guard try await writer.write(bytes, isFollowed: isFollowed) else {
+      guard try await writer.write(bytes, options: options) else {
         throw RPCError(code: .cancelled, message: "the client went away")
       }
     }

@@ -14,7 +14,12 @@ public struct StreamingServerRequest<Message: Sendable>: Sendable {
 
   /// A stream with the one message of a request.
   public init(single request: ServerRequest<Message>) {
-    self.init(metadata: request.metadata, messages: RPCAsyncSequence(CollectionOfOne(request.message)))
+    let message = ReceivedMessage(message: request.message, wasCompressed: request.wasCompressed)
+    let messages = Locked<ReceivedMessage<Message>?>(message)
+    self.init(
+      metadata: request.metadata,
+      messages: RPCAsyncSequence(receiving: { () async throws(RPCError) in messages.withLock { $0.take() } })
+    )
   }
 }
 
@@ -24,10 +29,11 @@ extension ServerRequest {
   /// - Throws: ``RPCError/Code/unimplemented``, if the client ended its stream without one: see "request cardinality
   ///   violation" in <https://grpc.github.io/grpc/core/md_doc_statuscodes.html>.
   public init(first request: StreamingServerRequest<Message>) async throws(RPCError) {
-    var messages = request.messages.makeAsyncIterator()
+    var messages = request.messages.receivedMessages.makeAsyncIterator()
     guard let message = try await messages.next(isolation: nil) else {
       throw RPCError(code: .unimplemented, message: "the method takes one request message, and none came")
     }
-    self.init(metadata: request.metadata, message: message)
+    self.init(metadata: request.metadata, message: message.message)
+    wasCompressed = message.wasCompressed
   }
 }

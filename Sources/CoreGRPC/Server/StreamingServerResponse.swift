@@ -11,18 +11,28 @@ public struct StreamingServerResponse<Message: Sendable>: Sendable {
   /// The metadata to send before the messages.
   public var metadata: Metadata
 
+  /// The algorithm with which the messages of this call are compressed, as far as the client accepts it.
+  ///
+  /// `nil`, the default, for the server's (``Server/Configuration/compression``).
+  public var compression: Compression.Algorithm?
+
   /// Writes the messages.
   public var producer: Producer
 
   /// Creates a response.
-  public init(metadata: Metadata = [:], producer: @escaping Producer) {
+  public init(
+    metadata: Metadata = [:],
+    compression: Compression.Algorithm? = nil,
+    producer: @escaping Producer
+  ) {
     self.metadata = metadata
+    self.compression = compression
     self.producer = producer
   }
 
   /// A stream with the one message of a response.
   public init(single response: ServerResponse<Message>) {
-    self.init(metadata: response.metadata) { writer in
+    self.init(metadata: response.metadata, compression: response.compression) { writer in
       try await writer.write(response.message)
       return response.trailingMetadata
     }

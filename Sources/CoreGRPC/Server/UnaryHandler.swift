@@ -16,8 +16,11 @@ struct UnaryHandler: Sendable {
       } catch {
         return UnaryReply(error: error)
       }
+      let wasCompressed = message.wasCompressed
       let outcome = await HandlerOutcome.of(context.descriptor) { () async throws in
-        try await handler(ServerRequest(metadata: metadata, message: input), context)
+        var request = ServerRequest(metadata: metadata, message: input)
+        request.wasCompressed = wasCompressed
+        return try await handler(request, context)
       }
       switch outcome {
       case .success(let response): return UnaryReply(response, serializer: serializer)

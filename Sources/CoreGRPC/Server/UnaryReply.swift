@@ -1,6 +1,7 @@
 /// What is sent at the end of a call: the status, and before it the metadata and the message that were not sent yet.
 struct UnaryReply: ~Copyable {
   var metadata = Metadata()
+  var compression: Compression.Algorithm?
   var message: MessageBuffer?
   var status: Status
   var trailingMetadata = Metadata()
@@ -14,6 +15,7 @@ extension UnaryReply {
     do {
       self.init(
         metadata: response.metadata,
+        compression: response.compression,
         message: try serializer.serialize(response.message),
         status: .ok,
         trailingMetadata: response.trailingMetadata

@@ -6,10 +6,20 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
   /// What iterating throws.
   public typealias Failure = RPCError
 
-  private let receive: @Sendable () async throws(RPCError) -> Element?
+  private let receive: @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
 
   /// A sequence of what `receive` returns, up to the first `nil`: for tests and interceptors.
-  public init(_ receive: @escaping @Sendable () async throws(RPCError) -> Element?) { self.receive = receive }
+  public init(_ receive: @escaping @Sendable () async throws(RPCError) -> Element?) {
+    self.init(receiving: { () async throws(RPCError) in
+      guard let message = try await receive() else { return nil }
+      return ReceivedMessage(message: message)
+    })
+  }
+
+  /// A sequence of messages that know how they came, up to the first `nil`: for tests and interceptors.
+  public init(receiving receive: @escaping @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?) {
+    self.receive = receive
+  }
 
   /// A sequence of the elements, for tests and interceptors.
   public init(_ elements: some Sequence<Element>) {
@@ -22,7 +32,7 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
 
   /// Receives one message after the other.
   public struct AsyncIterator: AsyncIteratorProtocol {
-    fileprivate let receive: @Sendable () async throws(RPCError) -> Element?
+    fileprivate let receive: @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
 
     /// Receives the next message.
     ///
@@ -32,8 +42,18 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
     /// - Throws: On a client the status of a call that failed; on a server ``RPCError/Code/cancelled`` when the client
     ///   went away.
     public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(RPCError) -> Element? {
-      try await receive()
+      try await receive()?.message
     }
+  }
+}
+
+extension RPCAsyncSequence {
+  /// The same messages, each with how it came.
+  public var receivedMessages: RPCAsyncSequence<ReceivedMessage<Element>> {
+    RPCAsyncSequence<ReceivedMessage<Element>>(receiving: { [receive] () async throws(RPCError) in
+      guard let received = try await receive() else { return nil }
+      return ReceivedMessage(message: received, wasCompressed: received.wasCompressed)
+    })
   }
 }
 
@@ -42,9 +62,9 @@ extension RPCAsyncSequence {
   public func mapMessages<Other: Sendable>(
     _ transform: @escaping @Sendable (Element) async throws(RPCError) -> Other
   ) -> RPCAsyncSequence<Other> {
-    RPCAsyncSequence<Other> { [receive] () async throws(RPCError) -> Other? in
-      guard let element = try await receive() else { return nil }
-      return try await transform(element)
-    }
+    RPCAsyncSequence<Other>(receiving: { [receive] () async throws(RPCError) in
+      guard let received = try await receive() else { return nil }
+      return ReceivedMessage(message: try await transform(received.message), wasCompressed: received.wasCompressed)
+    })
   }
 }

@@ -2,12 +2,12 @@
 ///
 /// Several tasks may write; each message goes out whole. A writer is of no use after the function that it was given to.
 public struct RPCWriter<Element: Sendable>: Sendable {
-  private let send: @Sendable (Element, _ isFollowed: Bool) async throws(RPCError) -> Void
+  private let send: @Sendable (Element, WriteOptions) async throws(RPCError) -> Void
 
   /// A writer that hands each message to `send`: for tests and interceptors.
   ///
-  /// - Parameter send: Gets the message, and whether another one follows at once.
-  public init(_ send: @escaping @Sendable (Element, _ isFollowed: Bool) async throws(RPCError) -> Void) {
+  /// - Parameter send: Gets the message, and how it shall be sent.
+  public init(_ send: @escaping @Sendable (Element, WriteOptions) async throws(RPCError) -> Void) {
     self.send = send
   }
 
@@ -16,17 +16,25 @@ public struct RPCWriter<Element: Sendable>: Sendable {
   /// Cancelling the task cancels the call.
   ///
   /// - Throws: ``RPCError``, when the call is over or the message cannot be serialized.
-  public func write(_ element: Element) async throws(RPCError) { try await send(element, false) }
+  public func write(_ element: Element, options: WriteOptions = WriteOptions()) async throws(RPCError) {
+    try await send(element, options)
+  }
 
   /// Sends messages that are all there already, with as few packets as flow control allows.
   ///
   /// - Throws: ``RPCError``, when the call is over or a message cannot be serialized.
-  public func write(contentsOf elements: some Sequence<Element>) async throws(RPCError) {
+  public func write(
+    contentsOf elements: some Sequence<Element>,
+    options: WriteOptions = WriteOptions()
+  ) async throws(RPCError) {
+    var options = options
+    let isLastFollowed = options.isFollowed
     var iterator = elements.makeIterator()
     var next = iterator.next()
     while let element = next {
       next = iterator.next()
-      try await send(element, next != nil)
+      options.isFollowed = next != nil || isLastFollowed
+      try await send(element, options)
     }
   }
 
@@ -41,8 +49,8 @@ public struct RPCWriter<Element: Sendable>: Sendable {
   public func mapMessages<Other: Sendable>(
     _ transform: @escaping @Sendable (Other) async throws(RPCError) -> Element
   ) -> RPCWriter<Other> {
-    RPCWriter<Other> { [send] (other, isFollowed) async throws(RPCError) in
-      try await send(try await transform(other), isFollowed)
+    RPCWriter<Other> { [send] (other, options) async throws(RPCError) in
+      try await send(try await transform(other), options)
     }
   }
 }
