@@ -23,6 +23,8 @@ let package = Package(
     .executable(name: "protoc-gen-coregrpc", targets: ["protoc-gen-coregrpc"]),
     .executable(name: "compute-server", targets: ["compute-server"]),
     .executable(name: "compute-client", targets: ["compute-client"]),
+    .executable(name: "interop-server", targets: ["interop-server"]),
+    .executable(name: "interop-client", targets: ["interop-client"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -89,6 +91,26 @@ let package = Package(
     .target(
       name: "GRPCTesting",
       dependencies: ["CGRPCTesting", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC"],
+      swiftSettings: swiftSettings
+    ),
+
+    // gRPC's interop tests.
+    .target(name: "InteropSuite", dependencies: ["CoreGRPC", "GRPCTesting"], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "interop-server",
+      dependencies: [
+        "CommandLineSupport", "CoreGRPC", "InteropSuite",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: swiftSettings
+    ),
+    .executableTarget(
+      name: "interop-client",
+      dependencies: [
+        "CommandLineSupport", "CoreGRPC", "InteropSuite",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: swiftSettings
     ),
 
