@@ -212,6 +212,11 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .testTarget(
+      name: "InteropSuiteTests",
+      dependencies: ["CoreGRPC", "GRPCTesting", "InteropSuite", "TestSupport", "interop-client", "interop-server"],
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
       name: "InteropTests",
       dependencies: ["Compute", "CoreGRPC", "TestSupport"],
       exclude: ["Python"],

@@ -19,10 +19,10 @@ WORKERS = 64
 OPTIONS = (("grpc.so_reuseport", 0),)
 
 
-def listen(server, address):
+def listen(server, address, credentials=None):
     """Binds, and gives the address with the port that it really has."""
     try:
-        port = server.add_insecure_port(address)
+        port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     except RuntimeError:
         port = 0
     if port == 0:
@@ -49,13 +49,13 @@ def on_input_end(action):
     threading.Thread(target=watch, daemon=True).start()
 
 
-def serve_sync(address, add_service):
+def serve_sync(address, add_service, credentials=None):
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=WORKERS), options=OPTIONS)
     add_service(server)
-    bound = listen(server, address)
+    bound = listen(server, address, credentials)
     server.start()
     on_input_end(stop.set)
     print(f"running... {bound}", flush=True)
