@@ -39,6 +39,28 @@ struct LogHandlerTests {
     await echo.server.shutdown()
   }
 
+  @Test("A server that cannot use its new certificate says why")
+  func certificateIsSpoiled() async throws {
+    let certificates = try await TestCertificates()
+    let server = Server(services: [])
+    let address = try server.listen(
+      on: .tcp(host: "127.0.0.1", port: 0),
+      credentials: .tls(identity: certificates.server)
+    )
+    try server.start()
+    let recorder = EventRecorder()
+    try "hunter2".write(toFile: certificates.path("server.key"), atomically: true, encoding: .utf8)
+    let channel = try Channel(target: address.description, credentials: .tls(trustRoots: certificates.trustRoots))
+    try await channel.connect(timeout: .seconds(30))
+    let event = await recorder.first { $0.message.contains(certificates.folder.path) }
+    recorder.stop()
+    #expect(event?.level == .error)
+    let file = certificates.path("server.key")
+    let problem = "the private key in \(file) has no private key in the PEM format"
+    #expect(event?.message == "the server keeps its certificates: \(problem)")
+    await server.shutdown()
+  }
+
   @Test("C-core's log arrives with its level, file and line")
   func coreEvents() async throws {
     let recorder = EventRecorder(minimumLevel: .debug)

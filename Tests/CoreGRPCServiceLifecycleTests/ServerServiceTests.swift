@@ -37,6 +37,34 @@ struct ServerServiceTests {
     }
   }
 
+  @Test("The credentials are for all of its addresses, and wrong ones stop the service before it serves")
+  func credentials() async throws {
+    let certificates = try await TestCertificates()
+    let (addresses, continuation) = AsyncStream.makeStream(of: ListenAddress.self)
+    let service = ServerService(
+      EchoServer.make(),
+      listeningOn: [Self.loopback],
+      credentials: .tls(identity: certificates.server)
+    ) { bound in
+      for address in bound { continuation.yield(address) }
+    }
+    let group = group(service)
+    let run = Task { try await group.run() }
+    let address = try #require(await addresses.first { _ in true })
+    let channel = try Channel(target: address.description, credentials: .tls(trustRoots: certificates.trustRoots))
+    _ = try await channel.echo()
+    let plain = try Channel(target: address.description)
+    let error = await #expect(throws: RPCError.self) { try await plain.echo() }
+    #expect(error?.code == .unavailable)
+    await group.triggerGracefulShutdown()
+    try await run.value
+
+    let nobody = TLSIdentity(certificateChain: .text(""), privateKey: .text(""))
+    let wrong = ServerService(EchoServer.make(), listeningOn: [Self.loopback], credentials: .tls(identity: nobody))
+    let failure = await #expect(throws: ServerError.self) { try await wrong.run() }
+    #expect(failure?.code == .invalidCredentials)
+  }
+
   @Test("A graceful shutdown finishes a call in progress")
   func gracefulShutdown() async throws {
     let arrived = Gate()

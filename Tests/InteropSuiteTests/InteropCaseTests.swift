@@ -73,6 +73,7 @@ struct InteropCaseTests {
     let lines = Locked(0)
     var client = InteropClient { () throws(RPCError) in channel }
     client.report = { _ in lines.withLock { $0 += 1 } }
+    client.soak.maximumLatency = .seconds(30)
     client.soak.iterations = 7
     client.soak.workers = 3
     client.soak.maximumFailures = 7

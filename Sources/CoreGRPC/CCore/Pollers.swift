@@ -142,6 +142,8 @@ final class Pollers: @unchecked Sendable {
       return state.reserve
     }
     for waiting in reserve { waiting.wakeUp.signal() }
+    // What OpenSSL keeps for each thread. It would go with the thread, but the process may end before.
+    OPENSSL_thread_stop()
     deactivate(thread)
   }
 
