@@ -7,11 +7,13 @@ public struct ProtobufDeserializer<Message: ProtobufC.Message>: MessageDeseriali
   public let limits: DecodingLimits
 
   /// Creates the deserializer.
+  @inlinable
   public init(limits: DecodingLimits = DecodingLimits()) { self.limits = limits }
 
   /// Deserializes a message.
   ///
   /// - Throws: `DecodingError`, when the bytes are no message of this type or exceed the limits.
+  @inlinable
   public func deserialize(_ bytes: RawSpan) throws -> Message {
     try Message(serializedBytes: bytes, limits: limits)
   }
@@ -21,6 +23,7 @@ public struct ProtobufDeserializer<Message: ProtobufC.Message>: MessageDeseriali
   /// The content of strings and bytes is copied once: from there into the message.
   ///
   /// - Throws: `DecodingError`, when the bytes are no message of this type or exceed the limits.
+  @inlinable
   public func deserialize(_ buffer: borrowing MessageBuffer) throws -> Message {
     try buffer.withUnsafePieces { pieces in
       try Message(serializedBytes: SerializedBytes(unsafePieces: pieces), limits: limits)

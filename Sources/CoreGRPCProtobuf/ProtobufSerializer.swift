@@ -4,9 +4,11 @@ public import ProtobufC
 /// Serializes protobuf messages, straight into the memory that gRPC sends.
 public struct ProtobufSerializer<Message: ProtobufC.Message>: MessageSerializer {
   /// Creates the serializer.
+  @inlinable
   public init() {}
 
   /// Serializes a message.
+  @inlinable
   public func serialize(_ message: Message) throws -> MessageBuffer {
     message.serialize { byteCount, fill in
       MessageBuffer(byteCount: byteCount, initializingWith: fill)

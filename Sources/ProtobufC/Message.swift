@@ -41,6 +41,7 @@ extension Message {
   ///   - bytes: the message on the wire, nothing before or after it. Nothing refers to them once this returns.
   ///   - limits: what decoding may cost.
   /// - Throws: a ``DecodingError`` that says what is wrong with the bytes.
+  @inlinable
   public init(serializedBytes bytes: RawSpan, limits: DecodingLimits = DecodingLimits()) throws(DecodingError) {
     try self.init(serializedBytes: SerializedBytes(bytes), limits: limits)
   }

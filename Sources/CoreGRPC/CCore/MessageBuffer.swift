@@ -10,7 +10,7 @@ public struct MessageBuffer: ~Copyable, @unchecked Sendable {
   private let buffer: UnsafeMutablePointer<grpc_byte_buffer>
 
   /// Whether its sender had compressed the message.
-  private(set) var wasCompressed = false
+  @usableFromInline private(set) var wasCompressed = false
 
   /// Makes a message of `byteCount` bytes and lets `fill` write them.
   ///
@@ -99,6 +99,7 @@ public struct MessageBuffer: ~Copyable, @unchecked Sendable {
   /// Calls `body` with the bytes of the message where they lie, in the pieces that gRPC received them in.
   ///
   /// - Parameter body: Is given the pieces in their order, valid during the call only.
+  @usableFromInline
   package borrowing func withUnsafePieces<Result: ~Copyable, Failure: Error>(
     _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -28,8 +28,27 @@ public struct RPCRouter: Sendable {
   /// Registers the handler of a unary method.
   ///
   /// - Precondition: The method has no handler yet.
+  @inlinable
   public mutating func registerHandler<Input: Sendable, Output: Sendable>(
     forMethod descriptor: MethodDescriptor,
+    deserializer: some MessageDeserializer<Input>,
+    serializer: some MessageSerializer<Output>,
+    handler: @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
+  ) {
+    registerUnary(
+      descriptor,
+      UnaryHandler(deserializer: deserializer, serializer: serializer, handler: handler),
+      deserializer: deserializer,
+      serializer: serializer,
+      handler: handler
+    )
+  }
+
+  /// Registers a unary method, whose handler is a stream's where interceptors apply.
+  @usableFromInline
+  mutating func registerUnary<Input: Sendable, Output: Sendable>(
+    _ descriptor: MethodDescriptor,
+    _ unary: UnaryHandler,
     deserializer: some MessageDeserializer<Input>,
     serializer: some MessageSerializer<Output>,
     handler: @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
@@ -41,7 +60,7 @@ public struct RPCRouter: Sendable {
         }
         return .stream(StreamHandler(deserializer: deserializer, serializer: serializer, handler: chain.respond))
       }
-      return .unary(UnaryHandler(deserializer: deserializer, serializer: serializer, handler: handler))
+      return .unary(unary)
     }
   }
 

@@ -10,6 +10,7 @@ public struct ServerRequest<Message: Sendable>: Sendable {
   public var wasCompressed = false
 
   /// Creates a request.
+  @inlinable
   public init(metadata: Metadata = [:], message: Message) {
     self.metadata = metadata
     self.message = message

@@ -17,6 +17,7 @@ public struct ServerResponse<Message: Sendable>: Sendable {
   public var compression: Compression.Algorithm?
 
   /// Creates a response.
+  @inlinable
   public init(
     message: Message,
     metadata: Metadata = [:],

@@ -42,7 +42,7 @@ struct StreamHandler: Sendable {
         try await handler(Self.request(from: call, deserializer), context)
       }
       switch outcome {
-      case .success(let response): return UnaryReply(response, serializer: serializer)
+      case .success(let response): return Self.reply(with: response, serializer)
       case .failure(let error): return UnaryReply(error: error)
       }
     }
@@ -50,6 +50,22 @@ struct StreamHandler: Sendable {
 
   /// - Returns: What is left to send.
   func callAsFunction(_ call: Call, context: ServerContext) async -> UnaryReply { await serve(call, context) }
+
+  private static func reply<Output: Sendable>(
+    with response: ServerResponse<Output>,
+    _ serializer: some MessageSerializer<Output>
+  ) -> UnaryReply {
+    do {
+      return UnaryReply(
+        metadata: response.metadata,
+        compression: response.compression,
+        message: try serializer.serialize(response.message),
+        trailingMetadata: response.trailingMetadata
+      )
+    } catch {
+      return UnaryReply(cannotSerialize: error)
+    }
+  }
 
   private static func request<Input: Sendable>(
     from call: Call,

@@ -1,30 +1,46 @@
 /// The handler of a unary method, with its serialization: from the bytes of the request to those of the response.
+///
+/// It is made where the types of the messages are known, so that the compiler specializes it for them: unspecialized, each
+/// call looks up their metadata at run time.
+@usableFromInline
 struct UnaryHandler: Sendable {
-  private let respond: @Sendable (borrowing MessageBuffer, Metadata, ServerContext) async -> UnaryReply
+  @usableFromInline typealias Respond = @Sendable (borrowing MessageBuffer, Metadata, ServerContext) async -> UnaryReply
 
+  private let respond: Respond
+
+  @usableFromInline
+  init(respond: @escaping Respond) { self.respond = respond }
+
+  @inlinable
   init<Input: Sendable, Output: Sendable>(
     deserializer: some MessageDeserializer<Input>,
     serializer: some MessageSerializer<Output>,
     handler: @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
   ) {
-    self.respond = { message, metadata, context in
+    self.init { message, metadata, context in
       let input: Input
-      do throws(RPCError) {
-        input = try RPCError.wrapping("cannot deserialize the request", .internalError) {
-          try deserializer.deserialize(message)
-        }
+      do {
+        input = try deserializer.deserialize(message)
       } catch {
-        return UnaryReply(error: error)
+        return UnaryReply(cannotDeserialize: error)
       }
-      let wasCompressed = message.wasCompressed
-      let outcome = await HandlerOutcome.of(context.descriptor) { () async throws in
+      let response: ServerResponse<Output>
+      do {
         var request = ServerRequest(metadata: metadata, message: input)
-        request.wasCompressed = wasCompressed
-        return try await handler(request, context)
+        request.wasCompressed = message.wasCompressed
+        response = try await handler(request, context)
+      } catch {
+        return UnaryReply(handlerFailure: error, of: context.descriptor)
       }
-      switch outcome {
-      case .success(let response): return UnaryReply(response, serializer: serializer)
-      case .failure(let error): return UnaryReply(error: error)
+      do {
+        return UnaryReply(
+          metadata: response.metadata,
+          compression: response.compression,
+          message: try serializer.serialize(response.message),
+          trailingMetadata: response.trailingMetadata
+        )
+      } catch {
+        return UnaryReply(cannotSerialize: error)
       }
     }
   }

@@ -1,6 +1,7 @@
 /// The memory of a serialized message: one piece or several, which follow each other.
 ///
 /// Pointers only: whoever has one sees to it that the memory outlives it.
+@usableFromInline
 struct ByteSource {
   private let first: UnsafeRawBufferPointer
   private let others: UnsafeBufferPointer<UnsafeRawBufferPointer>

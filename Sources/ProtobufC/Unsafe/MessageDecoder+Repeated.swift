@@ -5,6 +5,7 @@ extension MessageDecoder {
   ///   - elements: the struct's member.
   ///   - count: the struct's count for it.
   /// - Returns: the numbers, in their order.
+  @inlinable
   public func array<Element: BitwiseCopyable>(_ elements: UnsafeMutablePointer<Element>?, count: Int) -> [Element] {
     Array(buffer(elements, count: count))
   }
@@ -17,6 +18,7 @@ extension MessageDecoder {
   ///   - lift: lifts one element, by another function of this decoder if it is more than a number.
   /// - Returns: the elements, in their order.
   /// - Throws: what `lift` throws.
+  @inlinable
   public func array<Element: BitwiseCopyable, Value, Failure: Error>(
     _ elements: UnsafeMutablePointer<Element>?,
     count: Int,
@@ -38,6 +40,7 @@ extension MessageDecoder {
   ///   - layout: the sub-messages' layout.
   /// - Returns: the sub-messages, in their order.
   /// - Throws: what is wrong with a field of one.
+  @inlinable
   public func messages<Layout: MessageLayout>(
     _ elements: UnsafeMutablePointer<UnsafeMutablePointer<Layout.CMessage>?>?,
     count: Int,
@@ -60,6 +63,7 @@ extension MessageDecoder {
   ///   - layout: the layout of the map's entry.
   /// - Returns: the map. Where the wire has a key twice, the later entry is in it, as protobuf asks.
   /// - Throws: what is wrong with a field of an entry.
+  @inlinable
   public func map<Layout: MessageLayout, Key: Hashable, Value>(
     _ entries: UnsafeMutablePointer<UnsafeMutablePointer<Layout.CMessage>?>?,
     count: Int,
@@ -74,7 +78,8 @@ extension MessageDecoder {
     return values
   }
 
-  private func buffer<Element>(
+  @inlinable
+  func buffer<Element>(
     _ elements: UnsafeMutablePointer<Element>?,
     count: Int
   ) -> UnsafeBufferPointer<Element> {

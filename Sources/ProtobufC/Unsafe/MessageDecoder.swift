@@ -4,9 +4,16 @@ public import CProtobufC
 ///
 /// Each function takes a member of the struct as it is, and copies what it refers to.
 public struct MessageDecoder {
-  let schema: MessageSchema
-  let source: ByteSource
-  let stackGuard: StackGuard
+  @usableFromInline let schema: MessageSchema
+  @usableFromInline let source: ByteSource
+  @usableFromInline let stackGuard: StackGuard
+
+  @usableFromInline
+  init(schema: MessageSchema, source: ByteSource, stackGuard: StackGuard) {
+    self.schema = schema
+    self.source = source
+    self.stackGuard = stackGuard
+  }
 
   /// Lifts a string.
   ///
@@ -72,6 +79,7 @@ public struct MessageDecoder {
   ///   - layout: the sub-message's layout.
   /// - Returns: the sub-message, or nil if it is absent.
   /// - Throws: what is wrong with a field of it, or `tooDeep` if the stack is used up.
+  @inlinable
   public func message<Layout: MessageLayout>(
     _ message: UnsafeMutablePointer<Layout.CMessage>?,
     as layout: Layout.Type

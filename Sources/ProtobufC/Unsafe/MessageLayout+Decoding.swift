@@ -1,4 +1,4 @@
-import CProtobufC
+public import CProtobufC
 
 extension MessageLayout {
   /// Decodes a message.
@@ -8,11 +8,16 @@ extension MessageLayout {
   ///   - limits: what decoding may cost.
   /// - Returns: the message, which refers to none of the bytes.
   /// - Throws: a ``DecodingError`` that says what is wrong with the bytes.
+  @inlinable
   public static func decode(
     _ bytes: borrowing SerializedBytes,
     limits: DecodingLimits
   ) throws(DecodingError) -> Value {
-    try decode(bytes, limits: limits, heap: .system)
+    var value: Value?
+    try schema.decode(bytes, limits: limits) { (message, decoder) throws(DecodingError) in
+      value = try read(message, from: decoder)
+    }
+    return lifted(value)
   }
 
   /// Decodes a message.
@@ -26,29 +31,68 @@ extension MessageLayout {
     limits: DecodingLimits,
     heap: Heap
   ) throws(DecodingError) -> Value {
+    var value: Value?
+    try schema.decode(bytes, limits: limits, heap: heap) { (message, decoder) throws(DecodingError) in
+      value = try read(message, from: decoder)
+    }
+    return lifted(value)
+  }
+
+  @inlinable
+  static func read(
+    _ message: UnsafeMutablePointer<ProtobufCMessage>,
+    from decoder: MessageDecoder
+  ) throws(DecodingError) -> Value {
+    // The descriptor, which came from a CMessage, made protobuf-c allocate and fill one; `message` is its first member.
+    try read(UnsafeMutableRawPointer(message).assumingMemoryBound(to: CMessage.self).pointee, from: decoder)
+  }
+
+  @inlinable
+  static func lifted(_ value: Value?) -> Value {
+    guard let value else { preconditionFailure("what is decoded is read") }
+    return value
+  }
+}
+
+extension MessageSchema {
+  /// Decodes a message to its struct, and calls a function with it.
+  ///
+  /// - Parameters:
+  ///   - bytes: the message on the wire.
+  ///   - limits: what decoding may cost.
+  ///   - body: called once with the struct, which is valid during the call, and with what lifts it.
+  @usableFromInline
+  func decode(
+    _ bytes: borrowing SerializedBytes,
+    limits: DecodingLimits,
+    _ body: (UnsafeMutablePointer<ProtobufCMessage>, MessageDecoder) throws(DecodingError) -> Void
+  ) throws(DecodingError) {
+    try decode(bytes, limits: limits, heap: .system, body)
+  }
+
+  fileprivate func decode(
+    _ bytes: borrowing SerializedBytes,
+    limits: DecodingLimits,
+    heap: Heap,
+    _ body: (UnsafeMutablePointer<ProtobufCMessage>, MessageDecoder) throws(DecodingError) -> Void
+  ) throws(DecodingError) {
     // Lives until this returns.
     let source = bytes.source
-    return try withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { (scratch) throws(DecodingError) in
+    try withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { (scratch) throws(DecodingError) in
       var arena = Arena(scratch: scratch, budget: limits.maximumMemory, heap: heap)
       let message: UnsafeMutablePointer<ProtobufCMessage>
       let stackGuard: StackGuard
       do throws(DecodingFailure) {
         let outline: UnsafeRawBufferPointer
-        (outline, stackGuard) = try OutlineWriter.outline(of: source, as: schema.descriptor, limits: limits, in: &arena)
-        message = try arena.unpack(outline, as: schema.descriptor, stackGuard: stackGuard)
+        (outline, stackGuard) = try OutlineWriter.outline(of: source, as: descriptor, limits: limits, in: &arena)
+        message = try arena.unpack(outline, as: descriptor, stackGuard: stackGuard)
       } catch {
-        throw DecodingError(error, schema, limits)
+        throw DecodingError(error, self, limits)
       }
       // The arena frees the structs when it ends, and `extendLifetime` keeps it until they are read.
       defer { extendLifetime(arena) }
-      return try read(pointee(message), from: MessageDecoder(schema: schema, source: source, stackGuard: stackGuard))
+      try body(message, MessageDecoder(schema: self, source: source, stackGuard: stackGuard))
     }
-  }
-
-  /// The struct that protobuf-c unpacked by this layout's descriptor.
-  private static func pointee(_ message: UnsafeMutablePointer<ProtobufCMessage>) -> CMessage {
-    // The descriptor, which came from a CMessage, made protobuf-c allocate and fill one; `message` is its first member.
-    UnsafeMutableRawPointer(message).assumingMemoryBound(to: CMessage.self).pointee
   }
 }
 
@@ -72,6 +116,7 @@ extension DecodingError {
     }
   }
 
+  @usableFromInline
   static func outOfStack(_ schema: MessageSchema) -> DecodingError {
     DecodingError(
       code: .tooDeep,

@@ -2,7 +2,7 @@
 ///
 /// A transport receives a large message in pieces. Decoding reads them where they lie, so that nobody has to join them.
 public struct SerializedBytes: ~Copyable, ~Escapable {
-  let source: ByteSource
+  @usableFromInline let source: ByteSource
 
   /// Takes bytes that are in one piece.
   ///
@@ -17,6 +17,7 @@ public struct SerializedBytes: ~Copyable, ~Escapable {
   ///
   /// - Parameter pieces: the pieces. They, and the memory that they are of, must live as long as this value.
   @_lifetime(borrow pieces)
+  @usableFromInline
   package init(unsafePieces pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
     source = ByteSource(pieces: pieces)
   }

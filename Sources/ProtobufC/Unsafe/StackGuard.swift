@@ -2,6 +2,7 @@
 ///
 /// A depth limit alone does not keep a recursion from overflowing its stack: how much a level takes depends on the
 /// message and on the build.
+@usableFromInline
 struct StackGuard {
   /// The lowest address where the stack may end, or 0 if there is nothing to guard.
   private let lowestAddress: UInt
@@ -20,6 +21,7 @@ struct StackGuard {
   }
 
   /// Whether the stack has grown by more than is allowed.
+  @usableFromInline
   func isExhausted() -> Bool {
     lowestAddress != 0 && Self.address(probeByteCount: probeByteCount) < lowestAddress
   }
