@@ -5,6 +5,9 @@ import Glibc
 ///
 /// C-core asks before every handshake, on a polling thread, and keeps what it has until it is given something new. It keeps
 /// no count of references: this object must outlive the server's C object.
+///
+/// One object is for one address. C-core 1.51 puts new certificates in the place of the old ones under a lock, and then
+/// begins the handshake without it; the connections of one socket are accepted one after the other, so nobody is between.
 final class ServerCertificates: Sendable {
   private let tls: ServerCredentials.TLS
   private let files: [String]
