@@ -46,6 +46,17 @@ static inline uint8_t *cgrpc_slice_mutable_bytes(grpc_slice *slice) { return GRP
 
 static inline size_t cgrpc_slice_length(const grpc_slice *slice) { return GRPC_SLICE_LENGTH(*slice); }
 
+// MARK: Incoming calls
+
+// What C-core writes a call to that came in.
+typedef struct {
+  grpc_call *call;
+  grpc_call_details details;
+  gpr_timespec deadline;
+  grpc_metadata_array metadata;
+  grpc_byte_buffer *message;
+} cgrpc_incoming_call;
+
 // MARK: Operations of a batch
 
 static inline void cgrpc_op_send_initial_metadata(grpc_op *op, grpc_metadata *metadata, size_t count, uint32_t flags) {

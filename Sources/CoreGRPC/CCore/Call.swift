@@ -139,6 +139,13 @@ final class Call: @unchecked Sendable {
   /// For the owner of a finished receive-close.
   var wasCancelled: Bool { memory.pointer.pointee.cancelled != 0 }
 
+  /// Takes over a message that came with the call.
+  ///
+  /// Before anything was received.
+  func adoptReceivedMessage(_ message: UnsafeMutablePointer<grpc_byte_buffer>) {
+    memory.pointer.pointee.received_message = message
+  }
+
   /// Takes the message that was received.
   ///
   /// For the owner of a finished receive-message.

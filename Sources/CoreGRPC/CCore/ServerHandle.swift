@@ -66,26 +66,60 @@ final class ServerHandle: @unchecked Sendable {
     grpc_server_add_channel_from_fd(handle, socket, credentials)
   }
 
+  /// Makes C-core know a method, so that it can look it up and need not tell its path.
+  ///
+  /// Before ``start()`` only.
+  ///
+  /// - Parameters:
+  ///   - path: The method's path.
+  ///   - readsMessage: Whether a call shall come with its first message.
+  func register(_ path: String, readsMessage: Bool) -> RegisteredMethod {
+    let payload = readsMessage ? GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER : GRPC_SRM_PAYLOAD_NONE
+    guard let method = grpc_server_register_method(handle, path, nil, payload, 0) else {
+      preconditionFailure("C-core refuses a method that was registered twice, and the router does before")
+    }
+    return RegisteredMethod(pointer: method, readsMessage: readsMessage)
+  }
+
   /// Posts a slot for one incoming call.
   ///
-  /// - Parameter accept: Called once on a polling thread, with the call, or with `nil` when the server shuts down.
+  /// - Parameters:
+  ///   - method: Which method's call; `nil` for those of all methods that are not registered.
+  ///   - accept: Called once on a polling thread, with the call, or with `nil` when the server shuts down.
   /// - Returns: Whether the slot was posted; `accept` is not called otherwise.
-  func requestCall(_ accept: @escaping @Sendable (IncomingCall?) -> Void) -> Bool {
+  func requestCall(of method: RegisteredMethod?, _ accept: @escaping @Sendable (IncomingCall?) -> Void) -> Bool {
     let operation = RequestCallOperation(
       queue: queue,
       inflationLimit: inflationLimit,
+      isRegistered: method != nil,
       accept: accept
     )
+    let memory = operation.memory
     let tag = operation.tag()
-    let failure = grpc_server_request_call(
-      handle,
-      operation.call,
-      operation.details,
-      operation.metadata,
-      queue.handle,
-      queue.handle,
-      tag
-    )
+    let failure =
+      if let method {
+        grpc_server_request_registered_call(
+          handle,
+          method.pointer,
+          &memory.pointee.call,
+          &memory.pointee.deadline,
+          &memory.pointee.metadata,
+          method.readsMessage ? operation.message : nil,
+          queue.handle,
+          queue.handle,
+          tag
+        )
+      } else {
+        grpc_server_request_call(
+          handle,
+          &memory.pointee.call,
+          &memory.pointee.details,
+          &memory.pointee.metadata,
+          queue.handle,
+          queue.handle,
+          tag
+        )
+      }
     guard failure != GRPC_CALL_OK else { return true }
     _ = Operation.take(tag)
     return false
@@ -109,79 +143,4 @@ final class ServerHandle: @unchecked Sendable {
   ///
   /// Once: after ``shutDown(completion:)`` has returned, its completion has run, and every call is released.
   func destroy() { grpc_server_destroy(handle) }
-}
-
-/// A call that came in.
-struct IncomingCall: Sendable {
-  let path: String
-  /// The time left until the caller's deadline; `nil` without one.
-  let timeout: Duration?
-  let metadata: Metadata
-  fileprivate let handle: CallReference
-  fileprivate let queue: CompletionQueue
-  fileprivate let inflationLimit: Int?
-
-  /// Takes the call.
-  ///
-  /// Exactly once.
-  ///
-  /// - Parameter onRelease: See ``Call/init(adopting:role:queue:initialMetadata:onRelease:)``.
-  func accept(onRelease: @escaping @Sendable () -> Void) -> Call {
-    Call(
-      adopting: handle.pointer,
-      role: .server,
-      queue: queue,
-      inflationLimit: inflationLimit,
-      initialMetadata: metadata,
-      onRelease: onRelease
-    )
-  }
-}
-
-/// A C call on its way from the completion queue to the object that adopts it.
-private struct CallReference: @unchecked Sendable {
-  // Unchecked: nobody else has the pointer.
-  let pointer: OpaquePointer
-}
-
-/// A slot for an incoming call, with the memory that C-core writes the call to.
-private final class RequestCallOperation: Operation, @unchecked Sendable {
-  let call = UnsafeMutablePointer<OpaquePointer?>.allocate(capacity: 1)
-  let details = UnsafeMutablePointer<grpc_call_details>.allocate(capacity: 1)
-  let metadata = UnsafeMutablePointer<grpc_metadata_array>.allocate(capacity: 1)
-  private let queue: CompletionQueue
-  private let inflationLimit: Int?
-  private let accept: @Sendable (IncomingCall?) -> Void
-
-  init(queue: CompletionQueue, inflationLimit: Int?, accept: @escaping @Sendable (IncomingCall?) -> Void) {
-    self.queue = queue
-    self.inflationLimit = inflationLimit
-    self.accept = accept
-    call.initialize(to: nil)
-    details.initialize(to: grpc_call_details())
-    grpc_call_details_init(details)
-    metadata.initialize(to: .empty)
-  }
-
-  deinit {
-    grpc_call_details_destroy(details)
-    grpc_metadata_array_destroy(metadata)
-    call.deallocate()
-    details.deallocate()
-    metadata.deallocate()
-  }
-
-  override func complete(succeeded: Bool) {
-    guard succeeded, let handle = call.pointee else { return accept(nil) }
-    accept(
-      IncomingCall(
-        path: details.pointee.method.text,
-        timeout: details.pointee.deadline.remaining,
-        metadata: metadata.pointee.received,
-        handle: CallReference(pointer: handle),
-        queue: queue,
-        inflationLimit: inflationLimit
-      )
-    )
-  }
 }

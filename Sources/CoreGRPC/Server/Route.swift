@@ -1,7 +1,17 @@
 /// A method that a server offers, ready to be called.
-struct Route: Sendable {
+final class Route: Sendable {
   let descriptor: MethodDescriptor
   let handler: MethodHandler
+
+  init(descriptor: MethodDescriptor, handler: MethodHandler) {
+    self.descriptor = descriptor
+    self.handler = handler
+  }
+
+  /// Whether a call can wait in C-core for its first message: the handler needs no less.
+  var startsWithMessage: Bool {
+    if case .unary = handler { true } else { false }
+  }
 }
 
 /// A method's handler.

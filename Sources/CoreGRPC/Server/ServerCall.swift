@@ -42,17 +42,12 @@ final class ServerCall: BegunCall {
   /// Begins to serve the call.
   func start() {
     if !(executor is PollerExecutor) { watch() }
-    do throws(RPCError) {
-      switch route.handler {
-      case .unary(let handler):
-        var request = Batch()
-        request.receive(.receiveMessage)
-        try call.start(request) { [self] _ in requestArrived(for: handler) }
-      case .stream(let handler):
-        run { [self] in await handler(call, context: context) }
-      }
-    } catch {
-      abandon()
+    switch route.handler {
+    case .unary(let handler):
+      // It came with the call: see `Route.startsWithMessage`.
+      requestArrived(for: handler)
+    case .stream(let handler):
+      run { [self] in await handler(call, context: context) }
     }
   }
 

@@ -1,10 +1,10 @@
 /// The working part of a ``Server``, which lives on until the last call is done and C-core has let go of everything.
 final class ServerCore: Sendable {
-  /// Slots posted for incoming calls.
+  /// Slots posted for incoming calls of each method, and of methods that are not there.
   ///
   /// Each is posted again before its call is served, so a few suffice, and C-core's cost for a call grows with their
   /// number.
-  private static let slots = 32
+  private static let slots = 8
 
   private struct State {
     var lifecycle: ServerLifecycle
@@ -59,15 +59,21 @@ final class ServerCore: Sendable {
 
   func start() throws(ServerError) {
     // Under the lock, so that no shutdown overtakes the start.
-    let isStarted = state.withLock { state in
-      guard state.lifecycle.start() else { return false }
-      state.handle?.start()
-      return true
+    let methods = state.withLock { [routes] state -> [(Route, RegisteredMethod)]? in
+      guard state.lifecycle.start(), let handle = state.handle else { return nil }
+      let methods = routes.values.map {
+        ($0, handle.register($0.descriptor.path, readsMessage: $0.startsWithMessage))
+      }
+      handle.start()
+      return methods
     }
-    guard isStarted else {
+    guard let methods else {
       throw ServerError(code: .wrongState, message: "the server has been started or shut down before")
     }
-    for _ in 0..<Self.slots { postSlot() }
+    for _ in 0..<Self.slots {
+      postSlot(for: nil)
+      for method in methods { postSlot(for: method) }
+    }
   }
 
   /// Connects the server to a channel of this process.
@@ -114,25 +120,28 @@ final class ServerCore: Sendable {
     await stopped.value()
   }
 
-  private func postSlot() {
+  /// Posts a slot for a call of a method, or of one that is not there.
+  private func postSlot(for method: (route: Route, registered: RegisteredMethod)?) {
     let handle = state.withLock { $0.lifecycle.postSlot() ? $0.handle : nil }
     guard let handle else { return }
-    let isPosted = handle.requestCall { [self] incoming in
-      if let incoming { serve(incoming) }
+    let isPosted = handle.requestCall(of: method?.registered) { [self] incoming in
+      if let incoming {
+        postSlot(for: method)
+        serve(incoming, method?.route)
+      }
       handleEvent { $0.slotReturned() }
     }
     if !isPosted { handleEvent { $0.slotReturned() } }
   }
 
-  private func serve(_ incoming: IncomingCall) {
-    postSlot()
+  private func serve(_ incoming: IncomingCall, _ route: Route?) {
     let admission = state.withLock { $0.lifecycle.callArrived() }
     let call = incoming.accept { [self] in handleEvent { $0.callReleased() } }
     guard admission == .serve else {
       let message = "the server has as many calls in progress as it allows"
       return ServerCall.refuse(call, with: Status(code: .resourceExhausted, message: message))
     }
-    guard let route = routes[incoming.path] else {
+    guard let route else {
       handlerEnded()
       let message = "this server has no method \(incoming.path)"
       return ServerCall.refuse(call, with: Status(code: .unimplemented, message: message))
