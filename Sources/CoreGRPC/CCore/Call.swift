@@ -77,7 +77,7 @@ final class Call: @unchecked Sendable {
       let failure = withUnsafeTemporaryAllocation(of: grpc_op.self, capacity: 6) { ops in
         let base = ops.baseAddress.unsafelyUnwrapped  // Six operations were asked for.
         let count = memory.fill(base, with: &batch, role: role)
-        return grpc_call_start_batch(handle, base, count, tag, nil)
+        return PollerThread.inCore { grpc_call_start_batch(handle, base, count, tag, nil) }
       }
       guard failure != GRPC_CALL_OK else { return nil }
       _ = Operation.take(tag)

@@ -6,12 +6,14 @@ import Synchronization
 ///
 /// Only the thread itself runs any of it. When it is stuck in a program's code, ``relieve()`` takes the rest away from it.
 final class PollerThread: Sendable {
-  /// What the thread is doing.
-  enum Activity: UInt64 {
-    /// It waits for an event, or has just got one.
-    case polling = 0
-    /// It runs tasks, which is to say a program's code.
-    case running = 1
+  /// What an observer sees of a thread.
+  struct Sight {
+    /// Whether it is in a program's code, and not in C-core's.
+    var isRunning: Bool
+    /// Whether it has begun or ended to run tasks since the last look.
+    var hasChanged: Bool
+    /// A number that is another one each time it runs tasks.
+    var change: UInt64
   }
 
   /// Tasks and calls that a thread had not come to.
@@ -42,6 +44,12 @@ final class PollerThread: Sendable {
 
   /// How often the activity has changed, and the activity in the lowest bit.
   private let changes = Atomic<UInt64>(0)
+
+  /// Whether a task has C-core do something, which takes most of the time of a quick handler.
+  private let isInCore = Atomic(false)
+
+  /// ``changes`` at the last look; the observer's alone.
+  private let lastSeenChanges = Atomic<UInt64>(0)
 
   /// Signalled when the thread shall poll again.
   let wakeUp = Semaphore()
@@ -75,6 +83,14 @@ final class PollerThread: Sendable {
   static func current(polling queue: QueueIdentity) -> PollerThread? {
     guard let current, current.queue == queue else { return nil }
     return current
+  }
+
+  /// Calls a function that has C-core do something, on any thread.
+  static func inCore<Result>(_ body: () -> Result) -> Result {
+    guard let current else { return body() }
+    current.isInCore.store(true, ordering: .relaxed)
+    defer { current.isInCore.store(false, ordering: .relaxed) }
+    return body()
   }
 
   /// Has a task run when the event at hand is done.
@@ -126,10 +142,12 @@ final class PollerThread: Sendable {
 
   // MARK: From other threads
 
-  /// What the thread is doing, and a number that is another one for each time it does it.
-  var activity: (Activity, change: UInt64) {
+  /// Looks at what the thread is doing: for one observer.
+  func look() -> Sight {
     let change = changes.load(ordering: .sequentiallyConsistent)
-    return (change & 1 == 0 ? .polling : .running, change)
+    let last = lastSeenChanges.exchange(change, ordering: .relaxed)
+    let isRunning = change & 1 == 1 && !isInCore.load(ordering: .relaxed)
+    return Sight(isRunning: isRunning, hasChanged: change != last, change: change)
   }
 
   /// Takes away what the thread has not come to; it does not poll again until ``wakeUp`` is signalled.

@@ -165,18 +165,17 @@ final class Pollers: @unchecked Sendable {
 
   /// Looks at the threads as long as there is something to see.
   private func observe() {
-    var last: [ObjectIdentifier: UInt64] = [:]
     while true {
       observerWakeUp.wait()
       var quietLooks = 0
       while quietLooks < 5 {
         if isFinished { return }
         usleep(1000)
-        quietLooks = look(&last) ? 0 : quietLooks + 1
+        quietLooks = look() ? 0 : quietLooks + 1
       }
       isUnobserved.store(true, ordering: .sequentiallyConsistent)
       // A thread that began to run before that has not signalled; it is seen here. One that begins after it does signal.
-      if look(&last), isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { observerWakeUp.signal() }
+      if look(), isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { observerWakeUp.signal() }
       if isFinished { return }
     }
   }
@@ -185,18 +184,15 @@ final class Pollers: @unchecked Sendable {
 
   /// Looks at what the threads do.
   ///
-  /// - Parameter last: What they did at the last look.
   /// - Returns: Whether there was something to see.
-  private func look(_ last: inout [ObjectIdentifier: UInt64]) -> Bool {
-    let threads = state.withLock { $0.active }
-    var current: [ObjectIdentifier: UInt64] = [:]
+  private func look() -> Bool {
     var running = 0
-    for thread in threads {
-      let (activity, change) = thread.activity
-      current[ObjectIdentifier(thread)] = change
-      guard activity == .running else { continue }
-      running += 1
-      if last[ObjectIdentifier(thread)] == change { relieve(thread, stuckSince: change) }
+    var isQuiet = true
+    for thread in state.withLock({ $0.active }) {
+      let sight = thread.look()
+      if sight.isRunning { running += 1 }
+      if sight.isRunning || sight.hasChanged { isQuiet = false }
+      if sight.isRunning, !sight.hasChanged { relieve(thread, stuckSince: sight.change) }
     }
     switch state.withLock({ $0.crew.look(runningCount: running) }) {
     case .none: break
@@ -207,8 +203,7 @@ final class Pollers: @unchecked Sendable {
         hasSurplus.store(true, ordering: .relaxed)
       }
     }
-    defer { last = current }
-    return running > 0 || current != last
+    return !isQuiet
   }
 
   /// Puts another thread in the place of one that is stuck.
