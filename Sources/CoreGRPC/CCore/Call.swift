@@ -146,6 +146,11 @@ final class Call: @unchecked Sendable {
     memory.pointer.pointee.received_message = message
   }
 
+  /// Whether a message was received and not taken.
+  ///
+  /// For the owner of a finished receive-message.
+  var hasReceivedMessage: Bool { memory.pointer.pointee.received_message != nil }
+
   /// Takes the message that was received.
   ///
   /// For the owner of a finished receive-message.

@@ -1,62 +1,77 @@
 import CGRPC
 
 /// A call that came in, whose C object nobody has taken yet.
-final class IncomingCall: Sendable {
-  private let operation: RequestCallOperation
-
-  fileprivate init(_ operation: RequestCallOperation) { self.operation = operation }
-
+struct IncomingCall: ~Copyable {
   /// The method's path; empty if the method is a registered one.
-  var path: String { operation.memory.pointee.details.method.text }
+  let path: String
 
   /// The time left until the caller's deadline; `nil` without one.
-  var timeout: Duration? {
-    let memory = operation.memory.pointee
-    return operation.isRegistered ? memory.deadline.remaining : memory.details.deadline.remaining
+  let timeout: Duration?
+
+  private let handle: OpaquePointer
+  private let metadata: Metadata
+  private let message: UnsafeMutablePointer<grpc_byte_buffer>?
+  private let queue: CompletionQueue
+  private let inflationLimit: Int?
+
+  /// Takes a call out of the slot that it came to, which can then be posted again.
+  ///
+  /// - Returns: `nil` if there is no call.
+  fileprivate init?(from slot: CallSlot) {
+    let memory = slot.memory
+    guard let handle = memory.pointee.call else { return nil }
+    self.handle = handle
+    metadata = memory.pointee.metadata.received
+    message = memory.pointee.message
+    queue = slot.queue
+    inflationLimit = slot.inflationLimit
+    if slot.method == nil {
+      path = memory.pointee.details.method.text
+      timeout = memory.pointee.details.deadline.remaining
+      grpc_call_details_destroy(&memory.pointee.details)
+      grpc_call_details_init(&memory.pointee.details)
+    } else {
+      path = ""
+      timeout = memory.pointee.deadline.remaining
+    }
+    memory.pointee.call = nil
+    memory.pointee.message = nil
   }
 
   /// Takes the call.
   ///
-  /// Exactly once.
-  ///
   /// - Parameter onRelease: See ``Call/init(adopting:role:queue:inflationLimit:initialMetadata:onRelease:)``.
-  func accept(onRelease: @escaping @Sendable () -> Void) -> Call {
-    guard let handle = operation.memory.pointee.call else { preconditionFailure("a call that came in is there") }
+  consuming func accept(onRelease: @escaping @Sendable () -> Void) -> Call {
     let call = Call(
       adopting: handle,
       role: .server,
-      queue: operation.queue,
-      inflationLimit: operation.inflationLimit,
-      initialMetadata: operation.memory.pointee.metadata.received,
+      queue: queue,
+      inflationLimit: inflationLimit,
+      initialMetadata: metadata,
       onRelease: onRelease
     )
-    if let message = operation.memory.pointee.message {
-      operation.memory.pointee.message = nil
-      call.adoptReceivedMessage(message)
-    }
+    if let message { call.adoptReceivedMessage(message) }
     return call
   }
 }
 
-/// A slot for an incoming call, with the memory that C-core writes the call to.
-final class RequestCallOperation: Operation, @unchecked Sendable {
-  // Unchecked as its superclass is; after `complete`, the one owner of the incoming call alone uses the memory.
+/// A slot for incoming calls, one after the other, with the memory that C-core writes a call to.
+final class CallSlot: Operation, @unchecked Sendable {
+  // Unchecked as its superclass is.
+
+  /// Called with a call, or without one when there will be none.
+  typealias Accept = @Sendable (CallSlot, consuming IncomingCall?) -> Void
 
   let memory = UnsafeMutablePointer<cgrpc_incoming_call>.allocate(capacity: 1)
   let queue: CompletionQueue
+  let method: RegisteredMethod?
   let inflationLimit: Int?
-  let isRegistered: Bool
-  private let accept: @Sendable (IncomingCall?) -> Void
+  private let accept: Accept
 
-  init(
-    queue: CompletionQueue,
-    inflationLimit: Int?,
-    isRegistered: Bool,
-    accept: @escaping @Sendable (IncomingCall?) -> Void
-  ) {
+  init(queue: CompletionQueue, method: RegisteredMethod?, inflationLimit: Int?, accept: @escaping Accept) {
     self.queue = queue
+    self.method = method
     self.inflationLimit = inflationLimit
-    self.isRegistered = isRegistered
     self.accept = accept
     memory.initialize(to: cgrpc_incoming_call())
     grpc_call_details_init(&memory.pointee.details)
@@ -78,6 +93,6 @@ final class RequestCallOperation: Operation, @unchecked Sendable {
   }
 
   override func complete(succeeded: Bool) {
-    accept(succeeded && memory.pointee.call != nil ? IncomingCall(self) : nil)
+    accept(self, succeeded ? IncomingCall(from: self) : nil)
   }
 }

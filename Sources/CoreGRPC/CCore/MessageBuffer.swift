@@ -99,18 +99,32 @@ public struct MessageBuffer: ~Copyable, @unchecked Sendable {
   /// Calls `body` with the bytes of the message where they lie, in the pieces that gRPC received them in.
   ///
   /// - Parameter body: Is given the pieces in their order, valid during the call only.
-  @usableFromInline
+  @inlinable
   package borrowing func withUnsafePieces<Result: ~Copyable, Failure: Error>(
     _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
+    var result: Result?
+    var failure: Failure?
+    lendPieces { pieces in
+      do throws(Failure) {
+        result = try body(pieces)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    guard let result = result.take() else { preconditionFailure("the pieces are lent once") }
+    return result
+  }
+
+  /// Not generic: the standard library's function for memory on the stack looks up metadata at run time in generic code.
+  @usableFromInline
+  borrowing func lendPieces(_ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Void) {
     let sliceCount = buffer.pointee.data.raw.slice_buffer.count
-    return try withUnsafeTemporaryAllocation(
-      of: UnsafeRawBufferPointer.self,
-      capacity: sliceCount
-    ) { (pieces) throws(Failure) in
+    withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: sliceCount) { pieces in
       for index in 0..<sliceCount { pieces.initializeElement(at: index, to: piece(index)) }
       // A trivial type has nothing to deinitialize.
-      return try body(UnsafeBufferPointer(pieces))
+      body(UnsafeBufferPointer(pieces))
     }
   }
 

@@ -116,15 +116,13 @@ final class PollerThread: Sendable {
     changes.add(1, ordering: .sequentiallyConsistent)
     onBegin()
     while let job = nextJob() { job.run() }
-    let (calls, isRelieved) = state.withLock { state in
-      let calls = state.work.calls
-      state.work.calls.removeAll(keepingCapacity: true)
-      let isRelieved = state.isRelieved
-      state.isRelieved = false
+    let isRelieved = state.withLock { state in
+      defer { state.isRelieved = false }
       changes.add(1, ordering: .relaxed)
-      return (calls, isRelieved)
+      return state.isRelieved
     }
-    for call in calls { call.watch() }
+    // One by one, so that the array keeps its memory.
+    while let call = state.withLock({ $0.work.calls.popLast() }) { call.watch() }
     return !isRelieved
   }
 

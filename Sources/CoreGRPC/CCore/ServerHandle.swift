@@ -81,30 +81,30 @@ final class ServerHandle: @unchecked Sendable {
     return RegisteredMethod(pointer: method, readsMessage: readsMessage)
   }
 
-  /// Posts a slot for one incoming call.
+  /// Makes a slot for incoming calls, one after the other.
   ///
   /// - Parameters:
-  ///   - method: Which method's call; `nil` for those of all methods that are not registered.
-  ///   - accept: Called once on a polling thread, with the call, or with `nil` when the server shuts down.
-  /// - Returns: Whether the slot was posted; `accept` is not called otherwise.
-  func requestCall(of method: RegisteredMethod?, _ accept: @escaping @Sendable (IncomingCall?) -> Void) -> Bool {
-    let operation = RequestCallOperation(
-      queue: queue,
-      inflationLimit: inflationLimit,
-      isRegistered: method != nil,
-      accept: accept
-    )
-    let memory = operation.memory
-    let tag = operation.tag()
+  ///   - method: Which method's calls; `nil` for those of all methods that are not registered.
+  ///   - accept: Called on a polling thread, with the slot and a call, or without one when the server shuts down.
+  func makeSlot(for method: RegisteredMethod?, accept: @escaping CallSlot.Accept) -> CallSlot {
+    CallSlot(queue: queue, method: method, inflationLimit: inflationLimit, accept: accept)
+  }
+
+  /// Posts a slot for one incoming call.
+  ///
+  /// - Returns: Whether the slot was posted; its function is not called otherwise.
+  func post(_ slot: CallSlot) -> Bool {
+    let memory = slot.memory
+    let tag = slot.tag()
     let failure =
-      if let method {
+      if let method = slot.method {
         grpc_server_request_registered_call(
           handle,
           method.pointer,
           &memory.pointee.call,
           &memory.pointee.deadline,
           &memory.pointee.metadata,
-          method.readsMessage ? operation.message : nil,
+          method.readsMessage ? slot.message : nil,
           queue.handle,
           queue.handle,
           tag

@@ -42,13 +42,8 @@ final class ServerCall: BegunCall {
   /// Begins to serve the call.
   func start() {
     if !(executor is PollerExecutor) { watch() }
-    switch route.handler {
-    case .unary(let handler):
-      // It came with the call: see `Route.startsWithMessage`.
-      requestArrived(for: handler)
-    case .stream(let handler):
-      run { [self] in await handler(call, context: context) }
-    }
+    if route.startsWithMessage, !call.hasReceivedMessage { return endWithoutMessage() }
+    run()
   }
 
   /// Has the handler cancelled when the client goes.
@@ -74,31 +69,22 @@ final class ServerCall: BegunCall {
     }
   }
 
-  private func requestArrived(for handler: UnaryHandler) {
-    do throws(RPCError) {
-      guard let message = try call.takeReceivedMessage() else {
-        if call.failedBeforeReceivingMessage { return abandon() }
-        // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: request cardinality violation.
-        let message = "\(route.descriptor) takes one request message, and none came"
-        throw RPCError(code: .unimplemented, message: message)
-      }
-      let request = SharedMessage(message)
-      run { [self] in
-        await handler(request.message, metadata: call.receivedInitialMetadata, context: context)
-      }
-    } catch {
-      send(UnaryReply(error: error))
-      onHandlerEnded()
-    }
+  /// A call came, and the message that it shall come with did not.
+  private func endWithoutMessage() {
+    if call.failedBeforeReceivingMessage { return abandon() }
+    // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: request cardinality violation.
+    let message = "\(route.descriptor) takes one request message, and none came"
+    send(UnaryReply(error: RPCError(code: .unimplemented, message: message)))
+    onHandlerEnded()
   }
 
-  /// Runs a handler in a task, and sends what it leaves to send.
-  private func run(_ handler: @escaping @Sendable () async -> UnaryReply) {
+  /// Runs the handler in a task, and sends what it leaves to send.
+  private func run() {
     let isStarted = handling.withLock { handling in
       guard case .notStarted = handling else { return false }
       handling = .running(
         Task(executorPreference: executor) { [self] in
-          await withDeadline { send(await handler()) }
+          await withDeadline { send(await respond()) }
           onHandlerEnded()
         }
       )
@@ -106,6 +92,20 @@ final class ServerCall: BegunCall {
     }
     guard isStarted else { return abandon() }
     if executor is PollerExecutor { PollerThread.current?.append(self) }
+  }
+
+  private func respond() async -> UnaryReply {
+    switch route.handler {
+    case .unary(let handler):
+      do throws(RPCError) {
+        guard let message = try call.takeReceivedMessage() else { preconditionFailure("a request is taken once") }
+        return await handler(message, metadata: call.receivedInitialMetadata, context: context)
+      } catch {
+        return UnaryReply(error: error)
+      }
+    case .stream(let handler):
+      return await handler(call, context: context)
+    }
   }
 
   /// Runs what the deadline bounds: the calls that the handler makes.
@@ -169,11 +169,4 @@ final class ServerCall: BegunCall {
     call.close()
     onHandlerEnded()
   }
-}
-
-/// Carries a message, which has one owner, into a task.
-private final class SharedMessage: Sendable {
-  let message: MessageBuffer
-
-  init(_ message: consuming MessageBuffer) { self.message = message }
 }

@@ -120,21 +120,30 @@ final class ServerCore: Sendable {
     await stopped.value()
   }
 
-  /// Posts a slot for a call of a method, or of one that is not there.
+  /// Posts a slot for calls of a method, or of those that are not there.
   private func postSlot(for method: (route: Route, registered: RegisteredMethod)?) {
-    let handle = state.withLock { $0.lifecycle.postSlot() ? $0.handle : nil }
-    guard let handle else { return }
-    let isPosted = handle.requestCall(of: method?.registered) { [self] incoming in
+    guard let handle = state.withLock({ $0.handle }) else { return }
+    let route = method?.route
+    let slot = handle.makeSlot(for: method?.registered) { [self] slot, incoming in
       if let incoming {
-        postSlot(for: method)
-        serve(incoming, method?.route)
+        // First of all, so that the next call need not wait.
+        post(slot)
+        serve(incoming, route)
       }
       handleEvent { $0.slotReturned() }
     }
-    if !isPosted { handleEvent { $0.slotReturned() } }
+    post(slot)
   }
 
-  private func serve(_ incoming: IncomingCall, _ route: Route?) {
+  private func post(_ slot: CallSlot) {
+    let handle = state.withLock { $0.lifecycle.postSlot() ? $0.handle : nil }
+    guard let handle else { return }
+    if !handle.post(slot) { handleEvent { $0.slotReturned() } }
+  }
+
+  private func serve(_ incoming: consuming IncomingCall, _ route: Route?) {
+    let path = incoming.path
+    let timeout = incoming.timeout
     let admission = state.withLock { $0.lifecycle.callArrived() }
     let call = incoming.accept { [self] in handleEvent { $0.callReleased() } }
     guard admission == .serve else {
@@ -143,10 +152,10 @@ final class ServerCore: Sendable {
     }
     guard let route else {
       handlerEnded()
-      let message = "this server has no method \(incoming.path)"
+      let message = "this server has no method \(path)"
       return ServerCall.refuse(call, with: Status(code: .unimplemented, message: message))
     }
-    ServerCall(call: call, route: route, timeout: incoming.timeout, executor: executor) { [self] in handlerEnded() }
+    ServerCall(call: call, route: route, timeout: timeout, executor: executor) { [self] in handlerEnded() }
       .start()
   }
 

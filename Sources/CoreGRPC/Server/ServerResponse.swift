@@ -20,8 +20,8 @@ public struct ServerResponse<Message: Sendable>: Sendable {
   @inlinable
   public init(
     message: Message,
-    metadata: Metadata = [:],
-    trailingMetadata: Metadata = [:],
+    metadata: Metadata = Metadata(),
+    trailingMetadata: Metadata = Metadata(),
     compression: Compression.Algorithm? = nil
   ) {
     self.message = message

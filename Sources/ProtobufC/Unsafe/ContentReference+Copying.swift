@@ -13,7 +13,9 @@ extension ContentReference {
   /// - Parameter source: the message that the reference is to.
   func string(in source: ByteSource) -> String? {
     if let onePiece {
-      return String(validating: onePiece.bindMemory(to: UInt8.self), as: UTF8.self)
+      // Not `String(validating:as:)`, which is generic and not specialized.
+      guard let valid = try? UTF8Span(validating: onePiece.bindMemory(to: UInt8.self).span) else { return nil }
+      return String(copying: valid)
     }
     let string = String(unsafeUninitializedCapacity: byteCount) { buffer in
       copy(from: source, to: UnsafeMutableRawBufferPointer(buffer))
