@@ -6,6 +6,7 @@ import ProtobufCWellKnownTypes
 /// - Strings become bytes, which protoc-gen-c makes a pointer and a length: a string it would end at the first NUL.
 /// - Maps become repeated fields of their entries, which is what protoc-gen-c makes of them; a map's key must
 ///   not be bytes.
+/// - Groups become messages: ours writes them and lets protobuf-c read them as such.
 /// - Defaults are left to Swift.
 /// - No options remain but `packed`: options for protoc-gen-c would change names, and `deprecated` would give warnings.
 /// - Services and extensions have no C, and comments no readers there.
@@ -53,7 +54,14 @@ enum CRequest {
     field.name = original.name
     field.number = original.number
     field.label = original.label
-    field.type = original.type == .string ? .bytes : original.type
+    field.type = original.type
+    switch original.type {
+    case .string: field.type = .bytes
+    case .group:
+      field.type = .message
+      if original.label == .required { field.label = .optional }
+    default: break
+    }
     field.typeName = original.typeName
     field.oneofIndex = original.oneofIndex
     field.proto3Optional = original.proto3Optional

@@ -10,6 +10,9 @@ struct EnumModel {
 
     /// The case that this is another name of, or nil for a case.
     let aliasOf: String?
+
+    /// Whether another value has been given the same name for the same number.
+    let isRepeated: Bool
   }
 
   let proto: EnumProto
@@ -30,12 +33,19 @@ struct EnumModel {
     self.simpleName = simpleName
     let names = EnumCaseNames.names(of: proto.value.map { $0.name ?? "" }, in: proto.name ?? "")
     var cases: [Int32: String] = [:]
+    var seen: Set<NamedNumber> = []
     values = zip(proto.value, names).enumerated().map { index, element in
       let (value, name) = element
       let number = value.number ?? 0
       let escaped = SwiftIdentifier.enumCase(name)
       defer { if cases[number] == nil { cases[number] = escaped } }
-      return Value(name: escaped, number: number, path: path + [2, Int32(index)], aliasOf: cases[number])
+      return Value(
+        name: escaped,
+        number: number,
+        path: path + [2, Int32(index)],
+        aliasOf: cases[number],
+        isRepeated: !seen.insert(NamedNumber(name: escaped, number: number)).inserted
+      )
     }
   }
 
@@ -43,4 +53,12 @@ struct EnumModel {
 
   /// The cases, without the other names that some have.
   var cases: [Value] { values.filter { $0.aliasOf == nil } }
+
+  /// The other names of cases.
+  var aliases: [Value] { values.filter { $0.aliasOf != nil && !$0.isRepeated } }
+}
+
+private struct NamedNumber: Hashable {
+  let name: String
+  let number: Int32
 }

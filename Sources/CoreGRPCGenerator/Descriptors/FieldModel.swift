@@ -50,6 +50,9 @@ struct FieldModel {
 
   var name: String { proto.name ?? "" }
 
+  /// Whether it is a message that goes between two tags on the wire: protobuf-c can read but not write it.
+  var isGroup: Bool { proto.type == .group }
+
   var number: Int32 { proto.number ?? 0 }
 
   /// The property's name.

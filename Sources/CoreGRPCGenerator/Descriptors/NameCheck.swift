@@ -78,7 +78,7 @@ struct NameCheck {
 
   private func check(_ enumeration: EnumModel) throws(GeneratorError) {
     var cases = Names(kind: "values")
-    for (value, proto) in zip(enumeration.values, enumeration.proto.value) where value.aliasOf != value.name {
+    for (value, proto) in zip(enumeration.values, enumeration.proto.value) where !value.isRepeated {
       let position = enumeration.file.locations.position(of: value.path)
       try cases.add(value.name, of: "\(enumeration.fullName).\(proto.name ?? "")", at: position)
     }

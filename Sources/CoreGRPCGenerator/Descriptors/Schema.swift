@@ -163,8 +163,7 @@ extension Schema {
     case .string: return .string
     case .bytes: return .bytes
     case .enum: return .enumeration(typeName)
-    case .message: return .message(typeName)
-    case .group: throw GeneratorError("groups are not supported: make \(proto.name ?? "") a message", at: position)
+    case .message, .group: return .message(typeName)
     case .unrecognized, nil: throw GeneratorError("field \(proto.name ?? "") is of an unknown type", at: position)
     }
   }

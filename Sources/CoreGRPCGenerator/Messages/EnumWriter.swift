@@ -17,8 +17,8 @@ struct EnumWriter {
       }
       text.documentation("A number that is none of the above.")
       text.add("case unrecognized(Int32)")
-      for value in enumeration.values {
-        guard let original = value.aliasOf, original != value.name else { continue }
+      for value in enumeration.aliases {
+        guard let original = value.aliasOf else { continue }
         text.blank()
         text.documentation(comment(of: value, in: enumeration))
         text.add("\(access)static var \(value.name): Self { .\(original) }")

@@ -111,6 +111,7 @@ extension FieldCode {
   func writeWrite(to text: inout SourceText) throws(GeneratorError) {
     let property = "value.\(field.swiftName)"
     let member = "message.\(field.cMember)"
+    if field.isGroup { return try writeWriteGroup(property, to: &text) }
     switch field.shape {
     case .implicit:
       text.add("\(member) = \(try lowered(property))")
@@ -133,6 +134,20 @@ extension FieldCode {
       text.add(presence)
       text.add("message.\(field.cMember) = \(lowered)")
     }
+  }
+
+  private func writeWriteGroup(_ property: String, to text: inout SourceText) throws(GeneratorError) {
+    guard field.shape == .repeated else {
+      text.add(try loweredGroup(property))
+      return
+    }
+    let lowered = try loweredGroup("element")
+    text.block("for element in \(property) {") { text in text.add(lowered) }
+  }
+
+  /// The statement that lowers a group: protobuf-c has no part in it.
+  func loweredGroup(_ value: String) throws(GeneratorError) -> String {
+    "encoder.group(\(value), as: \(try layout()), field: \(field.number))"
   }
 
   private func loweredElements(_ property: String) throws(GeneratorError) -> String {

@@ -52,6 +52,11 @@ struct OneOfCode {
     try text.block("switch value.\(propertyName) {") { (text) throws(GeneratorError) in
       for field in fields {
         text.add("case .\(field.field.caseName)(let field):")
+        if field.field.isGroup {
+          let statement = try field.loweredGroup("field")
+          text.indented { text in text.add(statement) }
+          continue
+        }
         let lowered = try field.lowered("field")
         text.indented { text in
           text.add("message.\(caseMember) = .init(rawValue: \(field.field.number))")
