@@ -160,6 +160,20 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .target(
+      name: "CKitchenSink",
+      dependencies: ["CGoogleProtobuf", "CProtobufC"],
+      path: "Tests/CKitchenSink",
+      exclude: ["protos"]
+    ),
+    .testTarget(
+      name: "CoreGRPCGeneratorTests",
+      dependencies: [
+        "CKitchenSink", "CoreGRPC", "CoreGRPCGenerator", "CoreGRPCProtobuf", "ProtobufC", "ProtobufCWellKnownTypes",
+        "TestSupport", "protoc-gen-coregrpc",
+      ],
+      swiftSettings: swiftSettings
+    ),
+    .target(
       name: "RaceSupport",
       dependencies: ["CoreGRPC"],
       path: "Tests/RaceSupport",

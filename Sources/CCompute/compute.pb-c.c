@@ -13,89 +13,11 @@ void   compute__hello_request__init
   static const Compute__HelloRequest init_value = COMPUTE__HELLO_REQUEST__INIT;
   *message = init_value;
 }
-size_t compute__hello_request__get_packed_size
-                     (const Compute__HelloRequest *message)
-{
-  assert(message->base.descriptor == &compute__hello_request__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t compute__hello_request__pack
-                     (const Compute__HelloRequest *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &compute__hello_request__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t compute__hello_request__pack_to_buffer
-                     (const Compute__HelloRequest *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &compute__hello_request__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Compute__HelloRequest *
-       compute__hello_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Compute__HelloRequest *)
-     protobuf_c_message_unpack (&compute__hello_request__descriptor,
-                                allocator, len, data);
-}
-void   compute__hello_request__free_unpacked
-                     (Compute__HelloRequest *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &compute__hello_request__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   compute__hello_reply__init
                      (Compute__HelloReply         *message)
 {
   static const Compute__HelloReply init_value = COMPUTE__HELLO_REPLY__INIT;
   *message = init_value;
-}
-size_t compute__hello_reply__get_packed_size
-                     (const Compute__HelloReply *message)
-{
-  assert(message->base.descriptor == &compute__hello_reply__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t compute__hello_reply__pack
-                     (const Compute__HelloReply *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &compute__hello_reply__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t compute__hello_reply__pack_to_buffer
-                     (const Compute__HelloReply *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &compute__hello_reply__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Compute__HelloReply *
-       compute__hello_reply__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Compute__HelloReply *)
-     protobuf_c_message_unpack (&compute__hello_reply__descriptor,
-                                allocator, len, data);
-}
-void   compute__hello_reply__free_unpacked
-                     (Compute__HelloReply *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &compute__hello_reply__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor compute__hello_request__field_descriptors[1] =
 {

@@ -13,89 +13,11 @@ void   coregrpc_wire__rich_status__init
   static const CoregrpcWire__RichStatus init_value = COREGRPC_WIRE__RICH_STATUS__INIT;
   *message = init_value;
 }
-size_t coregrpc_wire__rich_status__get_packed_size
-                     (const CoregrpcWire__RichStatus *message)
-{
-  assert(message->base.descriptor == &coregrpc_wire__rich_status__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t coregrpc_wire__rich_status__pack
-                     (const CoregrpcWire__RichStatus *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &coregrpc_wire__rich_status__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t coregrpc_wire__rich_status__pack_to_buffer
-                     (const CoregrpcWire__RichStatus *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &coregrpc_wire__rich_status__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-CoregrpcWire__RichStatus *
-       coregrpc_wire__rich_status__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (CoregrpcWire__RichStatus *)
-     protobuf_c_message_unpack (&coregrpc_wire__rich_status__descriptor,
-                                allocator, len, data);
-}
-void   coregrpc_wire__rich_status__free_unpacked
-                     (CoregrpcWire__RichStatus *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &coregrpc_wire__rich_status__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   coregrpc_wire__detail__init
                      (CoregrpcWire__Detail         *message)
 {
   static const CoregrpcWire__Detail init_value = COREGRPC_WIRE__DETAIL__INIT;
   *message = init_value;
-}
-size_t coregrpc_wire__detail__get_packed_size
-                     (const CoregrpcWire__Detail *message)
-{
-  assert(message->base.descriptor == &coregrpc_wire__detail__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t coregrpc_wire__detail__pack
-                     (const CoregrpcWire__Detail *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &coregrpc_wire__detail__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t coregrpc_wire__detail__pack_to_buffer
-                     (const CoregrpcWire__Detail *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &coregrpc_wire__detail__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-CoregrpcWire__Detail *
-       coregrpc_wire__detail__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (CoregrpcWire__Detail *)
-     protobuf_c_message_unpack (&coregrpc_wire__detail__descriptor,
-                                allocator, len, data);
-}
-void   coregrpc_wire__detail__free_unpacked
-                     (CoregrpcWire__Detail *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &coregrpc_wire__detail__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor coregrpc_wire__rich_status__field_descriptors[3] =
 {

@@ -25,89 +25,11 @@ void   test__everything__init
   static const Test__Everything init_value = TEST__EVERYTHING__INIT;
   *message = init_value;
 }
-size_t test__everything__get_packed_size
-                     (const Test__Everything *message)
-{
-  assert(message->base.descriptor == &test__everything__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t test__everything__pack
-                     (const Test__Everything *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &test__everything__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t test__everything__pack_to_buffer
-                     (const Test__Everything *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &test__everything__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Test__Everything *
-       test__everything__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Test__Everything *)
-     protobuf_c_message_unpack (&test__everything__descriptor,
-                                allocator, len, data);
-}
-void   test__everything__free_unpacked
-                     (Test__Everything *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &test__everything__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   test__leaf__init
                      (Test__Leaf         *message)
 {
   static const Test__Leaf init_value = TEST__LEAF__INIT;
   *message = init_value;
-}
-size_t test__leaf__get_packed_size
-                     (const Test__Leaf *message)
-{
-  assert(message->base.descriptor == &test__leaf__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t test__leaf__pack
-                     (const Test__Leaf *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &test__leaf__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t test__leaf__pack_to_buffer
-                     (const Test__Leaf *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &test__leaf__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Test__Leaf *
-       test__leaf__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Test__Leaf *)
-     protobuf_c_message_unpack (&test__leaf__descriptor,
-                                allocator, len, data);
-}
-void   test__leaf__free_unpacked
-                     (Test__Leaf *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &test__leaf__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   test__node__named_entry__init
                      (Test__Node__NamedEntry         *message)
@@ -120,45 +42,6 @@ void   test__node__init
 {
   static const Test__Node init_value = TEST__NODE__INIT;
   *message = init_value;
-}
-size_t test__node__get_packed_size
-                     (const Test__Node *message)
-{
-  assert(message->base.descriptor == &test__node__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t test__node__pack
-                     (const Test__Node *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &test__node__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t test__node__pack_to_buffer
-                     (const Test__Node *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &test__node__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Test__Node *
-       test__node__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Test__Node *)
-     protobuf_c_message_unpack (&test__node__descriptor,
-                                allocator, len, data);
-}
-void   test__node__free_unpacked
-                     (Test__Node *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &test__node__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor test__everything__counts_entry__field_descriptors[2] =
 {

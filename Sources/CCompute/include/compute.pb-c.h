@@ -47,41 +47,9 @@ struct  Compute__HelloReply
 /* Compute__HelloRequest methods */
 void   compute__hello_request__init
                      (Compute__HelloRequest         *message);
-size_t compute__hello_request__get_packed_size
-                     (const Compute__HelloRequest   *message);
-size_t compute__hello_request__pack
-                     (const Compute__HelloRequest   *message,
-                      uint8_t             *out);
-size_t compute__hello_request__pack_to_buffer
-                     (const Compute__HelloRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Compute__HelloRequest *
-       compute__hello_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   compute__hello_request__free_unpacked
-                     (Compute__HelloRequest *message,
-                      ProtobufCAllocator *allocator);
 /* Compute__HelloReply methods */
 void   compute__hello_reply__init
                      (Compute__HelloReply         *message);
-size_t compute__hello_reply__get_packed_size
-                     (const Compute__HelloReply   *message);
-size_t compute__hello_reply__pack
-                     (const Compute__HelloReply   *message,
-                      uint8_t             *out);
-size_t compute__hello_reply__pack_to_buffer
-                     (const Compute__HelloReply   *message,
-                      ProtobufCBuffer     *buffer);
-Compute__HelloReply *
-       compute__hello_reply__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   compute__hello_reply__free_unpacked
-                     (Compute__HelloReply *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Compute__HelloRequest_Closure)

@@ -51,41 +51,9 @@ struct  CoregrpcWire__Detail
 /* CoregrpcWire__RichStatus methods */
 void   coregrpc_wire__rich_status__init
                      (CoregrpcWire__RichStatus         *message);
-size_t coregrpc_wire__rich_status__get_packed_size
-                     (const CoregrpcWire__RichStatus   *message);
-size_t coregrpc_wire__rich_status__pack
-                     (const CoregrpcWire__RichStatus   *message,
-                      uint8_t             *out);
-size_t coregrpc_wire__rich_status__pack_to_buffer
-                     (const CoregrpcWire__RichStatus   *message,
-                      ProtobufCBuffer     *buffer);
-CoregrpcWire__RichStatus *
-       coregrpc_wire__rich_status__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   coregrpc_wire__rich_status__free_unpacked
-                     (CoregrpcWire__RichStatus *message,
-                      ProtobufCAllocator *allocator);
 /* CoregrpcWire__Detail methods */
 void   coregrpc_wire__detail__init
                      (CoregrpcWire__Detail         *message);
-size_t coregrpc_wire__detail__get_packed_size
-                     (const CoregrpcWire__Detail   *message);
-size_t coregrpc_wire__detail__pack
-                     (const CoregrpcWire__Detail   *message,
-                      uint8_t             *out);
-size_t coregrpc_wire__detail__pack_to_buffer
-                     (const CoregrpcWire__Detail   *message,
-                      ProtobufCBuffer     *buffer);
-CoregrpcWire__Detail *
-       coregrpc_wire__detail__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   coregrpc_wire__detail__free_unpacked
-                     (CoregrpcWire__Detail *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*CoregrpcWire__RichStatus_Closure)

@@ -8,7 +8,7 @@ import ProtobufCWellKnownTypes
 ///   not be bytes.
 /// - Groups become messages: ours writes them and lets protobuf-c read them as such.
 /// - Defaults are left to Swift.
-/// - No options remain but `packed`: options for protoc-gen-c would change names, and `deprecated` would give warnings.
+/// - Of the options only `packed` remains: those for protoc-gen-c would change names, and `deprecated` would give warnings.
 /// - Services and extensions have no C, and comments no readers there.
 enum CRequest {
   static func make(
@@ -32,6 +32,8 @@ enum CRequest {
     file.publicDependency = original.publicDependency
     file.messageType = original.messageType.map(message)
     file.enumType = original.enumType.map(enumeration)
+    let package = original.package ?? ""
+    file.options = ProtocGenCOptions.file(package: package.isEmpty ? CName.packageForNone : nil)
     return file
   }
 
@@ -46,6 +48,8 @@ enum CRequest {
       oneOf.name = original.name
       return oneOf
     }
+    let base = CName.baseMember(besides: original.field)
+    if base != CName.usualBaseMember { message.options = ProtocGenCOptions.baseMember(base) }
     return message
   }
 

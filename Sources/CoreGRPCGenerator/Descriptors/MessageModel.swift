@@ -24,7 +24,16 @@ struct MessageModel {
   let mapEntries: [String]
 
   /// The struct in C.
-  var cName: String { CName.type(fullName) }
+  var cName: String { CName.type(cFullName) }
+
+  /// The function in C that gives a struct its defaults.
+  var cInitializer: String { CName.function(cFullName) + "__init" }
+
+  /// The full name that protoc-gen-c goes by.
+  private var cFullName: String { file.package.isEmpty ? "\(CName.packageForNone).\(fullName)" : fullName }
+
+  /// The first member of that struct.
+  var baseMember: String { CName.baseMember(besides: proto.field) }
 
   /// The type that knows both.
   ///

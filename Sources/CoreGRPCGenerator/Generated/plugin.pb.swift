@@ -8,17 +8,17 @@ import ProtobufC
 /// The version number of protocol compiler.
 struct Google_Protobuf_Compiler_Version: Message {
   /// The field `major`.
-  var major: Int32? = nil
+  var major: Int32?
 
   /// The field `minor`.
-  var minor: Int32? = nil
+  var minor: Int32?
 
   /// The field `patch`.
-  var patch: Int32? = nil
+  var patch: Int32?
 
   /// A suffix for alpha, beta or rc release, e.g., "alpha-1", "rc2". It should
   /// be empty for mainline stable releases.
-  var suffix: String? = nil
+  var suffix: String?
 
   /// The fields that came and that this type does not know.
   var unknownFields = UnknownFields()
@@ -64,7 +64,7 @@ struct Google_Protobuf_Compiler_CodeGeneratorRequest: Message {
   var fileToGenerate: [String] = []
 
   /// The generator parameter passed on the command-line.
-  var parameter: String? = nil
+  var parameter: String?
 
   /// FileDescriptorProtos for all files in files_to_generate and everything
   /// they import.  The files will appear in topological order, so each file
@@ -83,7 +83,7 @@ struct Google_Protobuf_Compiler_CodeGeneratorRequest: Message {
   var protoFile: [Google_Protobuf_FileDescriptorProto] = []
 
   /// The version number of protocol compiler.
-  var compilerVersion: Google_Protobuf_Compiler_Version? = nil
+  var compilerVersion: Google_Protobuf_Compiler_Version?
 
   /// The fields that came and that this type does not know.
   var unknownFields = UnknownFields()
@@ -136,11 +136,11 @@ struct Google_Protobuf_Compiler_CodeGeneratorResponse: Message {
   /// problem in protoc itself -- such as the input CodeGeneratorRequest being
   /// unparseable -- should be reported by writing a message to stderr and
   /// exiting with a non-zero status code.
-  var error: String? = nil
+  var error: String?
 
   /// A bitmask of supported features that the code generator supports.
   /// This is a bitwise "or" of values from the Feature enum.
-  var supportedFeatures: UInt64? = nil
+  var supportedFeatures: UInt64?
 
   /// The field `file`.
   var file: [Google_Protobuf_Compiler_CodeGeneratorResponse.File] = []
@@ -201,18 +201,18 @@ struct Google_Protobuf_Compiler_CodeGeneratorResponse: Message {
     /// Creates the value of a number.
     init(rawValue: Int32) {
       switch rawValue {
-        case 0: self = .none_
-        case 1: self = .proto3Optional
-        default: self = .unrecognized(rawValue)
+      case 0: self = .none_
+      case 1: self = .proto3Optional
+      default: self = .unrecognized(rawValue)
       }
     }
 
     /// The value's number.
     var rawValue: Int32 {
       switch self {
-        case .none_: 0
-        case .proto3Optional: 1
-        case .unrecognized(let number): number
+      case .none_: 0
+      case .proto3Optional: 1
+      case .unrecognized(let number): number
       }
     }
   }
@@ -230,7 +230,7 @@ struct Google_Protobuf_Compiler_CodeGeneratorResponse: Message {
     /// files need not reside completely in memory at one time.  Note that as of
     /// this writing protoc does not optimize for this -- it will read the entire
     /// CodeGeneratorResponse before writing files to disk.
-    var name: String? = nil
+    var name: String?
 
     /// If non-empty, indicates that the named file should already exist, and the
     /// content here is to be inserted into that file at a defined insertion
@@ -269,15 +269,15 @@ struct Google_Protobuf_Compiler_CodeGeneratorResponse: Message {
     /// command line.
     ///
     /// If |insertion_point| is present, |name| must also be present.
-    var insertionPoint: String? = nil
+    var insertionPoint: String?
 
     /// The file contents.
-    var content: String? = nil
+    var content: String?
 
     /// Information describing the file content being inserted. If an insertion
     /// point is used, this information will be appropriately offset and inserted
     /// into the code generation metadata for the generated files.
-    var generatedCodeInfo: Google_Protobuf_GeneratedCodeInfo? = nil
+    var generatedCodeInfo: Google_Protobuf_GeneratedCodeInfo?
 
     /// The fields that came and that this type does not know.
     var unknownFields = UnknownFields()

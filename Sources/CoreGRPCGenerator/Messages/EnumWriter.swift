@@ -43,7 +43,7 @@ struct EnumWriter {
     text.blank()
     text.documentation("Creates the value of a number.")
     text.block("\(access)init(rawValue: Int32) {") { text in
-      text.block("switch rawValue {") { text in
+      text.cases(of: "rawValue") { text in
         for value in cases { text.add("case \(value.number): self = .\(value.name)") }
         text.add("default: self = .unrecognized(rawValue)")
       }
@@ -51,7 +51,7 @@ struct EnumWriter {
     text.blank()
     text.documentation("The value's number.")
     text.block("\(access)var rawValue: Int32 {") { text in
-      text.block("switch self {") { text in
+      text.cases(of: "self") { text in
         for value in cases { text.add("case .\(value.name): \(value.number)") }
         text.add("case .unrecognized(let number): number")
       }

@@ -3,9 +3,6 @@ struct LayoutWriter {
   let schema: Schema
   let options: GeneratorOptions
 
-  /// The module of the C.
-  let cModule: String
-
   /// The name that marks what is public for the generated code of other modules only.
   static let spi = "@_spi(GeneratedCode) "
 
@@ -28,19 +25,20 @@ struct LayoutWriter {
   private func writeLayout(of message: MessageModel, to text: inout SourceText) throws(GeneratorError) {
     let fields = try schema.fields(of: message).map { FieldCode(field: $0, schema: schema, options: options) }
     let oneOfs = OneOfCode.all(of: message, fields: fields)
+    let base = message.baseMember
     let documentation = "How this type and protobuf-c's struct correspond, for generated code."
     try writeType("Layout", documentation, of: message, to: &text) { (text) throws(GeneratorError) in
       try writeRead(message, valueType: message.swiftName, to: &text) { (text) throws(GeneratorError) in
         text.add("var value = \(message.swiftName)()")
         for field in fields where field.field.oneOfIndex == nil { try field.writeRead(to: &text) }
         for oneOf in oneOfs { try oneOf.writeRead(to: &text) }
-        text.add("value.unknownFields = decoder.unknownFields(message.base)")
+        text.add("value.unknownFields = decoder.unknownFields(message.\(base))")
         text.add("return value")
       }
       try writeWrite(message, valueType: message.swiftName, to: &text) { (text) throws(GeneratorError) in
         for field in fields where field.field.oneOfIndex == nil { try field.writeWrite(to: &text) }
         for oneOf in oneOfs { try oneOf.writeWrite(to: &text) }
-        text.add("encoder.unknownFields(value.unknownFields, in: &message.base)")
+        text.add("encoder.unknownFields(value.unknownFields, in: &message.\(base))")
       }
     }
   }
@@ -59,6 +57,7 @@ struct LayoutWriter {
           text.add("message.\(field.field.cMember) = \(try field.lowered("value.\(field.field.swiftName)"))")
           if field.field.shape == .implicit, field.field.type.isFloatingPoint {
             text.add("encoder.negativeZero(value.\(field.field.swiftName), field: \(field.field.number))")
+            text.add("encoder.unknownFields(UnknownFields(), in: &message.\(entry.baseMember))")
           }
         }
       }
@@ -93,8 +92,8 @@ struct LayoutWriter {
       text.add("\(access)static let schema = MessageSchema(of: Self.self)")
       text.blank()
       text.documentation("Gives a struct its defaults.")
-      text.block("\(access)static func initialize(_ message: inout \(cType(of: message))) {") { text in
-        text.add("\(CName.function(message.fullName))__init(&message)")
+      text.block("\(access)static func initialize(_ message: inout \(message.cName)) {") { text in
+        text.add("\(message.cInitializer)(&message)")
       }
       try content(&text)
     }
@@ -108,7 +107,7 @@ struct LayoutWriter {
   ) throws(GeneratorError) {
     text.blank()
     text.documentation("Lifts a struct to a value.")
-    let parameters = ["_ message: \(cType(of: message))", "from decoder: MessageDecoder"]
+    let parameters = ["_ message: \(message.cName)", "from decoder: MessageDecoder"]
     text.list("\(access)static func read(", parameters, ") throws(DecodingError) -> \(valueType) {")
     try text.indented(content)
     text.add("}")
@@ -123,15 +122,10 @@ struct LayoutWriter {
     text.blank()
     text.documentation("Lowers a value to a struct.")
     let parameters = [
-      "_ value: \(valueType)", "to message: inout \(cType(of: message))", "with encoder: inout MessageEncoder",
+      "_ value: \(valueType)", "to message: inout \(message.cName)", "with encoder: inout MessageEncoder",
     ]
     text.list("\(access)static func write(", parameters, ") {")
     try text.indented(content)
     text.add("}")
-  }
-
-  /// The name of a message's struct, with its module where the Swift type has the same name.
-  private func cType(of message: MessageModel) -> String {
-    message.file.package.isEmpty ? "\(cModule).\(message.cName)" : message.cName
   }
 }

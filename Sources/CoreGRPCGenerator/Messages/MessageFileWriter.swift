@@ -17,9 +17,8 @@ struct MessageFileWriter {
     for message in messages {
       try MessageWriter(schema: schema, options: options).write(message, to: &text)
     }
-    if !messages.isEmpty {
-      let layouts = LayoutWriter(schema: schema, options: options, cModule: try cModule(of: file))
-      for message in messages { try layouts.write(message, to: &text) }
+    for message in messages {
+      try LayoutWriter(schema: schema, options: options).write(message, to: &text)
     }
     try FileDescriptorWriter(schema: schema, options: options).write(file, to: &text)
     return text.text

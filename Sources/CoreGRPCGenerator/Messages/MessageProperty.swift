@@ -8,6 +8,12 @@ struct MessageProperty {
   /// What stands before the declaration, with a space after it.
   let attribute: String
 
+  /// The declaration without what stands before `var`.
+  var declaration: String {
+    // An optional begins as nil, unless it is wrapped.
+    initialValue == "nil" && attribute.isEmpty ? "\(name): \(type)" : "\(name): \(type) = \(initialValue)"
+  }
+
   init(_ field: FieldCode, in message: MessageModel) throws(GeneratorError) {
     name = field.field.swiftName
     type = try field.propertyType()

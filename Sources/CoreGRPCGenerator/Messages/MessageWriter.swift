@@ -16,7 +16,7 @@ struct MessageWriter {
       for property in properties {
         text.blank()
         text.documentation(property.documentation)
-        text.add("\(property.attribute)\(access)var \(property.name): \(property.type) = \(property.initialValue)")
+        text.add("\(property.attribute)\(access)var \(property.declaration)")
       }
       text.blank()
       text.documentation("The fields that came and that this type does not know.")

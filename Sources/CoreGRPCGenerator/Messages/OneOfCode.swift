@@ -39,17 +39,18 @@ struct OneOfCode {
   }
 
   func writeRead(to text: inout SourceText) throws(GeneratorError) {
-    try text.block("switch message.\(caseMember).rawValue {") { (text) throws(GeneratorError) in
+    try text.cases(of: "message.\(caseMember).rawValue") { (text) throws(GeneratorError) in
       for field in fields {
         let lifted = try field.liftedPresent("message.\(field.field.cMember)")
-        text.add("case \(field.field.number): value.\(propertyName) = .\(field.field.caseName)(\(lifted))")
+        text.add("case \(field.field.number):")
+        text.indented { text in text.add("value.\(propertyName) = .\(field.field.caseName)(\(lifted))") }
       }
       text.add("default: break")
     }
   }
 
   func writeWrite(to text: inout SourceText) throws(GeneratorError) {
-    try text.block("switch value.\(propertyName) {") { (text) throws(GeneratorError) in
+    try text.cases(of: "value.\(propertyName)") { (text) throws(GeneratorError) in
       for field in fields {
         text.add("case .\(field.field.caseName)(let field):")
         if field.field.isGroup {

@@ -1,6 +1,11 @@
+import ProtobufCWellKnownTypes
+
 /// The names that protoc-gen-c gives to the C of a message.
 enum CName {
-  /// The struct of a message or the C enum of an enum.
+  /// The package that a file without one has in C: there all names of types are in one place, those of the library too.
+  static let packageForNone = "no_package"
+
+  /// The struct of a message.
   static func type(_ fullName: String) -> String {
     fullName.split(separator: ".").map { camelCase($0) }.joined(separator: "__")
   }
@@ -19,6 +24,14 @@ enum CName {
   /// The member that says which field of a one-of is set.
   static func caseMember(_ oneOfName: String) -> String {
     snakeCase(oneOfName[...]) + "_case"
+  }
+
+  /// The first member of most structs.
+  static let usualBaseMember = "base"
+
+  /// The first member of a message's struct: one that no field has.
+  static func baseMember(besides fields: [FieldProto]) -> String {
+    fields.contains { member($0.name ?? "") == usualBaseMember } ? "protobuf_c_base" : usualBaseMember
   }
 
   private static func camelCase(_ name: Substring) -> String {

@@ -6,8 +6,8 @@ enum SwiftName {
   /// A name in lowerCamelCase.
   static func lowerCamelCase(_ name: String) -> String {
     let words = words(of: name)
-    guard let first = words.first else { return name }
-    return first + words.dropFirst().map(capitalized).joined()
+    let start = words.firstIndex { $0.contains { $0 != "_" } } ?? words.endIndex
+    return words.prefix(start + 1).joined() + words.dropFirst(start + 1).map(capitalized).joined()
   }
 
   /// A name in UpperCamelCase.
@@ -48,36 +48,27 @@ enum SwiftName {
   /// capital that follows a small letter.
   private static func words(of name: String) -> [String] {
     var words: [String] = []
-    var word = ""
-    var last: Character?
-    for character in name {
-      if character == "_" {
-        // Underscores at the start and doubled ones are kept, as there may be another name without.
-        if last == nil || last == "_" { word.append("_") }
-        if last != "_", !word.isEmpty {
-          words.append(word)
-          word = ""
-        }
-      } else {
-        if let previous = last, previous != "_", startsWord(character, after: previous) {
-          words.append(word)
-          word = ""
-        } else if last == "_", word.allSatisfy({ $0 == "_" }), !word.isEmpty {
-          words.append(word)
-          word = ""
-        }
-        word.append(contentsOf: character.lowercased())
-      }
-      last = character
+    var rest = name[...]
+    while !rest.isEmpty {
+      let underscores = rest.prefix { $0 == "_" }
+      rest = rest[underscores.endIndex...]
+      // One underscore between words only parts them. More, and those at either end, are kept: there may be another
+      // name without.
+      let kept = words.isEmpty || rest.isEmpty ? underscores.count : underscores.count - 1
+      if kept > 0 { words.append(String(repeating: "_", count: kept)) }
+      let word = firstWord(of: rest)
+      rest = rest[word.endIndex...]
+      if !word.isEmpty { words.append(word.lowercased()) }
     }
-    if !word.isEmpty { words.append(word) }
-    if last == "_", words.last?.hasSuffix("_") != true { words.append("_") }
     return words
   }
 
-  private static func startsWord(_ character: Character, after previous: Character) -> Bool {
-    if character.isNumber != previous.isNumber { return true }
-    return character.isUppercase && previous.isLowercase
+  private static func firstWord(of text: Substring) -> Substring {
+    let digits = text.prefix(while: \.isNumber)
+    guard digits.isEmpty else { return digits }
+    let capitals = text.prefix(while: \.isUppercase)
+    let small = text[capitals.endIndex...].prefix { !$0.isUppercase && !$0.isNumber && $0 != "_" }
+    return text[..<small.endIndex]
   }
 
   private static func capitalized(_ word: String) -> String {

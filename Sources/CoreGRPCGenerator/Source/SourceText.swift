@@ -32,6 +32,16 @@ struct SourceText {
     add(closing)
   }
 
+  /// Adds a switch: its cases are not further in than itself.
+  mutating func cases<Failure: Error>(
+    of value: String,
+    _ content: (inout SourceText) throws(Failure) -> Void
+  ) throws(Failure) {
+    add("switch \(value) {")
+    try content(&self)
+    add("}")
+  }
+
   /// Adds lines one step further in.
   mutating func indented<Failure: Error>(_ content: (inout SourceText) throws(Failure) -> Void) throws(Failure) {
     let outer = indentation

@@ -20,16 +20,16 @@ public enum Grpc_Testing_PayloadType: Enumeration {
   /// Creates the value of a number.
   public init(rawValue: Int32) {
     switch rawValue {
-      case 0: self = .compressable
-      default: self = .unrecognized(rawValue)
+    case 0: self = .compressable
+    default: self = .unrecognized(rawValue)
     }
   }
 
   /// The value's number.
   public var rawValue: Int32 {
     switch self {
-      case .compressable: 0
-      case .unrecognized(let number): number
+    case .compressable: 0
+    case .unrecognized(let number): number
     }
   }
 }
@@ -59,20 +59,20 @@ public enum Grpc_Testing_GrpclbRouteType: Enumeration {
   /// Creates the value of a number.
   public init(rawValue: Int32) {
     switch rawValue {
-      case 0: self = .unknown
-      case 1: self = .fallback
-      case 2: self = .backend
-      default: self = .unrecognized(rawValue)
+    case 0: self = .unknown
+    case 1: self = .fallback
+    case 2: self = .backend
+    default: self = .unrecognized(rawValue)
     }
   }
 
   /// The value's number.
   public var rawValue: Int32 {
     switch self {
-      case .unknown: 0
-      case .fallback: 1
-      case .backend: 2
-      case .unrecognized(let number): number
+    case .unknown: 0
+    case .fallback: 1
+    case .backend: 2
+    case .unrecognized(let number): number
     }
   }
 }
@@ -212,7 +212,7 @@ public struct Grpc_Testing_SimpleRequest: Message {
   public var responseSize: Int32 = 0
 
   /// Optional input payload sent along with the request.
-  public var payload: Grpc_Testing_Payload? = nil
+  public var payload: Grpc_Testing_Payload?
 
   /// Whether SimpleResponse should include username.
   public var fillUsername: Bool = false
@@ -224,13 +224,13 @@ public struct Grpc_Testing_SimpleRequest: Message {
   /// "nullable" in order to interoperate seamlessly with clients not able to
   /// implement the full compression tests by introspecting the call to verify
   /// the response's compression status.
-  public var responseCompressed: Grpc_Testing_BoolValue? = nil
+  public var responseCompressed: Grpc_Testing_BoolValue?
 
   /// Whether server should return a given status
-  public var responseStatus: Grpc_Testing_EchoStatus? = nil
+  public var responseStatus: Grpc_Testing_EchoStatus?
 
   /// Whether the server should expect this request to be compressed.
-  public var expectCompressed: Grpc_Testing_BoolValue? = nil
+  public var expectCompressed: Grpc_Testing_BoolValue?
 
   /// Whether SimpleResponse should include server_id.
   public var fillServerID: Bool = false
@@ -239,10 +239,10 @@ public struct Grpc_Testing_SimpleRequest: Message {
   public var fillGrpclbRouteType: Bool = false
 
   /// If set the server should record this metrics report data for the current RPC.
-  public var orcaPerQueryReport: Grpc_Testing_TestOrcaReport? = nil
+  public var orcaPerQueryReport: Grpc_Testing_TestOrcaReport?
 
   /// If set the server should update this metrics report data at the OOB server.
-  public var orcaOobReport: Grpc_Testing_TestOrcaReport? = nil
+  public var orcaOobReport: Grpc_Testing_TestOrcaReport?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -304,7 +304,7 @@ public struct Grpc_Testing_SimpleRequest: Message {
 /// Unary response, as configured by the request.
 public struct Grpc_Testing_SimpleResponse: Message {
   /// Payload to increase message size.
-  public var payload: Grpc_Testing_Payload? = nil
+  public var payload: Grpc_Testing_Payload?
 
   /// The user the request came from, for verifying authentication was
   /// successful when the client expected it.
@@ -371,13 +371,13 @@ public struct Grpc_Testing_SimpleResponse: Message {
 /// Client-streaming request.
 public struct Grpc_Testing_StreamingInputCallRequest: Message {
   /// Optional input payload sent along with the request.
-  public var payload: Grpc_Testing_Payload? = nil
+  public var payload: Grpc_Testing_Payload?
 
   /// Whether the server should expect this request to be compressed. This field
   /// is "nullable" in order to interoperate seamlessly with servers not able to
   /// implement the full compression tests by introspecting the call to verify
   /// the request's compression status.
-  public var expectCompressed: Grpc_Testing_BoolValue? = nil
+  public var expectCompressed: Grpc_Testing_BoolValue?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -464,7 +464,7 @@ public struct Grpc_Testing_ResponseParameters: Message {
   /// "nullable" in order to interoperate seamlessly with clients not able to
   /// implement the full compression tests by introspecting the call to verify
   /// the response's compression status.
-  public var compressed: Grpc_Testing_BoolValue? = nil
+  public var compressed: Grpc_Testing_BoolValue?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -513,13 +513,13 @@ public struct Grpc_Testing_StreamingOutputCallRequest: Message {
   public var responseParameters: [Grpc_Testing_ResponseParameters] = []
 
   /// Optional input payload sent along with the request.
-  public var payload: Grpc_Testing_Payload? = nil
+  public var payload: Grpc_Testing_Payload?
 
   /// Whether server should return a given status
-  public var responseStatus: Grpc_Testing_EchoStatus? = nil
+  public var responseStatus: Grpc_Testing_EchoStatus?
 
   /// If set the server should update this metrics report data at the OOB server.
-  public var orcaOobReport: Grpc_Testing_TestOrcaReport? = nil
+  public var orcaOobReport: Grpc_Testing_TestOrcaReport?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -567,7 +567,7 @@ public struct Grpc_Testing_StreamingOutputCallRequest: Message {
 /// Server-streaming response, as configured by the request and parameters.
 public struct Grpc_Testing_StreamingOutputCallResponse: Message {
   /// Payload to increase response size.
-  public var payload: Grpc_Testing_Payload? = nil
+  public var payload: Grpc_Testing_Payload?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -1015,18 +1015,18 @@ public struct Grpc_Testing_ClientConfigureRequest: Message {
     /// Creates the value of a number.
     public init(rawValue: Int32) {
       switch rawValue {
-        case 0: self = .emptyCall
-        case 1: self = .unaryCall
-        default: self = .unrecognized(rawValue)
+      case 0: self = .emptyCall
+      case 1: self = .unaryCall
+      default: self = .unrecognized(rawValue)
       }
     }
 
     /// The value's number.
     public var rawValue: Int32 {
       switch self {
-        case .emptyCall: 0
-        case .unaryCall: 1
-        case .unrecognized(let number): number
+      case .emptyCall: 0
+      case .unaryCall: 1
+      case .unrecognized(let number): number
       }
     }
   }
@@ -2317,6 +2317,7 @@ extension Grpc_Testing_TestOrcaReport {
       message.key = encoder.string(value.key)
       message.value = value.value
       encoder.negativeZero(value.value, field: 2)
+      encoder.unknownFields(UnknownFields(), in: &message.base)
     }
   }
 
@@ -2347,6 +2348,7 @@ extension Grpc_Testing_TestOrcaReport {
       message.key = encoder.string(value.key)
       message.value = value.value
       encoder.negativeZero(value.value, field: 2)
+      encoder.unknownFields(UnknownFields(), in: &message.base)
     }
   }
 }

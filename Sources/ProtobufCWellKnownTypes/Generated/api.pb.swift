@@ -47,7 +47,7 @@ public struct Google_Protobuf_Api: Message {
 
   /// Source context for the protocol buffer service represented by this
   /// message.
-  public var sourceContext: Google_Protobuf_SourceContext? = nil
+  public var sourceContext: Google_Protobuf_SourceContext?
 
   /// Included interfaces. See [Mixin][].
   public var mixins: [Google_Protobuf_Mixin] = []

@@ -46,10 +46,10 @@ public struct Google_Protobuf_FileDescriptorSet: Message {
 /// Describes a complete .proto file.
 public struct Google_Protobuf_FileDescriptorProto: Message {
   /// file name, relative to root of source tree
-  public var name: String? = nil
+  public var name: String?
 
   /// e.g. "foo", "foo.bar", etc.
-  public var `package`: String? = nil
+  public var `package`: String?
 
   /// Names of files imported by this file.
   public var dependency: [String] = []
@@ -74,17 +74,17 @@ public struct Google_Protobuf_FileDescriptorProto: Message {
   public var `extension`: [Google_Protobuf_FieldDescriptorProto] = []
 
   /// The field `options`.
-  public var options: Google_Protobuf_FileOptions? = nil
+  public var options: Google_Protobuf_FileOptions?
 
   /// This field contains optional information about the original source code.
   /// You may safely remove this entire field without harming runtime
   /// functionality of the descriptors -- the information is needed only by
   /// development tools.
-  public var sourceCodeInfo: Google_Protobuf_SourceCodeInfo? = nil
+  public var sourceCodeInfo: Google_Protobuf_SourceCodeInfo?
 
   /// The syntax of the proto file.
   /// The supported values are "proto2" and "proto3".
-  public var syntax: String? = nil
+  public var syntax: String?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -146,7 +146,7 @@ public struct Google_Protobuf_FileDescriptorProto: Message {
 /// Describes a message type.
 public struct Google_Protobuf_DescriptorProto: Message {
   /// The field `name`.
-  public var name: String? = nil
+  public var name: String?
 
   /// The field `field`.
   public var field: [Google_Protobuf_FieldDescriptorProto] = []
@@ -167,7 +167,7 @@ public struct Google_Protobuf_DescriptorProto: Message {
   public var oneofDecl: [Google_Protobuf_OneofDescriptorProto] = []
 
   /// The field `options`.
-  public var options: Google_Protobuf_MessageOptions? = nil
+  public var options: Google_Protobuf_MessageOptions?
 
   /// The field `reserved_range`.
   public var reservedRange: [Google_Protobuf_DescriptorProto.ReservedRange] = []
@@ -231,13 +231,13 @@ public struct Google_Protobuf_DescriptorProto: Message {
   /// The message `google.protobuf.DescriptorProto.ExtensionRange`.
   public struct ExtensionRange: Message {
     /// Inclusive.
-    public var start: Int32? = nil
+    public var start: Int32?
 
     /// Exclusive.
-    public var end: Int32? = nil
+    public var end: Int32?
 
     /// The field `options`.
-    public var options: Google_Protobuf_ExtensionRangeOptions? = nil
+    public var options: Google_Protobuf_ExtensionRangeOptions?
 
     /// The fields that came and that this type does not know.
     public var unknownFields = UnknownFields()
@@ -279,10 +279,10 @@ public struct Google_Protobuf_DescriptorProto: Message {
   /// not overlap.
   public struct ReservedRange: Message {
     /// Inclusive.
-    public var start: Int32? = nil
+    public var start: Int32?
 
     /// Exclusive.
-    public var end: Int32? = nil
+    public var end: Int32?
 
     /// The fields that came and that this type does not know.
     public var unknownFields = UnknownFields()
@@ -360,47 +360,47 @@ public struct Google_Protobuf_ExtensionRangeOptions: Message {
 /// Describes a field within a message.
 public struct Google_Protobuf_FieldDescriptorProto: Message {
   /// The field `name`.
-  public var name: String? = nil
+  public var name: String?
 
   /// The field `number`.
-  public var number: Int32? = nil
+  public var number: Int32?
 
   /// The field `label`.
-  public var label: Google_Protobuf_FieldDescriptorProto.Label? = nil
+  public var label: Google_Protobuf_FieldDescriptorProto.Label?
 
   /// If type_name is set, this need not be set.  If both this and type_name
   /// are set, this must be one of TYPE_ENUM, TYPE_MESSAGE or TYPE_GROUP.
-  public var type: Google_Protobuf_FieldDescriptorProto.TypeEnum? = nil
+  public var type: Google_Protobuf_FieldDescriptorProto.TypeEnum?
 
   /// For message and enum types, this is the name of the type.  If the name
   /// starts with a '.', it is fully-qualified.  Otherwise, C++-like scoping
   /// rules are used to find the type (i.e. first the nested types within this
   /// message are searched, then within the parent, on up to the root
   /// namespace).
-  public var typeName: String? = nil
+  public var typeName: String?
 
   /// For extensions, this is the name of the type being extended.  It is
   /// resolved in the same manner as type_name.
-  public var extendee: String? = nil
+  public var extendee: String?
 
   /// For numeric types, contains the original text representation of the value.
   /// For booleans, "true" or "false".
   /// For strings, contains the default text contents (not escaped in any way).
   /// For bytes, contains the C escaped value.  All bytes >= 128 are escaped.
-  public var defaultValue: String? = nil
+  public var defaultValue: String?
 
   /// If set, gives the index of a oneof in the containing type's oneof_decl
   /// list.  This field is a member of that oneof.
-  public var oneofIndex: Int32? = nil
+  public var oneofIndex: Int32?
 
   /// JSON name of this field. The value is set by protocol compiler. If the
   /// user has set a "json_name" option on this field, that option's value
   /// will be used. Otherwise, it's deduced from the field's name by converting
   /// it to camelCase.
-  public var jsonName: String? = nil
+  public var jsonName: String?
 
   /// The field `options`.
-  public var options: Google_Protobuf_FieldOptions? = nil
+  public var options: Google_Protobuf_FieldOptions?
 
   /// If true, this is a proto3 "optional". When a proto3 field is optional, it
   /// tracks presence regardless of field type.
@@ -423,7 +423,7 @@ public struct Google_Protobuf_FieldDescriptorProto: Message {
   ///
   /// Proto2 optional fields do not set this flag, because they already indicate
   /// optional with `LABEL_OPTIONAL`.
-  public var proto3Optional: Bool? = nil
+  public var proto3Optional: Bool?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -554,50 +554,50 @@ public struct Google_Protobuf_FieldDescriptorProto: Message {
     /// Creates the value of a number.
     public init(rawValue: Int32) {
       switch rawValue {
-        case 1: self = .double
-        case 2: self = .float
-        case 3: self = .int64
-        case 4: self = .uint64
-        case 5: self = .int32
-        case 6: self = .fixed64
-        case 7: self = .fixed32
-        case 8: self = .bool
-        case 9: self = .string
-        case 10: self = .group
-        case 11: self = .message
-        case 12: self = .bytes
-        case 13: self = .uint32
-        case 14: self = .`enum`
-        case 15: self = .sfixed32
-        case 16: self = .sfixed64
-        case 17: self = .sint32
-        case 18: self = .sint64
-        default: self = .unrecognized(rawValue)
+      case 1: self = .double
+      case 2: self = .float
+      case 3: self = .int64
+      case 4: self = .uint64
+      case 5: self = .int32
+      case 6: self = .fixed64
+      case 7: self = .fixed32
+      case 8: self = .bool
+      case 9: self = .string
+      case 10: self = .group
+      case 11: self = .message
+      case 12: self = .bytes
+      case 13: self = .uint32
+      case 14: self = .`enum`
+      case 15: self = .sfixed32
+      case 16: self = .sfixed64
+      case 17: self = .sint32
+      case 18: self = .sint64
+      default: self = .unrecognized(rawValue)
       }
     }
 
     /// The value's number.
     public var rawValue: Int32 {
       switch self {
-        case .double: 1
-        case .float: 2
-        case .int64: 3
-        case .uint64: 4
-        case .int32: 5
-        case .fixed64: 6
-        case .fixed32: 7
-        case .bool: 8
-        case .string: 9
-        case .group: 10
-        case .message: 11
-        case .bytes: 12
-        case .uint32: 13
-        case .`enum`: 14
-        case .sfixed32: 15
-        case .sfixed64: 16
-        case .sint32: 17
-        case .sint64: 18
-        case .unrecognized(let number): number
+      case .double: 1
+      case .float: 2
+      case .int64: 3
+      case .uint64: 4
+      case .int32: 5
+      case .fixed64: 6
+      case .fixed32: 7
+      case .bool: 8
+      case .string: 9
+      case .group: 10
+      case .message: 11
+      case .bytes: 12
+      case .uint32: 13
+      case .`enum`: 14
+      case .sfixed32: 15
+      case .sfixed64: 16
+      case .sint32: 17
+      case .sint64: 18
+      case .unrecognized(let number): number
       }
     }
   }
@@ -622,20 +622,20 @@ public struct Google_Protobuf_FieldDescriptorProto: Message {
     /// Creates the value of a number.
     public init(rawValue: Int32) {
       switch rawValue {
-        case 1: self = .optional
-        case 2: self = .required
-        case 3: self = .repeated
-        default: self = .unrecognized(rawValue)
+      case 1: self = .optional
+      case 2: self = .required
+      case 3: self = .repeated
+      default: self = .unrecognized(rawValue)
       }
     }
 
     /// The value's number.
     public var rawValue: Int32 {
       switch self {
-        case .optional: 1
-        case .required: 2
-        case .repeated: 3
-        case .unrecognized(let number): number
+      case .optional: 1
+      case .required: 2
+      case .repeated: 3
+      case .unrecognized(let number): number
       }
     }
   }
@@ -644,10 +644,10 @@ public struct Google_Protobuf_FieldDescriptorProto: Message {
 /// Describes a oneof.
 public struct Google_Protobuf_OneofDescriptorProto: Message {
   /// The field `name`.
-  public var name: String? = nil
+  public var name: String?
 
   /// The field `options`.
-  public var options: Google_Protobuf_OneofOptions? = nil
+  public var options: Google_Protobuf_OneofOptions?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -686,13 +686,13 @@ public struct Google_Protobuf_OneofDescriptorProto: Message {
 /// Describes an enum type.
 public struct Google_Protobuf_EnumDescriptorProto: Message {
   /// The field `name`.
-  public var name: String? = nil
+  public var name: String?
 
   /// The field `value`.
   public var value: [Google_Protobuf_EnumValueDescriptorProto] = []
 
   /// The field `options`.
-  public var options: Google_Protobuf_EnumOptions? = nil
+  public var options: Google_Protobuf_EnumOptions?
 
   /// Range of reserved numeric values. Reserved numeric values may not be used
   /// by enum values in the same enum declaration. Reserved ranges may not
@@ -753,10 +753,10 @@ public struct Google_Protobuf_EnumDescriptorProto: Message {
   /// domain.
   public struct EnumReservedRange: Message {
     /// Inclusive.
-    public var start: Int32? = nil
+    public var start: Int32?
 
     /// Inclusive.
-    public var end: Int32? = nil
+    public var end: Int32?
 
     /// The fields that came and that this type does not know.
     public var unknownFields = UnknownFields()
@@ -796,13 +796,13 @@ public struct Google_Protobuf_EnumDescriptorProto: Message {
 /// Describes a value within an enum.
 public struct Google_Protobuf_EnumValueDescriptorProto: Message {
   /// The field `name`.
-  public var name: String? = nil
+  public var name: String?
 
   /// The field `number`.
-  public var number: Int32? = nil
+  public var number: Int32?
 
   /// The field `options`.
-  public var options: Google_Protobuf_EnumValueOptions? = nil
+  public var options: Google_Protobuf_EnumValueOptions?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -842,13 +842,13 @@ public struct Google_Protobuf_EnumValueDescriptorProto: Message {
 /// Describes a service.
 public struct Google_Protobuf_ServiceDescriptorProto: Message {
   /// The field `name`.
-  public var name: String? = nil
+  public var name: String?
 
   /// The field `method`.
   public var method: [Google_Protobuf_MethodDescriptorProto] = []
 
   /// The field `options`.
-  public var options: Google_Protobuf_ServiceOptions? = nil
+  public var options: Google_Protobuf_ServiceOptions?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -892,23 +892,23 @@ public struct Google_Protobuf_ServiceDescriptorProto: Message {
 /// Describes a method of a service.
 public struct Google_Protobuf_MethodDescriptorProto: Message {
   /// The field `name`.
-  public var name: String? = nil
+  public var name: String?
 
   /// Input and output type names.  These are resolved in the same way as
   /// FieldDescriptorProto.type_name, but must refer to a message type.
-  public var inputType: String? = nil
+  public var inputType: String?
 
   /// The field `output_type`.
-  public var outputType: String? = nil
+  public var outputType: String?
 
   /// The field `options`.
-  public var options: Google_Protobuf_MethodOptions? = nil
+  public var options: Google_Protobuf_MethodOptions?
 
   /// Identifies if client streams multiple client messages
-  public var clientStreaming: Bool? = nil
+  public var clientStreaming: Bool?
 
   /// Identifies if server streams multiple server messages
-  public var serverStreaming: Bool? = nil
+  public var serverStreaming: Bool?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -967,14 +967,14 @@ public struct Google_Protobuf_FileOptions: Message {
   /// placed.  By default, the proto package is used, but this is often
   /// inappropriate because proto packages do not normally start with backwards
   /// domain names.
-  public var javaPackage: String? = nil
+  public var javaPackage: String?
 
   /// Controls the name of the wrapper Java class generated for the .proto file.
   /// That class will always contain the .proto file's getDescriptor() method as
   /// well as any top-level extensions defined in the .proto file.
   /// If java_multiple_files is disabled, then all the other classes from the
   /// .proto file will be nested inside the single wrapper outer class.
-  public var javaOuterClassname: String? = nil
+  public var javaOuterClassname: String?
 
   /// If enabled, then the Java code generator will generate a separate .java
   /// file for each top-level message, enum, and service defined in the .proto
@@ -982,10 +982,10 @@ public struct Google_Protobuf_FileOptions: Message {
   /// named by java_outer_classname.  However, the wrapper class will still be
   /// generated to contain the file's getDescriptor() method as well as any
   /// top-level extensions defined in the file.
-  public var javaMultipleFiles: Bool? = nil
+  public var javaMultipleFiles: Bool?
 
   /// This option does nothing.
-  public var javaGenerateEqualsAndHash: Bool? = nil
+  public var javaGenerateEqualsAndHash: Bool?
 
   /// If set true, then the Java2 code generator will generate code that
   /// throws an exception whenever an attempt is made to assign a non-UTF-8
@@ -993,17 +993,17 @@ public struct Google_Protobuf_FileOptions: Message {
   /// Message reflection will do the same.
   /// However, an extension field still accepts non-UTF-8 byte sequences.
   /// This option has no effect on when used with the lite runtime.
-  public var javaStringCheckUtf8: Bool? = nil
+  public var javaStringCheckUtf8: Bool?
 
   /// The field `optimize_for`.
-  public var optimizeFor: Google_Protobuf_FileOptions.OptimizeMode? = nil
+  public var optimizeFor: Google_Protobuf_FileOptions.OptimizeMode?
 
   /// Sets the Go package where structs generated from this .proto will be
   /// placed. If omitted, the Go package will be derived from the following:
   ///   - The basename of the package import path, if provided.
   ///   - Otherwise, the package statement in the .proto file, if present.
   ///   - Otherwise, the basename of the .proto file, without extension.
-  public var goPackage: String? = nil
+  public var goPackage: String?
 
   /// Should generic services be generated in each language?  "Generic" services
   /// are not specific to any particular RPC system.  They are generated by the
@@ -1015,58 +1015,58 @@ public struct Google_Protobuf_FileOptions: Message {
   /// that generate code specific to your particular RPC system.  Therefore,
   /// these default to false.  Old code which depends on generic services should
   /// explicitly set them to true.
-  public var ccGenericServices: Bool? = nil
+  public var ccGenericServices: Bool?
 
   /// The field `java_generic_services`.
-  public var javaGenericServices: Bool? = nil
+  public var javaGenericServices: Bool?
 
   /// The field `py_generic_services`.
-  public var pyGenericServices: Bool? = nil
+  public var pyGenericServices: Bool?
 
   /// The field `php_generic_services`.
-  public var phpGenericServices: Bool? = nil
+  public var phpGenericServices: Bool?
 
   /// Is this file deprecated?
   /// Depending on the target platform, this can emit Deprecated annotations
   /// for everything in the file, or it will be completely ignored; in the very
   /// least, this is a formalization for deprecating files.
-  public var deprecated: Bool? = nil
+  public var deprecated: Bool?
 
   /// Enables the use of arenas for the proto messages in this file. This applies
   /// only to generated classes for C++.
-  public var ccEnableArenas: Bool? = nil
+  public var ccEnableArenas: Bool?
 
   /// Sets the objective c class prefix which is prepended to all objective c
   /// generated classes from this .proto. There is no default.
-  public var objcClassPrefix: String? = nil
+  public var objcClassPrefix: String?
 
   /// Namespace for generated classes; defaults to the package.
-  public var csharpNamespace: String? = nil
+  public var csharpNamespace: String?
 
   /// By default Swift generators will take the proto package and CamelCase it
   /// replacing '.' with underscore and use that to prefix the types/symbols
   /// defined. When this options is provided, they will use this value instead
   /// to prefix the types/symbols defined.
-  public var swiftPrefix: String? = nil
+  public var swiftPrefix: String?
 
   /// Sets the php class prefix which is prepended to all php generated classes
   /// from this .proto. Default is empty.
-  public var phpClassPrefix: String? = nil
+  public var phpClassPrefix: String?
 
   /// Use this option to change the namespace of php generated classes. Default
   /// is empty. When this option is empty, the package name will be used for
   /// determining the namespace.
-  public var phpNamespace: String? = nil
+  public var phpNamespace: String?
 
   /// Use this option to change the namespace of php generated metadata classes.
   /// Default is empty. When this option is empty, the proto file name will be
   /// used for determining the namespace.
-  public var phpMetadataNamespace: String? = nil
+  public var phpMetadataNamespace: String?
 
   /// Use this option to change the package of ruby generated classes. Default
   /// is empty. When this option is not set, the package name will be used for
   /// determining the ruby package.
-  public var rubyPackage: String? = nil
+  public var rubyPackage: String?
 
   /// The parser stores options it doesn't recognize here.
   /// See the documentation for the "Options" section above.
@@ -1193,20 +1193,20 @@ public struct Google_Protobuf_FileOptions: Message {
     /// Creates the value of a number.
     public init(rawValue: Int32) {
       switch rawValue {
-        case 1: self = .speed
-        case 2: self = .codeSize
-        case 3: self = .liteRuntime
-        default: self = .unrecognized(rawValue)
+      case 1: self = .speed
+      case 2: self = .codeSize
+      case 3: self = .liteRuntime
+      default: self = .unrecognized(rawValue)
       }
     }
 
     /// The value's number.
     public var rawValue: Int32 {
       switch self {
-        case .speed: 1
-        case .codeSize: 2
-        case .liteRuntime: 3
-        case .unrecognized(let number): number
+      case .speed: 1
+      case .codeSize: 2
+      case .liteRuntime: 3
+      case .unrecognized(let number): number
       }
     }
   }
@@ -1232,18 +1232,18 @@ public struct Google_Protobuf_MessageOptions: Message {
   ///
   /// Because this is an option, the above two restrictions are not enforced by
   /// the protocol compiler.
-  public var messageSetWireFormat: Bool? = nil
+  public var messageSetWireFormat: Bool?
 
   /// Disables the generation of the standard "descriptor()" accessor, which can
   /// conflict with a field of the same name.  This is meant to make migration
   /// from proto1 easier; new code should avoid fields named "descriptor".
-  public var noStandardDescriptorAccessor: Bool? = nil
+  public var noStandardDescriptorAccessor: Bool?
 
   /// Is this message deprecated?
   /// Depending on the target platform, this can emit Deprecated annotations
   /// for the message, or it will be completely ignored; in the very least,
   /// this is a formalization for deprecating messages.
-  public var deprecated: Bool? = nil
+  public var deprecated: Bool?
 
   /// Whether the message is an automatically generated map entry type for the
   /// maps field.
@@ -1266,7 +1266,7 @@ public struct Google_Protobuf_MessageOptions: Message {
   /// NOTE: Do not set the option in .proto files. Always use the maps syntax
   /// instead. The option should only be implicitly set by the proto compiler
   /// parser.
-  public var mapEntry: Bool? = nil
+  public var mapEntry: Bool?
 
   /// The parser stores options it doesn't recognize here. See above.
   public var uninterpretedOption: [Google_Protobuf_UninterpretedOption] = []
@@ -1329,14 +1329,14 @@ public struct Google_Protobuf_FieldOptions: Message {
   /// representation of the field than it normally would.  See the specific
   /// options below.  This option is not yet implemented in the open source
   /// release -- sorry, we'll try to include it in a future version!
-  public var ctype: Google_Protobuf_FieldOptions.CType? = nil
+  public var ctype: Google_Protobuf_FieldOptions.CType?
 
   /// The packed option can be enabled for repeated primitive fields to enable
   /// a more efficient representation on the wire. Rather than repeatedly
   /// writing the tag and type for each element, the entire array is encoded as
   /// a single length-delimited blob. In proto3, only explicit setting it to
   /// false will avoid using packed encoding.
-  public var packed: Bool? = nil
+  public var packed: Bool?
 
   /// The jstype option determines the JavaScript type used for values of the
   /// field.  The option is permitted only for 64 bit integral and fixed types
@@ -1349,7 +1349,7 @@ public struct Google_Protobuf_FieldOptions: Message {
   ///
   /// This option is an enum to permit additional types to be added, e.g.
   /// goog.math.Integer.
-  public var jstype: Google_Protobuf_FieldOptions.JSType? = nil
+  public var jstype: Google_Protobuf_FieldOptions.JSType?
 
   /// Should this field be parsed lazily?  Lazy applies only to message-type
   /// fields.  It means that when the outer message is initially parsed, the
@@ -1385,21 +1385,21 @@ public struct Google_Protobuf_FieldOptions: Message {
   /// finally parsed upon access.
   ///
   /// TODO(b/211906113):  Enable validation on lazy fields.
-  public var lazy: Bool? = nil
+  public var lazy: Bool?
 
   /// unverified_lazy does no correctness checks on the byte stream. This should
   /// only be used where lazy with verification is prohibitive for performance
   /// reasons.
-  public var unverifiedLazy: Bool? = nil
+  public var unverifiedLazy: Bool?
 
   /// Is this field deprecated?
   /// Depending on the target platform, this can emit Deprecated annotations
   /// for accessors, or it will be completely ignored; in the very least, this
   /// is a formalization for deprecating fields.
-  public var deprecated: Bool? = nil
+  public var deprecated: Bool?
 
   /// For Google-internal migration only. Do not use.
-  public var weak: Bool? = nil
+  public var weak: Bool?
 
   /// The parser stores options it doesn't recognize here. See above.
   public var uninterpretedOption: [Google_Protobuf_UninterpretedOption] = []
@@ -1490,20 +1490,20 @@ public struct Google_Protobuf_FieldOptions: Message {
     /// Creates the value of a number.
     public init(rawValue: Int32) {
       switch rawValue {
-        case 0: self = .string
-        case 1: self = .cord
-        case 2: self = .stringPiece
-        default: self = .unrecognized(rawValue)
+      case 0: self = .string
+      case 1: self = .cord
+      case 2: self = .stringPiece
+      default: self = .unrecognized(rawValue)
       }
     }
 
     /// The value's number.
     public var rawValue: Int32 {
       switch self {
-        case .string: 0
-        case .cord: 1
-        case .stringPiece: 2
-        case .unrecognized(let number): number
+      case .string: 0
+      case .cord: 1
+      case .stringPiece: 2
+      case .unrecognized(let number): number
       }
     }
   }
@@ -1528,20 +1528,20 @@ public struct Google_Protobuf_FieldOptions: Message {
     /// Creates the value of a number.
     public init(rawValue: Int32) {
       switch rawValue {
-        case 0: self = .jsNormal
-        case 1: self = .jsString
-        case 2: self = .jsNumber
-        default: self = .unrecognized(rawValue)
+      case 0: self = .jsNormal
+      case 1: self = .jsString
+      case 2: self = .jsNumber
+      default: self = .unrecognized(rawValue)
       }
     }
 
     /// The value's number.
     public var rawValue: Int32 {
       switch self {
-        case .jsNormal: 0
-        case .jsString: 1
-        case .jsNumber: 2
-        case .unrecognized(let number): number
+      case .jsNormal: 0
+      case .jsString: 1
+      case .jsNumber: 2
+      case .unrecognized(let number): number
       }
     }
   }
@@ -1589,13 +1589,13 @@ public struct Google_Protobuf_OneofOptions: Message {
 public struct Google_Protobuf_EnumOptions: Message {
   /// Set this option to true to allow mapping different tag names to the same
   /// value.
-  public var allowAlias: Bool? = nil
+  public var allowAlias: Bool?
 
   /// Is this enum deprecated?
   /// Depending on the target platform, this can emit Deprecated annotations
   /// for the enum, or it will be completely ignored; in the very least, this
   /// is a formalization for deprecating enums.
-  public var deprecated: Bool? = nil
+  public var deprecated: Bool?
 
   /// The parser stores options it doesn't recognize here. See above.
   public var uninterpretedOption: [Google_Protobuf_UninterpretedOption] = []
@@ -1648,7 +1648,7 @@ public struct Google_Protobuf_EnumValueOptions: Message {
   /// Depending on the target platform, this can emit Deprecated annotations
   /// for the enum value, or it will be completely ignored; in the very least,
   /// this is a formalization for deprecating enum values.
-  public var deprecated: Bool? = nil
+  public var deprecated: Bool?
 
   /// The parser stores options it doesn't recognize here. See above.
   public var uninterpretedOption: [Google_Protobuf_UninterpretedOption] = []
@@ -1696,7 +1696,7 @@ public struct Google_Protobuf_ServiceOptions: Message {
   /// Depending on the target platform, this can emit Deprecated annotations
   /// for the service, or it will be completely ignored; in the very least,
   /// this is a formalization for deprecating services.
-  public var deprecated: Bool? = nil
+  public var deprecated: Bool?
 
   /// The parser stores options it doesn't recognize here. See above.
   public var uninterpretedOption: [Google_Protobuf_UninterpretedOption] = []
@@ -1744,10 +1744,10 @@ public struct Google_Protobuf_MethodOptions: Message {
   /// Depending on the target platform, this can emit Deprecated annotations
   /// for the method, or it will be completely ignored; in the very least,
   /// this is a formalization for deprecating methods.
-  public var deprecated: Bool? = nil
+  public var deprecated: Bool?
 
   /// The field `idempotency_level`.
-  public var idempotencyLevel: Google_Protobuf_MethodOptions.IdempotencyLevel? = nil
+  public var idempotencyLevel: Google_Protobuf_MethodOptions.IdempotencyLevel?
 
   /// The parser stores options it doesn't recognize here. See above.
   public var uninterpretedOption: [Google_Protobuf_UninterpretedOption] = []
@@ -1818,20 +1818,20 @@ public struct Google_Protobuf_MethodOptions: Message {
     /// Creates the value of a number.
     public init(rawValue: Int32) {
       switch rawValue {
-        case 0: self = .idempotencyUnknown
-        case 1: self = .noSideEffects
-        case 2: self = .idempotent
-        default: self = .unrecognized(rawValue)
+      case 0: self = .idempotencyUnknown
+      case 1: self = .noSideEffects
+      case 2: self = .idempotent
+      default: self = .unrecognized(rawValue)
       }
     }
 
     /// The value's number.
     public var rawValue: Int32 {
       switch self {
-        case .idempotencyUnknown: 0
-        case .noSideEffects: 1
-        case .idempotent: 2
-        case .unrecognized(let number): number
+      case .idempotencyUnknown: 0
+      case .noSideEffects: 1
+      case .idempotent: 2
+      case .unrecognized(let number): number
       }
     }
   }
@@ -1849,22 +1849,22 @@ public struct Google_Protobuf_UninterpretedOption: Message {
 
   /// The value of the uninterpreted option, in whatever type the tokenizer
   /// identified it as during parsing. Exactly one of these should be set.
-  public var identifierValue: String? = nil
+  public var identifierValue: String?
 
   /// The field `positive_int_value`.
-  public var positiveIntValue: UInt64? = nil
+  public var positiveIntValue: UInt64?
 
   /// The field `negative_int_value`.
-  public var negativeIntValue: Int64? = nil
+  public var negativeIntValue: Int64?
 
   /// The field `double_value`.
-  public var doubleValue: Double? = nil
+  public var doubleValue: Double?
 
   /// The field `string_value`.
-  public var stringValue: [UInt8]? = nil
+  public var stringValue: [UInt8]?
 
   /// The field `aggregate_value`.
-  public var aggregateValue: String? = nil
+  public var aggregateValue: String?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -2120,10 +2120,10 @@ public struct Google_Protobuf_SourceCodeInfo: Message {
     ///   optional int32 grault = 6;
     ///
     ///   // ignored detached comments.
-    public var leadingComments: String? = nil
+    public var leadingComments: String?
 
     /// The field `trailing_comments`.
-    public var trailingComments: String? = nil
+    public var trailingComments: String?
 
     /// The field `leading_detached_comments`.
     public var leadingDetachedComments: [String] = []
@@ -2219,16 +2219,16 @@ public struct Google_Protobuf_GeneratedCodeInfo: Message {
     public var path: [Int32] = []
 
     /// Identifies the filesystem path to the original source .proto.
-    public var sourceFile: String? = nil
+    public var sourceFile: String?
 
     /// Identifies the starting offset in bytes in the generated code
     /// that relates to the identified object.
-    public var begin: Int32? = nil
+    public var begin: Int32?
 
     /// Identifies the ending offset in bytes in the generated code that
     /// relates to the identified offset. The end offset should be one past
     /// the last relevant byte (so the length of the text = end - begin).
-    public var end: Int32? = nil
+    public var end: Int32?
 
     /// The fields that came and that this type does not know.
     public var unknownFields = UnknownFields()

@@ -23,16 +23,16 @@ public enum Google_Protobuf_NullValue: Enumeration {
   /// Creates the value of a number.
   public init(rawValue: Int32) {
     switch rawValue {
-      case 0: self = .nullValue
-      default: self = .unrecognized(rawValue)
+    case 0: self = .nullValue
+    default: self = .unrecognized(rawValue)
     }
   }
 
   /// The value's number.
   public var rawValue: Int32 {
     switch self {
-      case .nullValue: 0
-      case .unrecognized(let number): number
+    case .nullValue: 0
+    case .unrecognized(let number): number
     }
   }
 }
@@ -90,7 +90,7 @@ public struct Google_Protobuf_Struct: Message {
 /// The JSON representation for `Value` is JSON value.
 public struct Google_Protobuf_Value: Message {
   /// The kind of value.
-  public var kind: OneOf_Kind? = nil
+  public var kind: OneOf_Kind?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -270,13 +270,19 @@ extension Google_Protobuf_Value {
     ) throws(DecodingError) -> Google_Protobuf_Value {
       var value = Google_Protobuf_Value()
       switch message.kind_case.rawValue {
-        case 1: value.kind = .nullValue(decoder.enumeration(message.null_value))
-        case 2: value.kind = .numberValue(message.number_value)
-        case 3: value.kind = .stringValue(try decoder.string(message.string_value, field: 3))
-        case 4: value.kind = .boolValue(message.bool_value != 0)
-        case 5: value.kind = .structValue(try decoder.message(message.struct_value, as: Google_Protobuf_Struct.Layout.self) ?? Google_Protobuf_Struct())
-        case 6: value.kind = .listValue(try decoder.message(message.list_value, as: Google_Protobuf_ListValue.Layout.self) ?? Google_Protobuf_ListValue())
-        default: break
+      case 1:
+        value.kind = .nullValue(decoder.enumeration(message.null_value))
+      case 2:
+        value.kind = .numberValue(message.number_value)
+      case 3:
+        value.kind = .stringValue(try decoder.string(message.string_value, field: 3))
+      case 4:
+        value.kind = .boolValue(message.bool_value != 0)
+      case 5:
+        value.kind = .structValue(try decoder.message(message.struct_value, as: Google_Protobuf_Struct.Layout.self) ?? Google_Protobuf_Struct())
+      case 6:
+        value.kind = .listValue(try decoder.message(message.list_value, as: Google_Protobuf_ListValue.Layout.self) ?? Google_Protobuf_ListValue())
+      default: break
       }
       value.unknownFields = decoder.unknownFields(message.base)
       return value
@@ -289,25 +295,25 @@ extension Google_Protobuf_Value {
       with encoder: inout MessageEncoder
     ) {
       switch value.kind {
-        case .nullValue(let field):
-          message.kind_case = .init(rawValue: 1)
-          message.null_value = encoder.enumeration(field)
-        case .numberValue(let field):
-          message.kind_case = .init(rawValue: 2)
-          message.number_value = field
-        case .stringValue(let field):
-          message.kind_case = .init(rawValue: 3)
-          message.string_value = encoder.string(field)
-        case .boolValue(let field):
-          message.kind_case = .init(rawValue: 4)
-          message.bool_value = field ? 1 : 0
-        case .structValue(let field):
-          message.kind_case = .init(rawValue: 5)
-          message.struct_value = encoder.message(field, as: Google_Protobuf_Struct.Layout.self)
-        case .listValue(let field):
-          message.kind_case = .init(rawValue: 6)
-          message.list_value = encoder.message(field, as: Google_Protobuf_ListValue.Layout.self)
-        case nil: break
+      case .nullValue(let field):
+        message.kind_case = .init(rawValue: 1)
+        message.null_value = encoder.enumeration(field)
+      case .numberValue(let field):
+        message.kind_case = .init(rawValue: 2)
+        message.number_value = field
+      case .stringValue(let field):
+        message.kind_case = .init(rawValue: 3)
+        message.string_value = encoder.string(field)
+      case .boolValue(let field):
+        message.kind_case = .init(rawValue: 4)
+        message.bool_value = field ? 1 : 0
+      case .structValue(let field):
+        message.kind_case = .init(rawValue: 5)
+        message.struct_value = encoder.message(field, as: Google_Protobuf_Struct.Layout.self)
+      case .listValue(let field):
+        message.kind_case = .init(rawValue: 6)
+        message.list_value = encoder.message(field, as: Google_Protobuf_ListValue.Layout.self)
+      case nil: break
       }
       encoder.unknownFields(value.unknownFields, in: &message.base)
     }

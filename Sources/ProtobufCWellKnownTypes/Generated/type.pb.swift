@@ -22,18 +22,18 @@ public enum Google_Protobuf_Syntax: Enumeration {
   /// Creates the value of a number.
   public init(rawValue: Int32) {
     switch rawValue {
-      case 0: self = .proto2
-      case 1: self = .proto3
-      default: self = .unrecognized(rawValue)
+    case 0: self = .proto2
+    case 1: self = .proto3
+    default: self = .unrecognized(rawValue)
     }
   }
 
   /// The value's number.
   public var rawValue: Int32 {
     switch self {
-      case .proto2: 0
-      case .proto3: 1
-      case .unrecognized(let number): number
+    case .proto2: 0
+    case .proto3: 1
+    case .unrecognized(let number): number
     }
   }
 }
@@ -53,7 +53,7 @@ public struct Google_Protobuf_Type: Message {
   public var options: [Google_Protobuf_Option] = []
 
   /// The source context.
-  public var sourceContext: Google_Protobuf_SourceContext? = nil
+  public var sourceContext: Google_Protobuf_SourceContext?
 
   /// The source syntax.
   public var syntax: Google_Protobuf_Syntax = .proto2
@@ -261,52 +261,52 @@ public struct Google_Protobuf_Field: Message {
     /// Creates the value of a number.
     public init(rawValue: Int32) {
       switch rawValue {
-        case 0: self = .typeUnknown
-        case 1: self = .typeDouble
-        case 2: self = .typeFloat
-        case 3: self = .typeInt64
-        case 4: self = .typeUint64
-        case 5: self = .typeInt32
-        case 6: self = .typeFixed64
-        case 7: self = .typeFixed32
-        case 8: self = .typeBool
-        case 9: self = .typeString
-        case 10: self = .typeGroup
-        case 11: self = .typeMessage
-        case 12: self = .typeBytes
-        case 13: self = .typeUint32
-        case 14: self = .typeEnum
-        case 15: self = .typeSfixed32
-        case 16: self = .typeSfixed64
-        case 17: self = .typeSint32
-        case 18: self = .typeSint64
-        default: self = .unrecognized(rawValue)
+      case 0: self = .typeUnknown
+      case 1: self = .typeDouble
+      case 2: self = .typeFloat
+      case 3: self = .typeInt64
+      case 4: self = .typeUint64
+      case 5: self = .typeInt32
+      case 6: self = .typeFixed64
+      case 7: self = .typeFixed32
+      case 8: self = .typeBool
+      case 9: self = .typeString
+      case 10: self = .typeGroup
+      case 11: self = .typeMessage
+      case 12: self = .typeBytes
+      case 13: self = .typeUint32
+      case 14: self = .typeEnum
+      case 15: self = .typeSfixed32
+      case 16: self = .typeSfixed64
+      case 17: self = .typeSint32
+      case 18: self = .typeSint64
+      default: self = .unrecognized(rawValue)
       }
     }
 
     /// The value's number.
     public var rawValue: Int32 {
       switch self {
-        case .typeUnknown: 0
-        case .typeDouble: 1
-        case .typeFloat: 2
-        case .typeInt64: 3
-        case .typeUint64: 4
-        case .typeInt32: 5
-        case .typeFixed64: 6
-        case .typeFixed32: 7
-        case .typeBool: 8
-        case .typeString: 9
-        case .typeGroup: 10
-        case .typeMessage: 11
-        case .typeBytes: 12
-        case .typeUint32: 13
-        case .typeEnum: 14
-        case .typeSfixed32: 15
-        case .typeSfixed64: 16
-        case .typeSint32: 17
-        case .typeSint64: 18
-        case .unrecognized(let number): number
+      case .typeUnknown: 0
+      case .typeDouble: 1
+      case .typeFloat: 2
+      case .typeInt64: 3
+      case .typeUint64: 4
+      case .typeInt32: 5
+      case .typeFixed64: 6
+      case .typeFixed32: 7
+      case .typeBool: 8
+      case .typeString: 9
+      case .typeGroup: 10
+      case .typeMessage: 11
+      case .typeBytes: 12
+      case .typeUint32: 13
+      case .typeEnum: 14
+      case .typeSfixed32: 15
+      case .typeSfixed64: 16
+      case .typeSint32: 17
+      case .typeSint64: 18
+      case .unrecognized(let number): number
       }
     }
   }
@@ -333,22 +333,22 @@ public struct Google_Protobuf_Field: Message {
     /// Creates the value of a number.
     public init(rawValue: Int32) {
       switch rawValue {
-        case 0: self = .unknown
-        case 1: self = .optional
-        case 2: self = .required
-        case 3: self = .repeated
-        default: self = .unrecognized(rawValue)
+      case 0: self = .unknown
+      case 1: self = .optional
+      case 2: self = .required
+      case 3: self = .repeated
+      default: self = .unrecognized(rawValue)
       }
     }
 
     /// The value's number.
     public var rawValue: Int32 {
       switch self {
-        case .unknown: 0
-        case .optional: 1
-        case .required: 2
-        case .repeated: 3
-        case .unrecognized(let number): number
+      case .unknown: 0
+      case .optional: 1
+      case .required: 2
+      case .repeated: 3
+      case .unrecognized(let number): number
       }
     }
   }
@@ -366,7 +366,7 @@ public struct Google_Protobuf_Enum: Message {
   public var options: [Google_Protobuf_Option] = []
 
   /// The source context.
-  public var sourceContext: Google_Protobuf_SourceContext? = nil
+  public var sourceContext: Google_Protobuf_SourceContext?
 
   /// The source syntax.
   public var syntax: Google_Protobuf_Syntax = .proto2
@@ -473,7 +473,7 @@ public struct Google_Protobuf_Option: Message {
   /// the corresponding wrapper type defined in google/protobuf/wrappers.proto
   /// should be used. If the value is an enum, it should be stored as an int32
   /// value using the google.protobuf.Int32Value type.
-  public var value: Google_Protobuf_Any? = nil
+  public var value: Google_Protobuf_Any?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()

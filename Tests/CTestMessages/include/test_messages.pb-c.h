@@ -177,63 +177,15 @@ void   test__everything__leaves_by_number_entry__init
 /* Test__Everything methods */
 void   test__everything__init
                      (Test__Everything         *message);
-size_t test__everything__get_packed_size
-                     (const Test__Everything   *message);
-size_t test__everything__pack
-                     (const Test__Everything   *message,
-                      uint8_t             *out);
-size_t test__everything__pack_to_buffer
-                     (const Test__Everything   *message,
-                      ProtobufCBuffer     *buffer);
-Test__Everything *
-       test__everything__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   test__everything__free_unpacked
-                     (Test__Everything *message,
-                      ProtobufCAllocator *allocator);
 /* Test__Leaf methods */
 void   test__leaf__init
                      (Test__Leaf         *message);
-size_t test__leaf__get_packed_size
-                     (const Test__Leaf   *message);
-size_t test__leaf__pack
-                     (const Test__Leaf   *message,
-                      uint8_t             *out);
-size_t test__leaf__pack_to_buffer
-                     (const Test__Leaf   *message,
-                      ProtobufCBuffer     *buffer);
-Test__Leaf *
-       test__leaf__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   test__leaf__free_unpacked
-                     (Test__Leaf *message,
-                      ProtobufCAllocator *allocator);
 /* Test__Node__NamedEntry methods */
 void   test__node__named_entry__init
                      (Test__Node__NamedEntry         *message);
 /* Test__Node methods */
 void   test__node__init
                      (Test__Node         *message);
-size_t test__node__get_packed_size
-                     (const Test__Node   *message);
-size_t test__node__pack
-                     (const Test__Node   *message,
-                      uint8_t             *out);
-size_t test__node__pack_to_buffer
-                     (const Test__Node   *message,
-                      ProtobufCBuffer     *buffer);
-Test__Node *
-       test__node__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   test__node__free_unpacked
-                     (Test__Node *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Test__Everything__CountsEntry_Closure)

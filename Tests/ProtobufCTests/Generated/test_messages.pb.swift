@@ -24,20 +24,20 @@ enum Test_Color: Enumeration {
   /// Creates the value of a number.
   init(rawValue: Int32) {
     switch rawValue {
-      case 0: self = .unspecified
-      case 1: self = .red
-      case 2: self = .blue
-      default: self = .unrecognized(rawValue)
+    case 0: self = .unspecified
+    case 1: self = .red
+    case 2: self = .blue
+    default: self = .unrecognized(rawValue)
     }
   }
 
   /// The value's number.
   var rawValue: Int32 {
     switch self {
-      case .unspecified: 0
-      case .red: 1
-      case .blue: 2
-      case .unrecognized(let number): number
+    case .unspecified: 0
+    case .red: 1
+    case .blue: 2
+    case .unrecognized(let number): number
     }
   }
 }
@@ -93,7 +93,7 @@ struct Test_Everything: Message {
   var color: Test_Color = .unspecified
 
   /// The field `leaf`.
-  var leaf: Test_Leaf? = nil
+  var leaf: Test_Leaf?
 
   /// The field `numbers`.
   var numbers: [Int32] = []
@@ -120,13 +120,13 @@ struct Test_Everything: Message {
   var leavesByNumber: [Int32: Test_Leaf] = [:]
 
   /// Which field of the one-of `choice` is set.
-  var choice: OneOf_Choice? = nil
+  var choice: OneOf_Choice?
 
   /// The field `maybe_number`.
-  var maybeNumber: Int32? = nil
+  var maybeNumber: Int32?
 
   /// The field `maybe_text`.
-  var maybeText: String? = nil
+  var maybeText: String?
 
   /// The fields that came and that this type does not know.
   var unknownFields = UnknownFields()
@@ -370,10 +370,13 @@ extension Test_Everything {
       if message._maybe_number_case.rawValue == 29 { value.maybeNumber = message.maybe_number }
       if message._maybe_text_case.rawValue == 30 { value.maybeText = try decoder.string(message.maybe_text, field: 30) }
       switch message.choice_case.rawValue {
-        case 26: value.choice = .choiceNumber(message.choice_number)
-        case 27: value.choice = .choiceText(try decoder.string(message.choice_text, field: 27))
-        case 28: value.choice = .choiceLeaf(try decoder.message(message.choice_leaf, as: Test_Leaf.Layout.self) ?? Test_Leaf())
-        default: break
+      case 26:
+        value.choice = .choiceNumber(message.choice_number)
+      case 27:
+        value.choice = .choiceText(try decoder.string(message.choice_text, field: 27))
+      case 28:
+        value.choice = .choiceLeaf(try decoder.message(message.choice_leaf, as: Test_Leaf.Layout.self) ?? Test_Leaf())
+      default: break
       }
       value.unknownFields = decoder.unknownFields(message.base)
       return value
@@ -429,16 +432,16 @@ extension Test_Everything {
         message.maybe_text = encoder.string(field)
       }
       switch value.choice {
-        case .choiceNumber(let field):
-          message.choice_case = .init(rawValue: 26)
-          message.choice_number = field
-        case .choiceText(let field):
-          message.choice_case = .init(rawValue: 27)
-          message.choice_text = encoder.string(field)
-        case .choiceLeaf(let field):
-          message.choice_case = .init(rawValue: 28)
-          message.choice_leaf = encoder.message(field, as: Test_Leaf.Layout.self)
-        case nil: break
+      case .choiceNumber(let field):
+        message.choice_case = .init(rawValue: 26)
+        message.choice_number = field
+      case .choiceText(let field):
+        message.choice_case = .init(rawValue: 27)
+        message.choice_text = encoder.string(field)
+      case .choiceLeaf(let field):
+        message.choice_case = .init(rawValue: 28)
+        message.choice_leaf = encoder.message(field, as: Test_Leaf.Layout.self)
+      case nil: break
       }
       encoder.unknownFields(value.unknownFields, in: &message.base)
     }

@@ -13,89 +13,11 @@ void   routeguide__point__init
   static const Routeguide__Point init_value = ROUTEGUIDE__POINT__INIT;
   *message = init_value;
 }
-size_t routeguide__point__get_packed_size
-                     (const Routeguide__Point *message)
-{
-  assert(message->base.descriptor == &routeguide__point__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t routeguide__point__pack
-                     (const Routeguide__Point *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &routeguide__point__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t routeguide__point__pack_to_buffer
-                     (const Routeguide__Point *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &routeguide__point__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Routeguide__Point *
-       routeguide__point__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Routeguide__Point *)
-     protobuf_c_message_unpack (&routeguide__point__descriptor,
-                                allocator, len, data);
-}
-void   routeguide__point__free_unpacked
-                     (Routeguide__Point *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &routeguide__point__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   routeguide__rectangle__init
                      (Routeguide__Rectangle         *message)
 {
   static const Routeguide__Rectangle init_value = ROUTEGUIDE__RECTANGLE__INIT;
   *message = init_value;
-}
-size_t routeguide__rectangle__get_packed_size
-                     (const Routeguide__Rectangle *message)
-{
-  assert(message->base.descriptor == &routeguide__rectangle__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t routeguide__rectangle__pack
-                     (const Routeguide__Rectangle *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &routeguide__rectangle__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t routeguide__rectangle__pack_to_buffer
-                     (const Routeguide__Rectangle *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &routeguide__rectangle__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Routeguide__Rectangle *
-       routeguide__rectangle__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Routeguide__Rectangle *)
-     protobuf_c_message_unpack (&routeguide__rectangle__descriptor,
-                                allocator, len, data);
-}
-void   routeguide__rectangle__free_unpacked
-                     (Routeguide__Rectangle *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &routeguide__rectangle__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   routeguide__feature__init
                      (Routeguide__Feature         *message)
@@ -103,134 +25,17 @@ void   routeguide__feature__init
   static const Routeguide__Feature init_value = ROUTEGUIDE__FEATURE__INIT;
   *message = init_value;
 }
-size_t routeguide__feature__get_packed_size
-                     (const Routeguide__Feature *message)
-{
-  assert(message->base.descriptor == &routeguide__feature__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t routeguide__feature__pack
-                     (const Routeguide__Feature *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &routeguide__feature__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t routeguide__feature__pack_to_buffer
-                     (const Routeguide__Feature *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &routeguide__feature__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Routeguide__Feature *
-       routeguide__feature__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Routeguide__Feature *)
-     protobuf_c_message_unpack (&routeguide__feature__descriptor,
-                                allocator, len, data);
-}
-void   routeguide__feature__free_unpacked
-                     (Routeguide__Feature *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &routeguide__feature__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   routeguide__route_note__init
                      (Routeguide__RouteNote         *message)
 {
   static const Routeguide__RouteNote init_value = ROUTEGUIDE__ROUTE_NOTE__INIT;
   *message = init_value;
 }
-size_t routeguide__route_note__get_packed_size
-                     (const Routeguide__RouteNote *message)
-{
-  assert(message->base.descriptor == &routeguide__route_note__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t routeguide__route_note__pack
-                     (const Routeguide__RouteNote *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &routeguide__route_note__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t routeguide__route_note__pack_to_buffer
-                     (const Routeguide__RouteNote *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &routeguide__route_note__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Routeguide__RouteNote *
-       routeguide__route_note__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Routeguide__RouteNote *)
-     protobuf_c_message_unpack (&routeguide__route_note__descriptor,
-                                allocator, len, data);
-}
-void   routeguide__route_note__free_unpacked
-                     (Routeguide__RouteNote *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &routeguide__route_note__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   routeguide__route_summary__init
                      (Routeguide__RouteSummary         *message)
 {
   static const Routeguide__RouteSummary init_value = ROUTEGUIDE__ROUTE_SUMMARY__INIT;
   *message = init_value;
-}
-size_t routeguide__route_summary__get_packed_size
-                     (const Routeguide__RouteSummary *message)
-{
-  assert(message->base.descriptor == &routeguide__route_summary__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t routeguide__route_summary__pack
-                     (const Routeguide__RouteSummary *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &routeguide__route_summary__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t routeguide__route_summary__pack_to_buffer
-                     (const Routeguide__RouteSummary *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &routeguide__route_summary__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Routeguide__RouteSummary *
-       routeguide__route_summary__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Routeguide__RouteSummary *)
-     protobuf_c_message_unpack (&routeguide__route_summary__descriptor,
-                                allocator, len, data);
-}
-void   routeguide__route_summary__free_unpacked
-                     (Routeguide__RouteSummary *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &routeguide__route_summary__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor routeguide__point__field_descriptors[2] =
 {

@@ -13,134 +13,17 @@ void   google__protobuf__api__init
   static const Google__Protobuf__Api init_value = GOOGLE__PROTOBUF__API__INIT;
   *message = init_value;
 }
-size_t google__protobuf__api__get_packed_size
-                     (const Google__Protobuf__Api *message)
-{
-  assert(message->base.descriptor == &google__protobuf__api__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__api__pack
-                     (const Google__Protobuf__Api *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__api__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__api__pack_to_buffer
-                     (const Google__Protobuf__Api *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__api__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__Api *
-       google__protobuf__api__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__Api *)
-     protobuf_c_message_unpack (&google__protobuf__api__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__api__free_unpacked
-                     (Google__Protobuf__Api *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__api__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__method__init
                      (Google__Protobuf__Method         *message)
 {
   static const Google__Protobuf__Method init_value = GOOGLE__PROTOBUF__METHOD__INIT;
   *message = init_value;
 }
-size_t google__protobuf__method__get_packed_size
-                     (const Google__Protobuf__Method *message)
-{
-  assert(message->base.descriptor == &google__protobuf__method__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__method__pack
-                     (const Google__Protobuf__Method *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__method__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__method__pack_to_buffer
-                     (const Google__Protobuf__Method *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__method__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__Method *
-       google__protobuf__method__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__Method *)
-     protobuf_c_message_unpack (&google__protobuf__method__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__method__free_unpacked
-                     (Google__Protobuf__Method *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__method__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__mixin__init
                      (Google__Protobuf__Mixin         *message)
 {
   static const Google__Protobuf__Mixin init_value = GOOGLE__PROTOBUF__MIXIN__INIT;
   *message = init_value;
-}
-size_t google__protobuf__mixin__get_packed_size
-                     (const Google__Protobuf__Mixin *message)
-{
-  assert(message->base.descriptor == &google__protobuf__mixin__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__mixin__pack
-                     (const Google__Protobuf__Mixin *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__mixin__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__mixin__pack_to_buffer
-                     (const Google__Protobuf__Mixin *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__mixin__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__Mixin *
-       google__protobuf__mixin__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__Mixin *)
-     protobuf_c_message_unpack (&google__protobuf__mixin__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__mixin__free_unpacked
-                     (Google__Protobuf__Mixin *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__mixin__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor google__protobuf__api__field_descriptors[7] =
 {

@@ -13,89 +13,11 @@ void   google__protobuf__file_descriptor_set__init
   static const Google__Protobuf__FileDescriptorSet init_value = GOOGLE__PROTOBUF__FILE_DESCRIPTOR_SET__INIT;
   *message = init_value;
 }
-size_t google__protobuf__file_descriptor_set__get_packed_size
-                     (const Google__Protobuf__FileDescriptorSet *message)
-{
-  assert(message->base.descriptor == &google__protobuf__file_descriptor_set__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__file_descriptor_set__pack
-                     (const Google__Protobuf__FileDescriptorSet *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__file_descriptor_set__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__file_descriptor_set__pack_to_buffer
-                     (const Google__Protobuf__FileDescriptorSet *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__file_descriptor_set__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__FileDescriptorSet *
-       google__protobuf__file_descriptor_set__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__FileDescriptorSet *)
-     protobuf_c_message_unpack (&google__protobuf__file_descriptor_set__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__file_descriptor_set__free_unpacked
-                     (Google__Protobuf__FileDescriptorSet *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__file_descriptor_set__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__file_descriptor_proto__init
                      (Google__Protobuf__FileDescriptorProto         *message)
 {
   static const Google__Protobuf__FileDescriptorProto init_value = GOOGLE__PROTOBUF__FILE_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
-}
-size_t google__protobuf__file_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__FileDescriptorProto *message)
-{
-  assert(message->base.descriptor == &google__protobuf__file_descriptor_proto__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__file_descriptor_proto__pack
-                     (const Google__Protobuf__FileDescriptorProto *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__file_descriptor_proto__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__file_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__FileDescriptorProto *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__file_descriptor_proto__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__FileDescriptorProto *
-       google__protobuf__file_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__FileDescriptorProto *)
-     protobuf_c_message_unpack (&google__protobuf__file_descriptor_proto__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__file_descriptor_proto__free_unpacked
-                     (Google__Protobuf__FileDescriptorProto *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__file_descriptor_proto__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   google__protobuf__descriptor_proto__extension_range__init
                      (Google__Protobuf__DescriptorProto__ExtensionRange         *message)
@@ -115,89 +37,11 @@ void   google__protobuf__descriptor_proto__init
   static const Google__Protobuf__DescriptorProto init_value = GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__INIT;
   *message = init_value;
 }
-size_t google__protobuf__descriptor_proto__get_packed_size
-                     (const Google__Protobuf__DescriptorProto *message)
-{
-  assert(message->base.descriptor == &google__protobuf__descriptor_proto__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__descriptor_proto__pack
-                     (const Google__Protobuf__DescriptorProto *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__descriptor_proto__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__DescriptorProto *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__descriptor_proto__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__DescriptorProto *
-       google__protobuf__descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__DescriptorProto *)
-     protobuf_c_message_unpack (&google__protobuf__descriptor_proto__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__descriptor_proto__free_unpacked
-                     (Google__Protobuf__DescriptorProto *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__descriptor_proto__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__extension_range_options__init
                      (Google__Protobuf__ExtensionRangeOptions         *message)
 {
   static const Google__Protobuf__ExtensionRangeOptions init_value = GOOGLE__PROTOBUF__EXTENSION_RANGE_OPTIONS__INIT;
   *message = init_value;
-}
-size_t google__protobuf__extension_range_options__get_packed_size
-                     (const Google__Protobuf__ExtensionRangeOptions *message)
-{
-  assert(message->base.descriptor == &google__protobuf__extension_range_options__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__extension_range_options__pack
-                     (const Google__Protobuf__ExtensionRangeOptions *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__extension_range_options__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__extension_range_options__pack_to_buffer
-                     (const Google__Protobuf__ExtensionRangeOptions *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__extension_range_options__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__ExtensionRangeOptions *
-       google__protobuf__extension_range_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__ExtensionRangeOptions *)
-     protobuf_c_message_unpack (&google__protobuf__extension_range_options__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__extension_range_options__free_unpacked
-                     (Google__Protobuf__ExtensionRangeOptions *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__extension_range_options__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   google__protobuf__field_descriptor_proto__init
                      (Google__Protobuf__FieldDescriptorProto         *message)
@@ -205,89 +49,11 @@ void   google__protobuf__field_descriptor_proto__init
   static const Google__Protobuf__FieldDescriptorProto init_value = GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
 }
-size_t google__protobuf__field_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__FieldDescriptorProto *message)
-{
-  assert(message->base.descriptor == &google__protobuf__field_descriptor_proto__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__field_descriptor_proto__pack
-                     (const Google__Protobuf__FieldDescriptorProto *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__field_descriptor_proto__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__field_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__FieldDescriptorProto *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__field_descriptor_proto__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__FieldDescriptorProto *
-       google__protobuf__field_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__FieldDescriptorProto *)
-     protobuf_c_message_unpack (&google__protobuf__field_descriptor_proto__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__field_descriptor_proto__free_unpacked
-                     (Google__Protobuf__FieldDescriptorProto *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__field_descriptor_proto__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__oneof_descriptor_proto__init
                      (Google__Protobuf__OneofDescriptorProto         *message)
 {
   static const Google__Protobuf__OneofDescriptorProto init_value = GOOGLE__PROTOBUF__ONEOF_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
-}
-size_t google__protobuf__oneof_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__OneofDescriptorProto *message)
-{
-  assert(message->base.descriptor == &google__protobuf__oneof_descriptor_proto__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__oneof_descriptor_proto__pack
-                     (const Google__Protobuf__OneofDescriptorProto *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__oneof_descriptor_proto__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__oneof_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__OneofDescriptorProto *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__oneof_descriptor_proto__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__OneofDescriptorProto *
-       google__protobuf__oneof_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__OneofDescriptorProto *)
-     protobuf_c_message_unpack (&google__protobuf__oneof_descriptor_proto__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__oneof_descriptor_proto__free_unpacked
-                     (Google__Protobuf__OneofDescriptorProto *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__oneof_descriptor_proto__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   google__protobuf__enum_descriptor_proto__enum_reserved_range__init
                      (Google__Protobuf__EnumDescriptorProto__EnumReservedRange         *message)
@@ -301,89 +67,11 @@ void   google__protobuf__enum_descriptor_proto__init
   static const Google__Protobuf__EnumDescriptorProto init_value = GOOGLE__PROTOBUF__ENUM_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
 }
-size_t google__protobuf__enum_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__EnumDescriptorProto *message)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_descriptor_proto__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__enum_descriptor_proto__pack
-                     (const Google__Protobuf__EnumDescriptorProto *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_descriptor_proto__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__enum_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__EnumDescriptorProto *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_descriptor_proto__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__EnumDescriptorProto *
-       google__protobuf__enum_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__EnumDescriptorProto *)
-     protobuf_c_message_unpack (&google__protobuf__enum_descriptor_proto__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__enum_descriptor_proto__free_unpacked
-                     (Google__Protobuf__EnumDescriptorProto *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__enum_descriptor_proto__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__enum_value_descriptor_proto__init
                      (Google__Protobuf__EnumValueDescriptorProto         *message)
 {
   static const Google__Protobuf__EnumValueDescriptorProto init_value = GOOGLE__PROTOBUF__ENUM_VALUE_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
-}
-size_t google__protobuf__enum_value_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__EnumValueDescriptorProto *message)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_value_descriptor_proto__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__enum_value_descriptor_proto__pack
-                     (const Google__Protobuf__EnumValueDescriptorProto *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_value_descriptor_proto__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__enum_value_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__EnumValueDescriptorProto *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_value_descriptor_proto__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__EnumValueDescriptorProto *
-       google__protobuf__enum_value_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__EnumValueDescriptorProto *)
-     protobuf_c_message_unpack (&google__protobuf__enum_value_descriptor_proto__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__enum_value_descriptor_proto__free_unpacked
-                     (Google__Protobuf__EnumValueDescriptorProto *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__enum_value_descriptor_proto__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   google__protobuf__service_descriptor_proto__init
                      (Google__Protobuf__ServiceDescriptorProto         *message)
@@ -391,89 +79,11 @@ void   google__protobuf__service_descriptor_proto__init
   static const Google__Protobuf__ServiceDescriptorProto init_value = GOOGLE__PROTOBUF__SERVICE_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
 }
-size_t google__protobuf__service_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__ServiceDescriptorProto *message)
-{
-  assert(message->base.descriptor == &google__protobuf__service_descriptor_proto__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__service_descriptor_proto__pack
-                     (const Google__Protobuf__ServiceDescriptorProto *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__service_descriptor_proto__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__service_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__ServiceDescriptorProto *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__service_descriptor_proto__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__ServiceDescriptorProto *
-       google__protobuf__service_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__ServiceDescriptorProto *)
-     protobuf_c_message_unpack (&google__protobuf__service_descriptor_proto__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__service_descriptor_proto__free_unpacked
-                     (Google__Protobuf__ServiceDescriptorProto *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__service_descriptor_proto__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__method_descriptor_proto__init
                      (Google__Protobuf__MethodDescriptorProto         *message)
 {
   static const Google__Protobuf__MethodDescriptorProto init_value = GOOGLE__PROTOBUF__METHOD_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
-}
-size_t google__protobuf__method_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__MethodDescriptorProto *message)
-{
-  assert(message->base.descriptor == &google__protobuf__method_descriptor_proto__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__method_descriptor_proto__pack
-                     (const Google__Protobuf__MethodDescriptorProto *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__method_descriptor_proto__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__method_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__MethodDescriptorProto *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__method_descriptor_proto__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__MethodDescriptorProto *
-       google__protobuf__method_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__MethodDescriptorProto *)
-     protobuf_c_message_unpack (&google__protobuf__method_descriptor_proto__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__method_descriptor_proto__free_unpacked
-                     (Google__Protobuf__MethodDescriptorProto *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__method_descriptor_proto__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   google__protobuf__file_options__init
                      (Google__Protobuf__FileOptions         *message)
@@ -481,89 +91,11 @@ void   google__protobuf__file_options__init
   static const Google__Protobuf__FileOptions init_value = GOOGLE__PROTOBUF__FILE_OPTIONS__INIT;
   *message = init_value;
 }
-size_t google__protobuf__file_options__get_packed_size
-                     (const Google__Protobuf__FileOptions *message)
-{
-  assert(message->base.descriptor == &google__protobuf__file_options__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__file_options__pack
-                     (const Google__Protobuf__FileOptions *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__file_options__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__file_options__pack_to_buffer
-                     (const Google__Protobuf__FileOptions *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__file_options__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__FileOptions *
-       google__protobuf__file_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__FileOptions *)
-     protobuf_c_message_unpack (&google__protobuf__file_options__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__file_options__free_unpacked
-                     (Google__Protobuf__FileOptions *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__file_options__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__message_options__init
                      (Google__Protobuf__MessageOptions         *message)
 {
   static const Google__Protobuf__MessageOptions init_value = GOOGLE__PROTOBUF__MESSAGE_OPTIONS__INIT;
   *message = init_value;
-}
-size_t google__protobuf__message_options__get_packed_size
-                     (const Google__Protobuf__MessageOptions *message)
-{
-  assert(message->base.descriptor == &google__protobuf__message_options__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__message_options__pack
-                     (const Google__Protobuf__MessageOptions *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__message_options__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__message_options__pack_to_buffer
-                     (const Google__Protobuf__MessageOptions *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__message_options__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__MessageOptions *
-       google__protobuf__message_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__MessageOptions *)
-     protobuf_c_message_unpack (&google__protobuf__message_options__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__message_options__free_unpacked
-                     (Google__Protobuf__MessageOptions *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__message_options__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   google__protobuf__field_options__init
                      (Google__Protobuf__FieldOptions         *message)
@@ -571,89 +103,11 @@ void   google__protobuf__field_options__init
   static const Google__Protobuf__FieldOptions init_value = GOOGLE__PROTOBUF__FIELD_OPTIONS__INIT;
   *message = init_value;
 }
-size_t google__protobuf__field_options__get_packed_size
-                     (const Google__Protobuf__FieldOptions *message)
-{
-  assert(message->base.descriptor == &google__protobuf__field_options__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__field_options__pack
-                     (const Google__Protobuf__FieldOptions *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__field_options__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__field_options__pack_to_buffer
-                     (const Google__Protobuf__FieldOptions *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__field_options__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__FieldOptions *
-       google__protobuf__field_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__FieldOptions *)
-     protobuf_c_message_unpack (&google__protobuf__field_options__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__field_options__free_unpacked
-                     (Google__Protobuf__FieldOptions *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__field_options__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__oneof_options__init
                      (Google__Protobuf__OneofOptions         *message)
 {
   static const Google__Protobuf__OneofOptions init_value = GOOGLE__PROTOBUF__ONEOF_OPTIONS__INIT;
   *message = init_value;
-}
-size_t google__protobuf__oneof_options__get_packed_size
-                     (const Google__Protobuf__OneofOptions *message)
-{
-  assert(message->base.descriptor == &google__protobuf__oneof_options__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__oneof_options__pack
-                     (const Google__Protobuf__OneofOptions *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__oneof_options__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__oneof_options__pack_to_buffer
-                     (const Google__Protobuf__OneofOptions *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__oneof_options__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__OneofOptions *
-       google__protobuf__oneof_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__OneofOptions *)
-     protobuf_c_message_unpack (&google__protobuf__oneof_options__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__oneof_options__free_unpacked
-                     (Google__Protobuf__OneofOptions *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__oneof_options__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   google__protobuf__enum_options__init
                      (Google__Protobuf__EnumOptions         *message)
@@ -661,89 +115,11 @@ void   google__protobuf__enum_options__init
   static const Google__Protobuf__EnumOptions init_value = GOOGLE__PROTOBUF__ENUM_OPTIONS__INIT;
   *message = init_value;
 }
-size_t google__protobuf__enum_options__get_packed_size
-                     (const Google__Protobuf__EnumOptions *message)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_options__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__enum_options__pack
-                     (const Google__Protobuf__EnumOptions *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_options__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__enum_options__pack_to_buffer
-                     (const Google__Protobuf__EnumOptions *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_options__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__EnumOptions *
-       google__protobuf__enum_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__EnumOptions *)
-     protobuf_c_message_unpack (&google__protobuf__enum_options__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__enum_options__free_unpacked
-                     (Google__Protobuf__EnumOptions *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__enum_options__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__enum_value_options__init
                      (Google__Protobuf__EnumValueOptions         *message)
 {
   static const Google__Protobuf__EnumValueOptions init_value = GOOGLE__PROTOBUF__ENUM_VALUE_OPTIONS__INIT;
   *message = init_value;
-}
-size_t google__protobuf__enum_value_options__get_packed_size
-                     (const Google__Protobuf__EnumValueOptions *message)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_value_options__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__enum_value_options__pack
-                     (const Google__Protobuf__EnumValueOptions *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_value_options__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__enum_value_options__pack_to_buffer
-                     (const Google__Protobuf__EnumValueOptions *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_value_options__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__EnumValueOptions *
-       google__protobuf__enum_value_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__EnumValueOptions *)
-     protobuf_c_message_unpack (&google__protobuf__enum_value_options__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__enum_value_options__free_unpacked
-                     (Google__Protobuf__EnumValueOptions *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__enum_value_options__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   google__protobuf__service_options__init
                      (Google__Protobuf__ServiceOptions         *message)
@@ -751,89 +127,11 @@ void   google__protobuf__service_options__init
   static const Google__Protobuf__ServiceOptions init_value = GOOGLE__PROTOBUF__SERVICE_OPTIONS__INIT;
   *message = init_value;
 }
-size_t google__protobuf__service_options__get_packed_size
-                     (const Google__Protobuf__ServiceOptions *message)
-{
-  assert(message->base.descriptor == &google__protobuf__service_options__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__service_options__pack
-                     (const Google__Protobuf__ServiceOptions *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__service_options__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__service_options__pack_to_buffer
-                     (const Google__Protobuf__ServiceOptions *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__service_options__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__ServiceOptions *
-       google__protobuf__service_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__ServiceOptions *)
-     protobuf_c_message_unpack (&google__protobuf__service_options__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__service_options__free_unpacked
-                     (Google__Protobuf__ServiceOptions *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__service_options__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__method_options__init
                      (Google__Protobuf__MethodOptions         *message)
 {
   static const Google__Protobuf__MethodOptions init_value = GOOGLE__PROTOBUF__METHOD_OPTIONS__INIT;
   *message = init_value;
-}
-size_t google__protobuf__method_options__get_packed_size
-                     (const Google__Protobuf__MethodOptions *message)
-{
-  assert(message->base.descriptor == &google__protobuf__method_options__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__method_options__pack
-                     (const Google__Protobuf__MethodOptions *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__method_options__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__method_options__pack_to_buffer
-                     (const Google__Protobuf__MethodOptions *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__method_options__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__MethodOptions *
-       google__protobuf__method_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__MethodOptions *)
-     protobuf_c_message_unpack (&google__protobuf__method_options__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__method_options__free_unpacked
-                     (Google__Protobuf__MethodOptions *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__method_options__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   google__protobuf__uninterpreted_option__name_part__init
                      (Google__Protobuf__UninterpretedOption__NamePart         *message)
@@ -847,45 +145,6 @@ void   google__protobuf__uninterpreted_option__init
   static const Google__Protobuf__UninterpretedOption init_value = GOOGLE__PROTOBUF__UNINTERPRETED_OPTION__INIT;
   *message = init_value;
 }
-size_t google__protobuf__uninterpreted_option__get_packed_size
-                     (const Google__Protobuf__UninterpretedOption *message)
-{
-  assert(message->base.descriptor == &google__protobuf__uninterpreted_option__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__uninterpreted_option__pack
-                     (const Google__Protobuf__UninterpretedOption *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__uninterpreted_option__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__uninterpreted_option__pack_to_buffer
-                     (const Google__Protobuf__UninterpretedOption *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__uninterpreted_option__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__UninterpretedOption *
-       google__protobuf__uninterpreted_option__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__UninterpretedOption *)
-     protobuf_c_message_unpack (&google__protobuf__uninterpreted_option__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__uninterpreted_option__free_unpacked
-                     (Google__Protobuf__UninterpretedOption *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__uninterpreted_option__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__source_code_info__location__init
                      (Google__Protobuf__SourceCodeInfo__Location         *message)
 {
@@ -898,45 +157,6 @@ void   google__protobuf__source_code_info__init
   static const Google__Protobuf__SourceCodeInfo init_value = GOOGLE__PROTOBUF__SOURCE_CODE_INFO__INIT;
   *message = init_value;
 }
-size_t google__protobuf__source_code_info__get_packed_size
-                     (const Google__Protobuf__SourceCodeInfo *message)
-{
-  assert(message->base.descriptor == &google__protobuf__source_code_info__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__source_code_info__pack
-                     (const Google__Protobuf__SourceCodeInfo *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__source_code_info__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__source_code_info__pack_to_buffer
-                     (const Google__Protobuf__SourceCodeInfo *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__source_code_info__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__SourceCodeInfo *
-       google__protobuf__source_code_info__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__SourceCodeInfo *)
-     protobuf_c_message_unpack (&google__protobuf__source_code_info__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__source_code_info__free_unpacked
-                     (Google__Protobuf__SourceCodeInfo *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__source_code_info__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__generated_code_info__annotation__init
                      (Google__Protobuf__GeneratedCodeInfo__Annotation         *message)
 {
@@ -948,45 +168,6 @@ void   google__protobuf__generated_code_info__init
 {
   static const Google__Protobuf__GeneratedCodeInfo init_value = GOOGLE__PROTOBUF__GENERATED_CODE_INFO__INIT;
   *message = init_value;
-}
-size_t google__protobuf__generated_code_info__get_packed_size
-                     (const Google__Protobuf__GeneratedCodeInfo *message)
-{
-  assert(message->base.descriptor == &google__protobuf__generated_code_info__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__generated_code_info__pack
-                     (const Google__Protobuf__GeneratedCodeInfo *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__generated_code_info__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__generated_code_info__pack_to_buffer
-                     (const Google__Protobuf__GeneratedCodeInfo *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__generated_code_info__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__GeneratedCodeInfo *
-       google__protobuf__generated_code_info__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__GeneratedCodeInfo *)
-     protobuf_c_message_unpack (&google__protobuf__generated_code_info__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__generated_code_info__free_unpacked
-                     (Google__Protobuf__GeneratedCodeInfo *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__generated_code_info__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_set__field_descriptors[1] =
 {

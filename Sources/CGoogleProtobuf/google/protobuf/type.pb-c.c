@@ -13,89 +13,11 @@ void   google__protobuf__type__init
   static const Google__Protobuf__Type init_value = GOOGLE__PROTOBUF__TYPE__INIT;
   *message = init_value;
 }
-size_t google__protobuf__type__get_packed_size
-                     (const Google__Protobuf__Type *message)
-{
-  assert(message->base.descriptor == &google__protobuf__type__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__type__pack
-                     (const Google__Protobuf__Type *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__type__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__type__pack_to_buffer
-                     (const Google__Protobuf__Type *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__type__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__Type *
-       google__protobuf__type__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__Type *)
-     protobuf_c_message_unpack (&google__protobuf__type__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__type__free_unpacked
-                     (Google__Protobuf__Type *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__type__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__field__init
                      (Google__Protobuf__Field         *message)
 {
   static const Google__Protobuf__Field init_value = GOOGLE__PROTOBUF__FIELD__INIT;
   *message = init_value;
-}
-size_t google__protobuf__field__get_packed_size
-                     (const Google__Protobuf__Field *message)
-{
-  assert(message->base.descriptor == &google__protobuf__field__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__field__pack
-                     (const Google__Protobuf__Field *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__field__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__field__pack_to_buffer
-                     (const Google__Protobuf__Field *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__field__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__Field *
-       google__protobuf__field__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__Field *)
-     protobuf_c_message_unpack (&google__protobuf__field__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__field__free_unpacked
-                     (Google__Protobuf__Field *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__field__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   google__protobuf__enum__init
                      (Google__Protobuf__Enum         *message)
@@ -103,134 +25,17 @@ void   google__protobuf__enum__init
   static const Google__Protobuf__Enum init_value = GOOGLE__PROTOBUF__ENUM__INIT;
   *message = init_value;
 }
-size_t google__protobuf__enum__get_packed_size
-                     (const Google__Protobuf__Enum *message)
-{
-  assert(message->base.descriptor == &google__protobuf__enum__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__enum__pack
-                     (const Google__Protobuf__Enum *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__enum__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__enum__pack_to_buffer
-                     (const Google__Protobuf__Enum *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__enum__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__Enum *
-       google__protobuf__enum__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__Enum *)
-     protobuf_c_message_unpack (&google__protobuf__enum__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__enum__free_unpacked
-                     (Google__Protobuf__Enum *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__enum__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__enum_value__init
                      (Google__Protobuf__EnumValue         *message)
 {
   static const Google__Protobuf__EnumValue init_value = GOOGLE__PROTOBUF__ENUM_VALUE__INIT;
   *message = init_value;
 }
-size_t google__protobuf__enum_value__get_packed_size
-                     (const Google__Protobuf__EnumValue *message)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_value__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__enum_value__pack
-                     (const Google__Protobuf__EnumValue *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_value__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__enum_value__pack_to_buffer
-                     (const Google__Protobuf__EnumValue *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__enum_value__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__EnumValue *
-       google__protobuf__enum_value__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__EnumValue *)
-     protobuf_c_message_unpack (&google__protobuf__enum_value__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__enum_value__free_unpacked
-                     (Google__Protobuf__EnumValue *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__enum_value__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__option__init
                      (Google__Protobuf__Option         *message)
 {
   static const Google__Protobuf__Option init_value = GOOGLE__PROTOBUF__OPTION__INIT;
   *message = init_value;
-}
-size_t google__protobuf__option__get_packed_size
-                     (const Google__Protobuf__Option *message)
-{
-  assert(message->base.descriptor == &google__protobuf__option__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__option__pack
-                     (const Google__Protobuf__Option *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__option__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__option__pack_to_buffer
-                     (const Google__Protobuf__Option *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__option__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__Option *
-       google__protobuf__option__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__Option *)
-     protobuf_c_message_unpack (&google__protobuf__option__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__option__free_unpacked
-                     (Google__Protobuf__Option *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__option__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor google__protobuf__type__field_descriptors[6] =
 {

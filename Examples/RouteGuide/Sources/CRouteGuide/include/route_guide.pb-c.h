@@ -87,98 +87,18 @@ struct  Routeguide__RouteSummary
 /* Routeguide__Point methods */
 void   routeguide__point__init
                      (Routeguide__Point         *message);
-size_t routeguide__point__get_packed_size
-                     (const Routeguide__Point   *message);
-size_t routeguide__point__pack
-                     (const Routeguide__Point   *message,
-                      uint8_t             *out);
-size_t routeguide__point__pack_to_buffer
-                     (const Routeguide__Point   *message,
-                      ProtobufCBuffer     *buffer);
-Routeguide__Point *
-       routeguide__point__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   routeguide__point__free_unpacked
-                     (Routeguide__Point *message,
-                      ProtobufCAllocator *allocator);
 /* Routeguide__Rectangle methods */
 void   routeguide__rectangle__init
                      (Routeguide__Rectangle         *message);
-size_t routeguide__rectangle__get_packed_size
-                     (const Routeguide__Rectangle   *message);
-size_t routeguide__rectangle__pack
-                     (const Routeguide__Rectangle   *message,
-                      uint8_t             *out);
-size_t routeguide__rectangle__pack_to_buffer
-                     (const Routeguide__Rectangle   *message,
-                      ProtobufCBuffer     *buffer);
-Routeguide__Rectangle *
-       routeguide__rectangle__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   routeguide__rectangle__free_unpacked
-                     (Routeguide__Rectangle *message,
-                      ProtobufCAllocator *allocator);
 /* Routeguide__Feature methods */
 void   routeguide__feature__init
                      (Routeguide__Feature         *message);
-size_t routeguide__feature__get_packed_size
-                     (const Routeguide__Feature   *message);
-size_t routeguide__feature__pack
-                     (const Routeguide__Feature   *message,
-                      uint8_t             *out);
-size_t routeguide__feature__pack_to_buffer
-                     (const Routeguide__Feature   *message,
-                      ProtobufCBuffer     *buffer);
-Routeguide__Feature *
-       routeguide__feature__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   routeguide__feature__free_unpacked
-                     (Routeguide__Feature *message,
-                      ProtobufCAllocator *allocator);
 /* Routeguide__RouteNote methods */
 void   routeguide__route_note__init
                      (Routeguide__RouteNote         *message);
-size_t routeguide__route_note__get_packed_size
-                     (const Routeguide__RouteNote   *message);
-size_t routeguide__route_note__pack
-                     (const Routeguide__RouteNote   *message,
-                      uint8_t             *out);
-size_t routeguide__route_note__pack_to_buffer
-                     (const Routeguide__RouteNote   *message,
-                      ProtobufCBuffer     *buffer);
-Routeguide__RouteNote *
-       routeguide__route_note__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   routeguide__route_note__free_unpacked
-                     (Routeguide__RouteNote *message,
-                      ProtobufCAllocator *allocator);
 /* Routeguide__RouteSummary methods */
 void   routeguide__route_summary__init
                      (Routeguide__RouteSummary         *message);
-size_t routeguide__route_summary__get_packed_size
-                     (const Routeguide__RouteSummary   *message);
-size_t routeguide__route_summary__pack
-                     (const Routeguide__RouteSummary   *message,
-                      uint8_t             *out);
-size_t routeguide__route_summary__pack_to_buffer
-                     (const Routeguide__RouteSummary   *message,
-                      ProtobufCBuffer     *buffer);
-Routeguide__RouteSummary *
-       routeguide__route_summary__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   routeguide__route_summary__free_unpacked
-                     (Routeguide__RouteSummary *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Routeguide__Point_Closure)

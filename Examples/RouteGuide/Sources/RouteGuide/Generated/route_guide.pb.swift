@@ -49,10 +49,10 @@ public struct Routeguide_Point: Message {
 /// A piece of the map, by two of its corners that lie opposite each other.
 public struct Routeguide_Rectangle: Message {
   /// The field `lo`.
-  public var lo: Routeguide_Point? = nil
+  public var lo: Routeguide_Point?
 
   /// The field `hi`.
-  public var hi: Routeguide_Point? = nil
+  public var hi: Routeguide_Point?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -94,7 +94,7 @@ public struct Routeguide_Feature: Message {
   public var name: String = ""
 
   /// The field `location`.
-  public var location: Routeguide_Point? = nil
+  public var location: Routeguide_Point?
 
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
@@ -133,7 +133,7 @@ public struct Routeguide_Feature: Message {
 /// What someone says at a place.
 public struct Routeguide_RouteNote: Message {
   /// The field `location`.
-  public var location: Routeguide_Point? = nil
+  public var location: Routeguide_Point?
 
   /// The field `message`.
   public var message: String = ""

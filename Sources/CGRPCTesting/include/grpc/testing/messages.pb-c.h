@@ -454,250 +454,42 @@ struct  Grpc__Testing__TestOrcaReport
 /* Grpc__Testing__BoolValue methods */
 void   grpc__testing__bool_value__init
                      (Grpc__Testing__BoolValue         *message);
-size_t grpc__testing__bool_value__get_packed_size
-                     (const Grpc__Testing__BoolValue   *message);
-size_t grpc__testing__bool_value__pack
-                     (const Grpc__Testing__BoolValue   *message,
-                      uint8_t             *out);
-size_t grpc__testing__bool_value__pack_to_buffer
-                     (const Grpc__Testing__BoolValue   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__BoolValue *
-       grpc__testing__bool_value__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__bool_value__free_unpacked
-                     (Grpc__Testing__BoolValue *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__Payload methods */
 void   grpc__testing__payload__init
                      (Grpc__Testing__Payload         *message);
-size_t grpc__testing__payload__get_packed_size
-                     (const Grpc__Testing__Payload   *message);
-size_t grpc__testing__payload__pack
-                     (const Grpc__Testing__Payload   *message,
-                      uint8_t             *out);
-size_t grpc__testing__payload__pack_to_buffer
-                     (const Grpc__Testing__Payload   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__Payload *
-       grpc__testing__payload__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__payload__free_unpacked
-                     (Grpc__Testing__Payload *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__EchoStatus methods */
 void   grpc__testing__echo_status__init
                      (Grpc__Testing__EchoStatus         *message);
-size_t grpc__testing__echo_status__get_packed_size
-                     (const Grpc__Testing__EchoStatus   *message);
-size_t grpc__testing__echo_status__pack
-                     (const Grpc__Testing__EchoStatus   *message,
-                      uint8_t             *out);
-size_t grpc__testing__echo_status__pack_to_buffer
-                     (const Grpc__Testing__EchoStatus   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__EchoStatus *
-       grpc__testing__echo_status__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__echo_status__free_unpacked
-                     (Grpc__Testing__EchoStatus *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__SimpleRequest methods */
 void   grpc__testing__simple_request__init
                      (Grpc__Testing__SimpleRequest         *message);
-size_t grpc__testing__simple_request__get_packed_size
-                     (const Grpc__Testing__SimpleRequest   *message);
-size_t grpc__testing__simple_request__pack
-                     (const Grpc__Testing__SimpleRequest   *message,
-                      uint8_t             *out);
-size_t grpc__testing__simple_request__pack_to_buffer
-                     (const Grpc__Testing__SimpleRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__SimpleRequest *
-       grpc__testing__simple_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__simple_request__free_unpacked
-                     (Grpc__Testing__SimpleRequest *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__SimpleResponse methods */
 void   grpc__testing__simple_response__init
                      (Grpc__Testing__SimpleResponse         *message);
-size_t grpc__testing__simple_response__get_packed_size
-                     (const Grpc__Testing__SimpleResponse   *message);
-size_t grpc__testing__simple_response__pack
-                     (const Grpc__Testing__SimpleResponse   *message,
-                      uint8_t             *out);
-size_t grpc__testing__simple_response__pack_to_buffer
-                     (const Grpc__Testing__SimpleResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__SimpleResponse *
-       grpc__testing__simple_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__simple_response__free_unpacked
-                     (Grpc__Testing__SimpleResponse *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__StreamingInputCallRequest methods */
 void   grpc__testing__streaming_input_call_request__init
                      (Grpc__Testing__StreamingInputCallRequest         *message);
-size_t grpc__testing__streaming_input_call_request__get_packed_size
-                     (const Grpc__Testing__StreamingInputCallRequest   *message);
-size_t grpc__testing__streaming_input_call_request__pack
-                     (const Grpc__Testing__StreamingInputCallRequest   *message,
-                      uint8_t             *out);
-size_t grpc__testing__streaming_input_call_request__pack_to_buffer
-                     (const Grpc__Testing__StreamingInputCallRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__StreamingInputCallRequest *
-       grpc__testing__streaming_input_call_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__streaming_input_call_request__free_unpacked
-                     (Grpc__Testing__StreamingInputCallRequest *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__StreamingInputCallResponse methods */
 void   grpc__testing__streaming_input_call_response__init
                      (Grpc__Testing__StreamingInputCallResponse         *message);
-size_t grpc__testing__streaming_input_call_response__get_packed_size
-                     (const Grpc__Testing__StreamingInputCallResponse   *message);
-size_t grpc__testing__streaming_input_call_response__pack
-                     (const Grpc__Testing__StreamingInputCallResponse   *message,
-                      uint8_t             *out);
-size_t grpc__testing__streaming_input_call_response__pack_to_buffer
-                     (const Grpc__Testing__StreamingInputCallResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__StreamingInputCallResponse *
-       grpc__testing__streaming_input_call_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__streaming_input_call_response__free_unpacked
-                     (Grpc__Testing__StreamingInputCallResponse *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__ResponseParameters methods */
 void   grpc__testing__response_parameters__init
                      (Grpc__Testing__ResponseParameters         *message);
-size_t grpc__testing__response_parameters__get_packed_size
-                     (const Grpc__Testing__ResponseParameters   *message);
-size_t grpc__testing__response_parameters__pack
-                     (const Grpc__Testing__ResponseParameters   *message,
-                      uint8_t             *out);
-size_t grpc__testing__response_parameters__pack_to_buffer
-                     (const Grpc__Testing__ResponseParameters   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__ResponseParameters *
-       grpc__testing__response_parameters__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__response_parameters__free_unpacked
-                     (Grpc__Testing__ResponseParameters *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__StreamingOutputCallRequest methods */
 void   grpc__testing__streaming_output_call_request__init
                      (Grpc__Testing__StreamingOutputCallRequest         *message);
-size_t grpc__testing__streaming_output_call_request__get_packed_size
-                     (const Grpc__Testing__StreamingOutputCallRequest   *message);
-size_t grpc__testing__streaming_output_call_request__pack
-                     (const Grpc__Testing__StreamingOutputCallRequest   *message,
-                      uint8_t             *out);
-size_t grpc__testing__streaming_output_call_request__pack_to_buffer
-                     (const Grpc__Testing__StreamingOutputCallRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__StreamingOutputCallRequest *
-       grpc__testing__streaming_output_call_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__streaming_output_call_request__free_unpacked
-                     (Grpc__Testing__StreamingOutputCallRequest *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__StreamingOutputCallResponse methods */
 void   grpc__testing__streaming_output_call_response__init
                      (Grpc__Testing__StreamingOutputCallResponse         *message);
-size_t grpc__testing__streaming_output_call_response__get_packed_size
-                     (const Grpc__Testing__StreamingOutputCallResponse   *message);
-size_t grpc__testing__streaming_output_call_response__pack
-                     (const Grpc__Testing__StreamingOutputCallResponse   *message,
-                      uint8_t             *out);
-size_t grpc__testing__streaming_output_call_response__pack_to_buffer
-                     (const Grpc__Testing__StreamingOutputCallResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__StreamingOutputCallResponse *
-       grpc__testing__streaming_output_call_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__streaming_output_call_response__free_unpacked
-                     (Grpc__Testing__StreamingOutputCallResponse *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__ReconnectParams methods */
 void   grpc__testing__reconnect_params__init
                      (Grpc__Testing__ReconnectParams         *message);
-size_t grpc__testing__reconnect_params__get_packed_size
-                     (const Grpc__Testing__ReconnectParams   *message);
-size_t grpc__testing__reconnect_params__pack
-                     (const Grpc__Testing__ReconnectParams   *message,
-                      uint8_t             *out);
-size_t grpc__testing__reconnect_params__pack_to_buffer
-                     (const Grpc__Testing__ReconnectParams   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__ReconnectParams *
-       grpc__testing__reconnect_params__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__reconnect_params__free_unpacked
-                     (Grpc__Testing__ReconnectParams *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__ReconnectInfo methods */
 void   grpc__testing__reconnect_info__init
                      (Grpc__Testing__ReconnectInfo         *message);
-size_t grpc__testing__reconnect_info__get_packed_size
-                     (const Grpc__Testing__ReconnectInfo   *message);
-size_t grpc__testing__reconnect_info__pack
-                     (const Grpc__Testing__ReconnectInfo   *message,
-                      uint8_t             *out);
-size_t grpc__testing__reconnect_info__pack_to_buffer
-                     (const Grpc__Testing__ReconnectInfo   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__ReconnectInfo *
-       grpc__testing__reconnect_info__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__reconnect_info__free_unpacked
-                     (Grpc__Testing__ReconnectInfo *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__LoadBalancerStatsRequest methods */
 void   grpc__testing__load_balancer_stats_request__init
                      (Grpc__Testing__LoadBalancerStatsRequest         *message);
-size_t grpc__testing__load_balancer_stats_request__get_packed_size
-                     (const Grpc__Testing__LoadBalancerStatsRequest   *message);
-size_t grpc__testing__load_balancer_stats_request__pack
-                     (const Grpc__Testing__LoadBalancerStatsRequest   *message,
-                      uint8_t             *out);
-size_t grpc__testing__load_balancer_stats_request__pack_to_buffer
-                     (const Grpc__Testing__LoadBalancerStatsRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__LoadBalancerStatsRequest *
-       grpc__testing__load_balancer_stats_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__load_balancer_stats_request__free_unpacked
-                     (Grpc__Testing__LoadBalancerStatsRequest *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry methods */
 void   grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__init
                      (Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry         *message);
@@ -713,41 +505,9 @@ void   grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__init
 /* Grpc__Testing__LoadBalancerStatsResponse methods */
 void   grpc__testing__load_balancer_stats_response__init
                      (Grpc__Testing__LoadBalancerStatsResponse         *message);
-size_t grpc__testing__load_balancer_stats_response__get_packed_size
-                     (const Grpc__Testing__LoadBalancerStatsResponse   *message);
-size_t grpc__testing__load_balancer_stats_response__pack
-                     (const Grpc__Testing__LoadBalancerStatsResponse   *message,
-                      uint8_t             *out);
-size_t grpc__testing__load_balancer_stats_response__pack_to_buffer
-                     (const Grpc__Testing__LoadBalancerStatsResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__LoadBalancerStatsResponse *
-       grpc__testing__load_balancer_stats_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__load_balancer_stats_response__free_unpacked
-                     (Grpc__Testing__LoadBalancerStatsResponse *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__LoadBalancerAccumulatedStatsRequest methods */
 void   grpc__testing__load_balancer_accumulated_stats_request__init
                      (Grpc__Testing__LoadBalancerAccumulatedStatsRequest         *message);
-size_t grpc__testing__load_balancer_accumulated_stats_request__get_packed_size
-                     (const Grpc__Testing__LoadBalancerAccumulatedStatsRequest   *message);
-size_t grpc__testing__load_balancer_accumulated_stats_request__pack
-                     (const Grpc__Testing__LoadBalancerAccumulatedStatsRequest   *message,
-                      uint8_t             *out);
-size_t grpc__testing__load_balancer_accumulated_stats_request__pack_to_buffer
-                     (const Grpc__Testing__LoadBalancerAccumulatedStatsRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__LoadBalancerAccumulatedStatsRequest *
-       grpc__testing__load_balancer_accumulated_stats_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__load_balancer_accumulated_stats_request__free_unpacked
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsRequest *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry methods */
 void   grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__init
                      (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry         *message);
@@ -769,63 +529,15 @@ void   grpc__testing__load_balancer_accumulated_stats_response__stats_per_method
 /* Grpc__Testing__LoadBalancerAccumulatedStatsResponse methods */
 void   grpc__testing__load_balancer_accumulated_stats_response__init
                      (Grpc__Testing__LoadBalancerAccumulatedStatsResponse         *message);
-size_t grpc__testing__load_balancer_accumulated_stats_response__get_packed_size
-                     (const Grpc__Testing__LoadBalancerAccumulatedStatsResponse   *message);
-size_t grpc__testing__load_balancer_accumulated_stats_response__pack
-                     (const Grpc__Testing__LoadBalancerAccumulatedStatsResponse   *message,
-                      uint8_t             *out);
-size_t grpc__testing__load_balancer_accumulated_stats_response__pack_to_buffer
-                     (const Grpc__Testing__LoadBalancerAccumulatedStatsResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__LoadBalancerAccumulatedStatsResponse *
-       grpc__testing__load_balancer_accumulated_stats_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__load_balancer_accumulated_stats_response__free_unpacked
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__ClientConfigureRequest__Metadata methods */
 void   grpc__testing__client_configure_request__metadata__init
                      (Grpc__Testing__ClientConfigureRequest__Metadata         *message);
 /* Grpc__Testing__ClientConfigureRequest methods */
 void   grpc__testing__client_configure_request__init
                      (Grpc__Testing__ClientConfigureRequest         *message);
-size_t grpc__testing__client_configure_request__get_packed_size
-                     (const Grpc__Testing__ClientConfigureRequest   *message);
-size_t grpc__testing__client_configure_request__pack
-                     (const Grpc__Testing__ClientConfigureRequest   *message,
-                      uint8_t             *out);
-size_t grpc__testing__client_configure_request__pack_to_buffer
-                     (const Grpc__Testing__ClientConfigureRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__ClientConfigureRequest *
-       grpc__testing__client_configure_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__client_configure_request__free_unpacked
-                     (Grpc__Testing__ClientConfigureRequest *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__ClientConfigureResponse methods */
 void   grpc__testing__client_configure_response__init
                      (Grpc__Testing__ClientConfigureResponse         *message);
-size_t grpc__testing__client_configure_response__get_packed_size
-                     (const Grpc__Testing__ClientConfigureResponse   *message);
-size_t grpc__testing__client_configure_response__pack
-                     (const Grpc__Testing__ClientConfigureResponse   *message,
-                      uint8_t             *out);
-size_t grpc__testing__client_configure_response__pack_to_buffer
-                     (const Grpc__Testing__ClientConfigureResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__ClientConfigureResponse *
-       grpc__testing__client_configure_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__client_configure_response__free_unpacked
-                     (Grpc__Testing__ClientConfigureResponse *message,
-                      ProtobufCAllocator *allocator);
 /* Grpc__Testing__TestOrcaReport__RequestCostEntry methods */
 void   grpc__testing__test_orca_report__request_cost_entry__init
                      (Grpc__Testing__TestOrcaReport__RequestCostEntry         *message);
@@ -835,22 +547,6 @@ void   grpc__testing__test_orca_report__utilization_entry__init
 /* Grpc__Testing__TestOrcaReport methods */
 void   grpc__testing__test_orca_report__init
                      (Grpc__Testing__TestOrcaReport         *message);
-size_t grpc__testing__test_orca_report__get_packed_size
-                     (const Grpc__Testing__TestOrcaReport   *message);
-size_t grpc__testing__test_orca_report__pack
-                     (const Grpc__Testing__TestOrcaReport   *message,
-                      uint8_t             *out);
-size_t grpc__testing__test_orca_report__pack_to_buffer
-                     (const Grpc__Testing__TestOrcaReport   *message,
-                      ProtobufCBuffer     *buffer);
-Grpc__Testing__TestOrcaReport *
-       grpc__testing__test_orca_report__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   grpc__testing__test_orca_report__free_unpacked
-                     (Grpc__Testing__TestOrcaReport *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Grpc__Testing__BoolValue_Closure)

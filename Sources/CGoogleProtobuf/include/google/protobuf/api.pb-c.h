@@ -77,60 +77,12 @@ struct  Google__Protobuf__Mixin
 /* Google__Protobuf__Api methods */
 void   google__protobuf__api__init
                      (Google__Protobuf__Api         *message);
-size_t google__protobuf__api__get_packed_size
-                     (const Google__Protobuf__Api   *message);
-size_t google__protobuf__api__pack
-                     (const Google__Protobuf__Api   *message,
-                      uint8_t             *out);
-size_t google__protobuf__api__pack_to_buffer
-                     (const Google__Protobuf__Api   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__Api *
-       google__protobuf__api__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__api__free_unpacked
-                     (Google__Protobuf__Api *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__Method methods */
 void   google__protobuf__method__init
                      (Google__Protobuf__Method         *message);
-size_t google__protobuf__method__get_packed_size
-                     (const Google__Protobuf__Method   *message);
-size_t google__protobuf__method__pack
-                     (const Google__Protobuf__Method   *message,
-                      uint8_t             *out);
-size_t google__protobuf__method__pack_to_buffer
-                     (const Google__Protobuf__Method   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__Method *
-       google__protobuf__method__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__method__free_unpacked
-                     (Google__Protobuf__Method *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__Mixin methods */
 void   google__protobuf__mixin__init
                      (Google__Protobuf__Mixin         *message);
-size_t google__protobuf__mixin__get_packed_size
-                     (const Google__Protobuf__Mixin   *message);
-size_t google__protobuf__mixin__pack
-                     (const Google__Protobuf__Mixin   *message,
-                      uint8_t             *out);
-size_t google__protobuf__mixin__pack_to_buffer
-                     (const Google__Protobuf__Mixin   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__Mixin *
-       google__protobuf__mixin__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__mixin__free_unpacked
-                     (Google__Protobuf__Mixin *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Google__Protobuf__Api_Closure)

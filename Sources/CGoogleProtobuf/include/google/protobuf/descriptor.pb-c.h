@@ -586,41 +586,9 @@ struct  Google__Protobuf__GeneratedCodeInfo
 /* Google__Protobuf__FileDescriptorSet methods */
 void   google__protobuf__file_descriptor_set__init
                      (Google__Protobuf__FileDescriptorSet         *message);
-size_t google__protobuf__file_descriptor_set__get_packed_size
-                     (const Google__Protobuf__FileDescriptorSet   *message);
-size_t google__protobuf__file_descriptor_set__pack
-                     (const Google__Protobuf__FileDescriptorSet   *message,
-                      uint8_t             *out);
-size_t google__protobuf__file_descriptor_set__pack_to_buffer
-                     (const Google__Protobuf__FileDescriptorSet   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__FileDescriptorSet *
-       google__protobuf__file_descriptor_set__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__file_descriptor_set__free_unpacked
-                     (Google__Protobuf__FileDescriptorSet *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__FileDescriptorProto methods */
 void   google__protobuf__file_descriptor_proto__init
                      (Google__Protobuf__FileDescriptorProto         *message);
-size_t google__protobuf__file_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__FileDescriptorProto   *message);
-size_t google__protobuf__file_descriptor_proto__pack
-                     (const Google__Protobuf__FileDescriptorProto   *message,
-                      uint8_t             *out);
-size_t google__protobuf__file_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__FileDescriptorProto   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__FileDescriptorProto *
-       google__protobuf__file_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__file_descriptor_proto__free_unpacked
-                     (Google__Protobuf__FileDescriptorProto *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__DescriptorProto__ExtensionRange methods */
 void   google__protobuf__descriptor_proto__extension_range__init
                      (Google__Protobuf__DescriptorProto__ExtensionRange         *message);
@@ -630,376 +598,72 @@ void   google__protobuf__descriptor_proto__reserved_range__init
 /* Google__Protobuf__DescriptorProto methods */
 void   google__protobuf__descriptor_proto__init
                      (Google__Protobuf__DescriptorProto         *message);
-size_t google__protobuf__descriptor_proto__get_packed_size
-                     (const Google__Protobuf__DescriptorProto   *message);
-size_t google__protobuf__descriptor_proto__pack
-                     (const Google__Protobuf__DescriptorProto   *message,
-                      uint8_t             *out);
-size_t google__protobuf__descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__DescriptorProto   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__DescriptorProto *
-       google__protobuf__descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__descriptor_proto__free_unpacked
-                     (Google__Protobuf__DescriptorProto *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__ExtensionRangeOptions methods */
 void   google__protobuf__extension_range_options__init
                      (Google__Protobuf__ExtensionRangeOptions         *message);
-size_t google__protobuf__extension_range_options__get_packed_size
-                     (const Google__Protobuf__ExtensionRangeOptions   *message);
-size_t google__protobuf__extension_range_options__pack
-                     (const Google__Protobuf__ExtensionRangeOptions   *message,
-                      uint8_t             *out);
-size_t google__protobuf__extension_range_options__pack_to_buffer
-                     (const Google__Protobuf__ExtensionRangeOptions   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__ExtensionRangeOptions *
-       google__protobuf__extension_range_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__extension_range_options__free_unpacked
-                     (Google__Protobuf__ExtensionRangeOptions *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__FieldDescriptorProto methods */
 void   google__protobuf__field_descriptor_proto__init
                      (Google__Protobuf__FieldDescriptorProto         *message);
-size_t google__protobuf__field_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__FieldDescriptorProto   *message);
-size_t google__protobuf__field_descriptor_proto__pack
-                     (const Google__Protobuf__FieldDescriptorProto   *message,
-                      uint8_t             *out);
-size_t google__protobuf__field_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__FieldDescriptorProto   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__FieldDescriptorProto *
-       google__protobuf__field_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__field_descriptor_proto__free_unpacked
-                     (Google__Protobuf__FieldDescriptorProto *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__OneofDescriptorProto methods */
 void   google__protobuf__oneof_descriptor_proto__init
                      (Google__Protobuf__OneofDescriptorProto         *message);
-size_t google__protobuf__oneof_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__OneofDescriptorProto   *message);
-size_t google__protobuf__oneof_descriptor_proto__pack
-                     (const Google__Protobuf__OneofDescriptorProto   *message,
-                      uint8_t             *out);
-size_t google__protobuf__oneof_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__OneofDescriptorProto   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__OneofDescriptorProto *
-       google__protobuf__oneof_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__oneof_descriptor_proto__free_unpacked
-                     (Google__Protobuf__OneofDescriptorProto *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__EnumDescriptorProto__EnumReservedRange methods */
 void   google__protobuf__enum_descriptor_proto__enum_reserved_range__init
                      (Google__Protobuf__EnumDescriptorProto__EnumReservedRange         *message);
 /* Google__Protobuf__EnumDescriptorProto methods */
 void   google__protobuf__enum_descriptor_proto__init
                      (Google__Protobuf__EnumDescriptorProto         *message);
-size_t google__protobuf__enum_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__EnumDescriptorProto   *message);
-size_t google__protobuf__enum_descriptor_proto__pack
-                     (const Google__Protobuf__EnumDescriptorProto   *message,
-                      uint8_t             *out);
-size_t google__protobuf__enum_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__EnumDescriptorProto   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__EnumDescriptorProto *
-       google__protobuf__enum_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__enum_descriptor_proto__free_unpacked
-                     (Google__Protobuf__EnumDescriptorProto *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__EnumValueDescriptorProto methods */
 void   google__protobuf__enum_value_descriptor_proto__init
                      (Google__Protobuf__EnumValueDescriptorProto         *message);
-size_t google__protobuf__enum_value_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__EnumValueDescriptorProto   *message);
-size_t google__protobuf__enum_value_descriptor_proto__pack
-                     (const Google__Protobuf__EnumValueDescriptorProto   *message,
-                      uint8_t             *out);
-size_t google__protobuf__enum_value_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__EnumValueDescriptorProto   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__EnumValueDescriptorProto *
-       google__protobuf__enum_value_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__enum_value_descriptor_proto__free_unpacked
-                     (Google__Protobuf__EnumValueDescriptorProto *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__ServiceDescriptorProto methods */
 void   google__protobuf__service_descriptor_proto__init
                      (Google__Protobuf__ServiceDescriptorProto         *message);
-size_t google__protobuf__service_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__ServiceDescriptorProto   *message);
-size_t google__protobuf__service_descriptor_proto__pack
-                     (const Google__Protobuf__ServiceDescriptorProto   *message,
-                      uint8_t             *out);
-size_t google__protobuf__service_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__ServiceDescriptorProto   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__ServiceDescriptorProto *
-       google__protobuf__service_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__service_descriptor_proto__free_unpacked
-                     (Google__Protobuf__ServiceDescriptorProto *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__MethodDescriptorProto methods */
 void   google__protobuf__method_descriptor_proto__init
                      (Google__Protobuf__MethodDescriptorProto         *message);
-size_t google__protobuf__method_descriptor_proto__get_packed_size
-                     (const Google__Protobuf__MethodDescriptorProto   *message);
-size_t google__protobuf__method_descriptor_proto__pack
-                     (const Google__Protobuf__MethodDescriptorProto   *message,
-                      uint8_t             *out);
-size_t google__protobuf__method_descriptor_proto__pack_to_buffer
-                     (const Google__Protobuf__MethodDescriptorProto   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__MethodDescriptorProto *
-       google__protobuf__method_descriptor_proto__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__method_descriptor_proto__free_unpacked
-                     (Google__Protobuf__MethodDescriptorProto *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__FileOptions methods */
 void   google__protobuf__file_options__init
                      (Google__Protobuf__FileOptions         *message);
-size_t google__protobuf__file_options__get_packed_size
-                     (const Google__Protobuf__FileOptions   *message);
-size_t google__protobuf__file_options__pack
-                     (const Google__Protobuf__FileOptions   *message,
-                      uint8_t             *out);
-size_t google__protobuf__file_options__pack_to_buffer
-                     (const Google__Protobuf__FileOptions   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__FileOptions *
-       google__protobuf__file_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__file_options__free_unpacked
-                     (Google__Protobuf__FileOptions *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__MessageOptions methods */
 void   google__protobuf__message_options__init
                      (Google__Protobuf__MessageOptions         *message);
-size_t google__protobuf__message_options__get_packed_size
-                     (const Google__Protobuf__MessageOptions   *message);
-size_t google__protobuf__message_options__pack
-                     (const Google__Protobuf__MessageOptions   *message,
-                      uint8_t             *out);
-size_t google__protobuf__message_options__pack_to_buffer
-                     (const Google__Protobuf__MessageOptions   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__MessageOptions *
-       google__protobuf__message_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__message_options__free_unpacked
-                     (Google__Protobuf__MessageOptions *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__FieldOptions methods */
 void   google__protobuf__field_options__init
                      (Google__Protobuf__FieldOptions         *message);
-size_t google__protobuf__field_options__get_packed_size
-                     (const Google__Protobuf__FieldOptions   *message);
-size_t google__protobuf__field_options__pack
-                     (const Google__Protobuf__FieldOptions   *message,
-                      uint8_t             *out);
-size_t google__protobuf__field_options__pack_to_buffer
-                     (const Google__Protobuf__FieldOptions   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__FieldOptions *
-       google__protobuf__field_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__field_options__free_unpacked
-                     (Google__Protobuf__FieldOptions *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__OneofOptions methods */
 void   google__protobuf__oneof_options__init
                      (Google__Protobuf__OneofOptions         *message);
-size_t google__protobuf__oneof_options__get_packed_size
-                     (const Google__Protobuf__OneofOptions   *message);
-size_t google__protobuf__oneof_options__pack
-                     (const Google__Protobuf__OneofOptions   *message,
-                      uint8_t             *out);
-size_t google__protobuf__oneof_options__pack_to_buffer
-                     (const Google__Protobuf__OneofOptions   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__OneofOptions *
-       google__protobuf__oneof_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__oneof_options__free_unpacked
-                     (Google__Protobuf__OneofOptions *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__EnumOptions methods */
 void   google__protobuf__enum_options__init
                      (Google__Protobuf__EnumOptions         *message);
-size_t google__protobuf__enum_options__get_packed_size
-                     (const Google__Protobuf__EnumOptions   *message);
-size_t google__protobuf__enum_options__pack
-                     (const Google__Protobuf__EnumOptions   *message,
-                      uint8_t             *out);
-size_t google__protobuf__enum_options__pack_to_buffer
-                     (const Google__Protobuf__EnumOptions   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__EnumOptions *
-       google__protobuf__enum_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__enum_options__free_unpacked
-                     (Google__Protobuf__EnumOptions *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__EnumValueOptions methods */
 void   google__protobuf__enum_value_options__init
                      (Google__Protobuf__EnumValueOptions         *message);
-size_t google__protobuf__enum_value_options__get_packed_size
-                     (const Google__Protobuf__EnumValueOptions   *message);
-size_t google__protobuf__enum_value_options__pack
-                     (const Google__Protobuf__EnumValueOptions   *message,
-                      uint8_t             *out);
-size_t google__protobuf__enum_value_options__pack_to_buffer
-                     (const Google__Protobuf__EnumValueOptions   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__EnumValueOptions *
-       google__protobuf__enum_value_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__enum_value_options__free_unpacked
-                     (Google__Protobuf__EnumValueOptions *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__ServiceOptions methods */
 void   google__protobuf__service_options__init
                      (Google__Protobuf__ServiceOptions         *message);
-size_t google__protobuf__service_options__get_packed_size
-                     (const Google__Protobuf__ServiceOptions   *message);
-size_t google__protobuf__service_options__pack
-                     (const Google__Protobuf__ServiceOptions   *message,
-                      uint8_t             *out);
-size_t google__protobuf__service_options__pack_to_buffer
-                     (const Google__Protobuf__ServiceOptions   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__ServiceOptions *
-       google__protobuf__service_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__service_options__free_unpacked
-                     (Google__Protobuf__ServiceOptions *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__MethodOptions methods */
 void   google__protobuf__method_options__init
                      (Google__Protobuf__MethodOptions         *message);
-size_t google__protobuf__method_options__get_packed_size
-                     (const Google__Protobuf__MethodOptions   *message);
-size_t google__protobuf__method_options__pack
-                     (const Google__Protobuf__MethodOptions   *message,
-                      uint8_t             *out);
-size_t google__protobuf__method_options__pack_to_buffer
-                     (const Google__Protobuf__MethodOptions   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__MethodOptions *
-       google__protobuf__method_options__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__method_options__free_unpacked
-                     (Google__Protobuf__MethodOptions *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__UninterpretedOption__NamePart methods */
 void   google__protobuf__uninterpreted_option__name_part__init
                      (Google__Protobuf__UninterpretedOption__NamePart         *message);
 /* Google__Protobuf__UninterpretedOption methods */
 void   google__protobuf__uninterpreted_option__init
                      (Google__Protobuf__UninterpretedOption         *message);
-size_t google__protobuf__uninterpreted_option__get_packed_size
-                     (const Google__Protobuf__UninterpretedOption   *message);
-size_t google__protobuf__uninterpreted_option__pack
-                     (const Google__Protobuf__UninterpretedOption   *message,
-                      uint8_t             *out);
-size_t google__protobuf__uninterpreted_option__pack_to_buffer
-                     (const Google__Protobuf__UninterpretedOption   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__UninterpretedOption *
-       google__protobuf__uninterpreted_option__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__uninterpreted_option__free_unpacked
-                     (Google__Protobuf__UninterpretedOption *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__SourceCodeInfo__Location methods */
 void   google__protobuf__source_code_info__location__init
                      (Google__Protobuf__SourceCodeInfo__Location         *message);
 /* Google__Protobuf__SourceCodeInfo methods */
 void   google__protobuf__source_code_info__init
                      (Google__Protobuf__SourceCodeInfo         *message);
-size_t google__protobuf__source_code_info__get_packed_size
-                     (const Google__Protobuf__SourceCodeInfo   *message);
-size_t google__protobuf__source_code_info__pack
-                     (const Google__Protobuf__SourceCodeInfo   *message,
-                      uint8_t             *out);
-size_t google__protobuf__source_code_info__pack_to_buffer
-                     (const Google__Protobuf__SourceCodeInfo   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__SourceCodeInfo *
-       google__protobuf__source_code_info__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__source_code_info__free_unpacked
-                     (Google__Protobuf__SourceCodeInfo *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__GeneratedCodeInfo__Annotation methods */
 void   google__protobuf__generated_code_info__annotation__init
                      (Google__Protobuf__GeneratedCodeInfo__Annotation         *message);
 /* Google__Protobuf__GeneratedCodeInfo methods */
 void   google__protobuf__generated_code_info__init
                      (Google__Protobuf__GeneratedCodeInfo         *message);
-size_t google__protobuf__generated_code_info__get_packed_size
-                     (const Google__Protobuf__GeneratedCodeInfo   *message);
-size_t google__protobuf__generated_code_info__pack
-                     (const Google__Protobuf__GeneratedCodeInfo   *message,
-                      uint8_t             *out);
-size_t google__protobuf__generated_code_info__pack_to_buffer
-                     (const Google__Protobuf__GeneratedCodeInfo   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__GeneratedCodeInfo *
-       google__protobuf__generated_code_info__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__generated_code_info__free_unpacked
-                     (Google__Protobuf__GeneratedCodeInfo *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Google__Protobuf__FileDescriptorSet_Closure)

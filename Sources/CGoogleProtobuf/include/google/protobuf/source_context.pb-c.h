@@ -36,22 +36,6 @@ struct  Google__Protobuf__SourceContext
 /* Google__Protobuf__SourceContext methods */
 void   google__protobuf__source_context__init
                      (Google__Protobuf__SourceContext         *message);
-size_t google__protobuf__source_context__get_packed_size
-                     (const Google__Protobuf__SourceContext   *message);
-size_t google__protobuf__source_context__pack
-                     (const Google__Protobuf__SourceContext   *message,
-                      uint8_t             *out);
-size_t google__protobuf__source_context__pack_to_buffer
-                     (const Google__Protobuf__SourceContext   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__SourceContext *
-       google__protobuf__source_context__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__source_context__free_unpacked
-                     (Google__Protobuf__SourceContext *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Google__Protobuf__SourceContext_Closure)

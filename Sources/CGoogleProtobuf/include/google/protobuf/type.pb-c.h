@@ -144,98 +144,18 @@ struct  Google__Protobuf__Option
 /* Google__Protobuf__Type methods */
 void   google__protobuf__type__init
                      (Google__Protobuf__Type         *message);
-size_t google__protobuf__type__get_packed_size
-                     (const Google__Protobuf__Type   *message);
-size_t google__protobuf__type__pack
-                     (const Google__Protobuf__Type   *message,
-                      uint8_t             *out);
-size_t google__protobuf__type__pack_to_buffer
-                     (const Google__Protobuf__Type   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__Type *
-       google__protobuf__type__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__type__free_unpacked
-                     (Google__Protobuf__Type *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__Field methods */
 void   google__protobuf__field__init
                      (Google__Protobuf__Field         *message);
-size_t google__protobuf__field__get_packed_size
-                     (const Google__Protobuf__Field   *message);
-size_t google__protobuf__field__pack
-                     (const Google__Protobuf__Field   *message,
-                      uint8_t             *out);
-size_t google__protobuf__field__pack_to_buffer
-                     (const Google__Protobuf__Field   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__Field *
-       google__protobuf__field__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__field__free_unpacked
-                     (Google__Protobuf__Field *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__Enum methods */
 void   google__protobuf__enum__init
                      (Google__Protobuf__Enum         *message);
-size_t google__protobuf__enum__get_packed_size
-                     (const Google__Protobuf__Enum   *message);
-size_t google__protobuf__enum__pack
-                     (const Google__Protobuf__Enum   *message,
-                      uint8_t             *out);
-size_t google__protobuf__enum__pack_to_buffer
-                     (const Google__Protobuf__Enum   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__Enum *
-       google__protobuf__enum__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__enum__free_unpacked
-                     (Google__Protobuf__Enum *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__EnumValue methods */
 void   google__protobuf__enum_value__init
                      (Google__Protobuf__EnumValue         *message);
-size_t google__protobuf__enum_value__get_packed_size
-                     (const Google__Protobuf__EnumValue   *message);
-size_t google__protobuf__enum_value__pack
-                     (const Google__Protobuf__EnumValue   *message,
-                      uint8_t             *out);
-size_t google__protobuf__enum_value__pack_to_buffer
-                     (const Google__Protobuf__EnumValue   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__EnumValue *
-       google__protobuf__enum_value__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__enum_value__free_unpacked
-                     (Google__Protobuf__EnumValue *message,
-                      ProtobufCAllocator *allocator);
 /* Google__Protobuf__Option methods */
 void   google__protobuf__option__init
                      (Google__Protobuf__Option         *message);
-size_t google__protobuf__option__get_packed_size
-                     (const Google__Protobuf__Option   *message);
-size_t google__protobuf__option__pack
-                     (const Google__Protobuf__Option   *message,
-                      uint8_t             *out);
-size_t google__protobuf__option__pack_to_buffer
-                     (const Google__Protobuf__Option   *message,
-                      ProtobufCBuffer     *buffer);
-Google__Protobuf__Option *
-       google__protobuf__option__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   google__protobuf__option__free_unpacked
-                     (Google__Protobuf__Option *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Google__Protobuf__Type_Closure)

@@ -13,89 +13,11 @@ void   google__protobuf__compiler__version__init
   static const Google__Protobuf__Compiler__Version init_value = GOOGLE__PROTOBUF__COMPILER__VERSION__INIT;
   *message = init_value;
 }
-size_t google__protobuf__compiler__version__get_packed_size
-                     (const Google__Protobuf__Compiler__Version *message)
-{
-  assert(message->base.descriptor == &google__protobuf__compiler__version__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__compiler__version__pack
-                     (const Google__Protobuf__Compiler__Version *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__compiler__version__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__compiler__version__pack_to_buffer
-                     (const Google__Protobuf__Compiler__Version *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__compiler__version__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__Compiler__Version *
-       google__protobuf__compiler__version__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__Compiler__Version *)
-     protobuf_c_message_unpack (&google__protobuf__compiler__version__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__compiler__version__free_unpacked
-                     (Google__Protobuf__Compiler__Version *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__compiler__version__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   google__protobuf__compiler__code_generator_request__init
                      (Google__Protobuf__Compiler__CodeGeneratorRequest         *message)
 {
   static const Google__Protobuf__Compiler__CodeGeneratorRequest init_value = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_REQUEST__INIT;
   *message = init_value;
-}
-size_t google__protobuf__compiler__code_generator_request__get_packed_size
-                     (const Google__Protobuf__Compiler__CodeGeneratorRequest *message)
-{
-  assert(message->base.descriptor == &google__protobuf__compiler__code_generator_request__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__compiler__code_generator_request__pack
-                     (const Google__Protobuf__Compiler__CodeGeneratorRequest *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__compiler__code_generator_request__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__compiler__code_generator_request__pack_to_buffer
-                     (const Google__Protobuf__Compiler__CodeGeneratorRequest *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__compiler__code_generator_request__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__Compiler__CodeGeneratorRequest *
-       google__protobuf__compiler__code_generator_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__Compiler__CodeGeneratorRequest *)
-     protobuf_c_message_unpack (&google__protobuf__compiler__code_generator_request__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__compiler__code_generator_request__free_unpacked
-                     (Google__Protobuf__Compiler__CodeGeneratorRequest *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__compiler__code_generator_request__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   google__protobuf__compiler__code_generator_response__file__init
                      (Google__Protobuf__Compiler__CodeGeneratorResponse__File         *message)
@@ -108,45 +30,6 @@ void   google__protobuf__compiler__code_generator_response__init
 {
   static const Google__Protobuf__Compiler__CodeGeneratorResponse init_value = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__INIT;
   *message = init_value;
-}
-size_t google__protobuf__compiler__code_generator_response__get_packed_size
-                     (const Google__Protobuf__Compiler__CodeGeneratorResponse *message)
-{
-  assert(message->base.descriptor == &google__protobuf__compiler__code_generator_response__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t google__protobuf__compiler__code_generator_response__pack
-                     (const Google__Protobuf__Compiler__CodeGeneratorResponse *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &google__protobuf__compiler__code_generator_response__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t google__protobuf__compiler__code_generator_response__pack_to_buffer
-                     (const Google__Protobuf__Compiler__CodeGeneratorResponse *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &google__protobuf__compiler__code_generator_response__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Google__Protobuf__Compiler__CodeGeneratorResponse *
-       google__protobuf__compiler__code_generator_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Google__Protobuf__Compiler__CodeGeneratorResponse *)
-     protobuf_c_message_unpack (&google__protobuf__compiler__code_generator_response__descriptor,
-                                allocator, len, data);
-}
-void   google__protobuf__compiler__code_generator_response__free_unpacked
-                     (Google__Protobuf__Compiler__CodeGeneratorResponse *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &google__protobuf__compiler__code_generator_response__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor google__protobuf__compiler__version__field_descriptors[4] =
 {
