@@ -23,6 +23,9 @@ struct ProtocGenC {
       throw GeneratorError("protoc-gen-c answered what is no CodeGeneratorResponse: \(error.message)")
     }
     if let error = response.error, !error.isEmpty { throw GeneratorError("protoc-gen-c: \(error)") }
+    guard response.file.count == 2 * request.fileToGenerate.count else {
+      throw GeneratorError("protoc-gen-c made \(response.file.count) files of \(request.fileToGenerate.count) .proto files")
+    }
     return response.file.map { GeneratedFile(name: $0.name ?? "", content: $0.content ?? "") }
   }
 
@@ -53,8 +56,9 @@ struct ProtocGenC {
     let output: Data
     do {
       try process.run()
-      // A plugin reads all of its request before it answers.
-      try stdin.fileHandleForWriting.write(contentsOf: Data(input))
+      // A plugin reads all of its request before it answers. One that ends early cannot be written to; its status and its
+      // answer tell.
+      try? stdin.fileHandleForWriting.write(contentsOf: Data(input))
       try stdin.fileHandleForWriting.close()
       output = try stdout.fileHandleForReading.readToEnd() ?? Data()
     } catch {

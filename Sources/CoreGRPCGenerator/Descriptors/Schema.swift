@@ -20,7 +20,7 @@ struct Schema {
       return SchemaFile(
         proto,
         isGenerated: isGenerated,
-        module: isGenerated ? nil : Self.module(ofFile: name, options)
+        module: isGenerated && options.generatesMessages ? nil : Self.module(ofFile: name, options)
       )
     }
     for file in files {

@@ -66,7 +66,7 @@ struct GeneratorOptions {
     case .fileNaming: fileNaming = try Self.choice(value, of: option)
     case .layout: layout = try Self.choice(value, of: option)
     case .messages: generatesMessages = try Self.flag(value, of: option)
-    case .moduleMappings: mappings = try ModuleMappings(readFile(value), file: value)
+    case .moduleMappings: mappings = try ModuleMappings(try readFile(value), file: value)
     case .server: generatesServer = try Self.flag(value, of: option)
     case .swiftModule: swiftModule = try Self.module(value, of: option)
     case .visibility: visibility = try Self.choice(value, of: option)
