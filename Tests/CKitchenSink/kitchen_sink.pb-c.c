@@ -109,6 +109,12 @@ void   kitchen__sink_v1__nothing__init
   static const Kitchen__SinkV1__Nothing init_value = KITCHEN__SINK_V1__NOTHING__INIT;
   *message = init_value;
 }
+void   kitchen__sink_v1__cnames__init
+                     (Kitchen__SinkV1__CNames         *message)
+{
+  static const Kitchen__SinkV1__CNames init_value = KITCHEN__SINK_V1__CNAMES__INIT;
+  *message = init_value;
+}
 void   kitchen__sink_v1__numbers__init
                      (Kitchen__SinkV1__Numbers         *message)
 {
@@ -1741,6 +1747,135 @@ const ProtobufCMessageDescriptor kitchen__sink_v1__nothing__descriptor =
   kitchen__sink_v1__nothing__field_indices_by_name,
   0,  kitchen__sink_v1__nothing__number_ranges,
   (ProtobufCMessageInit) kitchen__sink_v1__nothing__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor kitchen__sink_v1__cnames__field_descriptors[8] =
+{
+  {
+    "linux_",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Kitchen__SinkV1__CNames, linux_),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unix_",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Kitchen__SinkV1__CNames, n_unix_),
+    offsetof(Kitchen__SinkV1__CNames, unix_),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "list",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Kitchen__SinkV1__CNames, n_list),
+    offsetof(Kitchen__SinkV1__CNames, list),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "n_list_",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Kitchen__SinkV1__CNames, n_list_),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "choice_case_",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kitchen__SinkV1__CNames, choice_case_),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "return",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Kitchen__SinkV1__CNames, return_),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Kitchen__SinkV1__CNames, choice_case),
+    offsetof(Kitchen__SinkV1__CNames, number),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Kitchen__SinkV1__CNames, choice_case),
+    offsetof(Kitchen__SinkV1__CNames, text),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned kitchen__sink_v1__cnames__field_indices_by_name[] = {
+  4,   /* field[4] = choice_case_ */
+  0,   /* field[0] = linux_ */
+  2,   /* field[2] = list */
+  3,   /* field[3] = n_list_ */
+  6,   /* field[6] = number */
+  5,   /* field[5] = return */
+  7,   /* field[7] = text */
+  1,   /* field[1] = unix_ */
+};
+static const ProtobufCIntRange kitchen__sink_v1__cnames__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor kitchen__sink_v1__cnames__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "kitchen.sink_v1.CNames",
+  "CNames",
+  "Kitchen__SinkV1__CNames",
+  "kitchen.sink_v1",
+  sizeof(Kitchen__SinkV1__CNames),
+  8,
+  kitchen__sink_v1__cnames__field_descriptors,
+  kitchen__sink_v1__cnames__field_indices_by_name,
+  1,  kitchen__sink_v1__cnames__number_ranges,
+  (ProtobufCMessageInit) kitchen__sink_v1__cnames__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor kitchen__sink_v1__numbers__field_descriptors[6] =

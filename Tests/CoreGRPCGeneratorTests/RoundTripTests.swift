@@ -50,6 +50,13 @@ import Testing
     #expect(try Names(serializedBytes: names.serializedBytes()).typeOfNames.rawValue == 6)
   }
 
+  @Test("Fields with names that C has for something else")
+  func cNames() throws {
+    var message = Kitchen_SinkV1_CNames(linux: 1, unix: ["a"], list: [2, 3], nList: -1, choiceCase: "c", return: "r")
+    message.choice = .text("t")
+    try expectRoundTrip(message)
+  }
+
   @Test("An optional field that is set to its default is not one that is not set")
   func presence() throws {
     var message = Presence()

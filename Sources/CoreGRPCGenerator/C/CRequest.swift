@@ -40,7 +40,7 @@ enum CRequest {
   private static func message(_ original: MessageProto) -> MessageProto {
     var message = MessageProto()
     message.name = original.name
-    message.field = original.field.map(field)
+    message.field = zip(original.field, CFieldNames.names(of: original)).map(field)
     message.nestedType = original.nestedType.map(Self.message)
     message.enumType = original.enumType.map(enumeration)
     message.oneofDecl = original.oneofDecl.map { original in
@@ -53,9 +53,9 @@ enum CRequest {
     return message
   }
 
-  private static func field(_ original: FieldProto) -> FieldProto {
+  private static func field(_ original: FieldProto, named name: String) -> FieldProto {
     var field = FieldProto()
-    field.name = original.name
+    field.name = name
     field.number = original.number
     field.label = original.label
     field.type = original.type

@@ -24,7 +24,9 @@ struct ProtocGenC {
     }
     if let error = response.error, !error.isEmpty { throw GeneratorError("protoc-gen-c: \(error)") }
     guard response.file.count == 2 * request.fileToGenerate.count else {
-      throw GeneratorError("protoc-gen-c made \(response.file.count) files of \(request.fileToGenerate.count) .proto files")
+      throw GeneratorError(
+        "protoc-gen-c made \(response.file.count) files of \(request.fileToGenerate.count) .proto files"
+      )
     }
     return response.file.map { GeneratedFile(name: $0.name ?? "", content: $0.content ?? "") }
   }

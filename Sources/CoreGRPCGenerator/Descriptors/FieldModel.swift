@@ -40,7 +40,9 @@ struct FieldModel {
   let shape: Shape
   let type: ValueType
   let path: [Int32]
-  let message: String
+
+  /// The name that protoc-gen-c knows it by.
+  let cName: String
 
   /// The index of the one-of that it is in, unless that is one that stands for `optional`.
   let oneOfIndex: Int?
@@ -65,8 +67,8 @@ struct FieldModel {
   var caseName: String { SwiftIdentifier.enumCase(SwiftName.lowerCamelCase(name)) }
 
   /// The struct's member.
-  var cMember: String { SwiftIdentifier.cMember(CName.member(name)) }
+  var cMember: String { SwiftIdentifier.cMember(CName.member(cName)) }
 
   /// The struct's member for the count of a repeated field.
-  var countMember: String { "n_" + CName.member(name) }
+  var countMember: String { "n_" + CName.member(cName) }
 }

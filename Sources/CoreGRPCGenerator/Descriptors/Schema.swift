@@ -123,8 +123,9 @@ extension Schema {
   /// The fields of a message, in the order of their declaration.
   func fields(of message: MessageModel) throws(GeneratorError) -> [FieldModel] {
     var fields: [FieldModel] = []
+    let cNames = CFieldNames.names(of: message.proto)
     for (index, proto) in message.proto.field.enumerated() {
-      fields.append(try field(proto, index: index, of: message))
+      fields.append(try field(proto, index: index, of: message, cName: cNames[index]))
     }
     return fields
   }
@@ -132,19 +133,20 @@ extension Schema {
   private func field(
     _ proto: FieldProto,
     index: Int,
-    of message: MessageModel
+    of message: MessageModel,
+    cName: String
   ) throws(GeneratorError) -> FieldModel {
     let path = message.path(ofField: index)
     let position = message.file.locations.position(of: path)
     let type = try type(of: proto, at: position)
     let oneOf = proto.oneofIndex.map { Int($0) }
-    let shape = try shape(of: proto, type, in: message)
+    let shape = try shape(of: proto, type, in: message, cName: cName)
     return FieldModel(
       proto: proto,
       shape: shape,
       type: type,
       path: path,
-      message: message.fullName,
+      cName: cName,
       oneOfIndex: proto.proto3Optional == true ? nil : oneOf,
       isRecursive: shape.isOptional && recursion.isRecursive(from: message.fullName, to: type)
     )
@@ -171,7 +173,8 @@ extension Schema {
   private func shape(
     of proto: FieldProto,
     _ type: ValueType,
-    in message: MessageModel
+    in message: MessageModel,
+    cName: String
   ) throws(GeneratorError) -> FieldModel.Shape {
     if proto.label == .repeated {
       if case .message(let name) = type, try self.message(name).isMapEntry { return .map(entry: name) }
@@ -184,6 +187,6 @@ extension Schema {
       return proto.label == .required ? .requiredPointer : .pointer
     }
     if message.file.isProto3 { return .implicit }
-    return proto.label == .required ? .required : .optional(hasMember: "has_" + CName.member(proto.name ?? ""))
+    return proto.label == .required ? .required : .optional(hasMember: "has_" + CName.member(cName))
   }
 }

@@ -35,6 +35,7 @@ typedef struct Kitchen__SinkV1__Chain Kitchen__SinkV1__Chain;
 typedef struct Kitchen__SinkV1__Left Kitchen__SinkV1__Left;
 typedef struct Kitchen__SinkV1__Right Kitchen__SinkV1__Right;
 typedef struct Kitchen__SinkV1__Nothing Kitchen__SinkV1__Nothing;
+typedef struct Kitchen__SinkV1__CNames Kitchen__SinkV1__CNames;
 typedef struct Kitchen__SinkV1__Numbers Kitchen__SinkV1__Numbers;
 typedef struct Kitchen__SinkV1__Old Kitchen__SinkV1__Old;
 
@@ -471,6 +472,35 @@ struct  Kitchen__SinkV1__Nothing
      }
 
 
+typedef enum {
+  KITCHEN__SINK_V1__CNAMES__CHOICE__NOT_SET = 0,
+  KITCHEN__SINK_V1__CNAMES__CHOICE_NUMBER = 7,
+  KITCHEN__SINK_V1__CNAMES__CHOICE_TEXT = 8
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__CNAMES__CHOICE__CASE)
+} Kitchen__SinkV1__CNames__ChoiceCase;
+
+struct  Kitchen__SinkV1__CNames
+{
+  ProtobufCMessage base;
+  int32_t linux_;
+  size_t n_unix_;
+  ProtobufCBinaryData *unix_;
+  size_t n_list;
+  int32_t *list;
+  int32_t n_list_;
+  ProtobufCBinaryData choice_case_;
+  ProtobufCBinaryData return_;
+  Kitchen__SinkV1__CNames__ChoiceCase choice_case;
+  union {
+    int32_t number;
+    ProtobufCBinaryData text;
+  };
+};
+#define KITCHEN__SINK_V1__CNAMES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__cnames__descriptor) \
+    , 0, 0,NULL, 0,NULL, 0, {0,NULL}, {0,NULL}, KITCHEN__SINK_V1__CNAMES__CHOICE__NOT_SET, {0} }
+
+
 struct  Kitchen__SinkV1__Numbers
 {
   ProtobufCMessage base;
@@ -551,6 +581,9 @@ void   kitchen__sink_v1__right__init
 /* Kitchen__SinkV1__Nothing methods */
 void   kitchen__sink_v1__nothing__init
                      (Kitchen__SinkV1__Nothing         *message);
+/* Kitchen__SinkV1__CNames methods */
+void   kitchen__sink_v1__cnames__init
+                     (Kitchen__SinkV1__CNames         *message);
 /* Kitchen__SinkV1__Numbers methods */
 void   kitchen__sink_v1__numbers__init
                      (Kitchen__SinkV1__Numbers         *message);
@@ -610,6 +643,9 @@ typedef void (*Kitchen__SinkV1__Right_Closure)
 typedef void (*Kitchen__SinkV1__Nothing_Closure)
                  (const Kitchen__SinkV1__Nothing *message,
                   void *closure_data);
+typedef void (*Kitchen__SinkV1__CNames_Closure)
+                 (const Kitchen__SinkV1__CNames *message,
+                  void *closure_data);
 typedef void (*Kitchen__SinkV1__Numbers_Closure)
                  (const Kitchen__SinkV1__Numbers *message,
                   void *closure_data);
@@ -641,6 +677,7 @@ extern const ProtobufCMessageDescriptor kitchen__sink_v1__chain__descriptor;
 extern const ProtobufCMessageDescriptor kitchen__sink_v1__left__descriptor;
 extern const ProtobufCMessageDescriptor kitchen__sink_v1__right__descriptor;
 extern const ProtobufCMessageDescriptor kitchen__sink_v1__nothing__descriptor;
+extern const ProtobufCMessageDescriptor kitchen__sink_v1__cnames__descriptor;
 extern const ProtobufCMessageDescriptor kitchen__sink_v1__numbers__descriptor;
 extern const ProtobufCMessageDescriptor kitchen__sink_v1__old__descriptor;
 

@@ -791,6 +791,84 @@ struct Kitchen_SinkV1_Nothing: Message {
   var debugDescription: String { Layout.debugDescription(of: self) }
 }
 
+/// Fields whose names C has for something else, or protobuf-c for another field's sake.
+struct Kitchen_SinkV1_CNames: Message {
+  /// The field `linux`.
+  var linux: Int32 = 0
+
+  /// The field `unix`.
+  var unix: [String] = []
+
+  /// The field `list`.
+  var list: [Int32] = []
+
+  /// The field `n_list`.
+  var nList: Int32 = 0
+
+  /// The field `choice_case`.
+  var choiceCase: String = ""
+
+  /// The field `return`.
+  var `return`: String = ""
+
+  /// Which field of the one-of `choice` is set.
+  var choice: OneOf_Choice?
+
+  /// The fields that came and that this type does not know.
+  var unknownFields = UnknownFields()
+
+  /// Creates a message whose fields have their defaults.
+  init() {}
+
+  /// Creates a message; a field that is left out has its default.
+  init(
+    linux: Int32 = 0,
+    unix: [String] = [],
+    list: [Int32] = [],
+    nList: Int32 = 0,
+    choiceCase: String = "",
+    `return`: String = "",
+    choice: OneOf_Choice? = nil
+  ) {
+    self.linux = linux
+    self.unix = unix
+    self.list = list
+    self.nList = nList
+    self.choiceCase = choiceCase
+    self.`return` = `return`
+    self.choice = choice
+  }
+
+  /// Decodes a message, see `ProtobufC.Message`.
+  init(
+    serializedBytes bytes: borrowing SerializedBytes,
+    limits: DecodingLimits
+  ) throws(DecodingError) {
+    self = try Layout.decode(bytes, limits: limits)
+  }
+
+  /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
+  func serialize<Buffer: ~Copyable, Failure: Error>(
+    into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
+  ) throws(Failure) -> Buffer {
+    try Layout.encode(self, into: makeBuffer)
+  }
+
+  /// The message's full name: `kitchen.sink_v1.CNames`.
+  static var protoMessageName: String { "kitchen.sink_v1.CNames" }
+
+  /// The message in protobuf's text format.
+  var debugDescription: String { Layout.debugDescription(of: self) }
+
+  /// The fields of the one-of `choice`.
+  enum OneOf_Choice: Sendable, Hashable {
+    /// The field `number`.
+    case number(Int32)
+    /// The field `text`.
+    case text(String)
+  }
+}
+
 /// The message `kitchen.sink_v1.Numbers`.
 struct Kitchen_SinkV1_Numbers: Message {
   /// The field `a_float`.
@@ -1714,6 +1792,70 @@ extension Kitchen_SinkV1_Nothing {
   }
 }
 
+extension Kitchen_SinkV1_CNames {
+  /// How this type and protobuf-c's struct correspond, for generated code.
+  enum Layout: MessageLayout {
+    /// What protobuf-c knows of the message.
+    static let schema = MessageSchema(of: Self.self)
+
+    /// Gives a struct its defaults.
+    static func initialize(_ message: inout Kitchen__SinkV1__CNames) {
+      kitchen__sink_v1__cnames__init(&message)
+    }
+
+    /// Lifts a struct to a value.
+    static func read(
+      _ message: Kitchen__SinkV1__CNames,
+      from decoder: MessageDecoder
+    ) throws(DecodingError) -> Kitchen_SinkV1_CNames {
+      var value = Kitchen_SinkV1_CNames()
+      value.linux = message.linux_
+      value.unix = try decoder.array(message.unix_, count: message.n_unix_) { element throws(DecodingError) in
+        try decoder.string(element, field: 2)
+      }
+      value.list = decoder.array(message.list, count: message.n_list)
+      value.nList = message.n_list_
+      value.choiceCase = try decoder.string(message.choice_case_, field: 5)
+      value.`return` = try decoder.string(message.return_, field: 6)
+      switch message.choice_case.rawValue {
+      case 7:
+        value.choice = .number(message.number)
+      case 8:
+        value.choice = .text(try decoder.string(message.text, field: 8))
+      default: break
+      }
+      value.unknownFields = decoder.unknownFields(message.base)
+      return value
+    }
+
+    /// Lowers a value to a struct.
+    static func write(
+      _ value: Kitchen_SinkV1_CNames,
+      to message: inout Kitchen__SinkV1__CNames,
+      with encoder: inout MessageEncoder
+    ) {
+      message.linux_ = value.linux
+      message.n_unix_ = value.unix.count
+      message.unix_ = encoder.array(value.unix) { element, encoder in encoder.string(element) }
+      message.n_list = value.list.count
+      message.list = encoder.array(value.list)
+      message.n_list_ = value.nList
+      message.choice_case_ = encoder.string(value.choiceCase)
+      message.return_ = encoder.string(value.`return`)
+      switch value.choice {
+      case .number(let field):
+        message.choice_case = .init(rawValue: 7)
+        message.number = field
+      case .text(let field):
+        message.choice_case = .init(rawValue: 8)
+        message.text = encoder.string(field)
+      case nil: break
+      }
+      encoder.unknownFields(value.unknownFields, in: &message.base)
+    }
+  }
+}
+
 extension Kitchen_SinkV1_Numbers {
   /// How this type and protobuf-c's struct correspond, for generated code.
   enum Layout: MessageLayout {
@@ -1883,13 +2025,18 @@ enum Kitchen_SinkV1_KitchenSinkFile {
     \n\u{4}linkB\u{8}\n\u{6}_other\"L\n\u{4}Left\u{12}\u{16}\n\u{6}number\u{18}\u{1} \u{1}(\u{5}R\u{6}num\
     ber\u{12},\n\u{5}right\u{18}\u{2} \u{1}(\u{B}2\u{16}.kitchen.sink_v1.RightR\u{5}right\"Y\n\u{5}Right\u{12}\
     +\n\u{4}left\u{18}\u{1} \u{1}(\u{B}2\u{15}.kitchen.sink_v1.LeftH\u{0}R\u{4}left\u{12}\u{18}\n\u{6}num\
-    ber\u{18}\u{2} \u{1}(\u{1}H\u{0}R\u{6}numberB\t\n\u{7}content\"\t\n\u{7}Nothing\"\u{B4}\u{1}\n\u{7}Nu\
-    mbers\u{12}\u{17}\n\u{7}a_float\u{18}\u{1} \u{1}(\u{2}R\u{6}aFloat\u{12}\u{19}\n\u{8}a_double\u{18}\u{2}\
-     \u{1}(\u{1}R\u{7}aDouble\u{12}\u{16}\n\u{6}floats\u{18}\u{3} \u{3}(\u{2}R\u{6}floats\u{12}\u{16}\n\u{6}\
-    signed\u{18}\u{4} \u{3}(\u{11}R\u{6}signed\u{12}\u{18}\n\u{5}fixed\u{18}\u{5} \u{3}(\u{6}B\u{2}\u{10}\
-    \u{0}R\u{5}fixed\u{12}+\n\u{5}moods\u{18}\u{6} \u{3}(\u{E}2\u{15}.kitchen.sink_v1.MoodR\u{5}moods\"!\n\
-    \u{3}Old\u{12}\u{16}\n\u{4}gone\u{18}\u{1} \u{1}(\u{5}B\u{2}\u{18}\u{1}R\u{4}gone:\u{2}\u{18}\u{1}*t\n\
-    \u{4}Mood\u{12}\r\n\tMOOD_FINE\u{10}\u{0}\u{12}\u{18}\n\u{B}MOOD_GLOOMY\u{10}\u{FD}\u{FF}\u{FF}\u{FF}\
+    ber\u{18}\u{2} \u{1}(\u{1}H\u{0}R\u{6}numberB\t\n\u{7}content\"\t\n\u{7}Nothing\"\u{D0}\u{1}\n\u{6}CN\
+    ames\u{12}\u{14}\n\u{5}linux\u{18}\u{1} \u{1}(\u{5}R\u{5}linux\u{12}\u{12}\n\u{4}unix\u{18}\u{2} \u{3}\
+    (\tR\u{4}unix\u{12}\u{12}\n\u{4}list\u{18}\u{3} \u{3}(\u{5}R\u{4}list\u{12}\u{15}\n\u{6}n_list\u{18}\u{4}\
+     \u{1}(\u{5}R\u{5}nList\u{12}\u{1F}\n\u{B}choice_case\u{18}\u{5} \u{1}(\tR\nchoiceCase\u{12}\u{16}\n\u{6}\
+    return\u{18}\u{6} \u{1}(\tR\u{6}return\u{12}\u{18}\n\u{6}number\u{18}\u{7} \u{1}(\u{5}H\u{0}R\u{6}num\
+    ber\u{12}\u{14}\n\u{4}text\u{18}\u{8} \u{1}(\tH\u{0}R\u{4}textB\u{8}\n\u{6}choice\"\u{B4}\u{1}\n\u{7}\
+    Numbers\u{12}\u{17}\n\u{7}a_float\u{18}\u{1} \u{1}(\u{2}R\u{6}aFloat\u{12}\u{19}\n\u{8}a_double\u{18}\
+    \u{2} \u{1}(\u{1}R\u{7}aDouble\u{12}\u{16}\n\u{6}floats\u{18}\u{3} \u{3}(\u{2}R\u{6}floats\u{12}\u{16}\
+    \n\u{6}signed\u{18}\u{4} \u{3}(\u{11}R\u{6}signed\u{12}\u{18}\n\u{5}fixed\u{18}\u{5} \u{3}(\u{6}B\u{2}\
+    \u{10}\u{0}R\u{5}fixed\u{12}+\n\u{5}moods\u{18}\u{6} \u{3}(\u{E}2\u{15}.kitchen.sink_v1.MoodR\u{5}moo\
+    ds\"!\n\u{3}Old\u{12}\u{16}\n\u{4}gone\u{18}\u{1} \u{1}(\u{5}B\u{2}\u{18}\u{1}R\u{4}gone:\u{2}\u{18}\u{1}\
+    *t\n\u{4}Mood\u{12}\r\n\tMOOD_FINE\u{10}\u{0}\u{12}\u{18}\n\u{B}MOOD_GLOOMY\u{10}\u{FD}\u{FF}\u{FF}\u{FF}\
     \u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{1}\u{12}\u{15}\n\u{8}MOOD_SAD\u{10}\u{FD}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\
     \u{FF}\u{FF}\u{FF}\u{1}\u{12}\u{15}\n\u{8}Mood_Sad\u{10}\u{FD}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\
     \u{FF}\u{1}\u{12}\u{11}\n\tMOOD_HIGH\u{10}\u{FF}\u{FF}\u{FF}\u{FF}\u{7}\u{1A}\u{2}\u{10}\u{1}2\u{BE}\u{2}\
