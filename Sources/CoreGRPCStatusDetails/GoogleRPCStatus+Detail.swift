@@ -17,10 +17,8 @@ extension GoogleRPCStatus {
     }
 
     /// Creates a detail of a message.
-    ///
-    /// - Parameter name: The message's full name, as in `google.rpc.ErrorInfo`.
-    public init(packing message: some Message, name: String) {
-      self.init(typeURL: "type.googleapis.com/\(name)", value: message.serializedBytes())
+    public init<Value: Message>(packing message: Value) {
+      self.init(typeURL: "type.googleapis.com/\(Value.protoMessageName)", value: message.serializedBytes())
     }
 
     /// The message's full name.
@@ -28,10 +26,10 @@ extension GoogleRPCStatus {
 
     /// The message.
     ///
-    /// - Returns: `nil`, if it is a message of another name.
+    /// - Returns: `nil`, if it is a message of another type.
     /// - Throws: `DecodingError`, if its bytes are no such message.
-    public func unpack<Value: Message>(_ type: Value.Type, name: String) throws(DecodingError) -> Value? {
-      guard messageName == name else { return nil }
+    public func unpack<Value: Message>(_ type: Value.Type) throws(DecodingError) -> Value? {
+      guard messageName == Value.protoMessageName else { return nil }
       return try Value(serializedBytes: value)
     }
   }

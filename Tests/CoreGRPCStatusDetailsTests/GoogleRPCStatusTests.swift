@@ -41,7 +41,7 @@ struct GoogleRPCStatusTests {
       code: .failedPrecondition,
       message: "世界",
       details: [
-        .init(packing: message, name: "compute.HelloRequest"), .init(typeURL: "type.example/x.Y", value: [0, 255]),
+        .init(packing: message), .init(typeURL: "type.example/x.Y", value: [0, 255]),
       ]
     )
     let error = try #require(try await failure(of: status))
@@ -49,8 +49,8 @@ struct GoogleRPCStatusTests {
     #expect(error.message == "世界")
     let received = try #require(try error.unpackGoogleRPCStatus())
     #expect(received == status)
-    #expect(try received.details[0].unpack(Compute_HelloRequest.self, name: "compute.HelloRequest") == message)
-    #expect(try received.details[1].unpack(Compute_HelloRequest.self, name: "compute.HelloRequest") == nil)
+    #expect(try received.details[0].unpack(Compute_HelloRequest.self) == message)
+    #expect(try received.details[1].unpack(Compute_HelloRequest.self) == nil)
     #expect(received.details[1].messageName == "x.Y")
   }
 
