@@ -7,19 +7,19 @@
 #endif
 
 #include "compute.pb-c.h"
-void   compute__hello_request__init
-                     (Compute__HelloRequest         *message)
+void   ccompute__compute__hello_request__init
+                     (CCompute__Compute__HelloRequest         *message)
 {
-  static const Compute__HelloRequest init_value = COMPUTE__HELLO_REQUEST__INIT;
+  static const CCompute__Compute__HelloRequest init_value = CCOMPUTE__COMPUTE__HELLO_REQUEST__INIT;
   *message = init_value;
 }
-void   compute__hello_reply__init
-                     (Compute__HelloReply         *message)
+void   ccompute__compute__hello_reply__init
+                     (CCompute__Compute__HelloReply         *message)
 {
-  static const Compute__HelloReply init_value = COMPUTE__HELLO_REPLY__INIT;
+  static const CCompute__Compute__HelloReply init_value = CCOMPUTE__COMPUTE__HELLO_REPLY__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor compute__hello_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ccompute__compute__hello_request__field_descriptors[1] =
 {
   {
     "helloworld",
@@ -27,37 +27,37 @@ static const ProtobufCFieldDescriptor compute__hello_request__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Compute__HelloRequest, helloworld),
+    offsetof(CCompute__Compute__HelloRequest, helloworld),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned compute__hello_request__field_indices_by_name[] = {
+static const unsigned ccompute__compute__hello_request__field_indices_by_name[] = {
   0,   /* field[0] = helloworld */
 };
-static const ProtobufCIntRange compute__hello_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange ccompute__compute__hello_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor compute__hello_request__descriptor =
+const ProtobufCMessageDescriptor ccompute__compute__hello_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "compute.HelloRequest",
   "HelloRequest",
-  "Compute__HelloRequest",
+  "CCompute__Compute__HelloRequest",
   "compute",
-  sizeof(Compute__HelloRequest),
+  sizeof(CCompute__Compute__HelloRequest),
   1,
-  compute__hello_request__field_descriptors,
-  compute__hello_request__field_indices_by_name,
-  1,  compute__hello_request__number_ranges,
-  (ProtobufCMessageInit) compute__hello_request__init,
+  ccompute__compute__hello_request__field_descriptors,
+  ccompute__compute__hello_request__field_indices_by_name,
+  1,  ccompute__compute__hello_request__number_ranges,
+  (ProtobufCMessageInit) ccompute__compute__hello_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor compute__hello_reply__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ccompute__compute__hello_reply__field_descriptors[1] =
 {
   {
     "result",
@@ -65,33 +65,33 @@ static const ProtobufCFieldDescriptor compute__hello_reply__field_descriptors[1]
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Compute__HelloReply, result),
+    offsetof(CCompute__Compute__HelloReply, result),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned compute__hello_reply__field_indices_by_name[] = {
+static const unsigned ccompute__compute__hello_reply__field_indices_by_name[] = {
   0,   /* field[0] = result */
 };
-static const ProtobufCIntRange compute__hello_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange ccompute__compute__hello_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor compute__hello_reply__descriptor =
+const ProtobufCMessageDescriptor ccompute__compute__hello_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "compute.HelloReply",
   "HelloReply",
-  "Compute__HelloReply",
+  "CCompute__Compute__HelloReply",
   "compute",
-  sizeof(Compute__HelloReply),
+  sizeof(CCompute__Compute__HelloReply),
   1,
-  compute__hello_reply__field_descriptors,
-  compute__hello_reply__field_indices_by_name,
-  1,  compute__hello_reply__number_ranges,
-  (ProtobufCMessageInit) compute__hello_reply__init,
+  ccompute__compute__hello_reply__field_descriptors,
+  ccompute__compute__hello_reply__field_indices_by_name,
+  1,  ccompute__compute__hello_reply__number_ranges,
+  (ProtobufCMessageInit) ccompute__compute__hello_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

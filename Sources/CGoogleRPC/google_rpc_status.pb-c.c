@@ -7,19 +7,19 @@
 #endif
 
 #include "google_rpc_status.pb-c.h"
-void   coregrpc_wire__rich_status__init
-                     (CoregrpcWire__RichStatus         *message)
+void   cgoogle_rpc__coregrpc_wire__rich_status__init
+                     (CGoogleRPC__CoregrpcWire__RichStatus         *message)
 {
-  static const CoregrpcWire__RichStatus init_value = COREGRPC_WIRE__RICH_STATUS__INIT;
+  static const CGoogleRPC__CoregrpcWire__RichStatus init_value = CGOOGLE_RPC__COREGRPC_WIRE__RICH_STATUS__INIT;
   *message = init_value;
 }
-void   coregrpc_wire__detail__init
-                     (CoregrpcWire__Detail         *message)
+void   cgoogle_rpc__coregrpc_wire__detail__init
+                     (CGoogleRPC__CoregrpcWire__Detail         *message)
 {
-  static const CoregrpcWire__Detail init_value = COREGRPC_WIRE__DETAIL__INIT;
+  static const CGoogleRPC__CoregrpcWire__Detail init_value = CGOOGLE_RPC__COREGRPC_WIRE__DETAIL__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor coregrpc_wire__rich_status__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cgoogle_rpc__coregrpc_wire__rich_status__field_descriptors[3] =
 {
   {
     "code",
@@ -27,7 +27,7 @@ static const ProtobufCFieldDescriptor coregrpc_wire__rich_status__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(CoregrpcWire__RichStatus, code),
+    offsetof(CGoogleRPC__CoregrpcWire__RichStatus, code),
     NULL,
     NULL,
     0,             /* flags */
@@ -39,7 +39,7 @@ static const ProtobufCFieldDescriptor coregrpc_wire__rich_status__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(CoregrpcWire__RichStatus, message),
+    offsetof(CGoogleRPC__CoregrpcWire__RichStatus, message),
     NULL,
     NULL,
     0,             /* flags */
@@ -50,40 +50,40 @@ static const ProtobufCFieldDescriptor coregrpc_wire__rich_status__field_descript
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(CoregrpcWire__RichStatus, n_details),
-    offsetof(CoregrpcWire__RichStatus, details),
-    &coregrpc_wire__detail__descriptor,
+    offsetof(CGoogleRPC__CoregrpcWire__RichStatus, n_details),
+    offsetof(CGoogleRPC__CoregrpcWire__RichStatus, details),
+    &cgoogle_rpc__coregrpc_wire__detail__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned coregrpc_wire__rich_status__field_indices_by_name[] = {
+static const unsigned cgoogle_rpc__coregrpc_wire__rich_status__field_indices_by_name[] = {
   0,   /* field[0] = code */
   2,   /* field[2] = details */
   1,   /* field[1] = message */
 };
-static const ProtobufCIntRange coregrpc_wire__rich_status__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_rpc__coregrpc_wire__rich_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor coregrpc_wire__rich_status__descriptor =
+const ProtobufCMessageDescriptor cgoogle_rpc__coregrpc_wire__rich_status__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "coregrpc_wire.RichStatus",
   "RichStatus",
-  "CoregrpcWire__RichStatus",
+  "CGoogleRPC__CoregrpcWire__RichStatus",
   "coregrpc_wire",
-  sizeof(CoregrpcWire__RichStatus),
+  sizeof(CGoogleRPC__CoregrpcWire__RichStatus),
   3,
-  coregrpc_wire__rich_status__field_descriptors,
-  coregrpc_wire__rich_status__field_indices_by_name,
-  1,  coregrpc_wire__rich_status__number_ranges,
-  (ProtobufCMessageInit) coregrpc_wire__rich_status__init,
+  cgoogle_rpc__coregrpc_wire__rich_status__field_descriptors,
+  cgoogle_rpc__coregrpc_wire__rich_status__field_indices_by_name,
+  1,  cgoogle_rpc__coregrpc_wire__rich_status__number_ranges,
+  (ProtobufCMessageInit) cgoogle_rpc__coregrpc_wire__rich_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor coregrpc_wire__detail__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgoogle_rpc__coregrpc_wire__detail__field_descriptors[2] =
 {
   {
     "type_url",
@@ -91,7 +91,7 @@ static const ProtobufCFieldDescriptor coregrpc_wire__detail__field_descriptors[2
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(CoregrpcWire__Detail, type_url),
+    offsetof(CGoogleRPC__CoregrpcWire__Detail, type_url),
     NULL,
     NULL,
     0,             /* flags */
@@ -103,34 +103,34 @@ static const ProtobufCFieldDescriptor coregrpc_wire__detail__field_descriptors[2
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(CoregrpcWire__Detail, value),
+    offsetof(CGoogleRPC__CoregrpcWire__Detail, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned coregrpc_wire__detail__field_indices_by_name[] = {
+static const unsigned cgoogle_rpc__coregrpc_wire__detail__field_indices_by_name[] = {
   0,   /* field[0] = type_url */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange coregrpc_wire__detail__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_rpc__coregrpc_wire__detail__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor coregrpc_wire__detail__descriptor =
+const ProtobufCMessageDescriptor cgoogle_rpc__coregrpc_wire__detail__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "coregrpc_wire.Detail",
   "Detail",
-  "CoregrpcWire__Detail",
+  "CGoogleRPC__CoregrpcWire__Detail",
   "coregrpc_wire",
-  sizeof(CoregrpcWire__Detail),
+  sizeof(CGoogleRPC__CoregrpcWire__Detail),
   2,
-  coregrpc_wire__detail__field_descriptors,
-  coregrpc_wire__detail__field_indices_by_name,
-  1,  coregrpc_wire__detail__number_ranges,
-  (ProtobufCMessageInit) coregrpc_wire__detail__init,
+  cgoogle_rpc__coregrpc_wire__detail__field_descriptors,
+  cgoogle_rpc__coregrpc_wire__detail__field_indices_by_name,
+  1,  cgoogle_rpc__coregrpc_wire__detail__number_ranges,
+  (ProtobufCMessageInit) cgoogle_rpc__coregrpc_wire__detail__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

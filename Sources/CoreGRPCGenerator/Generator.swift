@@ -41,11 +41,12 @@ public struct Generator {
   ) throws(GeneratorError) -> [GeneratedFile] {
     let options = try GeneratorOptions(request.parameter ?? "", readFile: Self.readFile)
     let schema = try Schema(request.protoFile, generated: Set(request.fileToGenerate), options: options)
+    try ModuleCheck(schema: schema, options: options).check()
     try NameCheck(schema: schema, options: options).check()
     let paths = OutputPaths(options: options)
     var files: [GeneratedFile] = []
     if options.generatesC {
-      files += try ProtocGenC(environment: environment).files(for: request).map(paths.c)
+      files += try ProtocGenC(environment: environment).files(for: request, schema).map(paths.c)
     }
     for name in request.fileToGenerate {
       let file = try schema.file(name)

@@ -7,127 +7,127 @@
 #endif
 
 #include "kitchen_sink.pb-c.h"
-void   kitchen__sink_v1__names__where_entry__init
-                     (Kitchen__SinkV1__Names__WhereEntry         *message)
+void   ckitchen_sink__kitchen__sink_v1__names__where_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Names__WhereEntry         *message)
 {
-  static const Kitchen__SinkV1__Names__WhereEntry init_value = KITCHEN__SINK_V1__NAMES__WHERE_ENTRY__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Names__WhereEntry init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__WHERE_ENTRY__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__names__string__init
-                     (Kitchen__SinkV1__Names__String         *message)
+void   ckitchen_sink__kitchen__sink_v1__names__string__init
+                     (CKitchenSink__Kitchen__SinkV1__Names__String         *message)
 {
-  static const Kitchen__SinkV1__Names__String init_value = KITCHEN__SINK_V1__NAMES__STRING__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Names__String init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__STRING__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__names__layout__init
-                     (Kitchen__SinkV1__Names__Layout         *message)
+void   ckitchen_sink__kitchen__sink_v1__names__layout__init
+                     (CKitchenSink__Kitchen__SinkV1__Names__Layout         *message)
 {
-  static const Kitchen__SinkV1__Names__Layout init_value = KITCHEN__SINK_V1__NAMES__LAYOUT__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Names__Layout init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__LAYOUT__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__names__init
-                     (Kitchen__SinkV1__Names         *message)
+void   ckitchen_sink__kitchen__sink_v1__names__init
+                     (CKitchenSink__Kitchen__SinkV1__Names         *message)
 {
-  static const Kitchen__SinkV1__Names init_value = KITCHEN__SINK_V1__NAMES__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Names init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__presence__init
-                     (Kitchen__SinkV1__Presence         *message)
+void   ckitchen_sink__kitchen__sink_v1__presence__init
+                     (CKitchenSink__Kitchen__SinkV1__Presence         *message)
 {
-  static const Kitchen__SinkV1__Presence init_value = KITCHEN__SINK_V1__PRESENCE__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Presence init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__maps__doubles_entry__init
-                     (Kitchen__SinkV1__Maps__DoublesEntry         *message)
+void   ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry         *message)
 {
-  static const Kitchen__SinkV1__Maps__DoublesEntry init_value = KITCHEN__SINK_V1__MAPS__DOUBLES_ENTRY__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__DOUBLES_ENTRY__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__maps__floats_entry__init
-                     (Kitchen__SinkV1__Maps__FloatsEntry         *message)
+void   ckitchen_sink__kitchen__sink_v1__maps__floats_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry         *message)
 {
-  static const Kitchen__SinkV1__Maps__FloatsEntry init_value = KITCHEN__SINK_V1__MAPS__FLOATS_ENTRY__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__FLOATS_ENTRY__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__maps__bools_entry__init
-                     (Kitchen__SinkV1__Maps__BoolsEntry         *message)
+void   ckitchen_sink__kitchen__sink_v1__maps__bools_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry         *message)
 {
-  static const Kitchen__SinkV1__Maps__BoolsEntry init_value = KITCHEN__SINK_V1__MAPS__BOOLS_ENTRY__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__BOOLS_ENTRY__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__maps__blobs_entry__init
-                     (Kitchen__SinkV1__Maps__BlobsEntry         *message)
+void   ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry         *message)
 {
-  static const Kitchen__SinkV1__Maps__BlobsEntry init_value = KITCHEN__SINK_V1__MAPS__BLOBS_ENTRY__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__BLOBS_ENTRY__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__maps__moods_entry__init
-                     (Kitchen__SinkV1__Maps__MoodsEntry         *message)
+void   ckitchen_sink__kitchen__sink_v1__maps__moods_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry         *message)
 {
-  static const Kitchen__SinkV1__Maps__MoodsEntry init_value = KITCHEN__SINK_V1__MAPS__MOODS_ENTRY__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__MOODS_ENTRY__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__maps__maps_entry__init
-                     (Kitchen__SinkV1__Maps__MapsEntry         *message)
+void   ckitchen_sink__kitchen__sink_v1__maps__maps_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry         *message)
 {
-  static const Kitchen__SinkV1__Maps__MapsEntry init_value = KITCHEN__SINK_V1__MAPS__MAPS_ENTRY__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__MAPS_ENTRY__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__maps__times_entry__init
-                     (Kitchen__SinkV1__Maps__TimesEntry         *message)
+void   ckitchen_sink__kitchen__sink_v1__maps__times_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry         *message)
 {
-  static const Kitchen__SinkV1__Maps__TimesEntry init_value = KITCHEN__SINK_V1__MAPS__TIMES_ENTRY__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__TIMES_ENTRY__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__maps__init
-                     (Kitchen__SinkV1__Maps         *message)
+void   ckitchen_sink__kitchen__sink_v1__maps__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps         *message)
 {
-  static const Kitchen__SinkV1__Maps init_value = KITCHEN__SINK_V1__MAPS__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Maps init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__chain__init
-                     (Kitchen__SinkV1__Chain         *message)
+void   ckitchen_sink__kitchen__sink_v1__chain__init
+                     (CKitchenSink__Kitchen__SinkV1__Chain         *message)
 {
-  static const Kitchen__SinkV1__Chain init_value = KITCHEN__SINK_V1__CHAIN__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Chain init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__CHAIN__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__left__init
-                     (Kitchen__SinkV1__Left         *message)
+void   ckitchen_sink__kitchen__sink_v1__left__init
+                     (CKitchenSink__Kitchen__SinkV1__Left         *message)
 {
-  static const Kitchen__SinkV1__Left init_value = KITCHEN__SINK_V1__LEFT__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Left init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__LEFT__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__right__init
-                     (Kitchen__SinkV1__Right         *message)
+void   ckitchen_sink__kitchen__sink_v1__right__init
+                     (CKitchenSink__Kitchen__SinkV1__Right         *message)
 {
-  static const Kitchen__SinkV1__Right init_value = KITCHEN__SINK_V1__RIGHT__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Right init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__RIGHT__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__nothing__init
-                     (Kitchen__SinkV1__Nothing         *message)
+void   ckitchen_sink__kitchen__sink_v1__nothing__init
+                     (CKitchenSink__Kitchen__SinkV1__Nothing         *message)
 {
-  static const Kitchen__SinkV1__Nothing init_value = KITCHEN__SINK_V1__NOTHING__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Nothing init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__NOTHING__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__cnames__init
-                     (Kitchen__SinkV1__CNames         *message)
+void   ckitchen_sink__kitchen__sink_v1__cnames__init
+                     (CKitchenSink__Kitchen__SinkV1__CNames         *message)
 {
-  static const Kitchen__SinkV1__CNames init_value = KITCHEN__SINK_V1__CNAMES__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__CNames init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__CNAMES__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__numbers__init
-                     (Kitchen__SinkV1__Numbers         *message)
+void   ckitchen_sink__kitchen__sink_v1__numbers__init
+                     (CKitchenSink__Kitchen__SinkV1__Numbers         *message)
 {
-  static const Kitchen__SinkV1__Numbers init_value = KITCHEN__SINK_V1__NUMBERS__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Numbers init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__NUMBERS__INIT;
   *message = init_value;
 }
-void   kitchen__sink_v1__old__init
-                     (Kitchen__SinkV1__Old         *message)
+void   ckitchen_sink__kitchen__sink_v1__old__init
+                     (CKitchenSink__Kitchen__SinkV1__Old         *message)
 {
-  static const Kitchen__SinkV1__Old init_value = KITCHEN__SINK_V1__OLD__INIT;
+  static const CKitchenSink__Kitchen__SinkV1__Old init_value = CKITCHEN_SINK__KITCHEN__SINK_V1__OLD__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor kitchen__sink_v1__names__where_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__names__where_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -135,7 +135,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__where_entry__fiel
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names__WhereEntry, key),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names__WhereEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -147,38 +147,38 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__where_entry__fiel
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names__WhereEntry, value),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names__WhereEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__names__where_entry__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__names__where_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange kitchen__sink_v1__names__where_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__names__where_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__names__where_entry__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__names__where_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Names.WhereEntry",
   "WhereEntry",
-  "Kitchen__SinkV1__Names__WhereEntry",
+  "CKitchenSink__Kitchen__SinkV1__Names__WhereEntry",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Names__WhereEntry),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Names__WhereEntry),
   2,
-  kitchen__sink_v1__names__where_entry__field_descriptors,
-  kitchen__sink_v1__names__where_entry__field_indices_by_name,
-  1,  kitchen__sink_v1__names__where_entry__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__names__where_entry__init,
+  ckitchen_sink__kitchen__sink_v1__names__where_entry__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__names__where_entry__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__names__where_entry__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__names__where_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__names__string__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__names__string__field_descriptors[1] =
 {
   {
     "Int32",
@@ -186,37 +186,37 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__string__field_des
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names__String, int32),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names__String, int32),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__names__string__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__names__string__field_indices_by_name[] = {
   0,   /* field[0] = Int32 */
 };
-static const ProtobufCIntRange kitchen__sink_v1__names__string__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__names__string__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__names__string__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__names__string__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Names.String",
   "String",
-  "Kitchen__SinkV1__Names__String",
+  "CKitchenSink__Kitchen__SinkV1__Names__String",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Names__String),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Names__String),
   1,
-  kitchen__sink_v1__names__string__field_descriptors,
-  kitchen__sink_v1__names__string__field_indices_by_name,
-  1,  kitchen__sink_v1__names__string__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__names__string__init,
+  ckitchen_sink__kitchen__sink_v1__names__string__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__names__string__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__names__string__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__names__string__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__names__layout__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__names__layout__field_descriptors[1] =
 {
   {
     "MessageLayout",
@@ -224,54 +224,54 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__layout__field_des
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names__Layout, messagelayout),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names__Layout, messagelayout),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__names__layout__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__names__layout__field_indices_by_name[] = {
   0,   /* field[0] = MessageLayout */
 };
-static const ProtobufCIntRange kitchen__sink_v1__names__layout__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__names__layout__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__names__layout__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__names__layout__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Names.Layout",
   "Layout",
-  "Kitchen__SinkV1__Names__Layout",
+  "CKitchenSink__Kitchen__SinkV1__Names__Layout",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Names__Layout),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Names__Layout),
   1,
-  kitchen__sink_v1__names__layout__field_descriptors,
-  kitchen__sink_v1__names__layout__field_indices_by_name,
-  1,  kitchen__sink_v1__names__layout__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__names__layout__init,
+  ckitchen_sink__kitchen__sink_v1__names__layout__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__names__layout__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__names__layout__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__names__layout__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue kitchen__sink_v1__names__type__enum_values_by_number[11] =
+static const ProtobufCEnumValue ckitchen_sink__kitchen__sink_v1__names__type__enum_values_by_number[11] =
 {
-  { "TYPE_UNSPECIFIED", "KITCHEN__SINK_V1__NAMES__TYPE__TYPE_UNSPECIFIED", 0 },
-  { "TYPE_INIT", "KITCHEN__SINK_V1__NAMES__TYPE__TYPE_INIT", 1 },
-  { "TYPE_SELF", "KITCHEN__SINK_V1__NAMES__TYPE__TYPE_SELF", 2 },
-  { "TYPE_NONE", "KITCHEN__SINK_V1__NAMES__TYPE__TYPE_NONE", 3 },
-  { "TYPE_SOME", "KITCHEN__SINK_V1__NAMES__TYPE__TYPE_SOME", 4 },
-  { "TYPE_1ST", "KITCHEN__SINK_V1__NAMES__TYPE__TYPE_1ST", 5 },
-  { "TYPE_UNRECOGNIZED", "KITCHEN__SINK_V1__NAMES__TYPE__TYPE_UNRECOGNIZED", 6 },
-  { "TYPE_RAW_VALUE", "KITCHEN__SINK_V1__NAMES__TYPE__TYPE_RAW_VALUE", 7 },
-  { "TYPE_SWITCH", "KITCHEN__SINK_V1__NAMES__TYPE__TYPE_SWITCH", 8 },
-  { "type_lower", "KITCHEN__SINK_V1__NAMES__TYPE__type_lower", 9 },
-  { "OTHER", "KITCHEN__SINK_V1__NAMES__TYPE__OTHER", 10 },
+  { "TYPE_UNSPECIFIED", "CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_UNSPECIFIED", 0 },
+  { "TYPE_INIT", "CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_INIT", 1 },
+  { "TYPE_SELF", "CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_SELF", 2 },
+  { "TYPE_NONE", "CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_NONE", 3 },
+  { "TYPE_SOME", "CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_SOME", 4 },
+  { "TYPE_1ST", "CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_1ST", 5 },
+  { "TYPE_UNRECOGNIZED", "CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_UNRECOGNIZED", 6 },
+  { "TYPE_RAW_VALUE", "CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_RAW_VALUE", 7 },
+  { "TYPE_SWITCH", "CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_SWITCH", 8 },
+  { "type_lower", "CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__type_lower", 9 },
+  { "OTHER", "CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__OTHER", 10 },
 };
-static const ProtobufCIntRange kitchen__sink_v1__names__type__value_ranges[] = {
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__names__type__value_ranges[] = {
 {0, 0},{0, 11}
 };
-static const ProtobufCEnumValueIndex kitchen__sink_v1__names__type__enum_values_by_name[11] =
+static const ProtobufCEnumValueIndex ckitchen_sink__kitchen__sink_v1__names__type__enum_values_by_name[11] =
 {
   { "OTHER", 10 },
   { "TYPE_1ST", 5 },
@@ -285,22 +285,22 @@ static const ProtobufCEnumValueIndex kitchen__sink_v1__names__type__enum_values_
   { "TYPE_UNSPECIFIED", 0 },
   { "type_lower", 9 },
 };
-const ProtobufCEnumDescriptor kitchen__sink_v1__names__type__descriptor =
+const ProtobufCEnumDescriptor ckitchen_sink__kitchen__sink_v1__names__type__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Names.Type",
   "Type",
-  "Kitchen__SinkV1__Names__Type",
+  "CKitchenSink__Kitchen__SinkV1__Names__Type",
   "kitchen.sink_v1",
   11,
-  kitchen__sink_v1__names__type__enum_values_by_number,
+  ckitchen_sink__kitchen__sink_v1__names__type__enum_values_by_number,
   11,
-  kitchen__sink_v1__names__type__enum_values_by_name,
+  ckitchen_sink__kitchen__sink_v1__names__type__enum_values_by_name,
   1,
-  kitchen__sink_v1__names__type__value_ranges,
+  ckitchen_sink__kitchen__sink_v1__names__type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors[37] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__names__field_descriptors[37] =
 {
   {
     "init",
@@ -308,7 +308,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, init),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, init),
     NULL,
     NULL,
     0,             /* flags */
@@ -320,7 +320,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, self),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, self),
     NULL,
     NULL,
     0,             /* flags */
@@ -332,7 +332,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, default_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, default_),
     NULL,
     NULL,
     0,             /* flags */
@@ -344,7 +344,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, class_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, class_),
     NULL,
     NULL,
     0,             /* flags */
@@ -356,7 +356,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, in),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, in),
     NULL,
     NULL,
     0,             /* flags */
@@ -368,7 +368,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, inout),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, inout),
     NULL,
     NULL,
     0,             /* flags */
@@ -380,7 +380,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, type),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, type),
     NULL,
     NULL,
     0,             /* flags */
@@ -392,7 +392,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, protocol),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, protocol),
     NULL,
     NULL,
     0,             /* flags */
@@ -404,7 +404,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, description),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, description),
     NULL,
     NULL,
     0,             /* flags */
@@ -416,7 +416,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, debug_description),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, debug_description),
     NULL,
     NULL,
     0,             /* flags */
@@ -428,7 +428,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, hash_value),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, hash_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -440,7 +440,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, unknown_fields),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, unknown_fields),
     NULL,
     NULL,
     0,             /* flags */
@@ -452,7 +452,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, serialize),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, serialize),
     NULL,
     NULL,
     0,             /* flags */
@@ -464,7 +464,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, value),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, value),
     NULL,
     NULL,
     0,             /* flags */
@@ -476,7 +476,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, message),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, message),
     NULL,
     NULL,
     0,             /* flags */
@@ -488,7 +488,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, encoder),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, encoder),
     NULL,
     NULL,
     0,             /* flags */
@@ -500,7 +500,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, decoder),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, decoder),
     NULL,
     NULL,
     0,             /* flags */
@@ -512,7 +512,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, field),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, field),
     NULL,
     NULL,
     0,             /* flags */
@@ -524,7 +524,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, double_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, double_),
     NULL,
     NULL,
     0,             /* flags */
@@ -536,7 +536,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, int_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, int_),
     NULL,
     NULL,
     0,             /* flags */
@@ -548,7 +548,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, user_id),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, user_id),
     NULL,
     NULL,
     0,             /* flags */
@@ -560,7 +560,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, html_url),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, html_url),
     NULL,
     NULL,
     0,             /* flags */
@@ -572,7 +572,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, base),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, base),
     NULL,
     NULL,
     0,             /* flags */
@@ -583,8 +583,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     24,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Kitchen__SinkV1__Names, _with_case),
-    offsetof(Kitchen__SinkV1__Names, with),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, _with_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, with),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -595,8 +595,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     25,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Kitchen__SinkV1__Names, _operator_case),
-    offsetof(Kitchen__SinkV1__Names, operator_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, _operator_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, operator_),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -607,8 +607,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     26,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Kitchen__SinkV1__Names, n_repeat),
-    offsetof(Kitchen__SinkV1__Names, repeat),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, n_repeat),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, repeat),
     NULL,
     NULL,
     0,             /* flags */
@@ -619,9 +619,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     27,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Names, n_where),
-    offsetof(Kitchen__SinkV1__Names, where),
-    &kitchen__sink_v1__names__where_entry__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, n_where),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, where),
+    &ckitchen_sink__kitchen__sink_v1__names__where_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -632,7 +632,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, camelcase),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, camelcase),
     NULL,
     NULL,
     0,             /* flags */
@@ -644,7 +644,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, screaming_snake_2x),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, screaming_snake_2x),
     NULL,
     NULL,
     0,             /* flags */
@@ -656,7 +656,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, schema),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, schema),
     NULL,
     NULL,
     0,             /* flags */
@@ -668,7 +668,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, layout),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, layout),
     NULL,
     NULL,
     0,             /* flags */
@@ -679,8 +679,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     32,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Kitchen__SinkV1__Names, switch_case),
-    offsetof(Kitchen__SinkV1__Names, case_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, switch_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, case_),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -691,8 +691,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     33,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Kitchen__SinkV1__Names, switch_case),
-    offsetof(Kitchen__SinkV1__Names, some),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, switch_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, some),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -703,9 +703,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     34,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Names, switch_case),
-    offsetof(Kitchen__SinkV1__Names, none),
-    &kitchen__sink_v1__names__string__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, switch_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, none),
+    &ckitchen_sink__kitchen__sink_v1__names__string__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -716,8 +716,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, string),
-    &kitchen__sink_v1__names__string__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, string),
+    &ckitchen_sink__kitchen__sink_v1__names__string__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -728,8 +728,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, nested_layout),
-    &kitchen__sink_v1__names__layout__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, nested_layout),
+    &ckitchen_sink__kitchen__sink_v1__names__layout__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -740,14 +740,14 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__names__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Names, type_of_names),
-    &kitchen__sink_v1__names__type__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Names, type_of_names),
+    &ckitchen_sink__kitchen__sink_v1__names__type__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__names__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__names__field_indices_by_name[] = {
   28,   /* field[28] = SCREAMING_SNAKE_2X */
   22,   /* field[22] = base */
   27,   /* field[27] = camelCase */
@@ -786,35 +786,35 @@ static const unsigned kitchen__sink_v1__names__field_indices_by_name[] = {
   26,   /* field[26] = where */
   23,   /* field[23] = with */
 };
-static const ProtobufCIntRange kitchen__sink_v1__names__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__names__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 37 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__names__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__names__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Names",
   "Names",
-  "Kitchen__SinkV1__Names",
+  "CKitchenSink__Kitchen__SinkV1__Names",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Names),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Names),
   37,
-  kitchen__sink_v1__names__field_descriptors,
-  kitchen__sink_v1__names__field_indices_by_name,
-  1,  kitchen__sink_v1__names__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__names__init,
+  ckitchen_sink__kitchen__sink_v1__names__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__names__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__names__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__names__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descriptors[18] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__presence__field_descriptors[18] =
 {
   {
     "a_double",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
-    offsetof(Kitchen__SinkV1__Presence, _a_double_case),
-    offsetof(Kitchen__SinkV1__Presence, a_double),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, _a_double_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, a_double),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -825,8 +825,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_FLOAT,
-    offsetof(Kitchen__SinkV1__Presence, _a_float_case),
-    offsetof(Kitchen__SinkV1__Presence, a_float),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, _a_float_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, a_float),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -837,8 +837,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Kitchen__SinkV1__Presence, _an_int32_case),
-    offsetof(Kitchen__SinkV1__Presence, an_int32),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, _an_int32_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, an_int32),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -849,8 +849,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
-    offsetof(Kitchen__SinkV1__Presence, _an_uint64_case),
-    offsetof(Kitchen__SinkV1__Presence, an_uint64),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, _an_uint64_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, an_uint64),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -861,8 +861,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     5,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Kitchen__SinkV1__Presence, _a_bool_case),
-    offsetof(Kitchen__SinkV1__Presence, a_bool),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, _a_bool_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, a_bool),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -873,8 +873,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     6,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Kitchen__SinkV1__Presence, _a_string_case),
-    offsetof(Kitchen__SinkV1__Presence, a_string),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, _a_string_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, a_string),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -885,8 +885,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     7,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Kitchen__SinkV1__Presence, _a_bytes_case),
-    offsetof(Kitchen__SinkV1__Presence, a_bytes),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, _a_bytes_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, a_bytes),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -897,9 +897,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     8,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Kitchen__SinkV1__Presence, _a_mood_case),
-    offsetof(Kitchen__SinkV1__Presence, a_mood),
-    &kitchen__sink_v1__mood__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, _a_mood_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, a_mood),
+    &ckitchen_sink__kitchen__sink_v1__mood__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -909,9 +909,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     9,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Presence, _names_case),
-    offsetof(Kitchen__SinkV1__Presence, names),
-    &kitchen__sink_v1__names__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, _names_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, names),
+    &ckitchen_sink__kitchen__sink_v1__names__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -922,8 +922,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Presence, time),
-    &google__protobuf__timestamp__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, time),
+    &cgoogle_protobuf__google__protobuf__timestamp__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -933,9 +933,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     11,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Presence, n_details),
-    offsetof(Kitchen__SinkV1__Presence, details),
-    &google__protobuf__any__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, n_details),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, details),
+    &cgoogle_protobuf__google__protobuf__any__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -946,8 +946,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Presence, record),
-    &legacy__record__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, record),
+    &ckitchen_sink__legacy__record__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -957,8 +957,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     20,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
-    offsetof(Kitchen__SinkV1__Presence, choice_case),
-    offsetof(Kitchen__SinkV1__Presence, chosen_double),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, choice_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, chosen_double),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -969,8 +969,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     21,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Kitchen__SinkV1__Presence, choice_case),
-    offsetof(Kitchen__SinkV1__Presence, chosen_bool),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, choice_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, chosen_bool),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -981,8 +981,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     22,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Kitchen__SinkV1__Presence, choice_case),
-    offsetof(Kitchen__SinkV1__Presence, chosen_bytes),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, choice_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, chosen_bytes),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -993,9 +993,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     23,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Kitchen__SinkV1__Presence, choice_case),
-    offsetof(Kitchen__SinkV1__Presence, chosen_mood),
-    &kitchen__sink_v1__mood__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, choice_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, chosen_mood),
+    &ckitchen_sink__kitchen__sink_v1__mood__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1005,9 +1005,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     24,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Presence, choice_case),
-    offsetof(Kitchen__SinkV1__Presence, chosen_time),
-    &google__protobuf__timestamp__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, choice_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, chosen_time),
+    &cgoogle_protobuf__google__protobuf__timestamp__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1017,15 +1017,15 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__presence__field_descript
     25,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_SFIXED64,
-    offsetof(Kitchen__SinkV1__Presence, choice_case),
-    offsetof(Kitchen__SinkV1__Presence, chosen_fixed),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, choice_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Presence, chosen_fixed),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__presence__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__presence__field_indices_by_name[] = {
   4,   /* field[4] = a_bool */
   6,   /* field[6] = a_bytes */
   0,   /* field[0] = a_double */
@@ -1045,28 +1045,28 @@ static const unsigned kitchen__sink_v1__presence__field_indices_by_name[] = {
   11,   /* field[11] = record */
   9,   /* field[9] = time */
 };
-static const ProtobufCIntRange kitchen__sink_v1__presence__number_ranges[2 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__presence__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 20, 12 },
   { 0, 18 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__presence__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__presence__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Presence",
   "Presence",
-  "Kitchen__SinkV1__Presence",
+  "CKitchenSink__Kitchen__SinkV1__Presence",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Presence),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Presence),
   18,
-  kitchen__sink_v1__presence__field_descriptors,
-  kitchen__sink_v1__presence__field_indices_by_name,
-  2,  kitchen__sink_v1__presence__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__presence__init,
+  ckitchen_sink__kitchen__sink_v1__presence__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__presence__field_indices_by_name,
+  2,  ckitchen_sink__kitchen__sink_v1__presence__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__presence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__doubles_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1074,7 +1074,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__doubles_entry__fie
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__DoublesEntry, key),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1086,38 +1086,38 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__doubles_entry__fie
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__DoublesEntry, value),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__maps__doubles_entry__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange kitchen__sink_v1__maps__doubles_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__maps__doubles_entry__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Maps.DoublesEntry",
   "DoublesEntry",
-  "Kitchen__SinkV1__Maps__DoublesEntry",
+  "CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Maps__DoublesEntry),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry),
   2,
-  kitchen__sink_v1__maps__doubles_entry__field_descriptors,
-  kitchen__sink_v1__maps__doubles_entry__field_indices_by_name,
-  1,  kitchen__sink_v1__maps__doubles_entry__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__maps__doubles_entry__init,
+  ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__floats_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__maps__floats_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1125,7 +1125,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__floats_entry__fiel
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_SINT64,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__FloatsEntry, key),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1137,38 +1137,38 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__floats_entry__fiel
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_FLOAT,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__FloatsEntry, value),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__maps__floats_entry__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__maps__floats_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange kitchen__sink_v1__maps__floats_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__maps__floats_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__maps__floats_entry__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__floats_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Maps.FloatsEntry",
   "FloatsEntry",
-  "Kitchen__SinkV1__Maps__FloatsEntry",
+  "CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Maps__FloatsEntry),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry),
   2,
-  kitchen__sink_v1__maps__floats_entry__field_descriptors,
-  kitchen__sink_v1__maps__floats_entry__field_indices_by_name,
-  1,  kitchen__sink_v1__maps__floats_entry__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__maps__floats_entry__init,
+  ckitchen_sink__kitchen__sink_v1__maps__floats_entry__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__maps__floats_entry__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__maps__floats_entry__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__maps__floats_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__bools_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__maps__bools_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1176,7 +1176,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__bools_entry__field
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_FIXED32,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__BoolsEntry, key),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1188,38 +1188,38 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__bools_entry__field
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__BoolsEntry, value),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__maps__bools_entry__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__maps__bools_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange kitchen__sink_v1__maps__bools_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__maps__bools_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__maps__bools_entry__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__bools_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Maps.BoolsEntry",
   "BoolsEntry",
-  "Kitchen__SinkV1__Maps__BoolsEntry",
+  "CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Maps__BoolsEntry),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry),
   2,
-  kitchen__sink_v1__maps__bools_entry__field_descriptors,
-  kitchen__sink_v1__maps__bools_entry__field_indices_by_name,
-  1,  kitchen__sink_v1__maps__bools_entry__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__maps__bools_entry__init,
+  ckitchen_sink__kitchen__sink_v1__maps__bools_entry__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__maps__bools_entry__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__maps__bools_entry__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__maps__bools_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__blobs_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1227,7 +1227,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__blobs_entry__field
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__BlobsEntry, key),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1239,38 +1239,38 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__blobs_entry__field
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__BlobsEntry, value),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__maps__blobs_entry__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange kitchen__sink_v1__maps__blobs_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__maps__blobs_entry__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Maps.BlobsEntry",
   "BlobsEntry",
-  "Kitchen__SinkV1__Maps__BlobsEntry",
+  "CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Maps__BlobsEntry),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry),
   2,
-  kitchen__sink_v1__maps__blobs_entry__field_descriptors,
-  kitchen__sink_v1__maps__blobs_entry__field_indices_by_name,
-  1,  kitchen__sink_v1__maps__blobs_entry__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__maps__blobs_entry__init,
+  ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__moods_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__maps__moods_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1278,7 +1278,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__moods_entry__field
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__MoodsEntry, key),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1290,38 +1290,38 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__moods_entry__field
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__MoodsEntry, value),
-    &kitchen__sink_v1__mood__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry, value),
+    &ckitchen_sink__kitchen__sink_v1__mood__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__maps__moods_entry__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__maps__moods_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange kitchen__sink_v1__maps__moods_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__maps__moods_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__maps__moods_entry__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__moods_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Maps.MoodsEntry",
   "MoodsEntry",
-  "Kitchen__SinkV1__Maps__MoodsEntry",
+  "CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Maps__MoodsEntry),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry),
   2,
-  kitchen__sink_v1__maps__moods_entry__field_descriptors,
-  kitchen__sink_v1__maps__moods_entry__field_indices_by_name,
-  1,  kitchen__sink_v1__maps__moods_entry__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__maps__moods_entry__init,
+  ckitchen_sink__kitchen__sink_v1__maps__moods_entry__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__maps__moods_entry__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__maps__moods_entry__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__maps__moods_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__maps_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__maps__maps_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1329,7 +1329,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__maps_entry__field_
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__MapsEntry, key),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1341,38 +1341,38 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__maps_entry__field_
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__MapsEntry, value),
-    &kitchen__sink_v1__maps__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry, value),
+    &ckitchen_sink__kitchen__sink_v1__maps__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__maps__maps_entry__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__maps__maps_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange kitchen__sink_v1__maps__maps_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__maps__maps_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__maps__maps_entry__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__maps_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Maps.MapsEntry",
   "MapsEntry",
-  "Kitchen__SinkV1__Maps__MapsEntry",
+  "CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Maps__MapsEntry),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry),
   2,
-  kitchen__sink_v1__maps__maps_entry__field_descriptors,
-  kitchen__sink_v1__maps__maps_entry__field_indices_by_name,
-  1,  kitchen__sink_v1__maps__maps_entry__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__maps__maps_entry__init,
+  ckitchen_sink__kitchen__sink_v1__maps__maps_entry__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__maps__maps_entry__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__maps__maps_entry__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__maps__maps_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__times_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__maps__times_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1380,7 +1380,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__times_entry__field
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_SFIXED64,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__TimesEntry, key),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1392,47 +1392,47 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__times_entry__field
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Maps__TimesEntry, value),
-    &google__protobuf__timestamp__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry, value),
+    &cgoogle_protobuf__google__protobuf__timestamp__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__maps__times_entry__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__maps__times_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange kitchen__sink_v1__maps__times_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__maps__times_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__maps__times_entry__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__times_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Maps.TimesEntry",
   "TimesEntry",
-  "Kitchen__SinkV1__Maps__TimesEntry",
+  "CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Maps__TimesEntry),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry),
   2,
-  kitchen__sink_v1__maps__times_entry__field_descriptors,
-  kitchen__sink_v1__maps__times_entry__field_indices_by_name,
-  1,  kitchen__sink_v1__maps__times_entry__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__maps__times_entry__init,
+  ckitchen_sink__kitchen__sink_v1__maps__times_entry__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__maps__times_entry__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__maps__times_entry__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__maps__times_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__field_descriptors[7] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__maps__field_descriptors[7] =
 {
   {
     "doubles",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Maps, n_doubles),
-    offsetof(Kitchen__SinkV1__Maps, doubles),
-    &kitchen__sink_v1__maps__doubles_entry__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, n_doubles),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, doubles),
+    &ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1442,9 +1442,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__field_descriptors[
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Maps, n_floats),
-    offsetof(Kitchen__SinkV1__Maps, floats),
-    &kitchen__sink_v1__maps__floats_entry__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, n_floats),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, floats),
+    &ckitchen_sink__kitchen__sink_v1__maps__floats_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1454,9 +1454,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__field_descriptors[
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Maps, n_bools),
-    offsetof(Kitchen__SinkV1__Maps, bools),
-    &kitchen__sink_v1__maps__bools_entry__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, n_bools),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, bools),
+    &ckitchen_sink__kitchen__sink_v1__maps__bools_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1466,9 +1466,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__field_descriptors[
     4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Maps, n_blobs),
-    offsetof(Kitchen__SinkV1__Maps, blobs),
-    &kitchen__sink_v1__maps__blobs_entry__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, n_blobs),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, blobs),
+    &ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1478,9 +1478,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__field_descriptors[
     5,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Maps, n_moods),
-    offsetof(Kitchen__SinkV1__Maps, moods),
-    &kitchen__sink_v1__maps__moods_entry__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, n_moods),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, moods),
+    &ckitchen_sink__kitchen__sink_v1__maps__moods_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1490,9 +1490,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__field_descriptors[
     6,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Maps, n_maps),
-    offsetof(Kitchen__SinkV1__Maps, maps),
-    &kitchen__sink_v1__maps__maps_entry__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, n_maps),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, maps),
+    &ckitchen_sink__kitchen__sink_v1__maps__maps_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1502,15 +1502,15 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__maps__field_descriptors[
     7,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Maps, n_times),
-    offsetof(Kitchen__SinkV1__Maps, times),
-    &kitchen__sink_v1__maps__times_entry__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, n_times),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Maps, times),
+    &ckitchen_sink__kitchen__sink_v1__maps__times_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__maps__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__maps__field_indices_by_name[] = {
   3,   /* field[3] = blobs */
   2,   /* field[2] = bools */
   0,   /* field[0] = doubles */
@@ -1519,27 +1519,27 @@ static const unsigned kitchen__sink_v1__maps__field_indices_by_name[] = {
   4,   /* field[4] = moods */
   6,   /* field[6] = times */
 };
-static const ProtobufCIntRange kitchen__sink_v1__maps__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__maps__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 7 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__maps__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Maps",
   "Maps",
-  "Kitchen__SinkV1__Maps",
+  "CKitchenSink__Kitchen__SinkV1__Maps",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Maps),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Maps),
   7,
-  kitchen__sink_v1__maps__field_descriptors,
-  kitchen__sink_v1__maps__field_indices_by_name,
-  1,  kitchen__sink_v1__maps__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__maps__init,
+  ckitchen_sink__kitchen__sink_v1__maps__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__maps__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__maps__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__maps__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__chain__field_descriptors[5] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__chain__field_descriptors[5] =
 {
   {
     "next",
@@ -1547,8 +1547,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__chain__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Chain, next),
-    &kitchen__sink_v1__chain__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Chain, next),
+    &ckitchen_sink__kitchen__sink_v1__chain__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1558,9 +1558,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__chain__field_descriptors
     2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Chain, _other_case),
-    offsetof(Kitchen__SinkV1__Chain, other),
-    &kitchen__sink_v1__chain__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Chain, _other_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Chain, other),
+    &ckitchen_sink__kitchen__sink_v1__chain__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1571,8 +1571,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__chain__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Chain, left),
-    &kitchen__sink_v1__left__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Chain, left),
+    &ckitchen_sink__kitchen__sink_v1__left__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1582,9 +1582,9 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__chain__field_descriptors
     4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Chain, link_case),
-    offsetof(Kitchen__SinkV1__Chain, chain),
-    &kitchen__sink_v1__chain__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Chain, link_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Chain, chain),
+    &ckitchen_sink__kitchen__sink_v1__chain__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1594,42 +1594,42 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__chain__field_descriptors
     5,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Kitchen__SinkV1__Chain, link_case),
-    offsetof(Kitchen__SinkV1__Chain, text),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Chain, link_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Chain, text),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__chain__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__chain__field_indices_by_name[] = {
   3,   /* field[3] = chain */
   2,   /* field[2] = left */
   0,   /* field[0] = next */
   1,   /* field[1] = other */
   4,   /* field[4] = text */
 };
-static const ProtobufCIntRange kitchen__sink_v1__chain__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__chain__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 5 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__chain__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__chain__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Chain",
   "Chain",
-  "Kitchen__SinkV1__Chain",
+  "CKitchenSink__Kitchen__SinkV1__Chain",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Chain),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Chain),
   5,
-  kitchen__sink_v1__chain__field_descriptors,
-  kitchen__sink_v1__chain__field_indices_by_name,
-  1,  kitchen__sink_v1__chain__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__chain__init,
+  ckitchen_sink__kitchen__sink_v1__chain__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__chain__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__chain__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__chain__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__left__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__left__field_descriptors[2] =
 {
   {
     "number",
@@ -1637,7 +1637,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__left__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Left, number),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Left, number),
     NULL,
     NULL,
     0,             /* flags */
@@ -1649,47 +1649,47 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__left__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Left, right),
-    &kitchen__sink_v1__right__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Left, right),
+    &ckitchen_sink__kitchen__sink_v1__right__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__left__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__left__field_indices_by_name[] = {
   0,   /* field[0] = number */
   1,   /* field[1] = right */
 };
-static const ProtobufCIntRange kitchen__sink_v1__left__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__left__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__left__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__left__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Left",
   "Left",
-  "Kitchen__SinkV1__Left",
+  "CKitchenSink__Kitchen__SinkV1__Left",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Left),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Left),
   2,
-  kitchen__sink_v1__left__field_descriptors,
-  kitchen__sink_v1__left__field_indices_by_name,
-  1,  kitchen__sink_v1__left__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__left__init,
+  ckitchen_sink__kitchen__sink_v1__left__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__left__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__left__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__left__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__right__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__right__field_descriptors[2] =
 {
   {
     "left",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Kitchen__SinkV1__Right, content_case),
-    offsetof(Kitchen__SinkV1__Right, left),
-    &kitchen__sink_v1__left__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Right, content_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Right, left),
+    &ckitchen_sink__kitchen__sink_v1__left__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1699,57 +1699,57 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__right__field_descriptors
     2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
-    offsetof(Kitchen__SinkV1__Right, content_case),
-    offsetof(Kitchen__SinkV1__Right, number),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Right, content_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Right, number),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__right__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__right__field_indices_by_name[] = {
   0,   /* field[0] = left */
   1,   /* field[1] = number */
 };
-static const ProtobufCIntRange kitchen__sink_v1__right__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__right__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__right__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__right__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Right",
   "Right",
-  "Kitchen__SinkV1__Right",
+  "CKitchenSink__Kitchen__SinkV1__Right",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Right),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Right),
   2,
-  kitchen__sink_v1__right__field_descriptors,
-  kitchen__sink_v1__right__field_indices_by_name,
-  1,  kitchen__sink_v1__right__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__right__init,
+  ckitchen_sink__kitchen__sink_v1__right__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__right__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__right__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__right__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define kitchen__sink_v1__nothing__field_descriptors NULL
-#define kitchen__sink_v1__nothing__field_indices_by_name NULL
-#define kitchen__sink_v1__nothing__number_ranges NULL
-const ProtobufCMessageDescriptor kitchen__sink_v1__nothing__descriptor =
+#define ckitchen_sink__kitchen__sink_v1__nothing__field_descriptors NULL
+#define ckitchen_sink__kitchen__sink_v1__nothing__field_indices_by_name NULL
+#define ckitchen_sink__kitchen__sink_v1__nothing__number_ranges NULL
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__nothing__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Nothing",
   "Nothing",
-  "Kitchen__SinkV1__Nothing",
+  "CKitchenSink__Kitchen__SinkV1__Nothing",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Nothing),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Nothing),
   0,
-  kitchen__sink_v1__nothing__field_descriptors,
-  kitchen__sink_v1__nothing__field_indices_by_name,
-  0,  kitchen__sink_v1__nothing__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__nothing__init,
+  ckitchen_sink__kitchen__sink_v1__nothing__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__nothing__field_indices_by_name,
+  0,  ckitchen_sink__kitchen__sink_v1__nothing__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__nothing__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__cnames__field_descriptors[8] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__cnames__field_descriptors[8] =
 {
   {
     "linux_",
@@ -1757,7 +1757,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__cnames__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__CNames, linux_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__CNames, linux_),
     NULL,
     NULL,
     0,             /* flags */
@@ -1768,8 +1768,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__cnames__field_descriptor
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Kitchen__SinkV1__CNames, n_unix_),
-    offsetof(Kitchen__SinkV1__CNames, unix_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__CNames, n_unix_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__CNames, unix_),
     NULL,
     NULL,
     0,             /* flags */
@@ -1780,8 +1780,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__cnames__field_descriptor
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Kitchen__SinkV1__CNames, n_list),
-    offsetof(Kitchen__SinkV1__CNames, list),
+    offsetof(CKitchenSink__Kitchen__SinkV1__CNames, n_list),
+    offsetof(CKitchenSink__Kitchen__SinkV1__CNames, list),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -1793,7 +1793,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__cnames__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__CNames, n_list_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__CNames, n_list_),
     NULL,
     NULL,
     0,             /* flags */
@@ -1805,7 +1805,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__cnames__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__CNames, choice_case_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__CNames, choice_case_),
     NULL,
     NULL,
     0,             /* flags */
@@ -1817,7 +1817,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__cnames__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__CNames, return_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__CNames, return_),
     NULL,
     NULL,
     0,             /* flags */
@@ -1828,8 +1828,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__cnames__field_descriptor
     7,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Kitchen__SinkV1__CNames, choice_case),
-    offsetof(Kitchen__SinkV1__CNames, number),
+    offsetof(CKitchenSink__Kitchen__SinkV1__CNames, choice_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__CNames, number),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -1840,15 +1840,15 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__cnames__field_descriptor
     8,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Kitchen__SinkV1__CNames, choice_case),
-    offsetof(Kitchen__SinkV1__CNames, text),
+    offsetof(CKitchenSink__Kitchen__SinkV1__CNames, choice_case),
+    offsetof(CKitchenSink__Kitchen__SinkV1__CNames, text),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__cnames__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__cnames__field_indices_by_name[] = {
   4,   /* field[4] = choice_case_ */
   0,   /* field[0] = linux_ */
   2,   /* field[2] = list */
@@ -1858,27 +1858,27 @@ static const unsigned kitchen__sink_v1__cnames__field_indices_by_name[] = {
   7,   /* field[7] = text */
   1,   /* field[1] = unix_ */
 };
-static const ProtobufCIntRange kitchen__sink_v1__cnames__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__cnames__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 8 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__cnames__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__cnames__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.CNames",
   "CNames",
-  "Kitchen__SinkV1__CNames",
+  "CKitchenSink__Kitchen__SinkV1__CNames",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__CNames),
+  sizeof(CKitchenSink__Kitchen__SinkV1__CNames),
   8,
-  kitchen__sink_v1__cnames__field_descriptors,
-  kitchen__sink_v1__cnames__field_indices_by_name,
-  1,  kitchen__sink_v1__cnames__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__cnames__init,
+  ckitchen_sink__kitchen__sink_v1__cnames__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__cnames__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__cnames__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__cnames__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__numbers__field_descriptors[6] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__numbers__field_descriptors[6] =
 {
   {
     "a_float",
@@ -1886,7 +1886,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__numbers__field_descripto
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_FLOAT,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Numbers, a_float),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Numbers, a_float),
     NULL,
     NULL,
     0,             /* flags */
@@ -1898,7 +1898,7 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__numbers__field_descripto
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Numbers, a_double),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Numbers, a_double),
     NULL,
     NULL,
     0,             /* flags */
@@ -1909,8 +1909,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__numbers__field_descripto
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_FLOAT,
-    offsetof(Kitchen__SinkV1__Numbers, n_floats),
-    offsetof(Kitchen__SinkV1__Numbers, floats),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Numbers, n_floats),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Numbers, floats),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -1921,8 +1921,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__numbers__field_descripto
     4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_SINT32,
-    offsetof(Kitchen__SinkV1__Numbers, n_signed_),
-    offsetof(Kitchen__SinkV1__Numbers, signed_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Numbers, n_signed_),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Numbers, signed_),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -1933,8 +1933,8 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__numbers__field_descripto
     5,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_FIXED64,
-    offsetof(Kitchen__SinkV1__Numbers, n_fixed),
-    offsetof(Kitchen__SinkV1__Numbers, fixed),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Numbers, n_fixed),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Numbers, fixed),
     NULL,
     NULL,
     0,             /* flags */
@@ -1945,15 +1945,15 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__numbers__field_descripto
     6,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Kitchen__SinkV1__Numbers, n_moods),
-    offsetof(Kitchen__SinkV1__Numbers, moods),
-    &kitchen__sink_v1__mood__descriptor,
+    offsetof(CKitchenSink__Kitchen__SinkV1__Numbers, n_moods),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Numbers, moods),
+    &ckitchen_sink__kitchen__sink_v1__mood__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__numbers__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__numbers__field_indices_by_name[] = {
   1,   /* field[1] = a_double */
   0,   /* field[0] = a_float */
   4,   /* field[4] = fixed */
@@ -1961,27 +1961,27 @@ static const unsigned kitchen__sink_v1__numbers__field_indices_by_name[] = {
   5,   /* field[5] = moods */
   3,   /* field[3] = signed */
 };
-static const ProtobufCIntRange kitchen__sink_v1__numbers__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__numbers__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 6 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__numbers__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__numbers__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Numbers",
   "Numbers",
-  "Kitchen__SinkV1__Numbers",
+  "CKitchenSink__Kitchen__SinkV1__Numbers",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Numbers),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Numbers),
   6,
-  kitchen__sink_v1__numbers__field_descriptors,
-  kitchen__sink_v1__numbers__field_indices_by_name,
-  1,  kitchen__sink_v1__numbers__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__numbers__init,
+  ckitchen_sink__kitchen__sink_v1__numbers__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__numbers__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__numbers__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__numbers__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor kitchen__sink_v1__old__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__old__field_descriptors[1] =
 {
   {
     "gone",
@@ -1989,46 +1989,46 @@ static const ProtobufCFieldDescriptor kitchen__sink_v1__old__field_descriptors[1
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Kitchen__SinkV1__Old, gone),
+    offsetof(CKitchenSink__Kitchen__SinkV1__Old, gone),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned kitchen__sink_v1__old__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__kitchen__sink_v1__old__field_indices_by_name[] = {
   0,   /* field[0] = gone */
 };
-static const ProtobufCIntRange kitchen__sink_v1__old__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__old__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor kitchen__sink_v1__old__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__old__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Old",
   "Old",
-  "Kitchen__SinkV1__Old",
+  "CKitchenSink__Kitchen__SinkV1__Old",
   "kitchen.sink_v1",
-  sizeof(Kitchen__SinkV1__Old),
+  sizeof(CKitchenSink__Kitchen__SinkV1__Old),
   1,
-  kitchen__sink_v1__old__field_descriptors,
-  kitchen__sink_v1__old__field_indices_by_name,
-  1,  kitchen__sink_v1__old__number_ranges,
-  (ProtobufCMessageInit) kitchen__sink_v1__old__init,
+  ckitchen_sink__kitchen__sink_v1__old__field_descriptors,
+  ckitchen_sink__kitchen__sink_v1__old__field_indices_by_name,
+  1,  ckitchen_sink__kitchen__sink_v1__old__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__kitchen__sink_v1__old__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue kitchen__sink_v1__mood__enum_values_by_number[3] =
+static const ProtobufCEnumValue ckitchen_sink__kitchen__sink_v1__mood__enum_values_by_number[3] =
 {
-  { "MOOD_GLOOMY", "KITCHEN__SINK_V1__MOOD__MOOD_GLOOMY", -3 },
-  { "MOOD_FINE", "KITCHEN__SINK_V1__MOOD__MOOD_FINE", 0 },
-  { "MOOD_HIGH", "KITCHEN__SINK_V1__MOOD__MOOD_HIGH", 2147483647 },
+  { "MOOD_GLOOMY", "CKITCHEN_SINK__KITCHEN__SINK_V1__MOOD__MOOD_GLOOMY", -3 },
+  { "MOOD_FINE", "CKITCHEN_SINK__KITCHEN__SINK_V1__MOOD__MOOD_FINE", 0 },
+  { "MOOD_HIGH", "CKITCHEN_SINK__KITCHEN__SINK_V1__MOOD__MOOD_HIGH", 2147483647 },
 };
-static const ProtobufCIntRange kitchen__sink_v1__mood__value_ranges[] = {
+static const ProtobufCIntRange ckitchen_sink__kitchen__sink_v1__mood__value_ranges[] = {
 {-3, 0},{0, 1},{2147483647, 2},{0, 3}
 };
-static const ProtobufCEnumValueIndex kitchen__sink_v1__mood__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex ckitchen_sink__kitchen__sink_v1__mood__enum_values_by_name[5] =
 {
   { "MOOD_FINE", 1 },
   { "MOOD_GLOOMY", 0 },
@@ -2036,18 +2036,18 @@ static const ProtobufCEnumValueIndex kitchen__sink_v1__mood__enum_values_by_name
   { "MOOD_SAD", 0 },
   { "Mood_Sad", 0 },
 };
-const ProtobufCEnumDescriptor kitchen__sink_v1__mood__descriptor =
+const ProtobufCEnumDescriptor ckitchen_sink__kitchen__sink_v1__mood__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "kitchen.sink_v1.Mood",
   "Mood",
-  "Kitchen__SinkV1__Mood",
+  "CKitchenSink__Kitchen__SinkV1__Mood",
   "kitchen.sink_v1",
   3,
-  kitchen__sink_v1__mood__enum_values_by_number,
+  ckitchen_sink__kitchen__sink_v1__mood__enum_values_by_number,
   5,
-  kitchen__sink_v1__mood__enum_values_by_name,
+  ckitchen_sink__kitchen__sink_v1__mood__enum_values_by_name,
   3,
-  kitchen__sink_v1__mood__value_ranges,
+  ckitchen_sink__kitchen__sink_v1__mood__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

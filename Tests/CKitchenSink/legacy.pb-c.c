@@ -7,63 +7,63 @@
 #endif
 
 #include "legacy.pb-c.h"
-void   legacy__record__levels_entry__init
-                     (Legacy__Record__LevelsEntry         *message)
+void   ckitchen_sink__legacy__record__levels_entry__init
+                     (CKitchenSink__Legacy__Record__LevelsEntry         *message)
 {
-  static const Legacy__Record__LevelsEntry init_value = LEGACY__RECORD__LEVELS_ENTRY__INIT;
+  static const CKitchenSink__Legacy__Record__LevelsEntry init_value = CKITCHEN_SINK__LEGACY__RECORD__LEVELS_ENTRY__INIT;
   *message = init_value;
 }
-void   legacy__record__parts_by_number_entry__init
-                     (Legacy__Record__PartsByNumberEntry         *message)
+void   ckitchen_sink__legacy__record__parts_by_number_entry__init
+                     (CKitchenSink__Legacy__Record__PartsByNumberEntry         *message)
 {
-  static const Legacy__Record__PartsByNumberEntry init_value = LEGACY__RECORD__PARTS_BY_NUMBER_ENTRY__INIT;
+  static const CKitchenSink__Legacy__Record__PartsByNumberEntry init_value = CKITCHEN_SINK__LEGACY__RECORD__PARTS_BY_NUMBER_ENTRY__INIT;
   *message = init_value;
 }
-void   legacy__record__extra__item__init
-                     (Legacy__Record__Extra__Item         *message)
+void   ckitchen_sink__legacy__record__extra__item__init
+                     (CKitchenSink__Legacy__Record__Extra__Item         *message)
 {
-  static const Legacy__Record__Extra__Item init_value = LEGACY__RECORD__EXTRA__ITEM__INIT;
+  static const CKitchenSink__Legacy__Record__Extra__Item init_value = CKITCHEN_SINK__LEGACY__RECORD__EXTRA__ITEM__INIT;
   *message = init_value;
 }
-void   legacy__record__extra__init
-                     (Legacy__Record__Extra         *message)
+void   ckitchen_sink__legacy__record__extra__init
+                     (CKitchenSink__Legacy__Record__Extra         *message)
 {
-  static const Legacy__Record__Extra init_value = LEGACY__RECORD__EXTRA__INIT;
+  static const CKitchenSink__Legacy__Record__Extra init_value = CKITCHEN_SINK__LEGACY__RECORD__EXTRA__INIT;
   *message = init_value;
 }
-void   legacy__record__chosen__init
-                     (Legacy__Record__Chosen         *message)
+void   ckitchen_sink__legacy__record__chosen__init
+                     (CKitchenSink__Legacy__Record__Chosen         *message)
 {
-  static const Legacy__Record__Chosen init_value = LEGACY__RECORD__CHOSEN__INIT;
+  static const CKitchenSink__Legacy__Record__Chosen init_value = CKITCHEN_SINK__LEGACY__RECORD__CHOSEN__INIT;
   *message = init_value;
 }
-void   legacy__record__init
-                     (Legacy__Record         *message)
+void   ckitchen_sink__legacy__record__init
+                     (CKitchenSink__Legacy__Record         *message)
 {
-  static const Legacy__Record init_value = LEGACY__RECORD__INIT;
+  static const CKitchenSink__Legacy__Record init_value = CKITCHEN_SINK__LEGACY__RECORD__INIT;
   *message = init_value;
 }
-void   legacy__part__init
-                     (Legacy__Part         *message)
+void   ckitchen_sink__legacy__part__init
+                     (CKitchenSink__Legacy__Part         *message)
 {
-  static const Legacy__Part init_value = LEGACY__PART__INIT;
+  static const CKitchenSink__Legacy__Part init_value = CKITCHEN_SINK__LEGACY__PART__INIT;
   *message = init_value;
 }
-void   legacy__defaults__init
-                     (Legacy__Defaults         *message)
+void   ckitchen_sink__legacy__defaults__init
+                     (CKitchenSink__Legacy__Defaults         *message)
 {
-  static const Legacy__Defaults init_value = LEGACY__DEFAULTS__INIT;
+  static const CKitchenSink__Legacy__Defaults init_value = CKITCHEN_SINK__LEGACY__DEFAULTS__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor legacy__record__levels_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__legacy__record__levels_entry__field_descriptors[2] =
 {
   {
     "key",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Legacy__Record__LevelsEntry, has_key),
-    offsetof(Legacy__Record__LevelsEntry, key),
+    offsetof(CKitchenSink__Legacy__Record__LevelsEntry, has_key),
+    offsetof(CKitchenSink__Legacy__Record__LevelsEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -74,47 +74,47 @@ static const ProtobufCFieldDescriptor legacy__record__levels_entry__field_descri
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Legacy__Record__LevelsEntry, has_value),
-    offsetof(Legacy__Record__LevelsEntry, value),
-    &legacy__level__descriptor,
+    offsetof(CKitchenSink__Legacy__Record__LevelsEntry, has_value),
+    offsetof(CKitchenSink__Legacy__Record__LevelsEntry, value),
+    &ckitchen_sink__legacy__level__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned legacy__record__levels_entry__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__legacy__record__levels_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange legacy__record__levels_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__legacy__record__levels_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor legacy__record__levels_entry__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__levels_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "legacy.Record.LevelsEntry",
   "LevelsEntry",
-  "Legacy__Record__LevelsEntry",
+  "CKitchenSink__Legacy__Record__LevelsEntry",
   "legacy",
-  sizeof(Legacy__Record__LevelsEntry),
+  sizeof(CKitchenSink__Legacy__Record__LevelsEntry),
   2,
-  legacy__record__levels_entry__field_descriptors,
-  legacy__record__levels_entry__field_indices_by_name,
-  1,  legacy__record__levels_entry__number_ranges,
-  (ProtobufCMessageInit) legacy__record__levels_entry__init,
+  ckitchen_sink__legacy__record__levels_entry__field_descriptors,
+  ckitchen_sink__legacy__record__levels_entry__field_indices_by_name,
+  1,  ckitchen_sink__legacy__record__levels_entry__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__record__levels_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor legacy__record__parts_by_number_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__legacy__record__parts_by_number_entry__field_descriptors[2] =
 {
   {
     "key",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Legacy__Record__PartsByNumberEntry, has_key),
-    offsetof(Legacy__Record__PartsByNumberEntry, key),
+    offsetof(CKitchenSink__Legacy__Record__PartsByNumberEntry, has_key),
+    offsetof(CKitchenSink__Legacy__Record__PartsByNumberEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -126,84 +126,84 @@ static const ProtobufCFieldDescriptor legacy__record__parts_by_number_entry__fie
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Legacy__Record__PartsByNumberEntry, value),
-    &legacy__part__descriptor,
+    offsetof(CKitchenSink__Legacy__Record__PartsByNumberEntry, value),
+    &ckitchen_sink__legacy__part__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned legacy__record__parts_by_number_entry__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__legacy__record__parts_by_number_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange legacy__record__parts_by_number_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__legacy__record__parts_by_number_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor legacy__record__parts_by_number_entry__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__parts_by_number_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "legacy.Record.PartsByNumberEntry",
   "PartsByNumberEntry",
-  "Legacy__Record__PartsByNumberEntry",
+  "CKitchenSink__Legacy__Record__PartsByNumberEntry",
   "legacy",
-  sizeof(Legacy__Record__PartsByNumberEntry),
+  sizeof(CKitchenSink__Legacy__Record__PartsByNumberEntry),
   2,
-  legacy__record__parts_by_number_entry__field_descriptors,
-  legacy__record__parts_by_number_entry__field_indices_by_name,
-  1,  legacy__record__parts_by_number_entry__number_ranges,
-  (ProtobufCMessageInit) legacy__record__parts_by_number_entry__init,
+  ckitchen_sink__legacy__record__parts_by_number_entry__field_descriptors,
+  ckitchen_sink__legacy__record__parts_by_number_entry__field_indices_by_name,
+  1,  ckitchen_sink__legacy__record__parts_by_number_entry__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__record__parts_by_number_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor legacy__record__extra__item__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ckitchen_sink__legacy__record__extra__item__field_descriptors[1] =
 {
   {
     "text",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Legacy__Record__Extra__Item, has_text),
-    offsetof(Legacy__Record__Extra__Item, text),
+    offsetof(CKitchenSink__Legacy__Record__Extra__Item, has_text),
+    offsetof(CKitchenSink__Legacy__Record__Extra__Item, text),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned legacy__record__extra__item__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__legacy__record__extra__item__field_indices_by_name[] = {
   0,   /* field[0] = text */
 };
-static const ProtobufCIntRange legacy__record__extra__item__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__legacy__record__extra__item__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor legacy__record__extra__item__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__extra__item__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "legacy.Record.Extra.Item",
   "Item",
-  "Legacy__Record__Extra__Item",
+  "CKitchenSink__Legacy__Record__Extra__Item",
   "legacy",
-  sizeof(Legacy__Record__Extra__Item),
+  sizeof(CKitchenSink__Legacy__Record__Extra__Item),
   1,
-  legacy__record__extra__item__field_descriptors,
-  legacy__record__extra__item__field_indices_by_name,
-  1,  legacy__record__extra__item__number_ranges,
-  (ProtobufCMessageInit) legacy__record__extra__item__init,
+  ckitchen_sink__legacy__record__extra__item__field_descriptors,
+  ckitchen_sink__legacy__record__extra__item__field_indices_by_name,
+  1,  ckitchen_sink__legacy__record__extra__item__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__record__extra__item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor legacy__record__extra__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__legacy__record__extra__field_descriptors[2] =
 {
   {
     "number",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Legacy__Record__Extra, has_number),
-    offsetof(Legacy__Record__Extra, number),
+    offsetof(CKitchenSink__Legacy__Record__Extra, has_number),
+    offsetof(CKitchenSink__Legacy__Record__Extra, number),
     NULL,
     NULL,
     0,             /* flags */
@@ -214,77 +214,77 @@ static const ProtobufCFieldDescriptor legacy__record__extra__field_descriptors[2
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Legacy__Record__Extra, n_item),
-    offsetof(Legacy__Record__Extra, item),
-    &legacy__record__extra__item__descriptor,
+    offsetof(CKitchenSink__Legacy__Record__Extra, n_item),
+    offsetof(CKitchenSink__Legacy__Record__Extra, item),
+    &ckitchen_sink__legacy__record__extra__item__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned legacy__record__extra__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__legacy__record__extra__field_indices_by_name[] = {
   1,   /* field[1] = item */
   0,   /* field[0] = number */
 };
-static const ProtobufCIntRange legacy__record__extra__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__legacy__record__extra__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor legacy__record__extra__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__extra__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "legacy.Record.Extra",
   "Extra",
-  "Legacy__Record__Extra",
+  "CKitchenSink__Legacy__Record__Extra",
   "legacy",
-  sizeof(Legacy__Record__Extra),
+  sizeof(CKitchenSink__Legacy__Record__Extra),
   2,
-  legacy__record__extra__field_descriptors,
-  legacy__record__extra__field_indices_by_name,
-  1,  legacy__record__extra__number_ranges,
-  (ProtobufCMessageInit) legacy__record__extra__init,
+  ckitchen_sink__legacy__record__extra__field_descriptors,
+  ckitchen_sink__legacy__record__extra__field_indices_by_name,
+  1,  ckitchen_sink__legacy__record__extra__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__record__extra__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor legacy__record__chosen__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ckitchen_sink__legacy__record__chosen__field_descriptors[1] =
 {
   {
     "flag",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Legacy__Record__Chosen, has_flag),
-    offsetof(Legacy__Record__Chosen, flag),
+    offsetof(CKitchenSink__Legacy__Record__Chosen, has_flag),
+    offsetof(CKitchenSink__Legacy__Record__Chosen, flag),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned legacy__record__chosen__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__legacy__record__chosen__field_indices_by_name[] = {
   0,   /* field[0] = flag */
 };
-static const ProtobufCIntRange legacy__record__chosen__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__legacy__record__chosen__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor legacy__record__chosen__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__chosen__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "legacy.Record.Chosen",
   "Chosen",
-  "Legacy__Record__Chosen",
+  "CKitchenSink__Legacy__Record__Chosen",
   "legacy",
-  sizeof(Legacy__Record__Chosen),
+  sizeof(CKitchenSink__Legacy__Record__Chosen),
   1,
-  legacy__record__chosen__field_descriptors,
-  legacy__record__chosen__field_indices_by_name,
-  1,  legacy__record__chosen__number_ranges,
-  (ProtobufCMessageInit) legacy__record__chosen__init,
+  ckitchen_sink__legacy__record__chosen__field_descriptors,
+  ckitchen_sink__legacy__record__chosen__field_indices_by_name,
+  1,  ckitchen_sink__legacy__record__chosen__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__record__chosen__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
+static const ProtobufCFieldDescriptor ckitchen_sink__legacy__record__field_descriptors[12] =
 {
   {
     "id",
@@ -292,7 +292,7 @@ static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
     PROTOBUF_C_LABEL_REQUIRED,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Legacy__Record, id),
+    offsetof(CKitchenSink__Legacy__Record, id),
     NULL,
     NULL,
     0,             /* flags */
@@ -304,7 +304,7 @@ static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
     PROTOBUF_C_LABEL_REQUIRED,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Legacy__Record, name),
+    offsetof(CKitchenSink__Legacy__Record, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -316,8 +316,8 @@ static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
     PROTOBUF_C_LABEL_REQUIRED,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Legacy__Record, first),
-    &legacy__part__descriptor,
+    offsetof(CKitchenSink__Legacy__Record, first),
+    &ckitchen_sink__legacy__part__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -328,8 +328,8 @@ static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
     PROTOBUF_C_LABEL_REQUIRED,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Legacy__Record, grade),
-    &legacy__grade__descriptor,
+    offsetof(CKitchenSink__Legacy__Record, grade),
+    &ckitchen_sink__legacy__grade__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -340,7 +340,7 @@ static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
     PROTOBUF_C_LABEL_REQUIRED,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Legacy__Record, weight),
+    offsetof(CKitchenSink__Legacy__Record, weight),
     NULL,
     NULL,
     0,             /* flags */
@@ -351,8 +351,8 @@ static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
     6,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Legacy__Record, has_note),
-    offsetof(Legacy__Record, note),
+    offsetof(CKitchenSink__Legacy__Record, has_note),
+    offsetof(CKitchenSink__Legacy__Record, note),
     NULL,
     NULL,
     0,             /* flags */
@@ -363,9 +363,9 @@ static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
     7,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Legacy__Record, n_parts),
-    offsetof(Legacy__Record, parts),
-    &legacy__part__descriptor,
+    offsetof(CKitchenSink__Legacy__Record, n_parts),
+    offsetof(CKitchenSink__Legacy__Record, parts),
+    &ckitchen_sink__legacy__part__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -375,9 +375,9 @@ static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
     8,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Legacy__Record, n_levels),
-    offsetof(Legacy__Record, levels),
-    &legacy__record__levels_entry__descriptor,
+    offsetof(CKitchenSink__Legacy__Record, n_levels),
+    offsetof(CKitchenSink__Legacy__Record, levels),
+    &ckitchen_sink__legacy__record__levels_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -387,9 +387,9 @@ static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
     9,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Legacy__Record, n_parts_by_number),
-    offsetof(Legacy__Record, parts_by_number),
-    &legacy__record__parts_by_number_entry__descriptor,
+    offsetof(CKitchenSink__Legacy__Record, n_parts_by_number),
+    offsetof(CKitchenSink__Legacy__Record, parts_by_number),
+    &ckitchen_sink__legacy__record__parts_by_number_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -400,8 +400,8 @@ static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Legacy__Record, extra),
-    &legacy__record__extra__descriptor,
+    offsetof(CKitchenSink__Legacy__Record, extra),
+    &ckitchen_sink__legacy__record__extra__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -411,8 +411,8 @@ static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
     20,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Legacy__Record, choice_case),
-    offsetof(Legacy__Record, chosen_number),
+    offsetof(CKitchenSink__Legacy__Record, choice_case),
+    offsetof(CKitchenSink__Legacy__Record, chosen_number),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -423,15 +423,15 @@ static const ProtobufCFieldDescriptor legacy__record__field_descriptors[12] =
     21,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Legacy__Record, choice_case),
-    offsetof(Legacy__Record, chosen),
-    &legacy__record__chosen__descriptor,
+    offsetof(CKitchenSink__Legacy__Record, choice_case),
+    offsetof(CKitchenSink__Legacy__Record, chosen),
+    &ckitchen_sink__legacy__record__chosen__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned legacy__record__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__legacy__record__field_indices_by_name[] = {
   11,   /* field[11] = chosen */
   10,   /* field[10] = chosen_number */
   9,   /* field[9] = extra */
@@ -445,36 +445,36 @@ static const unsigned legacy__record__field_indices_by_name[] = {
   8,   /* field[8] = parts_by_number */
   4,   /* field[4] = weight */
 };
-static const ProtobufCIntRange legacy__record__number_ranges[2 + 1] =
+static const ProtobufCIntRange ckitchen_sink__legacy__record__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 20, 10 },
   { 0, 12 }
 };
-const ProtobufCMessageDescriptor legacy__record__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "legacy.Record",
   "Record",
-  "Legacy__Record",
+  "CKitchenSink__Legacy__Record",
   "legacy",
-  sizeof(Legacy__Record),
+  sizeof(CKitchenSink__Legacy__Record),
   12,
-  legacy__record__field_descriptors,
-  legacy__record__field_indices_by_name,
-  2,  legacy__record__number_ranges,
-  (ProtobufCMessageInit) legacy__record__init,
+  ckitchen_sink__legacy__record__field_descriptors,
+  ckitchen_sink__legacy__record__field_indices_by_name,
+  2,  ckitchen_sink__legacy__record__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor legacy__part__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__legacy__part__field_descriptors[2] =
 {
   {
     "number",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Legacy__Part, has_number),
-    offsetof(Legacy__Part, number),
+    offsetof(CKitchenSink__Legacy__Part, has_number),
+    offsetof(CKitchenSink__Legacy__Part, number),
     NULL,
     NULL,
     0,             /* flags */
@@ -486,46 +486,46 @@ static const ProtobufCFieldDescriptor legacy__part__field_descriptors[2] =
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Legacy__Part, next),
-    &legacy__part__descriptor,
+    offsetof(CKitchenSink__Legacy__Part, next),
+    &ckitchen_sink__legacy__part__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned legacy__part__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__legacy__part__field_indices_by_name[] = {
   1,   /* field[1] = next */
   0,   /* field[0] = number */
 };
-static const ProtobufCIntRange legacy__part__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__legacy__part__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor legacy__part__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__part__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "legacy.Part",
   "Part",
-  "Legacy__Part",
+  "CKitchenSink__Legacy__Part",
   "legacy",
-  sizeof(Legacy__Part),
+  sizeof(CKitchenSink__Legacy__Part),
   2,
-  legacy__part__field_descriptors,
-  legacy__part__field_indices_by_name,
-  1,  legacy__part__number_ranges,
-  (ProtobufCMessageInit) legacy__part__init,
+  ckitchen_sink__legacy__part__field_descriptors,
+  ckitchen_sink__legacy__part__field_indices_by_name,
+  1,  ckitchen_sink__legacy__part__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__part__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor legacy__defaults__field_descriptors[11] =
+static const ProtobufCFieldDescriptor ckitchen_sink__legacy__defaults__field_descriptors[11] =
 {
   {
     "an_int32",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Legacy__Defaults, has_an_int32),
-    offsetof(Legacy__Defaults, an_int32),
+    offsetof(CKitchenSink__Legacy__Defaults, has_an_int32),
+    offsetof(CKitchenSink__Legacy__Defaults, an_int32),
     NULL,
     NULL,
     0,             /* flags */
@@ -536,8 +536,8 @@ static const ProtobufCFieldDescriptor legacy__defaults__field_descriptors[11] =
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_UINT64,
-    offsetof(Legacy__Defaults, has_an_uint64),
-    offsetof(Legacy__Defaults, an_uint64),
+    offsetof(CKitchenSink__Legacy__Defaults, has_an_uint64),
+    offsetof(CKitchenSink__Legacy__Defaults, an_uint64),
     NULL,
     NULL,
     0,             /* flags */
@@ -548,8 +548,8 @@ static const ProtobufCFieldDescriptor legacy__defaults__field_descriptors[11] =
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_DOUBLE,
-    offsetof(Legacy__Defaults, has_a_double),
-    offsetof(Legacy__Defaults, a_double),
+    offsetof(CKitchenSink__Legacy__Defaults, has_a_double),
+    offsetof(CKitchenSink__Legacy__Defaults, a_double),
     NULL,
     NULL,
     0,             /* flags */
@@ -560,8 +560,8 @@ static const ProtobufCFieldDescriptor legacy__defaults__field_descriptors[11] =
     4,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_DOUBLE,
-    offsetof(Legacy__Defaults, has_infinite),
-    offsetof(Legacy__Defaults, infinite),
+    offsetof(CKitchenSink__Legacy__Defaults, has_infinite),
+    offsetof(CKitchenSink__Legacy__Defaults, infinite),
     NULL,
     NULL,
     0,             /* flags */
@@ -572,8 +572,8 @@ static const ProtobufCFieldDescriptor legacy__defaults__field_descriptors[11] =
     5,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_FLOAT,
-    offsetof(Legacy__Defaults, has_negative),
-    offsetof(Legacy__Defaults, negative),
+    offsetof(CKitchenSink__Legacy__Defaults, has_negative),
+    offsetof(CKitchenSink__Legacy__Defaults, negative),
     NULL,
     NULL,
     0,             /* flags */
@@ -584,8 +584,8 @@ static const ProtobufCFieldDescriptor legacy__defaults__field_descriptors[11] =
     6,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_FLOAT,
-    offsetof(Legacy__Defaults, has_no_number),
-    offsetof(Legacy__Defaults, no_number),
+    offsetof(CKitchenSink__Legacy__Defaults, has_no_number),
+    offsetof(CKitchenSink__Legacy__Defaults, no_number),
     NULL,
     NULL,
     0,             /* flags */
@@ -596,8 +596,8 @@ static const ProtobufCFieldDescriptor legacy__defaults__field_descriptors[11] =
     7,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Legacy__Defaults, has_a_bool),
-    offsetof(Legacy__Defaults, a_bool),
+    offsetof(CKitchenSink__Legacy__Defaults, has_a_bool),
+    offsetof(CKitchenSink__Legacy__Defaults, a_bool),
     NULL,
     NULL,
     0,             /* flags */
@@ -608,8 +608,8 @@ static const ProtobufCFieldDescriptor legacy__defaults__field_descriptors[11] =
     8,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Legacy__Defaults, has_text),
-    offsetof(Legacy__Defaults, text),
+    offsetof(CKitchenSink__Legacy__Defaults, has_text),
+    offsetof(CKitchenSink__Legacy__Defaults, text),
     NULL,
     NULL,
     0,             /* flags */
@@ -620,8 +620,8 @@ static const ProtobufCFieldDescriptor legacy__defaults__field_descriptors[11] =
     9,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Legacy__Defaults, has_blob),
-    offsetof(Legacy__Defaults, blob),
+    offsetof(CKitchenSink__Legacy__Defaults, has_blob),
+    offsetof(CKitchenSink__Legacy__Defaults, blob),
     NULL,
     NULL,
     0,             /* flags */
@@ -632,9 +632,9 @@ static const ProtobufCFieldDescriptor legacy__defaults__field_descriptors[11] =
     10,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Legacy__Defaults, has_grade),
-    offsetof(Legacy__Defaults, grade),
-    &legacy__grade__descriptor,
+    offsetof(CKitchenSink__Legacy__Defaults, has_grade),
+    offsetof(CKitchenSink__Legacy__Defaults, grade),
+    &ckitchen_sink__legacy__grade__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -644,15 +644,15 @@ static const ProtobufCFieldDescriptor legacy__defaults__field_descriptors[11] =
     11,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Legacy__Defaults, has_first_grade),
-    offsetof(Legacy__Defaults, first_grade),
-    &legacy__grade__descriptor,
+    offsetof(CKitchenSink__Legacy__Defaults, has_first_grade),
+    offsetof(CKitchenSink__Legacy__Defaults, first_grade),
+    &ckitchen_sink__legacy__grade__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned legacy__defaults__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__legacy__defaults__field_indices_by_name[] = {
   6,   /* field[6] = a_bool */
   2,   /* field[2] = a_double */
   0,   /* field[0] = an_int32 */
@@ -665,79 +665,79 @@ static const unsigned legacy__defaults__field_indices_by_name[] = {
   5,   /* field[5] = no_number */
   7,   /* field[7] = text */
 };
-static const ProtobufCIntRange legacy__defaults__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__legacy__defaults__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 11 }
 };
-const ProtobufCMessageDescriptor legacy__defaults__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__defaults__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "legacy.Defaults",
   "Defaults",
-  "Legacy__Defaults",
+  "CKitchenSink__Legacy__Defaults",
   "legacy",
-  sizeof(Legacy__Defaults),
+  sizeof(CKitchenSink__Legacy__Defaults),
   11,
-  legacy__defaults__field_descriptors,
-  legacy__defaults__field_indices_by_name,
-  1,  legacy__defaults__number_ranges,
-  (ProtobufCMessageInit) legacy__defaults__init,
+  ckitchen_sink__legacy__defaults__field_descriptors,
+  ckitchen_sink__legacy__defaults__field_indices_by_name,
+  1,  ckitchen_sink__legacy__defaults__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__defaults__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue legacy__level__enum_values_by_number[2] =
+static const ProtobufCEnumValue ckitchen_sink__legacy__level__enum_values_by_number[2] =
 {
-  { "LOW", "LEGACY__LEVEL__LOW", 0 },
-  { "HIGH", "LEGACY__LEVEL__HIGH", 1 },
+  { "LOW", "CKITCHEN_SINK__LEGACY__LEVEL__LOW", 0 },
+  { "HIGH", "CKITCHEN_SINK__LEGACY__LEVEL__HIGH", 1 },
 };
-static const ProtobufCIntRange legacy__level__value_ranges[] = {
+static const ProtobufCIntRange ckitchen_sink__legacy__level__value_ranges[] = {
 {0, 0},{0, 2}
 };
-static const ProtobufCEnumValueIndex legacy__level__enum_values_by_name[2] =
+static const ProtobufCEnumValueIndex ckitchen_sink__legacy__level__enum_values_by_name[2] =
 {
   { "HIGH", 1 },
   { "LOW", 0 },
 };
-const ProtobufCEnumDescriptor legacy__level__descriptor =
+const ProtobufCEnumDescriptor ckitchen_sink__legacy__level__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "legacy.Level",
   "Level",
-  "Legacy__Level",
+  "CKitchenSink__Legacy__Level",
   "legacy",
   2,
-  legacy__level__enum_values_by_number,
+  ckitchen_sink__legacy__level__enum_values_by_number,
   2,
-  legacy__level__enum_values_by_name,
+  ckitchen_sink__legacy__level__enum_values_by_name,
   1,
-  legacy__level__value_ranges,
+  ckitchen_sink__legacy__level__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue legacy__grade__enum_values_by_number[2] =
+static const ProtobufCEnumValue ckitchen_sink__legacy__grade__enum_values_by_number[2] =
 {
-  { "BAD", "LEGACY__GRADE__BAD", -1 },
-  { "GOOD", "LEGACY__GRADE__GOOD", 1 },
+  { "BAD", "CKITCHEN_SINK__LEGACY__GRADE__BAD", -1 },
+  { "GOOD", "CKITCHEN_SINK__LEGACY__GRADE__GOOD", 1 },
 };
-static const ProtobufCIntRange legacy__grade__value_ranges[] = {
+static const ProtobufCIntRange ckitchen_sink__legacy__grade__value_ranges[] = {
 {-1, 0},{1, 1},{0, 2}
 };
-static const ProtobufCEnumValueIndex legacy__grade__enum_values_by_name[2] =
+static const ProtobufCEnumValueIndex ckitchen_sink__legacy__grade__enum_values_by_name[2] =
 {
   { "BAD", 0 },
   { "GOOD", 1 },
 };
-const ProtobufCEnumDescriptor legacy__grade__descriptor =
+const ProtobufCEnumDescriptor ckitchen_sink__legacy__grade__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "legacy.Grade",
   "Grade",
-  "Legacy__Grade",
+  "CKitchenSink__Legacy__Grade",
   "legacy",
   2,
-  legacy__grade__enum_values_by_number,
+  ckitchen_sink__legacy__grade__enum_values_by_number,
   2,
-  legacy__grade__enum_values_by_name,
+  ckitchen_sink__legacy__grade__enum_values_by_name,
   2,
-  legacy__grade__value_ranges,
+  ckitchen_sink__legacy__grade__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -7,25 +7,25 @@
 #endif
 
 #include "nameless.pb-c.h"
-void   no_package__nameless__kinds_entry__init
-                     (NoPackage__Nameless__KindsEntry         *message)
+void   ckitchen_sink__nameless__kinds_entry__init
+                     (CKitchenSink__Nameless__KindsEntry         *message)
 {
-  static const NoPackage__Nameless__KindsEntry init_value = NO_PACKAGE__NAMELESS__KINDS_ENTRY__INIT;
+  static const CKitchenSink__Nameless__KindsEntry init_value = CKITCHEN_SINK__NAMELESS__KINDS_ENTRY__INIT;
   *message = init_value;
 }
-void   no_package__nameless__init
-                     (NoPackage__Nameless         *message)
+void   ckitchen_sink__nameless__init
+                     (CKitchenSink__Nameless         *message)
 {
-  static const NoPackage__Nameless init_value = NO_PACKAGE__NAMELESS__INIT;
+  static const CKitchenSink__Nameless init_value = CKITCHEN_SINK__NAMELESS__INIT;
   *message = init_value;
 }
-void   no_package__message__init
-                     (NoPackage__Message         *message)
+void   ckitchen_sink__message__init
+                     (CKitchenSink__Message         *message)
 {
-  static const NoPackage__Message init_value = NO_PACKAGE__MESSAGE__INIT;
+  static const CKitchenSink__Message init_value = CKITCHEN_SINK__MESSAGE__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor no_package__nameless__kinds_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ckitchen_sink__nameless__kinds_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -33,7 +33,7 @@ static const ProtobufCFieldDescriptor no_package__nameless__kinds_entry__field_d
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(NoPackage__Nameless__KindsEntry, key),
+    offsetof(CKitchenSink__Nameless__KindsEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -45,66 +45,66 @@ static const ProtobufCFieldDescriptor no_package__nameless__kinds_entry__field_d
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(NoPackage__Nameless__KindsEntry, value),
-    &no_package__nameless__kind__descriptor,
+    offsetof(CKitchenSink__Nameless__KindsEntry, value),
+    &ckitchen_sink__nameless__kind__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned no_package__nameless__kinds_entry__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__nameless__kinds_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange no_package__nameless__kinds_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__nameless__kinds_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor no_package__nameless__kinds_entry__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__nameless__kinds_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "Nameless.KindsEntry",
   "KindsEntry",
-  "NoPackage__Nameless__KindsEntry",
+  "CKitchenSink__Nameless__KindsEntry",
   "",
-  sizeof(NoPackage__Nameless__KindsEntry),
+  sizeof(CKitchenSink__Nameless__KindsEntry),
   2,
-  no_package__nameless__kinds_entry__field_descriptors,
-  no_package__nameless__kinds_entry__field_indices_by_name,
-  1,  no_package__nameless__kinds_entry__number_ranges,
-  (ProtobufCMessageInit) no_package__nameless__kinds_entry__init,
+  ckitchen_sink__nameless__kinds_entry__field_descriptors,
+  ckitchen_sink__nameless__kinds_entry__field_indices_by_name,
+  1,  ckitchen_sink__nameless__kinds_entry__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__nameless__kinds_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue no_package__nameless__kind__enum_values_by_number[2] =
+static const ProtobufCEnumValue ckitchen_sink__nameless__kind__enum_values_by_number[2] =
 {
-  { "KIND_NONE", "NO_PACKAGE__NAMELESS__KIND__KIND_NONE", 0 },
-  { "KIND_ONE", "NO_PACKAGE__NAMELESS__KIND__KIND_ONE", 1 },
+  { "KIND_NONE", "CKITCHEN_SINK__NAMELESS__KIND__KIND_NONE", 0 },
+  { "KIND_ONE", "CKITCHEN_SINK__NAMELESS__KIND__KIND_ONE", 1 },
 };
-static const ProtobufCIntRange no_package__nameless__kind__value_ranges[] = {
+static const ProtobufCIntRange ckitchen_sink__nameless__kind__value_ranges[] = {
 {0, 0},{0, 2}
 };
-static const ProtobufCEnumValueIndex no_package__nameless__kind__enum_values_by_name[2] =
+static const ProtobufCEnumValueIndex ckitchen_sink__nameless__kind__enum_values_by_name[2] =
 {
   { "KIND_NONE", 0 },
   { "KIND_ONE", 1 },
 };
-const ProtobufCEnumDescriptor no_package__nameless__kind__descriptor =
+const ProtobufCEnumDescriptor ckitchen_sink__nameless__kind__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "Nameless.Kind",
   "Kind",
-  "NoPackage__Nameless__Kind",
+  "CKitchenSink__Nameless__Kind",
   "",
   2,
-  no_package__nameless__kind__enum_values_by_number,
+  ckitchen_sink__nameless__kind__enum_values_by_number,
   2,
-  no_package__nameless__kind__enum_values_by_name,
+  ckitchen_sink__nameless__kind__enum_values_by_name,
   1,
-  no_package__nameless__kind__value_ranges,
+  ckitchen_sink__nameless__kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor no_package__nameless__field_descriptors[3] =
+static const ProtobufCFieldDescriptor ckitchen_sink__nameless__field_descriptors[3] =
 {
   {
     "inner",
@@ -112,8 +112,8 @@ static const ProtobufCFieldDescriptor no_package__nameless__field_descriptors[3]
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(NoPackage__Nameless, inner),
-    &no_package__nameless__descriptor,
+    offsetof(CKitchenSink__Nameless, inner),
+    &ckitchen_sink__nameless__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -123,9 +123,9 @@ static const ProtobufCFieldDescriptor no_package__nameless__field_descriptors[3]
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(NoPackage__Nameless, n_messages),
-    offsetof(NoPackage__Nameless, messages),
-    &no_package__message__descriptor,
+    offsetof(CKitchenSink__Nameless, n_messages),
+    offsetof(CKitchenSink__Nameless, messages),
+    &ckitchen_sink__message__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -135,40 +135,40 @@ static const ProtobufCFieldDescriptor no_package__nameless__field_descriptors[3]
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(NoPackage__Nameless, n_kinds),
-    offsetof(NoPackage__Nameless, kinds),
-    &no_package__nameless__kinds_entry__descriptor,
+    offsetof(CKitchenSink__Nameless, n_kinds),
+    offsetof(CKitchenSink__Nameless, kinds),
+    &ckitchen_sink__nameless__kinds_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned no_package__nameless__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__nameless__field_indices_by_name[] = {
   0,   /* field[0] = inner */
   2,   /* field[2] = kinds */
   1,   /* field[1] = messages */
 };
-static const ProtobufCIntRange no_package__nameless__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__nameless__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor no_package__nameless__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__nameless__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "Nameless",
   "Nameless",
-  "NoPackage__Nameless",
+  "CKitchenSink__Nameless",
   "",
-  sizeof(NoPackage__Nameless),
+  sizeof(CKitchenSink__Nameless),
   3,
-  no_package__nameless__field_descriptors,
-  no_package__nameless__field_indices_by_name,
-  1,  no_package__nameless__number_ranges,
-  (ProtobufCMessageInit) no_package__nameless__init,
+  ckitchen_sink__nameless__field_descriptors,
+  ckitchen_sink__nameless__field_indices_by_name,
+  1,  ckitchen_sink__nameless__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__nameless__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor no_package__message__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ckitchen_sink__message__field_descriptors[1] =
 {
   {
     "text",
@@ -176,33 +176,33 @@ static const ProtobufCFieldDescriptor no_package__message__field_descriptors[1] 
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(NoPackage__Message, text),
+    offsetof(CKitchenSink__Message, text),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned no_package__message__field_indices_by_name[] = {
+static const unsigned ckitchen_sink__message__field_indices_by_name[] = {
   0,   /* field[0] = text */
 };
-static const ProtobufCIntRange no_package__message__number_ranges[1 + 1] =
+static const ProtobufCIntRange ckitchen_sink__message__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor no_package__message__descriptor =
+const ProtobufCMessageDescriptor ckitchen_sink__message__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "Message",
   "Message",
-  "NoPackage__Message",
+  "CKitchenSink__Message",
   "",
-  sizeof(NoPackage__Message),
+  sizeof(CKitchenSink__Message),
   1,
-  no_package__message__field_descriptors,
-  no_package__message__field_indices_by_name,
-  1,  no_package__message__number_ranges,
-  (ProtobufCMessageInit) no_package__message__init,
+  ckitchen_sink__message__field_descriptors,
+  ckitchen_sink__message__field_indices_by_name,
+  1,  ckitchen_sink__message__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

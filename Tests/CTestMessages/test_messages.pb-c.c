@@ -7,43 +7,43 @@
 #endif
 
 #include "test_messages.pb-c.h"
-void   test__everything__counts_entry__init
-                     (Test__Everything__CountsEntry         *message)
+void   ctest_messages__test__everything__counts_entry__init
+                     (CTestMessages__Test__Everything__CountsEntry         *message)
 {
-  static const Test__Everything__CountsEntry init_value = TEST__EVERYTHING__COUNTS_ENTRY__INIT;
+  static const CTestMessages__Test__Everything__CountsEntry init_value = CTEST_MESSAGES__TEST__EVERYTHING__COUNTS_ENTRY__INIT;
   *message = init_value;
 }
-void   test__everything__leaves_by_number_entry__init
-                     (Test__Everything__LeavesByNumberEntry         *message)
+void   ctest_messages__test__everything__leaves_by_number_entry__init
+                     (CTestMessages__Test__Everything__LeavesByNumberEntry         *message)
 {
-  static const Test__Everything__LeavesByNumberEntry init_value = TEST__EVERYTHING__LEAVES_BY_NUMBER_ENTRY__INIT;
+  static const CTestMessages__Test__Everything__LeavesByNumberEntry init_value = CTEST_MESSAGES__TEST__EVERYTHING__LEAVES_BY_NUMBER_ENTRY__INIT;
   *message = init_value;
 }
-void   test__everything__init
-                     (Test__Everything         *message)
+void   ctest_messages__test__everything__init
+                     (CTestMessages__Test__Everything         *message)
 {
-  static const Test__Everything init_value = TEST__EVERYTHING__INIT;
+  static const CTestMessages__Test__Everything init_value = CTEST_MESSAGES__TEST__EVERYTHING__INIT;
   *message = init_value;
 }
-void   test__leaf__init
-                     (Test__Leaf         *message)
+void   ctest_messages__test__leaf__init
+                     (CTestMessages__Test__Leaf         *message)
 {
-  static const Test__Leaf init_value = TEST__LEAF__INIT;
+  static const CTestMessages__Test__Leaf init_value = CTEST_MESSAGES__TEST__LEAF__INIT;
   *message = init_value;
 }
-void   test__node__named_entry__init
-                     (Test__Node__NamedEntry         *message)
+void   ctest_messages__test__node__named_entry__init
+                     (CTestMessages__Test__Node__NamedEntry         *message)
 {
-  static const Test__Node__NamedEntry init_value = TEST__NODE__NAMED_ENTRY__INIT;
+  static const CTestMessages__Test__Node__NamedEntry init_value = CTEST_MESSAGES__TEST__NODE__NAMED_ENTRY__INIT;
   *message = init_value;
 }
-void   test__node__init
-                     (Test__Node         *message)
+void   ctest_messages__test__node__init
+                     (CTestMessages__Test__Node         *message)
 {
-  static const Test__Node init_value = TEST__NODE__INIT;
+  static const CTestMessages__Test__Node init_value = CTEST_MESSAGES__TEST__NODE__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor test__everything__counts_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ctest_messages__test__everything__counts_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -51,7 +51,7 @@ static const ProtobufCFieldDescriptor test__everything__counts_entry__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything__CountsEntry, key),
+    offsetof(CTestMessages__Test__Everything__CountsEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -63,38 +63,38 @@ static const ProtobufCFieldDescriptor test__everything__counts_entry__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything__CountsEntry, value),
+    offsetof(CTestMessages__Test__Everything__CountsEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned test__everything__counts_entry__field_indices_by_name[] = {
+static const unsigned ctest_messages__test__everything__counts_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange test__everything__counts_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ctest_messages__test__everything__counts_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor test__everything__counts_entry__descriptor =
+const ProtobufCMessageDescriptor ctest_messages__test__everything__counts_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "test.Everything.CountsEntry",
   "CountsEntry",
-  "Test__Everything__CountsEntry",
+  "CTestMessages__Test__Everything__CountsEntry",
   "test",
-  sizeof(Test__Everything__CountsEntry),
+  sizeof(CTestMessages__Test__Everything__CountsEntry),
   2,
-  test__everything__counts_entry__field_descriptors,
-  test__everything__counts_entry__field_indices_by_name,
-  1,  test__everything__counts_entry__number_ranges,
-  (ProtobufCMessageInit) test__everything__counts_entry__init,
+  ctest_messages__test__everything__counts_entry__field_descriptors,
+  ctest_messages__test__everything__counts_entry__field_indices_by_name,
+  1,  ctest_messages__test__everything__counts_entry__number_ranges,
+  (ProtobufCMessageInit) ctest_messages__test__everything__counts_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor test__everything__leaves_by_number_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ctest_messages__test__everything__leaves_by_number_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -102,7 +102,7 @@ static const ProtobufCFieldDescriptor test__everything__leaves_by_number_entry__
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything__LeavesByNumberEntry, key),
+    offsetof(CTestMessages__Test__Everything__LeavesByNumberEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -114,38 +114,38 @@ static const ProtobufCFieldDescriptor test__everything__leaves_by_number_entry__
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything__LeavesByNumberEntry, value),
-    &test__leaf__descriptor,
+    offsetof(CTestMessages__Test__Everything__LeavesByNumberEntry, value),
+    &ctest_messages__test__leaf__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned test__everything__leaves_by_number_entry__field_indices_by_name[] = {
+static const unsigned ctest_messages__test__everything__leaves_by_number_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange test__everything__leaves_by_number_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ctest_messages__test__everything__leaves_by_number_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor test__everything__leaves_by_number_entry__descriptor =
+const ProtobufCMessageDescriptor ctest_messages__test__everything__leaves_by_number_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "test.Everything.LeavesByNumberEntry",
   "LeavesByNumberEntry",
-  "Test__Everything__LeavesByNumberEntry",
+  "CTestMessages__Test__Everything__LeavesByNumberEntry",
   "test",
-  sizeof(Test__Everything__LeavesByNumberEntry),
+  sizeof(CTestMessages__Test__Everything__LeavesByNumberEntry),
   2,
-  test__everything__leaves_by_number_entry__field_descriptors,
-  test__everything__leaves_by_number_entry__field_indices_by_name,
-  1,  test__everything__leaves_by_number_entry__number_ranges,
-  (ProtobufCMessageInit) test__everything__leaves_by_number_entry__init,
+  ctest_messages__test__everything__leaves_by_number_entry__field_descriptors,
+  ctest_messages__test__everything__leaves_by_number_entry__field_indices_by_name,
+  1,  ctest_messages__test__everything__leaves_by_number_entry__number_ranges,
+  (ProtobufCMessageInit) ctest_messages__test__everything__leaves_by_number_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
+static const ProtobufCFieldDescriptor ctest_messages__test__everything__field_descriptors[30] =
 {
   {
     "int32_value",
@@ -153,7 +153,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, int32_value),
+    offsetof(CTestMessages__Test__Everything, int32_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -165,7 +165,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, int64_value),
+    offsetof(CTestMessages__Test__Everything, int64_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -177,7 +177,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, uint32_value),
+    offsetof(CTestMessages__Test__Everything, uint32_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -189,7 +189,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, uint64_value),
+    offsetof(CTestMessages__Test__Everything, uint64_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -201,7 +201,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_SINT32,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, sint32_value),
+    offsetof(CTestMessages__Test__Everything, sint32_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -213,7 +213,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_SINT64,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, sint64_value),
+    offsetof(CTestMessages__Test__Everything, sint64_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -225,7 +225,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_FIXED32,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, fixed32_value),
+    offsetof(CTestMessages__Test__Everything, fixed32_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -237,7 +237,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_FIXED64,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, fixed64_value),
+    offsetof(CTestMessages__Test__Everything, fixed64_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -249,7 +249,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_SFIXED32,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, sfixed32_value),
+    offsetof(CTestMessages__Test__Everything, sfixed32_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -261,7 +261,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_SFIXED64,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, sfixed64_value),
+    offsetof(CTestMessages__Test__Everything, sfixed64_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -273,7 +273,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_FLOAT,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, float_value),
+    offsetof(CTestMessages__Test__Everything, float_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -285,7 +285,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, double_value),
+    offsetof(CTestMessages__Test__Everything, double_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -297,7 +297,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, bool_value),
+    offsetof(CTestMessages__Test__Everything, bool_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -309,7 +309,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, text),
+    offsetof(CTestMessages__Test__Everything, text),
     NULL,
     NULL,
     0,             /* flags */
@@ -321,7 +321,7 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, data),
+    offsetof(CTestMessages__Test__Everything, data),
     NULL,
     NULL,
     0,             /* flags */
@@ -333,8 +333,8 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, color),
-    &test__color__descriptor,
+    offsetof(CTestMessages__Test__Everything, color),
+    &ctest_messages__test__color__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -345,8 +345,8 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Test__Everything, leaf),
-    &test__leaf__descriptor,
+    offsetof(CTestMessages__Test__Everything, leaf),
+    &ctest_messages__test__leaf__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -356,8 +356,8 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     18,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Test__Everything, n_numbers),
-    offsetof(Test__Everything, numbers),
+    offsetof(CTestMessages__Test__Everything, n_numbers),
+    offsetof(CTestMessages__Test__Everything, numbers),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -368,8 +368,8 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     19,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Test__Everything, n_flags),
-    offsetof(Test__Everything, flags),
+    offsetof(CTestMessages__Test__Everything, n_flags),
+    offsetof(CTestMessages__Test__Everything, flags),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -380,9 +380,9 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     20,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Test__Everything, n_colors),
-    offsetof(Test__Everything, colors),
-    &test__color__descriptor,
+    offsetof(CTestMessages__Test__Everything, n_colors),
+    offsetof(CTestMessages__Test__Everything, colors),
+    &ctest_messages__test__color__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -392,8 +392,8 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     21,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Test__Everything, n_names),
-    offsetof(Test__Everything, names),
+    offsetof(CTestMessages__Test__Everything, n_names),
+    offsetof(CTestMessages__Test__Everything, names),
     NULL,
     NULL,
     0,             /* flags */
@@ -404,8 +404,8 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     22,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Test__Everything, n_blobs),
-    offsetof(Test__Everything, blobs),
+    offsetof(CTestMessages__Test__Everything, n_blobs),
+    offsetof(CTestMessages__Test__Everything, blobs),
     NULL,
     NULL,
     0,             /* flags */
@@ -416,9 +416,9 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     23,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Test__Everything, n_leaves),
-    offsetof(Test__Everything, leaves),
-    &test__leaf__descriptor,
+    offsetof(CTestMessages__Test__Everything, n_leaves),
+    offsetof(CTestMessages__Test__Everything, leaves),
+    &ctest_messages__test__leaf__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -428,9 +428,9 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     24,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Test__Everything, n_counts),
-    offsetof(Test__Everything, counts),
-    &test__everything__counts_entry__descriptor,
+    offsetof(CTestMessages__Test__Everything, n_counts),
+    offsetof(CTestMessages__Test__Everything, counts),
+    &ctest_messages__test__everything__counts_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -440,9 +440,9 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     25,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Test__Everything, n_leaves_by_number),
-    offsetof(Test__Everything, leaves_by_number),
-    &test__everything__leaves_by_number_entry__descriptor,
+    offsetof(CTestMessages__Test__Everything, n_leaves_by_number),
+    offsetof(CTestMessages__Test__Everything, leaves_by_number),
+    &ctest_messages__test__everything__leaves_by_number_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -452,8 +452,8 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     26,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Test__Everything, choice_case),
-    offsetof(Test__Everything, choice_number),
+    offsetof(CTestMessages__Test__Everything, choice_case),
+    offsetof(CTestMessages__Test__Everything, choice_number),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -464,8 +464,8 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     27,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Test__Everything, choice_case),
-    offsetof(Test__Everything, choice_text),
+    offsetof(CTestMessages__Test__Everything, choice_case),
+    offsetof(CTestMessages__Test__Everything, choice_text),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -476,9 +476,9 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     28,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Test__Everything, choice_case),
-    offsetof(Test__Everything, choice_leaf),
-    &test__leaf__descriptor,
+    offsetof(CTestMessages__Test__Everything, choice_case),
+    offsetof(CTestMessages__Test__Everything, choice_leaf),
+    &ctest_messages__test__leaf__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -488,8 +488,8 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     29,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Test__Everything, _maybe_number_case),
-    offsetof(Test__Everything, maybe_number),
+    offsetof(CTestMessages__Test__Everything, _maybe_number_case),
+    offsetof(CTestMessages__Test__Everything, maybe_number),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -500,15 +500,15 @@ static const ProtobufCFieldDescriptor test__everything__field_descriptors[30] =
     30,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Test__Everything, _maybe_text_case),
-    offsetof(Test__Everything, maybe_text),
+    offsetof(CTestMessages__Test__Everything, _maybe_text_case),
+    offsetof(CTestMessages__Test__Everything, maybe_text),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned test__everything__field_indices_by_name[] = {
+static const unsigned ctest_messages__test__everything__field_indices_by_name[] = {
   21,   /* field[21] = blobs */
   12,   /* field[12] = bool_value */
   27,   /* field[27] = choice_leaf */
@@ -540,27 +540,27 @@ static const unsigned test__everything__field_indices_by_name[] = {
   2,   /* field[2] = uint32_value */
   3,   /* field[3] = uint64_value */
 };
-static const ProtobufCIntRange test__everything__number_ranges[1 + 1] =
+static const ProtobufCIntRange ctest_messages__test__everything__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 30 }
 };
-const ProtobufCMessageDescriptor test__everything__descriptor =
+const ProtobufCMessageDescriptor ctest_messages__test__everything__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "test.Everything",
   "Everything",
-  "Test__Everything",
+  "CTestMessages__Test__Everything",
   "test",
-  sizeof(Test__Everything),
+  sizeof(CTestMessages__Test__Everything),
   30,
-  test__everything__field_descriptors,
-  test__everything__field_indices_by_name,
-  1,  test__everything__number_ranges,
-  (ProtobufCMessageInit) test__everything__init,
+  ctest_messages__test__everything__field_descriptors,
+  ctest_messages__test__everything__field_indices_by_name,
+  1,  ctest_messages__test__everything__number_ranges,
+  (ProtobufCMessageInit) ctest_messages__test__everything__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor test__leaf__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ctest_messages__test__leaf__field_descriptors[1] =
 {
   {
     "name",
@@ -568,37 +568,37 @@ static const ProtobufCFieldDescriptor test__leaf__field_descriptors[1] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Test__Leaf, name),
+    offsetof(CTestMessages__Test__Leaf, name),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned test__leaf__field_indices_by_name[] = {
+static const unsigned ctest_messages__test__leaf__field_indices_by_name[] = {
   0,   /* field[0] = name */
 };
-static const ProtobufCIntRange test__leaf__number_ranges[1 + 1] =
+static const ProtobufCIntRange ctest_messages__test__leaf__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor test__leaf__descriptor =
+const ProtobufCMessageDescriptor ctest_messages__test__leaf__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "test.Leaf",
   "Leaf",
-  "Test__Leaf",
+  "CTestMessages__Test__Leaf",
   "test",
-  sizeof(Test__Leaf),
+  sizeof(CTestMessages__Test__Leaf),
   1,
-  test__leaf__field_descriptors,
-  test__leaf__field_indices_by_name,
-  1,  test__leaf__number_ranges,
-  (ProtobufCMessageInit) test__leaf__init,
+  ctest_messages__test__leaf__field_descriptors,
+  ctest_messages__test__leaf__field_indices_by_name,
+  1,  ctest_messages__test__leaf__number_ranges,
+  (ProtobufCMessageInit) ctest_messages__test__leaf__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor test__node__named_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ctest_messages__test__node__named_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -606,7 +606,7 @@ static const ProtobufCFieldDescriptor test__node__named_entry__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Test__Node__NamedEntry, key),
+    offsetof(CTestMessages__Test__Node__NamedEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -618,38 +618,38 @@ static const ProtobufCFieldDescriptor test__node__named_entry__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Test__Node__NamedEntry, value),
-    &test__node__descriptor,
+    offsetof(CTestMessages__Test__Node__NamedEntry, value),
+    &ctest_messages__test__node__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned test__node__named_entry__field_indices_by_name[] = {
+static const unsigned ctest_messages__test__node__named_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange test__node__named_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange ctest_messages__test__node__named_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor test__node__named_entry__descriptor =
+const ProtobufCMessageDescriptor ctest_messages__test__node__named_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "test.Node.NamedEntry",
   "NamedEntry",
-  "Test__Node__NamedEntry",
+  "CTestMessages__Test__Node__NamedEntry",
   "test",
-  sizeof(Test__Node__NamedEntry),
+  sizeof(CTestMessages__Test__Node__NamedEntry),
   2,
-  test__node__named_entry__field_descriptors,
-  test__node__named_entry__field_indices_by_name,
-  1,  test__node__named_entry__number_ranges,
-  (ProtobufCMessageInit) test__node__named_entry__init,
+  ctest_messages__test__node__named_entry__field_descriptors,
+  ctest_messages__test__node__named_entry__field_indices_by_name,
+  1,  ctest_messages__test__node__named_entry__number_ranges,
+  (ProtobufCMessageInit) ctest_messages__test__node__named_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor test__node__field_descriptors[4] =
+static const ProtobufCFieldDescriptor ctest_messages__test__node__field_descriptors[4] =
 {
   {
     "label",
@@ -657,7 +657,7 @@ static const ProtobufCFieldDescriptor test__node__field_descriptors[4] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Test__Node, label),
+    offsetof(CTestMessages__Test__Node, label),
     NULL,
     NULL,
     0,             /* flags */
@@ -669,8 +669,8 @@ static const ProtobufCFieldDescriptor test__node__field_descriptors[4] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Test__Node, next),
-    &test__node__descriptor,
+    offsetof(CTestMessages__Test__Node, next),
+    &ctest_messages__test__node__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -680,9 +680,9 @@ static const ProtobufCFieldDescriptor test__node__field_descriptors[4] =
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Test__Node, n_children),
-    offsetof(Test__Node, children),
-    &test__node__descriptor,
+    offsetof(CTestMessages__Test__Node, n_children),
+    offsetof(CTestMessages__Test__Node, children),
+    &ctest_messages__test__node__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -692,67 +692,67 @@ static const ProtobufCFieldDescriptor test__node__field_descriptors[4] =
     4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Test__Node, n_named),
-    offsetof(Test__Node, named),
-    &test__node__named_entry__descriptor,
+    offsetof(CTestMessages__Test__Node, n_named),
+    offsetof(CTestMessages__Test__Node, named),
+    &ctest_messages__test__node__named_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned test__node__field_indices_by_name[] = {
+static const unsigned ctest_messages__test__node__field_indices_by_name[] = {
   2,   /* field[2] = children */
   0,   /* field[0] = label */
   3,   /* field[3] = named */
   1,   /* field[1] = next */
 };
-static const ProtobufCIntRange test__node__number_ranges[1 + 1] =
+static const ProtobufCIntRange ctest_messages__test__node__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor test__node__descriptor =
+const ProtobufCMessageDescriptor ctest_messages__test__node__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "test.Node",
   "Node",
-  "Test__Node",
+  "CTestMessages__Test__Node",
   "test",
-  sizeof(Test__Node),
+  sizeof(CTestMessages__Test__Node),
   4,
-  test__node__field_descriptors,
-  test__node__field_indices_by_name,
-  1,  test__node__number_ranges,
-  (ProtobufCMessageInit) test__node__init,
+  ctest_messages__test__node__field_descriptors,
+  ctest_messages__test__node__field_indices_by_name,
+  1,  ctest_messages__test__node__number_ranges,
+  (ProtobufCMessageInit) ctest_messages__test__node__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue test__color__enum_values_by_number[3] =
+static const ProtobufCEnumValue ctest_messages__test__color__enum_values_by_number[3] =
 {
-  { "COLOR_UNSPECIFIED", "TEST__COLOR__COLOR_UNSPECIFIED", 0 },
-  { "COLOR_RED", "TEST__COLOR__COLOR_RED", 1 },
-  { "COLOR_BLUE", "TEST__COLOR__COLOR_BLUE", 2 },
+  { "COLOR_UNSPECIFIED", "CTEST_MESSAGES__TEST__COLOR__COLOR_UNSPECIFIED", 0 },
+  { "COLOR_RED", "CTEST_MESSAGES__TEST__COLOR__COLOR_RED", 1 },
+  { "COLOR_BLUE", "CTEST_MESSAGES__TEST__COLOR__COLOR_BLUE", 2 },
 };
-static const ProtobufCIntRange test__color__value_ranges[] = {
+static const ProtobufCIntRange ctest_messages__test__color__value_ranges[] = {
 {0, 0},{0, 3}
 };
-static const ProtobufCEnumValueIndex test__color__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex ctest_messages__test__color__enum_values_by_name[3] =
 {
   { "COLOR_BLUE", 2 },
   { "COLOR_RED", 1 },
   { "COLOR_UNSPECIFIED", 0 },
 };
-const ProtobufCEnumDescriptor test__color__descriptor =
+const ProtobufCEnumDescriptor ctest_messages__test__color__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "test.Color",
   "Color",
-  "Test__Color",
+  "CTestMessages__Test__Color",
   "test",
   3,
-  test__color__enum_values_by_number,
+  ctest_messages__test__color__enum_values_by_number,
   3,
-  test__color__enum_values_by_name,
+  ctest_messages__test__color__enum_values_by_name,
   1,
-  test__color__value_ranges,
+  ctest_messages__test__color__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -45,6 +45,20 @@ import Testing
     #expect(result.errors.contains("t.proto: the module of its C is not known: name it by the option CModule"))
   }
 
+  @Test("The module of the C of a message in a message must be known")
+  func missingCModuleOfAnImport() async throws {
+    let result = try await Protoc.run(
+      [
+        "shared.proto": "syntax = \"proto3\";\npackage shared;\nmessage B {}\n",
+        "t.proto": "syntax = \"proto3\";\nimport \"shared.proto\";\nmessage A {\n  optional shared.B b = 1;\n}\n",
+      ],
+      generating: ["t.proto"],
+      options: "CModule=CThings,ModuleMappings=FOLDER/modules.txt",
+      extraFiles: ["modules.txt": "shared.proto = Shared\n"]
+    )
+    #expect(result.errors.contains("t.proto:4:3: the module of the C of shared.proto is not known: name it behind"))
+  }
+
   @Test("A protoc-gen-c that is not there, or fails")
   func protocGenC() async throws {
     let proto = ["t.proto": "syntax = \"proto3\";\nmessage A {}\n"]

@@ -133,6 +133,9 @@ import Testing
     ])
     let header = try #require(result.files["t.pb-c.h"])
     #expect(header.contains("  ProtobufCBinaryData text;\n"))
+    // All of a program's C is in one namespace.
+    #expect(header.contains("typedef struct CThings__P__A CThings__P__A;"))
+    #expect(header.contains("void   cthings__p__a__init\n"))
     #expect(!header.contains("Service") && !header.contains("comment") && !header.contains("_unpack"))
     #expect(result.files["t.pb-c.c"]?.contains("protobuf_c_empty_string") == false)
   }

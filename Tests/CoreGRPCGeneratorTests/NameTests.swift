@@ -48,7 +48,7 @@ import Testing
     #expect(EnumCaseNames.names(of: ["VERSION_1", "VERSION"], in: "Version") == ["version1", "version"])
   }
 
-  @Test("The names that protoc-gen-c gives")
+  @Test("The names that protoc-gen-c gives, below the C module's")
   func cNames() {
     #expect(CName.type("grpc.testing.SimpleRequest") == "Grpc__Testing__SimpleRequest")
     #expect(CName.type("test.Everything.CountsEntry") == "Test__Everything__CountsEntry")

@@ -15,8 +15,8 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Compute__HelloRequest Compute__HelloRequest;
-typedef struct Compute__HelloReply Compute__HelloReply;
+typedef struct CCompute__Compute__HelloRequest CCompute__Compute__HelloRequest;
+typedef struct CCompute__Compute__HelloReply CCompute__Compute__HelloReply;
 
 
 /* --- enums --- */
@@ -24,39 +24,39 @@ typedef struct Compute__HelloReply Compute__HelloReply;
 
 /* --- messages --- */
 
-struct  Compute__HelloRequest
+struct  CCompute__Compute__HelloRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData helloworld;
 };
-#define COMPUTE__HELLO_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&compute__hello_request__descriptor) \
+#define CCOMPUTE__COMPUTE__HELLO_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ccompute__compute__hello_request__descriptor) \
     , {0,NULL} }
 
 
-struct  Compute__HelloReply
+struct  CCompute__Compute__HelloReply
 {
   ProtobufCMessage base;
   ProtobufCBinaryData result;
 };
-#define COMPUTE__HELLO_REPLY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&compute__hello_reply__descriptor) \
+#define CCOMPUTE__COMPUTE__HELLO_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ccompute__compute__hello_reply__descriptor) \
     , {0,NULL} }
 
 
-/* Compute__HelloRequest methods */
-void   compute__hello_request__init
-                     (Compute__HelloRequest         *message);
-/* Compute__HelloReply methods */
-void   compute__hello_reply__init
-                     (Compute__HelloReply         *message);
+/* CCompute__Compute__HelloRequest methods */
+void   ccompute__compute__hello_request__init
+                     (CCompute__Compute__HelloRequest         *message);
+/* CCompute__Compute__HelloReply methods */
+void   ccompute__compute__hello_reply__init
+                     (CCompute__Compute__HelloReply         *message);
 /* --- per-message closures --- */
 
-typedef void (*Compute__HelloRequest_Closure)
-                 (const Compute__HelloRequest *message,
+typedef void (*CCompute__Compute__HelloRequest_Closure)
+                 (const CCompute__Compute__HelloRequest *message,
                   void *closure_data);
-typedef void (*Compute__HelloReply_Closure)
-                 (const Compute__HelloReply *message,
+typedef void (*CCompute__Compute__HelloReply_Closure)
+                 (const CCompute__Compute__HelloReply *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -64,8 +64,8 @@ typedef void (*Compute__HelloReply_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor compute__hello_request__descriptor;
-extern const ProtobufCMessageDescriptor compute__hello_reply__descriptor;
+extern const ProtobufCMessageDescriptor ccompute__compute__hello_request__descriptor;
+extern const ProtobufCMessageDescriptor ccompute__compute__hello_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
 

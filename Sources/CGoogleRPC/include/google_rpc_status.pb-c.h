@@ -15,8 +15,8 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct CoregrpcWire__RichStatus CoregrpcWire__RichStatus;
-typedef struct CoregrpcWire__Detail CoregrpcWire__Detail;
+typedef struct CGoogleRPC__CoregrpcWire__RichStatus CGoogleRPC__CoregrpcWire__RichStatus;
+typedef struct CGoogleRPC__CoregrpcWire__Detail CGoogleRPC__CoregrpcWire__Detail;
 
 
 /* --- enums --- */
@@ -24,43 +24,43 @@ typedef struct CoregrpcWire__Detail CoregrpcWire__Detail;
 
 /* --- messages --- */
 
-struct  CoregrpcWire__RichStatus
+struct  CGoogleRPC__CoregrpcWire__RichStatus
 {
   ProtobufCMessage base;
   int32_t code;
   ProtobufCBinaryData message;
   size_t n_details;
-  CoregrpcWire__Detail **details;
+  CGoogleRPC__CoregrpcWire__Detail **details;
 };
-#define COREGRPC_WIRE__RICH_STATUS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&coregrpc_wire__rich_status__descriptor) \
+#define CGOOGLE_RPC__COREGRPC_WIRE__RICH_STATUS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_rpc__coregrpc_wire__rich_status__descriptor) \
     , 0, {0,NULL}, 0,NULL }
 
 
-struct  CoregrpcWire__Detail
+struct  CGoogleRPC__CoregrpcWire__Detail
 {
   ProtobufCMessage base;
   ProtobufCBinaryData type_url;
   ProtobufCBinaryData value;
 };
-#define COREGRPC_WIRE__DETAIL__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&coregrpc_wire__detail__descriptor) \
+#define CGOOGLE_RPC__COREGRPC_WIRE__DETAIL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_rpc__coregrpc_wire__detail__descriptor) \
     , {0,NULL}, {0,NULL} }
 
 
-/* CoregrpcWire__RichStatus methods */
-void   coregrpc_wire__rich_status__init
-                     (CoregrpcWire__RichStatus         *message);
-/* CoregrpcWire__Detail methods */
-void   coregrpc_wire__detail__init
-                     (CoregrpcWire__Detail         *message);
+/* CGoogleRPC__CoregrpcWire__RichStatus methods */
+void   cgoogle_rpc__coregrpc_wire__rich_status__init
+                     (CGoogleRPC__CoregrpcWire__RichStatus         *message);
+/* CGoogleRPC__CoregrpcWire__Detail methods */
+void   cgoogle_rpc__coregrpc_wire__detail__init
+                     (CGoogleRPC__CoregrpcWire__Detail         *message);
 /* --- per-message closures --- */
 
-typedef void (*CoregrpcWire__RichStatus_Closure)
-                 (const CoregrpcWire__RichStatus *message,
+typedef void (*CGoogleRPC__CoregrpcWire__RichStatus_Closure)
+                 (const CGoogleRPC__CoregrpcWire__RichStatus *message,
                   void *closure_data);
-typedef void (*CoregrpcWire__Detail_Closure)
-                 (const CoregrpcWire__Detail *message,
+typedef void (*CGoogleRPC__CoregrpcWire__Detail_Closure)
+                 (const CGoogleRPC__CoregrpcWire__Detail *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -68,8 +68,8 @@ typedef void (*CoregrpcWire__Detail_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor coregrpc_wire__rich_status__descriptor;
-extern const ProtobufCMessageDescriptor coregrpc_wire__detail__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_rpc__coregrpc_wire__rich_status__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_rpc__coregrpc_wire__detail__descriptor;
 
 PROTOBUF_C__END_DECLS
 

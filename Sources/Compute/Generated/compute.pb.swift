@@ -87,13 +87,13 @@ extension Compute_HelloRequest {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Compute__HelloRequest) {
-      compute__hello_request__init(&message)
+    public static func initialize(_ message: inout CCompute__Compute__HelloRequest) {
+      ccompute__compute__hello_request__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Compute__HelloRequest,
+      _ message: CCompute__Compute__HelloRequest,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Compute_HelloRequest {
       var value = Compute_HelloRequest()
@@ -105,7 +105,7 @@ extension Compute_HelloRequest {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Compute_HelloRequest,
-      to message: inout Compute__HelloRequest,
+      to message: inout CCompute__Compute__HelloRequest,
       with encoder: inout MessageEncoder
     ) {
       message.helloworld = encoder.string(value.helloworld)
@@ -121,13 +121,13 @@ extension Compute_HelloReply {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Compute__HelloReply) {
-      compute__hello_reply__init(&message)
+    public static func initialize(_ message: inout CCompute__Compute__HelloReply) {
+      ccompute__compute__hello_reply__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Compute__HelloReply,
+      _ message: CCompute__Compute__HelloReply,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Compute_HelloReply {
       var value = Compute_HelloReply()
@@ -139,7 +139,7 @@ extension Compute_HelloReply {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Compute_HelloReply,
-      to message: inout Compute__HelloReply,
+      to message: inout CCompute__Compute__HelloReply,
       with encoder: inout MessageEncoder
     ) {
       message.result = encoder.string(value.result)

@@ -8,22 +8,23 @@ import ProtobufCWellKnownTypes
 ///   not be bytes.
 /// - Groups become messages: ours writes them and lets protobuf-c read them as such.
 /// - Defaults are left to Swift.
+/// - The names have that of the C module before them.
 /// - Of the options only `packed` remains: those for protoc-gen-c would change names, and `deprecated` would give warnings.
 /// - Services and extensions have no C, and comments no readers there.
 enum CRequest {
   static func make(
-    from request: Google_Protobuf_Compiler_CodeGeneratorRequest
-  )
-    -> Google_Protobuf_Compiler_CodeGeneratorRequest
-  {
+    from request: Google_Protobuf_Compiler_CodeGeneratorRequest,
+    _ schema: Schema
+  ) -> Google_Protobuf_Compiler_CodeGeneratorRequest {
     var result = Google_Protobuf_Compiler_CodeGeneratorRequest()
     result.fileToGenerate = request.fileToGenerate
     result.compilerVersion = request.compilerVersion
-    result.protoFile = request.protoFile.map(file)
+    result.protoFile = schema.files.map(file)
     return result
   }
 
-  private static func file(_ original: FileProto) -> FileProto {
+  private static func file(_ schemaFile: SchemaFile) -> FileProto {
+    let original = schemaFile.proto
     var file = FileProto()
     file.name = original.name
     file.package = original.package
@@ -32,8 +33,7 @@ enum CRequest {
     file.publicDependency = original.publicDependency
     file.messageType = original.messageType.map(message)
     file.enumType = original.enumType.map(enumeration)
-    let package = original.package ?? ""
-    file.options = ProtocGenCOptions.file(package: package.isEmpty ? CName.packageForNone : nil)
+    file.options = ProtocGenCOptions.file(package: schemaFile.cPackage)
     return file
   }
 

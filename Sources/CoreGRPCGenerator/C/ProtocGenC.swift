@@ -13,9 +13,10 @@ struct ProtocGenC {
   ///
   /// - Returns: the files, by their names.
   func files(
-    for request: Google_Protobuf_Compiler_CodeGeneratorRequest
+    for request: Google_Protobuf_Compiler_CodeGeneratorRequest,
+    _ schema: Schema
   ) throws(GeneratorError) -> [GeneratedFile] {
-    let answer = try run(try executable(), input: CRequest.make(from: request).serializedBytes())
+    let answer = try run(try executable(), input: CRequest.make(from: request, schema).serializedBytes())
     let response: Google_Protobuf_Compiler_CodeGeneratorResponse
     do {
       response = try Google_Protobuf_Compiler_CodeGeneratorResponse(serializedBytes: answer, limits: .generator)

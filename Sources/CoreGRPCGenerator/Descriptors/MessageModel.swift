@@ -30,7 +30,7 @@ struct MessageModel {
   var cInitializer: String { CName.function(cFullName) + "__init" }
 
   /// The full name that protoc-gen-c goes by.
-  private var cFullName: String { file.package.isEmpty ? "\(CName.packageForNone).\(fullName)" : fullName }
+  private var cFullName: String { file.cModule.map { "\($0).\(fullName)" } ?? fullName }
 
   /// The first member of that struct.
   var baseMember: String { CName.baseMember(besides: proto.field) }

@@ -17,10 +17,13 @@ struct Schema {
     files = protos.map { proto in
       let name = proto.name ?? ""
       let isGenerated = generated.contains(name)
+      let modules = options.mappings.modules(ofFile: name) ?? WellKnownFiles.modules(ofFile: name)
+      let isOwn = isGenerated && options.generatesMessages || modules == nil || modules?.swift == options.swiftModule
       return SchemaFile(
         proto,
         isGenerated: isGenerated,
-        module: isGenerated && options.generatesMessages ? nil : Self.module(ofFile: name, options)
+        module: isOwn ? nil : modules?.swift,
+        cModule: isGenerated || isOwn ? options.cModule ?? modules?.c : modules?.c
       )
     }
     for file in files {
@@ -36,13 +39,6 @@ struct Schema {
       recursion.add(message.fullName, fields: fields)
     }
     recursion.finish()
-  }
-
-  private static func module(ofFile name: String, _ options: GeneratorOptions) -> String? {
-    let mapped = options.mappings.modules(ofFile: name)
-    let wellKnown = WellKnownFiles.names.contains(name) ? WellKnownFiles.modules : nil
-    guard let module = (mapped ?? wellKnown)?.swift else { return nil }
-    return module == options.swiftModule ? nil : module
   }
 
   private mutating func add(

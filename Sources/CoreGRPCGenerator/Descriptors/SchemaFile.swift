@@ -11,13 +11,17 @@ struct SchemaFile {
   /// The Swift module that has its code, or nil for the one that code is being generated for.
   let module: String?
 
+  /// The C module that has its C, or nil if that is not known.
+  let cModule: String?
+
   /// What stands before the names of its types.
   let prefix: String
 
-  init(_ proto: FileProto, isGenerated: Bool, module: String?) {
+  init(_ proto: FileProto, isGenerated: Bool, module: String?, cModule: String?) {
     self.proto = proto
     self.isGenerated = isGenerated
     self.module = module
+    self.cModule = cModule
     locations = SourceLocations(proto)
     prefix = proto.options?.swiftPrefix ?? SwiftName.prefix(ofPackage: proto.package ?? "")
   }
@@ -34,6 +38,14 @@ struct SchemaFile {
   /// The name of the type that has the file's descriptor.
   var descriptorName: String {
     prefix + SwiftName.upperCamelCase(identifier(of: stem.split(separator: "/").last.map(String.init) ?? stem)) + "File"
+  }
+
+  /// The package that the file's names have in C, or nil if the C module is not known.
+  ///
+  /// All of a program's C is in one namespace: two packages that generate the same file for themselves, or files
+  /// without a package, would get in each other's way without their modules' names.
+  var cPackage: String? {
+    cModule.map { package.isEmpty ? $0 : "\($0).\(package)" }
   }
 
   /// The full name of something declared at the top of the file.

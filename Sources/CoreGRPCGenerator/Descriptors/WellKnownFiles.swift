@@ -1,9 +1,11 @@
 /// The `.proto` files that come with protobuf.
 enum WellKnownFiles {
-  /// The modules that have their code.
-  static let modules = ModuleMappings.Modules(swift: "ProtobufCWellKnownTypes", c: "CGoogleProtobuf")
+  /// The modules that have the code of a file, or nil for one that does not come with protobuf.
+  static func modules(ofFile name: String) -> ModuleMappings.Modules? {
+    names.contains(name) ? ModuleMappings.Modules(swift: "ProtobufCWellKnownTypes", c: "CGoogleProtobuf") : nil
+  }
 
-  static let names: Set<String> = Set(
+  private static let names: Set<String> = Set(
     [
       "any", "api", "descriptor", "duration", "empty", "field_mask", "source_context", "struct", "timestamp", "type",
       "wrappers",

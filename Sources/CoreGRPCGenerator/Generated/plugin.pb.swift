@@ -328,13 +328,13 @@ extension Google_Protobuf_Compiler_Version {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Google__Protobuf__Compiler__Version) {
-      google__protobuf__compiler__version__init(&message)
+    static func initialize(_ message: inout CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version) {
+      cgoogle_protobuf_compiler__google__protobuf__compiler__version__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Google__Protobuf__Compiler__Version,
+      _ message: CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Compiler_Version {
       var value = Google_Protobuf_Compiler_Version()
@@ -349,7 +349,7 @@ extension Google_Protobuf_Compiler_Version {
     /// Lowers a value to a struct.
     static func write(
       _ value: Google_Protobuf_Compiler_Version,
-      to message: inout Google__Protobuf__Compiler__Version,
+      to message: inout CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.major {
@@ -380,13 +380,13 @@ extension Google_Protobuf_Compiler_CodeGeneratorRequest {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Google__Protobuf__Compiler__CodeGeneratorRequest) {
-      google__protobuf__compiler__code_generator_request__init(&message)
+    static func initialize(_ message: inout CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest) {
+      cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Google__Protobuf__Compiler__CodeGeneratorRequest,
+      _ message: CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Compiler_CodeGeneratorRequest {
       var value = Google_Protobuf_Compiler_CodeGeneratorRequest()
@@ -407,7 +407,7 @@ extension Google_Protobuf_Compiler_CodeGeneratorRequest {
     /// Lowers a value to a struct.
     static func write(
       _ value: Google_Protobuf_Compiler_CodeGeneratorRequest,
-      to message: inout Google__Protobuf__Compiler__CodeGeneratorRequest,
+      to message: inout CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest,
       with encoder: inout MessageEncoder
     ) {
       message.n_file_to_generate = value.fileToGenerate.count
@@ -431,13 +431,13 @@ extension Google_Protobuf_Compiler_CodeGeneratorResponse {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Google__Protobuf__Compiler__CodeGeneratorResponse) {
-      google__protobuf__compiler__code_generator_response__init(&message)
+    static func initialize(_ message: inout CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse) {
+      cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Google__Protobuf__Compiler__CodeGeneratorResponse,
+      _ message: CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Compiler_CodeGeneratorResponse {
       var value = Google_Protobuf_Compiler_CodeGeneratorResponse()
@@ -455,7 +455,7 @@ extension Google_Protobuf_Compiler_CodeGeneratorResponse {
     /// Lowers a value to a struct.
     static func write(
       _ value: Google_Protobuf_Compiler_CodeGeneratorResponse,
-      to message: inout Google__Protobuf__Compiler__CodeGeneratorResponse,
+      to message: inout CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.error {
@@ -480,13 +480,13 @@ extension Google_Protobuf_Compiler_CodeGeneratorResponse.File {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Google__Protobuf__Compiler__CodeGeneratorResponse__File) {
-      google__protobuf__compiler__code_generator_response__file__init(&message)
+    static func initialize(_ message: inout CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File) {
+      cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Google__Protobuf__Compiler__CodeGeneratorResponse__File,
+      _ message: CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Compiler_CodeGeneratorResponse.File {
       var value = Google_Protobuf_Compiler_CodeGeneratorResponse.File()
@@ -501,7 +501,7 @@ extension Google_Protobuf_Compiler_CodeGeneratorResponse.File {
     /// Lowers a value to a struct.
     static func write(
       _ value: Google_Protobuf_Compiler_CodeGeneratorResponse.File,
-      to message: inout Google__Protobuf__Compiler__CodeGeneratorResponse__File,
+      to message: inout CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.name {

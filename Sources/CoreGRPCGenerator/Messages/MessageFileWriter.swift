@@ -24,20 +24,10 @@ struct MessageFileWriter {
     return text.text
   }
 
-  private func cModule(of file: SchemaFile) throws(GeneratorError) -> String {
-    guard let module = options.cModule ?? options.mappings.modules(ofFile: file.name)?.c else {
-      throw GeneratorError(
-        "the module of its C is not known: name it by the option CModule, or in the file of the option ModuleMappings",
-        at: Position(file: file.name)
-      )
-    }
-    return module
-  }
-
   private func imports(of file: SchemaFile, _ messages: [MessageModel]) throws(GeneratorError) -> ImportList {
     var imports = ImportList()
     imports.addVisible("ProtobufC")
-    if !messages.isEmpty { imports.addVisible(try cModule(of: file)) }
+    if !messages.isEmpty, let module = file.cModule { imports.addVisible(module) }
     for dependency in file.proto.dependency {
       if let module = try schema.file(dependency).module { imports.add(module) }
     }

@@ -2,9 +2,6 @@ import ProtobufCWellKnownTypes
 
 /// The names that protoc-gen-c gives to the C of a message.
 enum CName {
-  /// The package that a file without one has in C: there all names of types are in one place, those of the library too.
-  static let packageForNone = "no_package"
-
   /// The struct of a message.
   static func type(_ fullName: String) -> String {
     fullName.split(separator: ".").map { camelCase($0) }.joined(separator: "__")

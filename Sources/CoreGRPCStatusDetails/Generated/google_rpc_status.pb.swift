@@ -99,13 +99,13 @@ extension CoregrpcWire_RichStatus {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout CoregrpcWire__RichStatus) {
-      coregrpc_wire__rich_status__init(&message)
+    static func initialize(_ message: inout CGoogleRPC__CoregrpcWire__RichStatus) {
+      cgoogle_rpc__coregrpc_wire__rich_status__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: CoregrpcWire__RichStatus,
+      _ message: CGoogleRPC__CoregrpcWire__RichStatus,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> CoregrpcWire_RichStatus {
       var value = CoregrpcWire_RichStatus()
@@ -123,7 +123,7 @@ extension CoregrpcWire_RichStatus {
     /// Lowers a value to a struct.
     static func write(
       _ value: CoregrpcWire_RichStatus,
-      to message: inout CoregrpcWire__RichStatus,
+      to message: inout CGoogleRPC__CoregrpcWire__RichStatus,
       with encoder: inout MessageEncoder
     ) {
       message.code = value.code
@@ -142,13 +142,13 @@ extension CoregrpcWire_Detail {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout CoregrpcWire__Detail) {
-      coregrpc_wire__detail__init(&message)
+    static func initialize(_ message: inout CGoogleRPC__CoregrpcWire__Detail) {
+      cgoogle_rpc__coregrpc_wire__detail__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: CoregrpcWire__Detail,
+      _ message: CGoogleRPC__CoregrpcWire__Detail,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> CoregrpcWire_Detail {
       var value = CoregrpcWire_Detail()
@@ -161,7 +161,7 @@ extension CoregrpcWire_Detail {
     /// Lowers a value to a struct.
     static func write(
       _ value: CoregrpcWire_Detail,
-      to message: inout CoregrpcWire__Detail,
+      to message: inout CGoogleRPC__CoregrpcWire__Detail,
       with encoder: inout MessageEncoder
     ) {
       message.type_url = encoder.string(value.typeURL)

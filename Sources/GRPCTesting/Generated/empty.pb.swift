@@ -47,13 +47,13 @@ extension Grpc_Testing_Empty {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__Empty) {
-      grpc__testing__empty__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__Empty) {
+      cgrpctesting__grpc__testing__empty__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__Empty,
+      _ message: CGRPCTesting__Grpc__Testing__Empty,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_Empty {
       var value = Grpc_Testing_Empty()
@@ -64,7 +64,7 @@ extension Grpc_Testing_Empty {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_Empty,
-      to message: inout Grpc__Testing__Empty,
+      to message: inout CGRPCTesting__Grpc__Testing__Empty,
       with encoder: inout MessageEncoder
     ) {
       encoder.unknownFields(value.unknownFields, in: &message.base)

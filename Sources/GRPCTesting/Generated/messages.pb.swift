@@ -1172,13 +1172,13 @@ extension Grpc_Testing_BoolValue {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__BoolValue) {
-      grpc__testing__bool_value__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__BoolValue) {
+      cgrpctesting__grpc__testing__bool_value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__BoolValue,
+      _ message: CGRPCTesting__Grpc__Testing__BoolValue,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_BoolValue {
       var value = Grpc_Testing_BoolValue()
@@ -1190,7 +1190,7 @@ extension Grpc_Testing_BoolValue {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_BoolValue,
-      to message: inout Grpc__Testing__BoolValue,
+      to message: inout CGRPCTesting__Grpc__Testing__BoolValue,
       with encoder: inout MessageEncoder
     ) {
       message.value = value.value ? 1 : 0
@@ -1206,13 +1206,13 @@ extension Grpc_Testing_Payload {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__Payload) {
-      grpc__testing__payload__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__Payload) {
+      cgrpctesting__grpc__testing__payload__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__Payload,
+      _ message: CGRPCTesting__Grpc__Testing__Payload,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_Payload {
       var value = Grpc_Testing_Payload()
@@ -1225,7 +1225,7 @@ extension Grpc_Testing_Payload {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_Payload,
-      to message: inout Grpc__Testing__Payload,
+      to message: inout CGRPCTesting__Grpc__Testing__Payload,
       with encoder: inout MessageEncoder
     ) {
       message.type = encoder.enumeration(value.type)
@@ -1242,13 +1242,13 @@ extension Grpc_Testing_EchoStatus {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__EchoStatus) {
-      grpc__testing__echo_status__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__EchoStatus) {
+      cgrpctesting__grpc__testing__echo_status__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__EchoStatus,
+      _ message: CGRPCTesting__Grpc__Testing__EchoStatus,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_EchoStatus {
       var value = Grpc_Testing_EchoStatus()
@@ -1261,7 +1261,7 @@ extension Grpc_Testing_EchoStatus {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_EchoStatus,
-      to message: inout Grpc__Testing__EchoStatus,
+      to message: inout CGRPCTesting__Grpc__Testing__EchoStatus,
       with encoder: inout MessageEncoder
     ) {
       message.code = value.code
@@ -1278,13 +1278,13 @@ extension Grpc_Testing_SimpleRequest {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__SimpleRequest) {
-      grpc__testing__simple_request__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__SimpleRequest) {
+      cgrpctesting__grpc__testing__simple_request__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__SimpleRequest,
+      _ message: CGRPCTesting__Grpc__Testing__SimpleRequest,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_SimpleRequest {
       var value = Grpc_Testing_SimpleRequest()
@@ -1307,7 +1307,7 @@ extension Grpc_Testing_SimpleRequest {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_SimpleRequest,
-      to message: inout Grpc__Testing__SimpleRequest,
+      to message: inout CGRPCTesting__Grpc__Testing__SimpleRequest,
       with encoder: inout MessageEncoder
     ) {
       message.response_type = encoder.enumeration(value.responseType)
@@ -1334,13 +1334,13 @@ extension Grpc_Testing_SimpleResponse {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__SimpleResponse) {
-      grpc__testing__simple_response__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__SimpleResponse) {
+      cgrpctesting__grpc__testing__simple_response__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__SimpleResponse,
+      _ message: CGRPCTesting__Grpc__Testing__SimpleResponse,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_SimpleResponse {
       var value = Grpc_Testing_SimpleResponse()
@@ -1357,7 +1357,7 @@ extension Grpc_Testing_SimpleResponse {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_SimpleResponse,
-      to message: inout Grpc__Testing__SimpleResponse,
+      to message: inout CGRPCTesting__Grpc__Testing__SimpleResponse,
       with encoder: inout MessageEncoder
     ) {
       message.payload = encoder.message(value.payload, as: Grpc_Testing_Payload.Layout.self)
@@ -1378,13 +1378,13 @@ extension Grpc_Testing_StreamingInputCallRequest {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__StreamingInputCallRequest) {
-      grpc__testing__streaming_input_call_request__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__StreamingInputCallRequest) {
+      cgrpctesting__grpc__testing__streaming_input_call_request__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__StreamingInputCallRequest,
+      _ message: CGRPCTesting__Grpc__Testing__StreamingInputCallRequest,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_StreamingInputCallRequest {
       var value = Grpc_Testing_StreamingInputCallRequest()
@@ -1397,7 +1397,7 @@ extension Grpc_Testing_StreamingInputCallRequest {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_StreamingInputCallRequest,
-      to message: inout Grpc__Testing__StreamingInputCallRequest,
+      to message: inout CGRPCTesting__Grpc__Testing__StreamingInputCallRequest,
       with encoder: inout MessageEncoder
     ) {
       message.payload = encoder.message(value.payload, as: Grpc_Testing_Payload.Layout.self)
@@ -1414,13 +1414,13 @@ extension Grpc_Testing_StreamingInputCallResponse {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__StreamingInputCallResponse) {
-      grpc__testing__streaming_input_call_response__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__StreamingInputCallResponse) {
+      cgrpctesting__grpc__testing__streaming_input_call_response__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__StreamingInputCallResponse,
+      _ message: CGRPCTesting__Grpc__Testing__StreamingInputCallResponse,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_StreamingInputCallResponse {
       var value = Grpc_Testing_StreamingInputCallResponse()
@@ -1432,7 +1432,7 @@ extension Grpc_Testing_StreamingInputCallResponse {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_StreamingInputCallResponse,
-      to message: inout Grpc__Testing__StreamingInputCallResponse,
+      to message: inout CGRPCTesting__Grpc__Testing__StreamingInputCallResponse,
       with encoder: inout MessageEncoder
     ) {
       message.aggregated_payload_size = value.aggregatedPayloadSize
@@ -1448,13 +1448,13 @@ extension Grpc_Testing_ResponseParameters {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__ResponseParameters) {
-      grpc__testing__response_parameters__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__ResponseParameters) {
+      cgrpctesting__grpc__testing__response_parameters__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__ResponseParameters,
+      _ message: CGRPCTesting__Grpc__Testing__ResponseParameters,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_ResponseParameters {
       var value = Grpc_Testing_ResponseParameters()
@@ -1468,7 +1468,7 @@ extension Grpc_Testing_ResponseParameters {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_ResponseParameters,
-      to message: inout Grpc__Testing__ResponseParameters,
+      to message: inout CGRPCTesting__Grpc__Testing__ResponseParameters,
       with encoder: inout MessageEncoder
     ) {
       message.size = value.size
@@ -1486,13 +1486,13 @@ extension Grpc_Testing_StreamingOutputCallRequest {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__StreamingOutputCallRequest) {
-      grpc__testing__streaming_output_call_request__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest) {
+      cgrpctesting__grpc__testing__streaming_output_call_request__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__StreamingOutputCallRequest,
+      _ message: CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_StreamingOutputCallRequest {
       var value = Grpc_Testing_StreamingOutputCallRequest()
@@ -1512,7 +1512,7 @@ extension Grpc_Testing_StreamingOutputCallRequest {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_StreamingOutputCallRequest,
-      to message: inout Grpc__Testing__StreamingOutputCallRequest,
+      to message: inout CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest,
       with encoder: inout MessageEncoder
     ) {
       message.response_type = encoder.enumeration(value.responseType)
@@ -1533,13 +1533,13 @@ extension Grpc_Testing_StreamingOutputCallResponse {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__StreamingOutputCallResponse) {
-      grpc__testing__streaming_output_call_response__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse) {
+      cgrpctesting__grpc__testing__streaming_output_call_response__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__StreamingOutputCallResponse,
+      _ message: CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_StreamingOutputCallResponse {
       var value = Grpc_Testing_StreamingOutputCallResponse()
@@ -1551,7 +1551,7 @@ extension Grpc_Testing_StreamingOutputCallResponse {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_StreamingOutputCallResponse,
-      to message: inout Grpc__Testing__StreamingOutputCallResponse,
+      to message: inout CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse,
       with encoder: inout MessageEncoder
     ) {
       message.payload = encoder.message(value.payload, as: Grpc_Testing_Payload.Layout.self)
@@ -1567,13 +1567,13 @@ extension Grpc_Testing_ReconnectParams {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__ReconnectParams) {
-      grpc__testing__reconnect_params__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__ReconnectParams) {
+      cgrpctesting__grpc__testing__reconnect_params__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__ReconnectParams,
+      _ message: CGRPCTesting__Grpc__Testing__ReconnectParams,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_ReconnectParams {
       var value = Grpc_Testing_ReconnectParams()
@@ -1585,7 +1585,7 @@ extension Grpc_Testing_ReconnectParams {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_ReconnectParams,
-      to message: inout Grpc__Testing__ReconnectParams,
+      to message: inout CGRPCTesting__Grpc__Testing__ReconnectParams,
       with encoder: inout MessageEncoder
     ) {
       message.max_reconnect_backoff_ms = value.maxReconnectBackoffMs
@@ -1601,13 +1601,13 @@ extension Grpc_Testing_ReconnectInfo {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__ReconnectInfo) {
-      grpc__testing__reconnect_info__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__ReconnectInfo) {
+      cgrpctesting__grpc__testing__reconnect_info__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__ReconnectInfo,
+      _ message: CGRPCTesting__Grpc__Testing__ReconnectInfo,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_ReconnectInfo {
       var value = Grpc_Testing_ReconnectInfo()
@@ -1620,7 +1620,7 @@ extension Grpc_Testing_ReconnectInfo {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_ReconnectInfo,
-      to message: inout Grpc__Testing__ReconnectInfo,
+      to message: inout CGRPCTesting__Grpc__Testing__ReconnectInfo,
       with encoder: inout MessageEncoder
     ) {
       message.passed = value.passed ? 1 : 0
@@ -1638,13 +1638,13 @@ extension Grpc_Testing_LoadBalancerStatsRequest {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerStatsRequest) {
-      grpc__testing__load_balancer_stats_request__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest) {
+      cgrpctesting__grpc__testing__load_balancer_stats_request__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerStatsRequest,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_LoadBalancerStatsRequest {
       var value = Grpc_Testing_LoadBalancerStatsRequest()
@@ -1657,7 +1657,7 @@ extension Grpc_Testing_LoadBalancerStatsRequest {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_LoadBalancerStatsRequest,
-      to message: inout Grpc__Testing__LoadBalancerStatsRequest,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest,
       with encoder: inout MessageEncoder
     ) {
       message.num_rpcs = value.numRpcs
@@ -1674,13 +1674,13 @@ extension Grpc_Testing_LoadBalancerStatsResponse {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerStatsResponse) {
-      grpc__testing__load_balancer_stats_response__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse) {
+      cgrpctesting__grpc__testing__load_balancer_stats_response__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerStatsResponse,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_LoadBalancerStatsResponse {
       var value = Grpc_Testing_LoadBalancerStatsResponse()
@@ -1702,7 +1702,7 @@ extension Grpc_Testing_LoadBalancerStatsResponse {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_LoadBalancerStatsResponse,
-      to message: inout Grpc__Testing__LoadBalancerStatsResponse,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse,
       with encoder: inout MessageEncoder
     ) {
       message.n_rpcs_by_peer = value.rpcsByPeer.count
@@ -1720,13 +1720,13 @@ extension Grpc_Testing_LoadBalancerStatsResponse {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry) {
-      grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry) {
+      cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Int32) {
       (key: try decoder.string(message.key, field: 1), value: message.value)
@@ -1735,7 +1735,7 @@ extension Grpc_Testing_LoadBalancerStatsResponse {
     /// Lowers a value to a struct.
     public static func write(
       _ value: (key: String, value: Int32),
-      to message: inout Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -1749,13 +1749,13 @@ extension Grpc_Testing_LoadBalancerStatsResponse {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry) {
-      grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry) {
+      cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Grpc_Testing_LoadBalancerStatsResponse.RpcsByPeer) {
       (
@@ -1767,7 +1767,7 @@ extension Grpc_Testing_LoadBalancerStatsResponse {
     /// Lowers a value to a struct.
     public static func write(
       _ value: (key: String, value: Grpc_Testing_LoadBalancerStatsResponse.RpcsByPeer),
-      to message: inout Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -1783,13 +1783,13 @@ extension Grpc_Testing_LoadBalancerStatsResponse.RpcsByPeer {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer) {
-      grpc__testing__load_balancer_stats_response__rpcs_by_peer__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer) {
+      cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_LoadBalancerStatsResponse.RpcsByPeer {
       var value = Grpc_Testing_LoadBalancerStatsResponse.RpcsByPeer()
@@ -1805,7 +1805,7 @@ extension Grpc_Testing_LoadBalancerStatsResponse.RpcsByPeer {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_LoadBalancerStatsResponse.RpcsByPeer,
-      to message: inout Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer,
       with encoder: inout MessageEncoder
     ) {
       message.n_rpcs_by_peer = value.rpcsByPeer.count
@@ -1820,13 +1820,13 @@ extension Grpc_Testing_LoadBalancerStatsResponse.RpcsByPeer {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry) {
-      grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry) {
+      cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Int32) {
       (key: try decoder.string(message.key, field: 1), value: message.value)
@@ -1835,7 +1835,7 @@ extension Grpc_Testing_LoadBalancerStatsResponse.RpcsByPeer {
     /// Lowers a value to a struct.
     public static func write(
       _ value: (key: String, value: Int32),
-      to message: inout Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -1851,13 +1851,13 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsRequest {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerAccumulatedStatsRequest) {
-      grpc__testing__load_balancer_accumulated_stats_request__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest) {
+      cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerAccumulatedStatsRequest,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_LoadBalancerAccumulatedStatsRequest {
       var value = Grpc_Testing_LoadBalancerAccumulatedStatsRequest()
@@ -1868,7 +1868,7 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsRequest {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_LoadBalancerAccumulatedStatsRequest,
-      to message: inout Grpc__Testing__LoadBalancerAccumulatedStatsRequest,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest,
       with encoder: inout MessageEncoder
     ) {
       encoder.unknownFields(value.unknownFields, in: &message.base)
@@ -1883,13 +1883,13 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse) {
-      grpc__testing__load_balancer_accumulated_stats_response__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse) {
+      cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerAccumulatedStatsResponse,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_LoadBalancerAccumulatedStatsResponse {
       var value = Grpc_Testing_LoadBalancerAccumulatedStatsResponse()
@@ -1920,7 +1920,7 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_LoadBalancerAccumulatedStatsResponse,
-      to message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse,
       with encoder: inout MessageEncoder
     ) {
       message.n_num_rpcs_started_by_method = value.numRpcsStartedByMethod.count
@@ -1941,13 +1941,13 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry) {
-      grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry) {
+      cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Int32) {
       (key: try decoder.string(message.key, field: 1), value: message.value)
@@ -1956,7 +1956,7 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse {
     /// Lowers a value to a struct.
     public static func write(
       _ value: (key: String, value: Int32),
-      to message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -1970,13 +1970,13 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry) {
-      grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry) {
+      cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Int32) {
       (key: try decoder.string(message.key, field: 1), value: message.value)
@@ -1985,7 +1985,7 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse {
     /// Lowers a value to a struct.
     public static func write(
       _ value: (key: String, value: Int32),
-      to message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -1999,13 +1999,13 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry) {
-      grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry) {
+      cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Int32) {
       (key: try decoder.string(message.key, field: 1), value: message.value)
@@ -2014,7 +2014,7 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse {
     /// Lowers a value to a struct.
     public static func write(
       _ value: (key: String, value: Int32),
-      to message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -2028,13 +2028,13 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry) {
-      grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry) {
+      cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Grpc_Testing_LoadBalancerAccumulatedStatsResponse.MethodStats) {
       (
@@ -2046,7 +2046,7 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse {
     /// Lowers a value to a struct.
     public static func write(
       _ value: (key: String, value: Grpc_Testing_LoadBalancerAccumulatedStatsResponse.MethodStats),
-      to message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -2062,13 +2062,13 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse.MethodStats {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats) {
-      grpc__testing__load_balancer_accumulated_stats_response__method_stats__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats) {
+      cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_LoadBalancerAccumulatedStatsResponse.MethodStats {
       var value = Grpc_Testing_LoadBalancerAccumulatedStatsResponse.MethodStats()
@@ -2085,7 +2085,7 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse.MethodStats {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_LoadBalancerAccumulatedStatsResponse.MethodStats,
-      to message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats,
       with encoder: inout MessageEncoder
     ) {
       message.rpcs_started = value.rpcsStarted
@@ -2101,13 +2101,13 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse.MethodStats {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry) {
-      grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry) {
+      cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry,
+      _ message: CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: Int32, value: Int32) {
       (key: message.key, value: message.value)
@@ -2116,7 +2116,7 @@ extension Grpc_Testing_LoadBalancerAccumulatedStatsResponse.MethodStats {
     /// Lowers a value to a struct.
     public static func write(
       _ value: (key: Int32, value: Int32),
-      to message: inout Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry,
+      to message: inout CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = value.key
@@ -2132,13 +2132,13 @@ extension Grpc_Testing_ClientConfigureRequest {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__ClientConfigureRequest) {
-      grpc__testing__client_configure_request__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__ClientConfigureRequest) {
+      cgrpctesting__grpc__testing__client_configure_request__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__ClientConfigureRequest,
+      _ message: CGRPCTesting__Grpc__Testing__ClientConfigureRequest,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_ClientConfigureRequest {
       var value = Grpc_Testing_ClientConfigureRequest()
@@ -2156,7 +2156,7 @@ extension Grpc_Testing_ClientConfigureRequest {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_ClientConfigureRequest,
-      to message: inout Grpc__Testing__ClientConfigureRequest,
+      to message: inout CGRPCTesting__Grpc__Testing__ClientConfigureRequest,
       with encoder: inout MessageEncoder
     ) {
       message.n_types = value.types.count
@@ -2176,13 +2176,13 @@ extension Grpc_Testing_ClientConfigureRequest.MetadataMessage {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__ClientConfigureRequest__Metadata) {
-      grpc__testing__client_configure_request__metadata__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata) {
+      cgrpctesting__grpc__testing__client_configure_request__metadata__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__ClientConfigureRequest__Metadata,
+      _ message: CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_ClientConfigureRequest.MetadataMessage {
       var value = Grpc_Testing_ClientConfigureRequest.MetadataMessage()
@@ -2196,7 +2196,7 @@ extension Grpc_Testing_ClientConfigureRequest.MetadataMessage {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_ClientConfigureRequest.MetadataMessage,
-      to message: inout Grpc__Testing__ClientConfigureRequest__Metadata,
+      to message: inout CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata,
       with encoder: inout MessageEncoder
     ) {
       message.type = encoder.enumeration(value.type)
@@ -2214,13 +2214,13 @@ extension Grpc_Testing_ClientConfigureResponse {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__ClientConfigureResponse) {
-      grpc__testing__client_configure_response__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__ClientConfigureResponse) {
+      cgrpctesting__grpc__testing__client_configure_response__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__ClientConfigureResponse,
+      _ message: CGRPCTesting__Grpc__Testing__ClientConfigureResponse,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_ClientConfigureResponse {
       var value = Grpc_Testing_ClientConfigureResponse()
@@ -2231,7 +2231,7 @@ extension Grpc_Testing_ClientConfigureResponse {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_ClientConfigureResponse,
-      to message: inout Grpc__Testing__ClientConfigureResponse,
+      to message: inout CGRPCTesting__Grpc__Testing__ClientConfigureResponse,
       with encoder: inout MessageEncoder
     ) {
       encoder.unknownFields(value.unknownFields, in: &message.base)
@@ -2246,13 +2246,13 @@ extension Grpc_Testing_TestOrcaReport {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__TestOrcaReport) {
-      grpc__testing__test_orca_report__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__TestOrcaReport) {
+      cgrpctesting__grpc__testing__test_orca_report__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__TestOrcaReport,
+      _ message: CGRPCTesting__Grpc__Testing__TestOrcaReport,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Grpc_Testing_TestOrcaReport {
       var value = Grpc_Testing_TestOrcaReport()
@@ -2275,7 +2275,7 @@ extension Grpc_Testing_TestOrcaReport {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Grpc_Testing_TestOrcaReport,
-      to message: inout Grpc__Testing__TestOrcaReport,
+      to message: inout CGRPCTesting__Grpc__Testing__TestOrcaReport,
       with encoder: inout MessageEncoder
     ) {
       message.cpu_utilization = value.cpuUtilization
@@ -2296,13 +2296,13 @@ extension Grpc_Testing_TestOrcaReport {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__TestOrcaReport__RequestCostEntry) {
-      grpc__testing__test_orca_report__request_cost_entry__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry) {
+      cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__TestOrcaReport__RequestCostEntry,
+      _ message: CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Double) {
       (key: try decoder.string(message.key, field: 1), value: message.value)
@@ -2311,7 +2311,7 @@ extension Grpc_Testing_TestOrcaReport {
     /// Lowers a value to a struct.
     public static func write(
       _ value: (key: String, value: Double),
-      to message: inout Grpc__Testing__TestOrcaReport__RequestCostEntry,
+      to message: inout CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -2327,13 +2327,13 @@ extension Grpc_Testing_TestOrcaReport {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Grpc__Testing__TestOrcaReport__UtilizationEntry) {
-      grpc__testing__test_orca_report__utilization_entry__init(&message)
+    public static func initialize(_ message: inout CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry) {
+      cgrpctesting__grpc__testing__test_orca_report__utilization_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Grpc__Testing__TestOrcaReport__UtilizationEntry,
+      _ message: CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Double) {
       (key: try decoder.string(message.key, field: 1), value: message.value)
@@ -2342,7 +2342,7 @@ extension Grpc_Testing_TestOrcaReport {
     /// Lowers a value to a struct.
     public static func write(
       _ value: (key: String, value: Double),
-      to message: inout Grpc__Testing__TestOrcaReport__UtilizationEntry,
+      to message: inout CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)

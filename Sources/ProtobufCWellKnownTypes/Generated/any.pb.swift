@@ -160,13 +160,13 @@ extension Google_Protobuf_Any {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Any) {
-      google__protobuf__any__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Any) {
+      cgoogle_protobuf__google__protobuf__any__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Any,
+      _ message: CGoogleProtobuf__Google__Protobuf__Any,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Any {
       var value = Google_Protobuf_Any()
@@ -179,7 +179,7 @@ extension Google_Protobuf_Any {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Any,
-      to message: inout Google__Protobuf__Any,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Any,
       with encoder: inout MessageEncoder
     ) {
       message.type_url = encoder.string(value.typeURL)

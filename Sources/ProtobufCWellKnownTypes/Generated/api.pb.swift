@@ -299,13 +299,13 @@ extension Google_Protobuf_Api {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Api) {
-      google__protobuf__api__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Api) {
+      cgoogle_protobuf__google__protobuf__api__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Api,
+      _ message: CGoogleProtobuf__Google__Protobuf__Api,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Api {
       var value = Google_Protobuf_Api()
@@ -335,7 +335,7 @@ extension Google_Protobuf_Api {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Api,
-      to message: inout Google__Protobuf__Api,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Api,
       with encoder: inout MessageEncoder
     ) {
       message.name = encoder.string(value.name)
@@ -360,13 +360,13 @@ extension Google_Protobuf_Method {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Method) {
-      google__protobuf__method__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Method) {
+      cgoogle_protobuf__google__protobuf__method__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Method,
+      _ message: CGoogleProtobuf__Google__Protobuf__Method,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Method {
       var value = Google_Protobuf_Method()
@@ -388,7 +388,7 @@ extension Google_Protobuf_Method {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Method,
-      to message: inout Google__Protobuf__Method,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Method,
       with encoder: inout MessageEncoder
     ) {
       message.name = encoder.string(value.name)
@@ -411,13 +411,13 @@ extension Google_Protobuf_Mixin {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Mixin) {
-      google__protobuf__mixin__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Mixin) {
+      cgoogle_protobuf__google__protobuf__mixin__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Mixin,
+      _ message: CGoogleProtobuf__Google__Protobuf__Mixin,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Mixin {
       var value = Google_Protobuf_Mixin()
@@ -430,7 +430,7 @@ extension Google_Protobuf_Mixin {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Mixin,
-      to message: inout Google__Protobuf__Mixin,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Mixin,
       with encoder: inout MessageEncoder
     ) {
       message.name = encoder.string(value.name)

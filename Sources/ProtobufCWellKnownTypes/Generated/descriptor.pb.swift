@@ -2274,13 +2274,13 @@ extension Google_Protobuf_FileDescriptorSet {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__FileDescriptorSet) {
-      google__protobuf__file_descriptor_set__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__FileDescriptorSet) {
+      cgoogle_protobuf__google__protobuf__file_descriptor_set__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__FileDescriptorSet,
+      _ message: CGoogleProtobuf__Google__Protobuf__FileDescriptorSet,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_FileDescriptorSet {
       var value = Google_Protobuf_FileDescriptorSet()
@@ -2296,7 +2296,7 @@ extension Google_Protobuf_FileDescriptorSet {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_FileDescriptorSet,
-      to message: inout Google__Protobuf__FileDescriptorSet,
+      to message: inout CGoogleProtobuf__Google__Protobuf__FileDescriptorSet,
       with encoder: inout MessageEncoder
     ) {
       message.n_file = value.file.count
@@ -2313,13 +2313,13 @@ extension Google_Protobuf_FileDescriptorProto {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__FileDescriptorProto) {
-      google__protobuf__file_descriptor_proto__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__FileDescriptorProto) {
+      cgoogle_protobuf__google__protobuf__file_descriptor_proto__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__FileDescriptorProto,
+      _ message: CGoogleProtobuf__Google__Protobuf__FileDescriptorProto,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_FileDescriptorProto {
       var value = Google_Protobuf_FileDescriptorProto()
@@ -2360,7 +2360,7 @@ extension Google_Protobuf_FileDescriptorProto {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_FileDescriptorProto,
-      to message: inout Google__Protobuf__FileDescriptorProto,
+      to message: inout CGoogleProtobuf__Google__Protobuf__FileDescriptorProto,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.name {
@@ -2403,13 +2403,13 @@ extension Google_Protobuf_DescriptorProto {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__DescriptorProto) {
-      google__protobuf__descriptor_proto__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__DescriptorProto) {
+      cgoogle_protobuf__google__protobuf__descriptor_proto__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__DescriptorProto,
+      _ message: CGoogleProtobuf__Google__Protobuf__DescriptorProto,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_DescriptorProto {
       var value = Google_Protobuf_DescriptorProto()
@@ -2460,7 +2460,7 @@ extension Google_Protobuf_DescriptorProto {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_DescriptorProto,
-      to message: inout Google__Protobuf__DescriptorProto,
+      to message: inout CGoogleProtobuf__Google__Protobuf__DescriptorProto,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.name {
@@ -2496,13 +2496,13 @@ extension Google_Protobuf_DescriptorProto.ExtensionRange {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__DescriptorProto__ExtensionRange) {
-      google__protobuf__descriptor_proto__extension_range__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange) {
+      cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__DescriptorProto__ExtensionRange,
+      _ message: CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_DescriptorProto.ExtensionRange {
       var value = Google_Protobuf_DescriptorProto.ExtensionRange()
@@ -2516,7 +2516,7 @@ extension Google_Protobuf_DescriptorProto.ExtensionRange {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_DescriptorProto.ExtensionRange,
-      to message: inout Google__Protobuf__DescriptorProto__ExtensionRange,
+      to message: inout CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.start {
@@ -2540,13 +2540,13 @@ extension Google_Protobuf_DescriptorProto.ReservedRange {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__DescriptorProto__ReservedRange) {
-      google__protobuf__descriptor_proto__reserved_range__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange) {
+      cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__DescriptorProto__ReservedRange,
+      _ message: CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_DescriptorProto.ReservedRange {
       var value = Google_Protobuf_DescriptorProto.ReservedRange()
@@ -2559,7 +2559,7 @@ extension Google_Protobuf_DescriptorProto.ReservedRange {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_DescriptorProto.ReservedRange,
-      to message: inout Google__Protobuf__DescriptorProto__ReservedRange,
+      to message: inout CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.start {
@@ -2582,13 +2582,13 @@ extension Google_Protobuf_ExtensionRangeOptions {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__ExtensionRangeOptions) {
-      google__protobuf__extension_range_options__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions) {
+      cgoogle_protobuf__google__protobuf__extension_range_options__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__ExtensionRangeOptions,
+      _ message: CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_ExtensionRangeOptions {
       var value = Google_Protobuf_ExtensionRangeOptions()
@@ -2604,7 +2604,7 @@ extension Google_Protobuf_ExtensionRangeOptions {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_ExtensionRangeOptions,
-      to message: inout Google__Protobuf__ExtensionRangeOptions,
+      to message: inout CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions,
       with encoder: inout MessageEncoder
     ) {
       message.n_uninterpreted_option = value.uninterpretedOption.count
@@ -2621,13 +2621,13 @@ extension Google_Protobuf_FieldDescriptorProto {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__FieldDescriptorProto) {
-      google__protobuf__field_descriptor_proto__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto) {
+      cgoogle_protobuf__google__protobuf__field_descriptor_proto__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__FieldDescriptorProto,
+      _ message: CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_FieldDescriptorProto {
       var value = Google_Protobuf_FieldDescriptorProto()
@@ -2649,7 +2649,7 @@ extension Google_Protobuf_FieldDescriptorProto {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_FieldDescriptorProto,
-      to message: inout Google__Protobuf__FieldDescriptorProto,
+      to message: inout CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.name {
@@ -2705,13 +2705,13 @@ extension Google_Protobuf_OneofDescriptorProto {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__OneofDescriptorProto) {
-      google__protobuf__oneof_descriptor_proto__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto) {
+      cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__OneofDescriptorProto,
+      _ message: CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_OneofDescriptorProto {
       var value = Google_Protobuf_OneofDescriptorProto()
@@ -2724,7 +2724,7 @@ extension Google_Protobuf_OneofDescriptorProto {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_OneofDescriptorProto,
-      to message: inout Google__Protobuf__OneofDescriptorProto,
+      to message: inout CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.name {
@@ -2744,13 +2744,13 @@ extension Google_Protobuf_EnumDescriptorProto {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__EnumDescriptorProto) {
-      google__protobuf__enum_descriptor_proto__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto) {
+      cgoogle_protobuf__google__protobuf__enum_descriptor_proto__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__EnumDescriptorProto,
+      _ message: CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_EnumDescriptorProto {
       var value = Google_Protobuf_EnumDescriptorProto()
@@ -2776,7 +2776,7 @@ extension Google_Protobuf_EnumDescriptorProto {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_EnumDescriptorProto,
-      to message: inout Google__Protobuf__EnumDescriptorProto,
+      to message: inout CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.name {
@@ -2802,13 +2802,13 @@ extension Google_Protobuf_EnumDescriptorProto.EnumReservedRange {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__EnumDescriptorProto__EnumReservedRange) {
-      google__protobuf__enum_descriptor_proto__enum_reserved_range__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange) {
+      cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__EnumDescriptorProto__EnumReservedRange,
+      _ message: CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_EnumDescriptorProto.EnumReservedRange {
       var value = Google_Protobuf_EnumDescriptorProto.EnumReservedRange()
@@ -2821,7 +2821,7 @@ extension Google_Protobuf_EnumDescriptorProto.EnumReservedRange {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_EnumDescriptorProto.EnumReservedRange,
-      to message: inout Google__Protobuf__EnumDescriptorProto__EnumReservedRange,
+      to message: inout CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.start {
@@ -2844,13 +2844,13 @@ extension Google_Protobuf_EnumValueDescriptorProto {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__EnumValueDescriptorProto) {
-      google__protobuf__enum_value_descriptor_proto__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto) {
+      cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__EnumValueDescriptorProto,
+      _ message: CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_EnumValueDescriptorProto {
       var value = Google_Protobuf_EnumValueDescriptorProto()
@@ -2864,7 +2864,7 @@ extension Google_Protobuf_EnumValueDescriptorProto {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_EnumValueDescriptorProto,
-      to message: inout Google__Protobuf__EnumValueDescriptorProto,
+      to message: inout CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.name {
@@ -2888,13 +2888,13 @@ extension Google_Protobuf_ServiceDescriptorProto {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__ServiceDescriptorProto) {
-      google__protobuf__service_descriptor_proto__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto) {
+      cgoogle_protobuf__google__protobuf__service_descriptor_proto__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__ServiceDescriptorProto,
+      _ message: CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_ServiceDescriptorProto {
       var value = Google_Protobuf_ServiceDescriptorProto()
@@ -2912,7 +2912,7 @@ extension Google_Protobuf_ServiceDescriptorProto {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_ServiceDescriptorProto,
-      to message: inout Google__Protobuf__ServiceDescriptorProto,
+      to message: inout CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.name {
@@ -2934,13 +2934,13 @@ extension Google_Protobuf_MethodDescriptorProto {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__MethodDescriptorProto) {
-      google__protobuf__method_descriptor_proto__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto) {
+      cgoogle_protobuf__google__protobuf__method_descriptor_proto__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__MethodDescriptorProto,
+      _ message: CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_MethodDescriptorProto {
       var value = Google_Protobuf_MethodDescriptorProto()
@@ -2957,7 +2957,7 @@ extension Google_Protobuf_MethodDescriptorProto {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_MethodDescriptorProto,
-      to message: inout Google__Protobuf__MethodDescriptorProto,
+      to message: inout CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.name {
@@ -2993,13 +2993,13 @@ extension Google_Protobuf_FileOptions {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__FileOptions) {
-      google__protobuf__file_options__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__FileOptions) {
+      cgoogle_protobuf__google__protobuf__file_options__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__FileOptions,
+      _ message: CGoogleProtobuf__Google__Protobuf__FileOptions,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_FileOptions {
       var value = Google_Protobuf_FileOptions()
@@ -3035,7 +3035,7 @@ extension Google_Protobuf_FileOptions {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_FileOptions,
-      to message: inout Google__Protobuf__FileOptions,
+      to message: inout CGoogleProtobuf__Google__Protobuf__FileOptions,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.javaPackage {
@@ -3132,13 +3132,13 @@ extension Google_Protobuf_MessageOptions {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__MessageOptions) {
-      google__protobuf__message_options__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__MessageOptions) {
+      cgoogle_protobuf__google__protobuf__message_options__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__MessageOptions,
+      _ message: CGoogleProtobuf__Google__Protobuf__MessageOptions,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_MessageOptions {
       var value = Google_Protobuf_MessageOptions()
@@ -3158,7 +3158,7 @@ extension Google_Protobuf_MessageOptions {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_MessageOptions,
-      to message: inout Google__Protobuf__MessageOptions,
+      to message: inout CGoogleProtobuf__Google__Protobuf__MessageOptions,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.messageSetWireFormat {
@@ -3191,13 +3191,13 @@ extension Google_Protobuf_FieldOptions {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__FieldOptions) {
-      google__protobuf__field_options__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__FieldOptions) {
+      cgoogle_protobuf__google__protobuf__field_options__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__FieldOptions,
+      _ message: CGoogleProtobuf__Google__Protobuf__FieldOptions,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_FieldOptions {
       var value = Google_Protobuf_FieldOptions()
@@ -3220,7 +3220,7 @@ extension Google_Protobuf_FieldOptions {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_FieldOptions,
-      to message: inout Google__Protobuf__FieldOptions,
+      to message: inout CGoogleProtobuf__Google__Protobuf__FieldOptions,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.ctype {
@@ -3265,13 +3265,13 @@ extension Google_Protobuf_OneofOptions {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__OneofOptions) {
-      google__protobuf__oneof_options__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__OneofOptions) {
+      cgoogle_protobuf__google__protobuf__oneof_options__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__OneofOptions,
+      _ message: CGoogleProtobuf__Google__Protobuf__OneofOptions,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_OneofOptions {
       var value = Google_Protobuf_OneofOptions()
@@ -3287,7 +3287,7 @@ extension Google_Protobuf_OneofOptions {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_OneofOptions,
-      to message: inout Google__Protobuf__OneofOptions,
+      to message: inout CGoogleProtobuf__Google__Protobuf__OneofOptions,
       with encoder: inout MessageEncoder
     ) {
       message.n_uninterpreted_option = value.uninterpretedOption.count
@@ -3304,13 +3304,13 @@ extension Google_Protobuf_EnumOptions {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__EnumOptions) {
-      google__protobuf__enum_options__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__EnumOptions) {
+      cgoogle_protobuf__google__protobuf__enum_options__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__EnumOptions,
+      _ message: CGoogleProtobuf__Google__Protobuf__EnumOptions,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_EnumOptions {
       var value = Google_Protobuf_EnumOptions()
@@ -3328,7 +3328,7 @@ extension Google_Protobuf_EnumOptions {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_EnumOptions,
-      to message: inout Google__Protobuf__EnumOptions,
+      to message: inout CGoogleProtobuf__Google__Protobuf__EnumOptions,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.allowAlias {
@@ -3353,13 +3353,13 @@ extension Google_Protobuf_EnumValueOptions {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__EnumValueOptions) {
-      google__protobuf__enum_value_options__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__EnumValueOptions) {
+      cgoogle_protobuf__google__protobuf__enum_value_options__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__EnumValueOptions,
+      _ message: CGoogleProtobuf__Google__Protobuf__EnumValueOptions,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_EnumValueOptions {
       var value = Google_Protobuf_EnumValueOptions()
@@ -3376,7 +3376,7 @@ extension Google_Protobuf_EnumValueOptions {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_EnumValueOptions,
-      to message: inout Google__Protobuf__EnumValueOptions,
+      to message: inout CGoogleProtobuf__Google__Protobuf__EnumValueOptions,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.deprecated {
@@ -3397,13 +3397,13 @@ extension Google_Protobuf_ServiceOptions {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__ServiceOptions) {
-      google__protobuf__service_options__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__ServiceOptions) {
+      cgoogle_protobuf__google__protobuf__service_options__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__ServiceOptions,
+      _ message: CGoogleProtobuf__Google__Protobuf__ServiceOptions,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_ServiceOptions {
       var value = Google_Protobuf_ServiceOptions()
@@ -3420,7 +3420,7 @@ extension Google_Protobuf_ServiceOptions {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_ServiceOptions,
-      to message: inout Google__Protobuf__ServiceOptions,
+      to message: inout CGoogleProtobuf__Google__Protobuf__ServiceOptions,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.deprecated {
@@ -3441,13 +3441,13 @@ extension Google_Protobuf_MethodOptions {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__MethodOptions) {
-      google__protobuf__method_options__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__MethodOptions) {
+      cgoogle_protobuf__google__protobuf__method_options__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__MethodOptions,
+      _ message: CGoogleProtobuf__Google__Protobuf__MethodOptions,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_MethodOptions {
       var value = Google_Protobuf_MethodOptions()
@@ -3465,7 +3465,7 @@ extension Google_Protobuf_MethodOptions {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_MethodOptions,
-      to message: inout Google__Protobuf__MethodOptions,
+      to message: inout CGoogleProtobuf__Google__Protobuf__MethodOptions,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.deprecated {
@@ -3490,13 +3490,13 @@ extension Google_Protobuf_UninterpretedOption {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__UninterpretedOption) {
-      google__protobuf__uninterpreted_option__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__UninterpretedOption) {
+      cgoogle_protobuf__google__protobuf__uninterpreted_option__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__UninterpretedOption,
+      _ message: CGoogleProtobuf__Google__Protobuf__UninterpretedOption,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_UninterpretedOption {
       var value = Google_Protobuf_UninterpretedOption()
@@ -3518,7 +3518,7 @@ extension Google_Protobuf_UninterpretedOption {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_UninterpretedOption,
-      to message: inout Google__Protobuf__UninterpretedOption,
+      to message: inout CGoogleProtobuf__Google__Protobuf__UninterpretedOption,
       with encoder: inout MessageEncoder
     ) {
       message.n_name = value.name.count
@@ -3559,13 +3559,13 @@ extension Google_Protobuf_UninterpretedOption.NamePart {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__UninterpretedOption__NamePart) {
-      google__protobuf__uninterpreted_option__name_part__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart) {
+      cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__UninterpretedOption__NamePart,
+      _ message: CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_UninterpretedOption.NamePart {
       var value = Google_Protobuf_UninterpretedOption.NamePart()
@@ -3578,7 +3578,7 @@ extension Google_Protobuf_UninterpretedOption.NamePart {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_UninterpretedOption.NamePart,
-      to message: inout Google__Protobuf__UninterpretedOption__NamePart,
+      to message: inout CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart,
       with encoder: inout MessageEncoder
     ) {
       message.name_part = encoder.string(value.namePart)
@@ -3595,13 +3595,13 @@ extension Google_Protobuf_SourceCodeInfo {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__SourceCodeInfo) {
-      google__protobuf__source_code_info__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__SourceCodeInfo) {
+      cgoogle_protobuf__google__protobuf__source_code_info__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__SourceCodeInfo,
+      _ message: CGoogleProtobuf__Google__Protobuf__SourceCodeInfo,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_SourceCodeInfo {
       var value = Google_Protobuf_SourceCodeInfo()
@@ -3617,7 +3617,7 @@ extension Google_Protobuf_SourceCodeInfo {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_SourceCodeInfo,
-      to message: inout Google__Protobuf__SourceCodeInfo,
+      to message: inout CGoogleProtobuf__Google__Protobuf__SourceCodeInfo,
       with encoder: inout MessageEncoder
     ) {
       message.n_location = value.location.count
@@ -3634,13 +3634,13 @@ extension Google_Protobuf_SourceCodeInfo.Location {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__SourceCodeInfo__Location) {
-      google__protobuf__source_code_info__location__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location) {
+      cgoogle_protobuf__google__protobuf__source_code_info__location__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__SourceCodeInfo__Location,
+      _ message: CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_SourceCodeInfo.Location {
       var value = Google_Protobuf_SourceCodeInfo.Location()
@@ -3658,7 +3658,7 @@ extension Google_Protobuf_SourceCodeInfo.Location {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_SourceCodeInfo.Location,
-      to message: inout Google__Protobuf__SourceCodeInfo__Location,
+      to message: inout CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location,
       with encoder: inout MessageEncoder
     ) {
       message.n_path = value.path.count
@@ -3687,13 +3687,13 @@ extension Google_Protobuf_GeneratedCodeInfo {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__GeneratedCodeInfo) {
-      google__protobuf__generated_code_info__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo) {
+      cgoogle_protobuf__google__protobuf__generated_code_info__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__GeneratedCodeInfo,
+      _ message: CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_GeneratedCodeInfo {
       var value = Google_Protobuf_GeneratedCodeInfo()
@@ -3709,7 +3709,7 @@ extension Google_Protobuf_GeneratedCodeInfo {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_GeneratedCodeInfo,
-      to message: inout Google__Protobuf__GeneratedCodeInfo,
+      to message: inout CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo,
       with encoder: inout MessageEncoder
     ) {
       message.n_annotation = value.annotation.count
@@ -3726,13 +3726,13 @@ extension Google_Protobuf_GeneratedCodeInfo.Annotation {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__GeneratedCodeInfo__Annotation) {
-      google__protobuf__generated_code_info__annotation__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation) {
+      cgoogle_protobuf__google__protobuf__generated_code_info__annotation__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__GeneratedCodeInfo__Annotation,
+      _ message: CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_GeneratedCodeInfo.Annotation {
       var value = Google_Protobuf_GeneratedCodeInfo.Annotation()
@@ -3747,7 +3747,7 @@ extension Google_Protobuf_GeneratedCodeInfo.Annotation {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_GeneratedCodeInfo.Annotation,
-      to message: inout Google__Protobuf__GeneratedCodeInfo__Annotation,
+      to message: inout CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation,
       with encoder: inout MessageEncoder
     ) {
       message.n_path = value.path.count

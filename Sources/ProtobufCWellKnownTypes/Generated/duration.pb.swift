@@ -117,13 +117,13 @@ extension Google_Protobuf_Duration {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Duration) {
-      google__protobuf__duration__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Duration) {
+      cgoogle_protobuf__google__protobuf__duration__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Duration,
+      _ message: CGoogleProtobuf__Google__Protobuf__Duration,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Duration {
       var value = Google_Protobuf_Duration()
@@ -136,7 +136,7 @@ extension Google_Protobuf_Duration {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Duration,
-      to message: inout Google__Protobuf__Duration,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Duration,
       with encoder: inout MessageEncoder
     ) {
       message.seconds = value.seconds

@@ -47,13 +47,13 @@ extension Google_Protobuf_Empty {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Empty) {
-      google__protobuf__empty__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Empty) {
+      cgoogle_protobuf__google__protobuf__empty__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Empty,
+      _ message: CGoogleProtobuf__Google__Protobuf__Empty,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Empty {
       var value = Google_Protobuf_Empty()
@@ -64,7 +64,7 @@ extension Google_Protobuf_Empty {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Empty,
-      to message: inout Google__Protobuf__Empty,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Empty,
       with encoder: inout MessageEncoder
     ) {
       encoder.unknownFields(value.unknownFields, in: &message.base)

@@ -247,13 +247,13 @@ extension Google_Protobuf_FieldMask {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__FieldMask) {
-      google__protobuf__field_mask__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__FieldMask) {
+      cgoogle_protobuf__google__protobuf__field_mask__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__FieldMask,
+      _ message: CGoogleProtobuf__Google__Protobuf__FieldMask,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_FieldMask {
       var value = Google_Protobuf_FieldMask()
@@ -267,7 +267,7 @@ extension Google_Protobuf_FieldMask {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_FieldMask,
-      to message: inout Google__Protobuf__FieldMask,
+      to message: inout CGoogleProtobuf__Google__Protobuf__FieldMask,
       with encoder: inout MessageEncoder
     ) {
       message.n_paths = value.paths.count

@@ -51,13 +51,13 @@ extension Google_Protobuf_SourceContext {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__SourceContext) {
-      google__protobuf__source_context__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__SourceContext) {
+      cgoogle_protobuf__google__protobuf__source_context__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__SourceContext,
+      _ message: CGoogleProtobuf__Google__Protobuf__SourceContext,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_SourceContext {
       var value = Google_Protobuf_SourceContext()
@@ -69,7 +69,7 @@ extension Google_Protobuf_SourceContext {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_SourceContext,
-      to message: inout Google__Protobuf__SourceContext,
+      to message: inout CGoogleProtobuf__Google__Protobuf__SourceContext,
       with encoder: inout MessageEncoder
     ) {
       message.file_name = encoder.string(value.fileName)

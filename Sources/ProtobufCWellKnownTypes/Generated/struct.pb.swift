@@ -188,13 +188,13 @@ extension Google_Protobuf_Struct {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Struct) {
-      google__protobuf__struct__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Struct) {
+      cgoogle_protobuf__google__protobuf__struct__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Struct,
+      _ message: CGoogleProtobuf__Google__Protobuf__Struct,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Struct {
       var value = Google_Protobuf_Struct()
@@ -210,7 +210,7 @@ extension Google_Protobuf_Struct {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Struct,
-      to message: inout Google__Protobuf__Struct,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Struct,
       with encoder: inout MessageEncoder
     ) {
       message.n_fields = value.fields.count
@@ -225,13 +225,13 @@ extension Google_Protobuf_Struct {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Struct__FieldsEntry) {
-      google__protobuf__struct__fields_entry__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry) {
+      cgoogle_protobuf__google__protobuf__struct__fields_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Struct__FieldsEntry,
+      _ message: CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Google_Protobuf_Value) {
       (
@@ -243,7 +243,7 @@ extension Google_Protobuf_Struct {
     /// Lowers a value to a struct.
     public static func write(
       _ value: (key: String, value: Google_Protobuf_Value),
-      to message: inout Google__Protobuf__Struct__FieldsEntry,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -259,13 +259,13 @@ extension Google_Protobuf_Value {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Value) {
-      google__protobuf__value__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Value) {
+      cgoogle_protobuf__google__protobuf__value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Value,
+      _ message: CGoogleProtobuf__Google__Protobuf__Value,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Value {
       var value = Google_Protobuf_Value()
@@ -291,7 +291,7 @@ extension Google_Protobuf_Value {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Value,
-      to message: inout Google__Protobuf__Value,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Value,
       with encoder: inout MessageEncoder
     ) {
       switch value.kind {
@@ -327,13 +327,13 @@ extension Google_Protobuf_ListValue {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__ListValue) {
-      google__protobuf__list_value__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__ListValue) {
+      cgoogle_protobuf__google__protobuf__list_value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__ListValue,
+      _ message: CGoogleProtobuf__Google__Protobuf__ListValue,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_ListValue {
       var value = Google_Protobuf_ListValue()
@@ -349,7 +349,7 @@ extension Google_Protobuf_ListValue {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_ListValue,
-      to message: inout Google__Protobuf__ListValue,
+      to message: inout CGoogleProtobuf__Google__Protobuf__ListValue,
       with encoder: inout MessageEncoder
     ) {
       message.n_values = value.values.count

@@ -148,13 +148,13 @@ extension Google_Protobuf_Timestamp {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Timestamp) {
-      google__protobuf__timestamp__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Timestamp) {
+      cgoogle_protobuf__google__protobuf__timestamp__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Timestamp,
+      _ message: CGoogleProtobuf__Google__Protobuf__Timestamp,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Timestamp {
       var value = Google_Protobuf_Timestamp()
@@ -167,7 +167,7 @@ extension Google_Protobuf_Timestamp {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Timestamp,
-      to message: inout Google__Protobuf__Timestamp,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Timestamp,
       with encoder: inout MessageEncoder
     ) {
       message.seconds = value.seconds

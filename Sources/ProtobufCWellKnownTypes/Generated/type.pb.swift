@@ -516,13 +516,13 @@ extension Google_Protobuf_Type {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Type) {
-      google__protobuf__type__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Type) {
+      cgoogle_protobuf__google__protobuf__type__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Type,
+      _ message: CGoogleProtobuf__Google__Protobuf__Type,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Type {
       var value = Google_Protobuf_Type()
@@ -549,7 +549,7 @@ extension Google_Protobuf_Type {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Type,
-      to message: inout Google__Protobuf__Type,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Type,
       with encoder: inout MessageEncoder
     ) {
       message.name = encoder.string(value.name)
@@ -573,13 +573,13 @@ extension Google_Protobuf_Field {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Field) {
-      google__protobuf__field__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Field) {
+      cgoogle_protobuf__google__protobuf__field__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Field,
+      _ message: CGoogleProtobuf__Google__Protobuf__Field,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Field {
       var value = Google_Protobuf_Field()
@@ -604,7 +604,7 @@ extension Google_Protobuf_Field {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Field,
-      to message: inout Google__Protobuf__Field,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Field,
       with encoder: inout MessageEncoder
     ) {
       message.kind = encoder.enumeration(value.kind)
@@ -630,13 +630,13 @@ extension Google_Protobuf_Enum {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Enum) {
-      google__protobuf__enum__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Enum) {
+      cgoogle_protobuf__google__protobuf__enum__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Enum,
+      _ message: CGoogleProtobuf__Google__Protobuf__Enum,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Enum {
       var value = Google_Protobuf_Enum()
@@ -660,7 +660,7 @@ extension Google_Protobuf_Enum {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Enum,
-      to message: inout Google__Protobuf__Enum,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Enum,
       with encoder: inout MessageEncoder
     ) {
       message.name = encoder.string(value.name)
@@ -682,13 +682,13 @@ extension Google_Protobuf_EnumValue {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__EnumValue) {
-      google__protobuf__enum_value__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__EnumValue) {
+      cgoogle_protobuf__google__protobuf__enum_value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__EnumValue,
+      _ message: CGoogleProtobuf__Google__Protobuf__EnumValue,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_EnumValue {
       var value = Google_Protobuf_EnumValue()
@@ -706,7 +706,7 @@ extension Google_Protobuf_EnumValue {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_EnumValue,
-      to message: inout Google__Protobuf__EnumValue,
+      to message: inout CGoogleProtobuf__Google__Protobuf__EnumValue,
       with encoder: inout MessageEncoder
     ) {
       message.name = encoder.string(value.name)
@@ -725,13 +725,13 @@ extension Google_Protobuf_Option {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Option) {
-      google__protobuf__option__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Option) {
+      cgoogle_protobuf__google__protobuf__option__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Option,
+      _ message: CGoogleProtobuf__Google__Protobuf__Option,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Option {
       var value = Google_Protobuf_Option()
@@ -744,7 +744,7 @@ extension Google_Protobuf_Option {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Option,
-      to message: inout Google__Protobuf__Option,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Option,
       with encoder: inout MessageEncoder
     ) {
       message.name = encoder.string(value.name)

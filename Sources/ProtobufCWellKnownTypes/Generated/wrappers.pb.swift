@@ -371,13 +371,13 @@ extension Google_Protobuf_DoubleValue {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__DoubleValue) {
-      google__protobuf__double_value__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__DoubleValue) {
+      cgoogle_protobuf__google__protobuf__double_value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__DoubleValue,
+      _ message: CGoogleProtobuf__Google__Protobuf__DoubleValue,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_DoubleValue {
       var value = Google_Protobuf_DoubleValue()
@@ -389,7 +389,7 @@ extension Google_Protobuf_DoubleValue {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_DoubleValue,
-      to message: inout Google__Protobuf__DoubleValue,
+      to message: inout CGoogleProtobuf__Google__Protobuf__DoubleValue,
       with encoder: inout MessageEncoder
     ) {
       message.value = value.value
@@ -406,13 +406,13 @@ extension Google_Protobuf_FloatValue {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__FloatValue) {
-      google__protobuf__float_value__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__FloatValue) {
+      cgoogle_protobuf__google__protobuf__float_value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__FloatValue,
+      _ message: CGoogleProtobuf__Google__Protobuf__FloatValue,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_FloatValue {
       var value = Google_Protobuf_FloatValue()
@@ -424,7 +424,7 @@ extension Google_Protobuf_FloatValue {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_FloatValue,
-      to message: inout Google__Protobuf__FloatValue,
+      to message: inout CGoogleProtobuf__Google__Protobuf__FloatValue,
       with encoder: inout MessageEncoder
     ) {
       message.value = value.value
@@ -441,13 +441,13 @@ extension Google_Protobuf_Int64Value {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Int64Value) {
-      google__protobuf__int64_value__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Int64Value) {
+      cgoogle_protobuf__google__protobuf__int64_value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Int64Value,
+      _ message: CGoogleProtobuf__Google__Protobuf__Int64Value,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Int64Value {
       var value = Google_Protobuf_Int64Value()
@@ -459,7 +459,7 @@ extension Google_Protobuf_Int64Value {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Int64Value,
-      to message: inout Google__Protobuf__Int64Value,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Int64Value,
       with encoder: inout MessageEncoder
     ) {
       message.value = value.value
@@ -475,13 +475,13 @@ extension Google_Protobuf_UInt64Value {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__UInt64Value) {
-      google__protobuf__uint64_value__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__UInt64Value) {
+      cgoogle_protobuf__google__protobuf__uint64_value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__UInt64Value,
+      _ message: CGoogleProtobuf__Google__Protobuf__UInt64Value,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_UInt64Value {
       var value = Google_Protobuf_UInt64Value()
@@ -493,7 +493,7 @@ extension Google_Protobuf_UInt64Value {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_UInt64Value,
-      to message: inout Google__Protobuf__UInt64Value,
+      to message: inout CGoogleProtobuf__Google__Protobuf__UInt64Value,
       with encoder: inout MessageEncoder
     ) {
       message.value = value.value
@@ -509,13 +509,13 @@ extension Google_Protobuf_Int32Value {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__Int32Value) {
-      google__protobuf__int32_value__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__Int32Value) {
+      cgoogle_protobuf__google__protobuf__int32_value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__Int32Value,
+      _ message: CGoogleProtobuf__Google__Protobuf__Int32Value,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_Int32Value {
       var value = Google_Protobuf_Int32Value()
@@ -527,7 +527,7 @@ extension Google_Protobuf_Int32Value {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_Int32Value,
-      to message: inout Google__Protobuf__Int32Value,
+      to message: inout CGoogleProtobuf__Google__Protobuf__Int32Value,
       with encoder: inout MessageEncoder
     ) {
       message.value = value.value
@@ -543,13 +543,13 @@ extension Google_Protobuf_UInt32Value {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__UInt32Value) {
-      google__protobuf__uint32_value__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__UInt32Value) {
+      cgoogle_protobuf__google__protobuf__uint32_value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__UInt32Value,
+      _ message: CGoogleProtobuf__Google__Protobuf__UInt32Value,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_UInt32Value {
       var value = Google_Protobuf_UInt32Value()
@@ -561,7 +561,7 @@ extension Google_Protobuf_UInt32Value {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_UInt32Value,
-      to message: inout Google__Protobuf__UInt32Value,
+      to message: inout CGoogleProtobuf__Google__Protobuf__UInt32Value,
       with encoder: inout MessageEncoder
     ) {
       message.value = value.value
@@ -577,13 +577,13 @@ extension Google_Protobuf_BoolValue {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__BoolValue) {
-      google__protobuf__bool_value__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__BoolValue) {
+      cgoogle_protobuf__google__protobuf__bool_value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__BoolValue,
+      _ message: CGoogleProtobuf__Google__Protobuf__BoolValue,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_BoolValue {
       var value = Google_Protobuf_BoolValue()
@@ -595,7 +595,7 @@ extension Google_Protobuf_BoolValue {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_BoolValue,
-      to message: inout Google__Protobuf__BoolValue,
+      to message: inout CGoogleProtobuf__Google__Protobuf__BoolValue,
       with encoder: inout MessageEncoder
     ) {
       message.value = value.value ? 1 : 0
@@ -611,13 +611,13 @@ extension Google_Protobuf_StringValue {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__StringValue) {
-      google__protobuf__string_value__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__StringValue) {
+      cgoogle_protobuf__google__protobuf__string_value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__StringValue,
+      _ message: CGoogleProtobuf__Google__Protobuf__StringValue,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_StringValue {
       var value = Google_Protobuf_StringValue()
@@ -629,7 +629,7 @@ extension Google_Protobuf_StringValue {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_StringValue,
-      to message: inout Google__Protobuf__StringValue,
+      to message: inout CGoogleProtobuf__Google__Protobuf__StringValue,
       with encoder: inout MessageEncoder
     ) {
       message.value = encoder.string(value.value)
@@ -645,13 +645,13 @@ extension Google_Protobuf_BytesValue {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Google__Protobuf__BytesValue) {
-      google__protobuf__bytes_value__init(&message)
+    public static func initialize(_ message: inout CGoogleProtobuf__Google__Protobuf__BytesValue) {
+      cgoogle_protobuf__google__protobuf__bytes_value__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Google__Protobuf__BytesValue,
+      _ message: CGoogleProtobuf__Google__Protobuf__BytesValue,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Google_Protobuf_BytesValue {
       var value = Google_Protobuf_BytesValue()
@@ -663,7 +663,7 @@ extension Google_Protobuf_BytesValue {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Google_Protobuf_BytesValue,
-      to message: inout Google__Protobuf__BytesValue,
+      to message: inout CGoogleProtobuf__Google__Protobuf__BytesValue,
       with encoder: inout MessageEncoder
     ) {
       message.value = encoder.bytes(value.value)

@@ -18,107 +18,107 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/timestamp.pb-c.h"
 #include "legacy.pb-c.h"
 
-typedef struct Kitchen__SinkV1__Names Kitchen__SinkV1__Names;
-typedef struct Kitchen__SinkV1__Names__WhereEntry Kitchen__SinkV1__Names__WhereEntry;
-typedef struct Kitchen__SinkV1__Names__String Kitchen__SinkV1__Names__String;
-typedef struct Kitchen__SinkV1__Names__Layout Kitchen__SinkV1__Names__Layout;
-typedef struct Kitchen__SinkV1__Presence Kitchen__SinkV1__Presence;
-typedef struct Kitchen__SinkV1__Maps Kitchen__SinkV1__Maps;
-typedef struct Kitchen__SinkV1__Maps__DoublesEntry Kitchen__SinkV1__Maps__DoublesEntry;
-typedef struct Kitchen__SinkV1__Maps__FloatsEntry Kitchen__SinkV1__Maps__FloatsEntry;
-typedef struct Kitchen__SinkV1__Maps__BoolsEntry Kitchen__SinkV1__Maps__BoolsEntry;
-typedef struct Kitchen__SinkV1__Maps__BlobsEntry Kitchen__SinkV1__Maps__BlobsEntry;
-typedef struct Kitchen__SinkV1__Maps__MoodsEntry Kitchen__SinkV1__Maps__MoodsEntry;
-typedef struct Kitchen__SinkV1__Maps__MapsEntry Kitchen__SinkV1__Maps__MapsEntry;
-typedef struct Kitchen__SinkV1__Maps__TimesEntry Kitchen__SinkV1__Maps__TimesEntry;
-typedef struct Kitchen__SinkV1__Chain Kitchen__SinkV1__Chain;
-typedef struct Kitchen__SinkV1__Left Kitchen__SinkV1__Left;
-typedef struct Kitchen__SinkV1__Right Kitchen__SinkV1__Right;
-typedef struct Kitchen__SinkV1__Nothing Kitchen__SinkV1__Nothing;
-typedef struct Kitchen__SinkV1__CNames Kitchen__SinkV1__CNames;
-typedef struct Kitchen__SinkV1__Numbers Kitchen__SinkV1__Numbers;
-typedef struct Kitchen__SinkV1__Old Kitchen__SinkV1__Old;
+typedef struct CKitchenSink__Kitchen__SinkV1__Names CKitchenSink__Kitchen__SinkV1__Names;
+typedef struct CKitchenSink__Kitchen__SinkV1__Names__WhereEntry CKitchenSink__Kitchen__SinkV1__Names__WhereEntry;
+typedef struct CKitchenSink__Kitchen__SinkV1__Names__String CKitchenSink__Kitchen__SinkV1__Names__String;
+typedef struct CKitchenSink__Kitchen__SinkV1__Names__Layout CKitchenSink__Kitchen__SinkV1__Names__Layout;
+typedef struct CKitchenSink__Kitchen__SinkV1__Presence CKitchenSink__Kitchen__SinkV1__Presence;
+typedef struct CKitchenSink__Kitchen__SinkV1__Maps CKitchenSink__Kitchen__SinkV1__Maps;
+typedef struct CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry;
+typedef struct CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry;
+typedef struct CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry;
+typedef struct CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry;
+typedef struct CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry;
+typedef struct CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry;
+typedef struct CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry;
+typedef struct CKitchenSink__Kitchen__SinkV1__Chain CKitchenSink__Kitchen__SinkV1__Chain;
+typedef struct CKitchenSink__Kitchen__SinkV1__Left CKitchenSink__Kitchen__SinkV1__Left;
+typedef struct CKitchenSink__Kitchen__SinkV1__Right CKitchenSink__Kitchen__SinkV1__Right;
+typedef struct CKitchenSink__Kitchen__SinkV1__Nothing CKitchenSink__Kitchen__SinkV1__Nothing;
+typedef struct CKitchenSink__Kitchen__SinkV1__CNames CKitchenSink__Kitchen__SinkV1__CNames;
+typedef struct CKitchenSink__Kitchen__SinkV1__Numbers CKitchenSink__Kitchen__SinkV1__Numbers;
+typedef struct CKitchenSink__Kitchen__SinkV1__Old CKitchenSink__Kitchen__SinkV1__Old;
 
 
 /* --- enums --- */
 
-typedef enum _Kitchen__SinkV1__Names__Type {
-  KITCHEN__SINK_V1__NAMES__TYPE__TYPE_UNSPECIFIED = 0,
-  KITCHEN__SINK_V1__NAMES__TYPE__TYPE_INIT = 1,
-  KITCHEN__SINK_V1__NAMES__TYPE__TYPE_SELF = 2,
-  KITCHEN__SINK_V1__NAMES__TYPE__TYPE_NONE = 3,
-  KITCHEN__SINK_V1__NAMES__TYPE__TYPE_SOME = 4,
-  KITCHEN__SINK_V1__NAMES__TYPE__TYPE_1ST = 5,
-  KITCHEN__SINK_V1__NAMES__TYPE__TYPE_UNRECOGNIZED = 6,
-  KITCHEN__SINK_V1__NAMES__TYPE__TYPE_RAW_VALUE = 7,
-  KITCHEN__SINK_V1__NAMES__TYPE__TYPE_SWITCH = 8,
-  KITCHEN__SINK_V1__NAMES__TYPE__type_lower = 9,
-  KITCHEN__SINK_V1__NAMES__TYPE__OTHER = 10
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__NAMES__TYPE)
-} Kitchen__SinkV1__Names__Type;
-typedef enum _Kitchen__SinkV1__Mood {
-  KITCHEN__SINK_V1__MOOD__MOOD_FINE = 0,
-  KITCHEN__SINK_V1__MOOD__MOOD_GLOOMY = -3,
-  KITCHEN__SINK_V1__MOOD__MOOD_SAD = -3,
-  KITCHEN__SINK_V1__MOOD__Mood_Sad = -3,
-  KITCHEN__SINK_V1__MOOD__MOOD_HIGH = 2147483647
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__MOOD)
-} Kitchen__SinkV1__Mood;
+typedef enum _CKitchenSink__Kitchen__SinkV1__Names__Type {
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_UNSPECIFIED = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_INIT = 1,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_SELF = 2,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_NONE = 3,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_SOME = 4,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_1ST = 5,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_UNRECOGNIZED = 6,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_RAW_VALUE = 7,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_SWITCH = 8,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__type_lower = 9,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__OTHER = 10
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE)
+} CKitchenSink__Kitchen__SinkV1__Names__Type;
+typedef enum _CKitchenSink__Kitchen__SinkV1__Mood {
+  CKITCHEN_SINK__KITCHEN__SINK_V1__MOOD__MOOD_FINE = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__MOOD__MOOD_GLOOMY = -3,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__MOOD__MOOD_SAD = -3,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__MOOD__Mood_Sad = -3,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__MOOD__MOOD_HIGH = 2147483647
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__MOOD)
+} CKitchenSink__Kitchen__SinkV1__Mood;
 
 /* --- messages --- */
 
-struct  Kitchen__SinkV1__Names__WhereEntry
+struct  CKitchenSink__Kitchen__SinkV1__Names__WhereEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
   ProtobufCBinaryData value;
 };
-#define KITCHEN__SINK_V1__NAMES__WHERE_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__names__where_entry__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__WHERE_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__names__where_entry__descriptor) \
     , {0,NULL}, {0,NULL} }
 
 
-struct  Kitchen__SinkV1__Names__String
+struct  CKitchenSink__Kitchen__SinkV1__Names__String
 {
   ProtobufCMessage base;
   ProtobufCBinaryData int32;
 };
-#define KITCHEN__SINK_V1__NAMES__STRING__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__names__string__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__STRING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__names__string__descriptor) \
     , {0,NULL} }
 
 
-struct  Kitchen__SinkV1__Names__Layout
+struct  CKitchenSink__Kitchen__SinkV1__Names__Layout
 {
   ProtobufCMessage base;
   protobuf_c_boolean messagelayout;
 };
-#define KITCHEN__SINK_V1__NAMES__LAYOUT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__names__layout__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__LAYOUT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__names__layout__descriptor) \
     , 0 }
 
 
 typedef enum {
-  KITCHEN__SINK_V1__NAMES__SWITCH__NOT_SET = 0,
-  KITCHEN__SINK_V1__NAMES__SWITCH_CASE = 32,
-  KITCHEN__SINK_V1__NAMES__SWITCH_SOME = 33,
-  KITCHEN__SINK_V1__NAMES__SWITCH_NONE = 34
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__NAMES__SWITCH__CASE)
-} Kitchen__SinkV1__Names__SwitchCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__SWITCH__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__SWITCH_CASE = 32,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__SWITCH_SOME = 33,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__SWITCH_NONE = 34
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__SWITCH__CASE)
+} CKitchenSink__Kitchen__SinkV1__Names__SwitchCase;
 
 typedef enum {
-  KITCHEN__SINK_V1__NAMES___WITH__NOT_SET = 0,
-  KITCHEN__SINK_V1__NAMES___WITH_WITH = 24
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__NAMES___WITH__CASE)
-} Kitchen__SinkV1__Names__WithCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES___WITH__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES___WITH_WITH = 24
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES___WITH__CASE)
+} CKitchenSink__Kitchen__SinkV1__Names__WithCase;
 
 typedef enum {
-  KITCHEN__SINK_V1__NAMES___OPERATOR__NOT_SET = 0,
-  KITCHEN__SINK_V1__NAMES___OPERATOR_OPERATOR = 25
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__NAMES___OPERATOR__CASE)
-} Kitchen__SinkV1__Names__OperatorCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES___OPERATOR__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES___OPERATOR_OPERATOR = 25
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES___OPERATOR__CASE)
+} CKitchenSink__Kitchen__SinkV1__Names__OperatorCase;
 
-struct  Kitchen__SinkV1__Names
+struct  CKitchenSink__Kitchen__SinkV1__Names
 {
   ProtobufCMessage protobuf_c_base;
   int32_t init;
@@ -147,339 +147,339 @@ struct  Kitchen__SinkV1__Names
   size_t n_repeat;
   ProtobufCBinaryData *repeat;
   size_t n_where;
-  Kitchen__SinkV1__Names__WhereEntry **where;
+  CKitchenSink__Kitchen__SinkV1__Names__WhereEntry **where;
   int32_t camelcase;
   int32_t screaming_snake_2x;
   ProtobufCBinaryData schema;
   ProtobufCBinaryData layout;
-  Kitchen__SinkV1__Names__String *string;
-  Kitchen__SinkV1__Names__Layout *nested_layout;
-  Kitchen__SinkV1__Names__Type type_of_names;
-  Kitchen__SinkV1__Names__SwitchCase switch_case;
+  CKitchenSink__Kitchen__SinkV1__Names__String *string;
+  CKitchenSink__Kitchen__SinkV1__Names__Layout *nested_layout;
+  CKitchenSink__Kitchen__SinkV1__Names__Type type_of_names;
+  CKitchenSink__Kitchen__SinkV1__Names__SwitchCase switch_case;
   union {
     int32_t case_;
     ProtobufCBinaryData some;
-    Kitchen__SinkV1__Names__String *none;
+    CKitchenSink__Kitchen__SinkV1__Names__String *none;
   };
-  Kitchen__SinkV1__Names__WithCase _with_case;
+  CKitchenSink__Kitchen__SinkV1__Names__WithCase _with_case;
   union {
     ProtobufCBinaryData with;
   };
-  Kitchen__SinkV1__Names__OperatorCase _operator_case;
+  CKitchenSink__Kitchen__SinkV1__Names__OperatorCase _operator_case;
   union {
     protobuf_c_boolean operator_;
   };
 };
-#define KITCHEN__SINK_V1__NAMES__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__names__descriptor) \
-    , 0, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, 0,NULL, 0, 0, {0,NULL}, {0,NULL}, NULL, NULL, KITCHEN__SINK_V1__NAMES__TYPE__TYPE_UNSPECIFIED, KITCHEN__SINK_V1__NAMES__SWITCH__NOT_SET, {0}, KITCHEN__SINK_V1__NAMES___WITH__NOT_SET, {0}, KITCHEN__SINK_V1__NAMES___OPERATOR__NOT_SET, {0} }
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__names__descriptor) \
+    , 0, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, 0,NULL, 0, 0, {0,NULL}, {0,NULL}, NULL, NULL, CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__TYPE__TYPE_UNSPECIFIED, CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES__SWITCH__NOT_SET, {0}, CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES___WITH__NOT_SET, {0}, CKITCHEN_SINK__KITCHEN__SINK_V1__NAMES___OPERATOR__NOT_SET, {0} }
 
 
 typedef enum {
-  KITCHEN__SINK_V1__PRESENCE__CHOICE__NOT_SET = 0,
-  KITCHEN__SINK_V1__PRESENCE__CHOICE_CHOSEN_DOUBLE = 20,
-  KITCHEN__SINK_V1__PRESENCE__CHOICE_CHOSEN_BOOL = 21,
-  KITCHEN__SINK_V1__PRESENCE__CHOICE_CHOSEN_BYTES = 22,
-  KITCHEN__SINK_V1__PRESENCE__CHOICE_CHOSEN_MOOD = 23,
-  KITCHEN__SINK_V1__PRESENCE__CHOICE_CHOSEN_TIME = 24,
-  KITCHEN__SINK_V1__PRESENCE__CHOICE_CHOSEN_FIXED = 25
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__PRESENCE__CHOICE__CASE)
-} Kitchen__SinkV1__Presence__ChoiceCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE__CHOICE__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE__CHOICE_CHOSEN_DOUBLE = 20,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE__CHOICE_CHOSEN_BOOL = 21,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE__CHOICE_CHOSEN_BYTES = 22,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE__CHOICE_CHOSEN_MOOD = 23,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE__CHOICE_CHOSEN_TIME = 24,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE__CHOICE_CHOSEN_FIXED = 25
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE__CHOICE__CASE)
+} CKitchenSink__Kitchen__SinkV1__Presence__ChoiceCase;
 
 typedef enum {
-  KITCHEN__SINK_V1__PRESENCE___A_DOUBLE__NOT_SET = 0,
-  KITCHEN__SINK_V1__PRESENCE___A_DOUBLE_A_DOUBLE = 1
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__PRESENCE___A_DOUBLE__CASE)
-} Kitchen__SinkV1__Presence__ADoubleCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_DOUBLE__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_DOUBLE_A_DOUBLE = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_DOUBLE__CASE)
+} CKitchenSink__Kitchen__SinkV1__Presence__ADoubleCase;
 
 typedef enum {
-  KITCHEN__SINK_V1__PRESENCE___A_FLOAT__NOT_SET = 0,
-  KITCHEN__SINK_V1__PRESENCE___A_FLOAT_A_FLOAT = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__PRESENCE___A_FLOAT__CASE)
-} Kitchen__SinkV1__Presence__AFloatCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_FLOAT__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_FLOAT_A_FLOAT = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_FLOAT__CASE)
+} CKitchenSink__Kitchen__SinkV1__Presence__AFloatCase;
 
 typedef enum {
-  KITCHEN__SINK_V1__PRESENCE___AN_INT32__NOT_SET = 0,
-  KITCHEN__SINK_V1__PRESENCE___AN_INT32_AN_INT32 = 3
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__PRESENCE___AN_INT32__CASE)
-} Kitchen__SinkV1__Presence__AnInt32Case;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___AN_INT32__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___AN_INT32_AN_INT32 = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___AN_INT32__CASE)
+} CKitchenSink__Kitchen__SinkV1__Presence__AnInt32Case;
 
 typedef enum {
-  KITCHEN__SINK_V1__PRESENCE___AN_UINT64__NOT_SET = 0,
-  KITCHEN__SINK_V1__PRESENCE___AN_UINT64_AN_UINT64 = 4
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__PRESENCE___AN_UINT64__CASE)
-} Kitchen__SinkV1__Presence__AnUint64Case;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___AN_UINT64__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___AN_UINT64_AN_UINT64 = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___AN_UINT64__CASE)
+} CKitchenSink__Kitchen__SinkV1__Presence__AnUint64Case;
 
 typedef enum {
-  KITCHEN__SINK_V1__PRESENCE___A_BOOL__NOT_SET = 0,
-  KITCHEN__SINK_V1__PRESENCE___A_BOOL_A_BOOL = 5
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__PRESENCE___A_BOOL__CASE)
-} Kitchen__SinkV1__Presence__ABoolCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_BOOL__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_BOOL_A_BOOL = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_BOOL__CASE)
+} CKitchenSink__Kitchen__SinkV1__Presence__ABoolCase;
 
 typedef enum {
-  KITCHEN__SINK_V1__PRESENCE___A_STRING__NOT_SET = 0,
-  KITCHEN__SINK_V1__PRESENCE___A_STRING_A_STRING = 6
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__PRESENCE___A_STRING__CASE)
-} Kitchen__SinkV1__Presence__AStringCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_STRING__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_STRING_A_STRING = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_STRING__CASE)
+} CKitchenSink__Kitchen__SinkV1__Presence__AStringCase;
 
 typedef enum {
-  KITCHEN__SINK_V1__PRESENCE___A_BYTES__NOT_SET = 0,
-  KITCHEN__SINK_V1__PRESENCE___A_BYTES_A_BYTES = 7
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__PRESENCE___A_BYTES__CASE)
-} Kitchen__SinkV1__Presence__ABytesCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_BYTES__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_BYTES_A_BYTES = 7
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_BYTES__CASE)
+} CKitchenSink__Kitchen__SinkV1__Presence__ABytesCase;
 
 typedef enum {
-  KITCHEN__SINK_V1__PRESENCE___A_MOOD__NOT_SET = 0,
-  KITCHEN__SINK_V1__PRESENCE___A_MOOD_A_MOOD = 8
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__PRESENCE___A_MOOD__CASE)
-} Kitchen__SinkV1__Presence__AMoodCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_MOOD__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_MOOD_A_MOOD = 8
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_MOOD__CASE)
+} CKitchenSink__Kitchen__SinkV1__Presence__AMoodCase;
 
 typedef enum {
-  KITCHEN__SINK_V1__PRESENCE___NAMES__NOT_SET = 0,
-  KITCHEN__SINK_V1__PRESENCE___NAMES_NAMES = 9
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__PRESENCE___NAMES__CASE)
-} Kitchen__SinkV1__Presence__NamesCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___NAMES__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___NAMES_NAMES = 9
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___NAMES__CASE)
+} CKitchenSink__Kitchen__SinkV1__Presence__NamesCase;
 
-struct  Kitchen__SinkV1__Presence
+struct  CKitchenSink__Kitchen__SinkV1__Presence
 {
   ProtobufCMessage base;
-  Google__Protobuf__Timestamp *time;
+  CGoogleProtobuf__Google__Protobuf__Timestamp *time;
   size_t n_details;
-  Google__Protobuf__Any **details;
-  Legacy__Record *record;
-  Kitchen__SinkV1__Presence__ChoiceCase choice_case;
+  CGoogleProtobuf__Google__Protobuf__Any **details;
+  CKitchenSink__Legacy__Record *record;
+  CKitchenSink__Kitchen__SinkV1__Presence__ChoiceCase choice_case;
   union {
     double chosen_double;
     protobuf_c_boolean chosen_bool;
     ProtobufCBinaryData chosen_bytes;
-    Kitchen__SinkV1__Mood chosen_mood;
-    Google__Protobuf__Timestamp *chosen_time;
+    CKitchenSink__Kitchen__SinkV1__Mood chosen_mood;
+    CGoogleProtobuf__Google__Protobuf__Timestamp *chosen_time;
     int64_t chosen_fixed;
   };
-  Kitchen__SinkV1__Presence__ADoubleCase _a_double_case;
+  CKitchenSink__Kitchen__SinkV1__Presence__ADoubleCase _a_double_case;
   union {
     double a_double;
   };
-  Kitchen__SinkV1__Presence__AFloatCase _a_float_case;
+  CKitchenSink__Kitchen__SinkV1__Presence__AFloatCase _a_float_case;
   union {
     float a_float;
   };
-  Kitchen__SinkV1__Presence__AnInt32Case _an_int32_case;
+  CKitchenSink__Kitchen__SinkV1__Presence__AnInt32Case _an_int32_case;
   union {
     int32_t an_int32;
   };
-  Kitchen__SinkV1__Presence__AnUint64Case _an_uint64_case;
+  CKitchenSink__Kitchen__SinkV1__Presence__AnUint64Case _an_uint64_case;
   union {
     uint64_t an_uint64;
   };
-  Kitchen__SinkV1__Presence__ABoolCase _a_bool_case;
+  CKitchenSink__Kitchen__SinkV1__Presence__ABoolCase _a_bool_case;
   union {
     protobuf_c_boolean a_bool;
   };
-  Kitchen__SinkV1__Presence__AStringCase _a_string_case;
+  CKitchenSink__Kitchen__SinkV1__Presence__AStringCase _a_string_case;
   union {
     ProtobufCBinaryData a_string;
   };
-  Kitchen__SinkV1__Presence__ABytesCase _a_bytes_case;
+  CKitchenSink__Kitchen__SinkV1__Presence__ABytesCase _a_bytes_case;
   union {
     ProtobufCBinaryData a_bytes;
   };
-  Kitchen__SinkV1__Presence__AMoodCase _a_mood_case;
+  CKitchenSink__Kitchen__SinkV1__Presence__AMoodCase _a_mood_case;
   union {
-    Kitchen__SinkV1__Mood a_mood;
+    CKitchenSink__Kitchen__SinkV1__Mood a_mood;
   };
-  Kitchen__SinkV1__Presence__NamesCase _names_case;
+  CKitchenSink__Kitchen__SinkV1__Presence__NamesCase _names_case;
   union {
-    Kitchen__SinkV1__Names *names;
+    CKitchenSink__Kitchen__SinkV1__Names *names;
   };
 };
-#define KITCHEN__SINK_V1__PRESENCE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__presence__descriptor) \
-    , NULL, 0,NULL, NULL, KITCHEN__SINK_V1__PRESENCE__CHOICE__NOT_SET, {0}, KITCHEN__SINK_V1__PRESENCE___A_DOUBLE__NOT_SET, {0}, KITCHEN__SINK_V1__PRESENCE___A_FLOAT__NOT_SET, {0}, KITCHEN__SINK_V1__PRESENCE___AN_INT32__NOT_SET, {0}, KITCHEN__SINK_V1__PRESENCE___AN_UINT64__NOT_SET, {0}, KITCHEN__SINK_V1__PRESENCE___A_BOOL__NOT_SET, {0}, KITCHEN__SINK_V1__PRESENCE___A_STRING__NOT_SET, {0}, KITCHEN__SINK_V1__PRESENCE___A_BYTES__NOT_SET, {0}, KITCHEN__SINK_V1__PRESENCE___A_MOOD__NOT_SET, {0}, KITCHEN__SINK_V1__PRESENCE___NAMES__NOT_SET, {0} }
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__presence__descriptor) \
+    , NULL, 0,NULL, NULL, CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE__CHOICE__NOT_SET, {0}, CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_DOUBLE__NOT_SET, {0}, CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_FLOAT__NOT_SET, {0}, CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___AN_INT32__NOT_SET, {0}, CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___AN_UINT64__NOT_SET, {0}, CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_BOOL__NOT_SET, {0}, CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_STRING__NOT_SET, {0}, CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_BYTES__NOT_SET, {0}, CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___A_MOOD__NOT_SET, {0}, CKITCHEN_SINK__KITCHEN__SINK_V1__PRESENCE___NAMES__NOT_SET, {0} }
 
 
-struct  Kitchen__SinkV1__Maps__DoublesEntry
+struct  CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry
 {
   ProtobufCMessage base;
   int32_t key;
   double value;
 };
-#define KITCHEN__SINK_V1__MAPS__DOUBLES_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__maps__doubles_entry__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__DOUBLES_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__descriptor) \
     , 0, 0 }
 
 
-struct  Kitchen__SinkV1__Maps__FloatsEntry
+struct  CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry
 {
   ProtobufCMessage base;
   int64_t key;
   float value;
 };
-#define KITCHEN__SINK_V1__MAPS__FLOATS_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__maps__floats_entry__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__FLOATS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__maps__floats_entry__descriptor) \
     , 0, 0 }
 
 
-struct  Kitchen__SinkV1__Maps__BoolsEntry
+struct  CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry
 {
   ProtobufCMessage base;
   uint32_t key;
   protobuf_c_boolean value;
 };
-#define KITCHEN__SINK_V1__MAPS__BOOLS_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__maps__bools_entry__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__BOOLS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__maps__bools_entry__descriptor) \
     , 0, 0 }
 
 
-struct  Kitchen__SinkV1__Maps__BlobsEntry
+struct  CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry
 {
   ProtobufCMessage base;
   protobuf_c_boolean key;
   ProtobufCBinaryData value;
 };
-#define KITCHEN__SINK_V1__MAPS__BLOBS_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__maps__blobs_entry__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__BLOBS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__descriptor) \
     , 0, {0,NULL} }
 
 
-struct  Kitchen__SinkV1__Maps__MoodsEntry
+struct  CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
-  Kitchen__SinkV1__Mood value;
+  CKitchenSink__Kitchen__SinkV1__Mood value;
 };
-#define KITCHEN__SINK_V1__MAPS__MOODS_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__maps__moods_entry__descriptor) \
-    , {0,NULL}, KITCHEN__SINK_V1__MOOD__MOOD_FINE }
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__MOODS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__maps__moods_entry__descriptor) \
+    , {0,NULL}, CKITCHEN_SINK__KITCHEN__SINK_V1__MOOD__MOOD_FINE }
 
 
-struct  Kitchen__SinkV1__Maps__MapsEntry
+struct  CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry
 {
   ProtobufCMessage base;
   uint64_t key;
-  Kitchen__SinkV1__Maps *value;
+  CKitchenSink__Kitchen__SinkV1__Maps *value;
 };
-#define KITCHEN__SINK_V1__MAPS__MAPS_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__maps__maps_entry__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__MAPS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__maps__maps_entry__descriptor) \
     , 0, NULL }
 
 
-struct  Kitchen__SinkV1__Maps__TimesEntry
+struct  CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry
 {
   ProtobufCMessage base;
   int64_t key;
-  Google__Protobuf__Timestamp *value;
+  CGoogleProtobuf__Google__Protobuf__Timestamp *value;
 };
-#define KITCHEN__SINK_V1__MAPS__TIMES_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__maps__times_entry__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__TIMES_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__maps__times_entry__descriptor) \
     , 0, NULL }
 
 
-struct  Kitchen__SinkV1__Maps
+struct  CKitchenSink__Kitchen__SinkV1__Maps
 {
   ProtobufCMessage base;
   size_t n_doubles;
-  Kitchen__SinkV1__Maps__DoublesEntry **doubles;
+  CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry **doubles;
   size_t n_floats;
-  Kitchen__SinkV1__Maps__FloatsEntry **floats;
+  CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry **floats;
   size_t n_bools;
-  Kitchen__SinkV1__Maps__BoolsEntry **bools;
+  CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry **bools;
   size_t n_blobs;
-  Kitchen__SinkV1__Maps__BlobsEntry **blobs;
+  CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry **blobs;
   size_t n_moods;
-  Kitchen__SinkV1__Maps__MoodsEntry **moods;
+  CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry **moods;
   size_t n_maps;
-  Kitchen__SinkV1__Maps__MapsEntry **maps;
+  CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry **maps;
   size_t n_times;
-  Kitchen__SinkV1__Maps__TimesEntry **times;
+  CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry **times;
 };
-#define KITCHEN__SINK_V1__MAPS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__maps__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__MAPS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__maps__descriptor) \
     , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 typedef enum {
-  KITCHEN__SINK_V1__CHAIN__LINK__NOT_SET = 0,
-  KITCHEN__SINK_V1__CHAIN__LINK_CHAIN = 4,
-  KITCHEN__SINK_V1__CHAIN__LINK_TEXT = 5
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__CHAIN__LINK__CASE)
-} Kitchen__SinkV1__Chain__LinkCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__CHAIN__LINK__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__CHAIN__LINK_CHAIN = 4,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__CHAIN__LINK_TEXT = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__CHAIN__LINK__CASE)
+} CKitchenSink__Kitchen__SinkV1__Chain__LinkCase;
 
 typedef enum {
-  KITCHEN__SINK_V1__CHAIN___OTHER__NOT_SET = 0,
-  KITCHEN__SINK_V1__CHAIN___OTHER_OTHER = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__CHAIN___OTHER__CASE)
-} Kitchen__SinkV1__Chain__OtherCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__CHAIN___OTHER__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__CHAIN___OTHER_OTHER = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__CHAIN___OTHER__CASE)
+} CKitchenSink__Kitchen__SinkV1__Chain__OtherCase;
 
-struct  Kitchen__SinkV1__Chain
+struct  CKitchenSink__Kitchen__SinkV1__Chain
 {
   ProtobufCMessage base;
-  Kitchen__SinkV1__Chain *next;
-  Kitchen__SinkV1__Left *left;
-  Kitchen__SinkV1__Chain__LinkCase link_case;
+  CKitchenSink__Kitchen__SinkV1__Chain *next;
+  CKitchenSink__Kitchen__SinkV1__Left *left;
+  CKitchenSink__Kitchen__SinkV1__Chain__LinkCase link_case;
   union {
-    Kitchen__SinkV1__Chain *chain;
+    CKitchenSink__Kitchen__SinkV1__Chain *chain;
     ProtobufCBinaryData text;
   };
-  Kitchen__SinkV1__Chain__OtherCase _other_case;
+  CKitchenSink__Kitchen__SinkV1__Chain__OtherCase _other_case;
   union {
-    Kitchen__SinkV1__Chain *other;
+    CKitchenSink__Kitchen__SinkV1__Chain *other;
   };
 };
-#define KITCHEN__SINK_V1__CHAIN__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__chain__descriptor) \
-    , NULL, NULL, KITCHEN__SINK_V1__CHAIN__LINK__NOT_SET, {0}, KITCHEN__SINK_V1__CHAIN___OTHER__NOT_SET, {0} }
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__CHAIN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__chain__descriptor) \
+    , NULL, NULL, CKITCHEN_SINK__KITCHEN__SINK_V1__CHAIN__LINK__NOT_SET, {0}, CKITCHEN_SINK__KITCHEN__SINK_V1__CHAIN___OTHER__NOT_SET, {0} }
 
 
-struct  Kitchen__SinkV1__Left
+struct  CKitchenSink__Kitchen__SinkV1__Left
 {
   ProtobufCMessage base;
   int32_t number;
-  Kitchen__SinkV1__Right *right;
+  CKitchenSink__Kitchen__SinkV1__Right *right;
 };
-#define KITCHEN__SINK_V1__LEFT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__left__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__LEFT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__left__descriptor) \
     , 0, NULL }
 
 
 typedef enum {
-  KITCHEN__SINK_V1__RIGHT__CONTENT__NOT_SET = 0,
-  KITCHEN__SINK_V1__RIGHT__CONTENT_LEFT = 1,
-  KITCHEN__SINK_V1__RIGHT__CONTENT_NUMBER = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__RIGHT__CONTENT__CASE)
-} Kitchen__SinkV1__Right__ContentCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__RIGHT__CONTENT__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__RIGHT__CONTENT_LEFT = 1,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__RIGHT__CONTENT_NUMBER = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__RIGHT__CONTENT__CASE)
+} CKitchenSink__Kitchen__SinkV1__Right__ContentCase;
 
-struct  Kitchen__SinkV1__Right
+struct  CKitchenSink__Kitchen__SinkV1__Right
 {
   ProtobufCMessage base;
-  Kitchen__SinkV1__Right__ContentCase content_case;
+  CKitchenSink__Kitchen__SinkV1__Right__ContentCase content_case;
   union {
-    Kitchen__SinkV1__Left *left;
+    CKitchenSink__Kitchen__SinkV1__Left *left;
     double number;
   };
 };
-#define KITCHEN__SINK_V1__RIGHT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__right__descriptor) \
-    , KITCHEN__SINK_V1__RIGHT__CONTENT__NOT_SET, {0} }
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__RIGHT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__right__descriptor) \
+    , CKITCHEN_SINK__KITCHEN__SINK_V1__RIGHT__CONTENT__NOT_SET, {0} }
 
 
-struct  Kitchen__SinkV1__Nothing
+struct  CKitchenSink__Kitchen__SinkV1__Nothing
 {
   ProtobufCMessage base;
 };
-#define KITCHEN__SINK_V1__NOTHING__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__nothing__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__NOTHING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__nothing__descriptor) \
      }
 
 
 typedef enum {
-  KITCHEN__SINK_V1__CNAMES__CHOICE__NOT_SET = 0,
-  KITCHEN__SINK_V1__CNAMES__CHOICE_NUMBER = 7,
-  KITCHEN__SINK_V1__CNAMES__CHOICE_TEXT = 8
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(KITCHEN__SINK_V1__CNAMES__CHOICE__CASE)
-} Kitchen__SinkV1__CNames__ChoiceCase;
+  CKITCHEN_SINK__KITCHEN__SINK_V1__CNAMES__CHOICE__NOT_SET = 0,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__CNAMES__CHOICE_NUMBER = 7,
+  CKITCHEN_SINK__KITCHEN__SINK_V1__CNAMES__CHOICE_TEXT = 8
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__KITCHEN__SINK_V1__CNAMES__CHOICE__CASE)
+} CKitchenSink__Kitchen__SinkV1__CNames__ChoiceCase;
 
-struct  Kitchen__SinkV1__CNames
+struct  CKitchenSink__Kitchen__SinkV1__CNames
 {
   ProtobufCMessage base;
   int32_t linux_;
@@ -490,18 +490,18 @@ struct  Kitchen__SinkV1__CNames
   int32_t n_list_;
   ProtobufCBinaryData choice_case_;
   ProtobufCBinaryData return_;
-  Kitchen__SinkV1__CNames__ChoiceCase choice_case;
+  CKitchenSink__Kitchen__SinkV1__CNames__ChoiceCase choice_case;
   union {
     int32_t number;
     ProtobufCBinaryData text;
   };
 };
-#define KITCHEN__SINK_V1__CNAMES__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__cnames__descriptor) \
-    , 0, 0,NULL, 0,NULL, 0, {0,NULL}, {0,NULL}, KITCHEN__SINK_V1__CNAMES__CHOICE__NOT_SET, {0} }
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__CNAMES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__cnames__descriptor) \
+    , 0, 0,NULL, 0,NULL, 0, {0,NULL}, {0,NULL}, CKITCHEN_SINK__KITCHEN__SINK_V1__CNAMES__CHOICE__NOT_SET, {0} }
 
 
-struct  Kitchen__SinkV1__Numbers
+struct  CKitchenSink__Kitchen__SinkV1__Numbers
 {
   ProtobufCMessage base;
   float a_float;
@@ -513,144 +513,144 @@ struct  Kitchen__SinkV1__Numbers
   size_t n_fixed;
   uint64_t *fixed;
   size_t n_moods;
-  Kitchen__SinkV1__Mood *moods;
+  CKitchenSink__Kitchen__SinkV1__Mood *moods;
 };
-#define KITCHEN__SINK_V1__NUMBERS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__numbers__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__NUMBERS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__numbers__descriptor) \
     , 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
-struct  Kitchen__SinkV1__Old
+struct  CKitchenSink__Kitchen__SinkV1__Old
 {
   ProtobufCMessage base;
   int32_t gone;
 };
-#define KITCHEN__SINK_V1__OLD__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&kitchen__sink_v1__old__descriptor) \
+#define CKITCHEN_SINK__KITCHEN__SINK_V1__OLD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__kitchen__sink_v1__old__descriptor) \
     , 0 }
 
 
-/* Kitchen__SinkV1__Names__WhereEntry methods */
-void   kitchen__sink_v1__names__where_entry__init
-                     (Kitchen__SinkV1__Names__WhereEntry         *message);
-/* Kitchen__SinkV1__Names__String methods */
-void   kitchen__sink_v1__names__string__init
-                     (Kitchen__SinkV1__Names__String         *message);
-/* Kitchen__SinkV1__Names__Layout methods */
-void   kitchen__sink_v1__names__layout__init
-                     (Kitchen__SinkV1__Names__Layout         *message);
-/* Kitchen__SinkV1__Names methods */
-void   kitchen__sink_v1__names__init
-                     (Kitchen__SinkV1__Names         *message);
-/* Kitchen__SinkV1__Presence methods */
-void   kitchen__sink_v1__presence__init
-                     (Kitchen__SinkV1__Presence         *message);
-/* Kitchen__SinkV1__Maps__DoublesEntry methods */
-void   kitchen__sink_v1__maps__doubles_entry__init
-                     (Kitchen__SinkV1__Maps__DoublesEntry         *message);
-/* Kitchen__SinkV1__Maps__FloatsEntry methods */
-void   kitchen__sink_v1__maps__floats_entry__init
-                     (Kitchen__SinkV1__Maps__FloatsEntry         *message);
-/* Kitchen__SinkV1__Maps__BoolsEntry methods */
-void   kitchen__sink_v1__maps__bools_entry__init
-                     (Kitchen__SinkV1__Maps__BoolsEntry         *message);
-/* Kitchen__SinkV1__Maps__BlobsEntry methods */
-void   kitchen__sink_v1__maps__blobs_entry__init
-                     (Kitchen__SinkV1__Maps__BlobsEntry         *message);
-/* Kitchen__SinkV1__Maps__MoodsEntry methods */
-void   kitchen__sink_v1__maps__moods_entry__init
-                     (Kitchen__SinkV1__Maps__MoodsEntry         *message);
-/* Kitchen__SinkV1__Maps__MapsEntry methods */
-void   kitchen__sink_v1__maps__maps_entry__init
-                     (Kitchen__SinkV1__Maps__MapsEntry         *message);
-/* Kitchen__SinkV1__Maps__TimesEntry methods */
-void   kitchen__sink_v1__maps__times_entry__init
-                     (Kitchen__SinkV1__Maps__TimesEntry         *message);
-/* Kitchen__SinkV1__Maps methods */
-void   kitchen__sink_v1__maps__init
-                     (Kitchen__SinkV1__Maps         *message);
-/* Kitchen__SinkV1__Chain methods */
-void   kitchen__sink_v1__chain__init
-                     (Kitchen__SinkV1__Chain         *message);
-/* Kitchen__SinkV1__Left methods */
-void   kitchen__sink_v1__left__init
-                     (Kitchen__SinkV1__Left         *message);
-/* Kitchen__SinkV1__Right methods */
-void   kitchen__sink_v1__right__init
-                     (Kitchen__SinkV1__Right         *message);
-/* Kitchen__SinkV1__Nothing methods */
-void   kitchen__sink_v1__nothing__init
-                     (Kitchen__SinkV1__Nothing         *message);
-/* Kitchen__SinkV1__CNames methods */
-void   kitchen__sink_v1__cnames__init
-                     (Kitchen__SinkV1__CNames         *message);
-/* Kitchen__SinkV1__Numbers methods */
-void   kitchen__sink_v1__numbers__init
-                     (Kitchen__SinkV1__Numbers         *message);
-/* Kitchen__SinkV1__Old methods */
-void   kitchen__sink_v1__old__init
-                     (Kitchen__SinkV1__Old         *message);
+/* CKitchenSink__Kitchen__SinkV1__Names__WhereEntry methods */
+void   ckitchen_sink__kitchen__sink_v1__names__where_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Names__WhereEntry         *message);
+/* CKitchenSink__Kitchen__SinkV1__Names__String methods */
+void   ckitchen_sink__kitchen__sink_v1__names__string__init
+                     (CKitchenSink__Kitchen__SinkV1__Names__String         *message);
+/* CKitchenSink__Kitchen__SinkV1__Names__Layout methods */
+void   ckitchen_sink__kitchen__sink_v1__names__layout__init
+                     (CKitchenSink__Kitchen__SinkV1__Names__Layout         *message);
+/* CKitchenSink__Kitchen__SinkV1__Names methods */
+void   ckitchen_sink__kitchen__sink_v1__names__init
+                     (CKitchenSink__Kitchen__SinkV1__Names         *message);
+/* CKitchenSink__Kitchen__SinkV1__Presence methods */
+void   ckitchen_sink__kitchen__sink_v1__presence__init
+                     (CKitchenSink__Kitchen__SinkV1__Presence         *message);
+/* CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry methods */
+void   ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry         *message);
+/* CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry methods */
+void   ckitchen_sink__kitchen__sink_v1__maps__floats_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry         *message);
+/* CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry methods */
+void   ckitchen_sink__kitchen__sink_v1__maps__bools_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry         *message);
+/* CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry methods */
+void   ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry         *message);
+/* CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry methods */
+void   ckitchen_sink__kitchen__sink_v1__maps__moods_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry         *message);
+/* CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry methods */
+void   ckitchen_sink__kitchen__sink_v1__maps__maps_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry         *message);
+/* CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry methods */
+void   ckitchen_sink__kitchen__sink_v1__maps__times_entry__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry         *message);
+/* CKitchenSink__Kitchen__SinkV1__Maps methods */
+void   ckitchen_sink__kitchen__sink_v1__maps__init
+                     (CKitchenSink__Kitchen__SinkV1__Maps         *message);
+/* CKitchenSink__Kitchen__SinkV1__Chain methods */
+void   ckitchen_sink__kitchen__sink_v1__chain__init
+                     (CKitchenSink__Kitchen__SinkV1__Chain         *message);
+/* CKitchenSink__Kitchen__SinkV1__Left methods */
+void   ckitchen_sink__kitchen__sink_v1__left__init
+                     (CKitchenSink__Kitchen__SinkV1__Left         *message);
+/* CKitchenSink__Kitchen__SinkV1__Right methods */
+void   ckitchen_sink__kitchen__sink_v1__right__init
+                     (CKitchenSink__Kitchen__SinkV1__Right         *message);
+/* CKitchenSink__Kitchen__SinkV1__Nothing methods */
+void   ckitchen_sink__kitchen__sink_v1__nothing__init
+                     (CKitchenSink__Kitchen__SinkV1__Nothing         *message);
+/* CKitchenSink__Kitchen__SinkV1__CNames methods */
+void   ckitchen_sink__kitchen__sink_v1__cnames__init
+                     (CKitchenSink__Kitchen__SinkV1__CNames         *message);
+/* CKitchenSink__Kitchen__SinkV1__Numbers methods */
+void   ckitchen_sink__kitchen__sink_v1__numbers__init
+                     (CKitchenSink__Kitchen__SinkV1__Numbers         *message);
+/* CKitchenSink__Kitchen__SinkV1__Old methods */
+void   ckitchen_sink__kitchen__sink_v1__old__init
+                     (CKitchenSink__Kitchen__SinkV1__Old         *message);
 /* --- per-message closures --- */
 
-typedef void (*Kitchen__SinkV1__Names__WhereEntry_Closure)
-                 (const Kitchen__SinkV1__Names__WhereEntry *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Names__WhereEntry_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Names__WhereEntry *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Names__String_Closure)
-                 (const Kitchen__SinkV1__Names__String *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Names__String_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Names__String *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Names__Layout_Closure)
-                 (const Kitchen__SinkV1__Names__Layout *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Names__Layout_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Names__Layout *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Names_Closure)
-                 (const Kitchen__SinkV1__Names *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Names_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Names *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Presence_Closure)
-                 (const Kitchen__SinkV1__Presence *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Presence_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Presence *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Maps__DoublesEntry_Closure)
-                 (const Kitchen__SinkV1__Maps__DoublesEntry *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Maps__FloatsEntry_Closure)
-                 (const Kitchen__SinkV1__Maps__FloatsEntry *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Maps__BoolsEntry_Closure)
-                 (const Kitchen__SinkV1__Maps__BoolsEntry *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Maps__BlobsEntry_Closure)
-                 (const Kitchen__SinkV1__Maps__BlobsEntry *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Maps__MoodsEntry_Closure)
-                 (const Kitchen__SinkV1__Maps__MoodsEntry *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Maps__MapsEntry_Closure)
-                 (const Kitchen__SinkV1__Maps__MapsEntry *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Maps__TimesEntry_Closure)
-                 (const Kitchen__SinkV1__Maps__TimesEntry *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Maps_Closure)
-                 (const Kitchen__SinkV1__Maps *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Maps_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Maps *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Chain_Closure)
-                 (const Kitchen__SinkV1__Chain *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Chain_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Chain *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Left_Closure)
-                 (const Kitchen__SinkV1__Left *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Left_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Left *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Right_Closure)
-                 (const Kitchen__SinkV1__Right *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Right_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Right *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Nothing_Closure)
-                 (const Kitchen__SinkV1__Nothing *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Nothing_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Nothing *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__CNames_Closure)
-                 (const Kitchen__SinkV1__CNames *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__CNames_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__CNames *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Numbers_Closure)
-                 (const Kitchen__SinkV1__Numbers *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Numbers_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Numbers *message,
                   void *closure_data);
-typedef void (*Kitchen__SinkV1__Old_Closure)
-                 (const Kitchen__SinkV1__Old *message,
+typedef void (*CKitchenSink__Kitchen__SinkV1__Old_Closure)
+                 (const CKitchenSink__Kitchen__SinkV1__Old *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -658,28 +658,28 @@ typedef void (*Kitchen__SinkV1__Old_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCEnumDescriptor    kitchen__sink_v1__mood__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__names__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__names__where_entry__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__names__string__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__names__layout__descriptor;
-extern const ProtobufCEnumDescriptor    kitchen__sink_v1__names__type__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__presence__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__maps__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__maps__doubles_entry__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__maps__floats_entry__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__maps__bools_entry__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__maps__blobs_entry__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__maps__moods_entry__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__maps__maps_entry__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__maps__times_entry__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__chain__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__left__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__right__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__nothing__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__cnames__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__numbers__descriptor;
-extern const ProtobufCMessageDescriptor kitchen__sink_v1__old__descriptor;
+extern const ProtobufCEnumDescriptor    ckitchen_sink__kitchen__sink_v1__mood__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__names__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__names__where_entry__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__names__string__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__names__layout__descriptor;
+extern const ProtobufCEnumDescriptor    ckitchen_sink__kitchen__sink_v1__names__type__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__presence__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__floats_entry__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__bools_entry__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__moods_entry__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__maps_entry__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__maps__times_entry__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__chain__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__left__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__right__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__nothing__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__cnames__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__numbers__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__old__descriptor;
 
 PROTOBUF_C__END_DECLS
 

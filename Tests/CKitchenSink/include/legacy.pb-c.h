@@ -15,139 +15,139 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Legacy__Record Legacy__Record;
-typedef struct Legacy__Record__LevelsEntry Legacy__Record__LevelsEntry;
-typedef struct Legacy__Record__PartsByNumberEntry Legacy__Record__PartsByNumberEntry;
-typedef struct Legacy__Record__Extra Legacy__Record__Extra;
-typedef struct Legacy__Record__Extra__Item Legacy__Record__Extra__Item;
-typedef struct Legacy__Record__Chosen Legacy__Record__Chosen;
-typedef struct Legacy__Part Legacy__Part;
-typedef struct Legacy__Defaults Legacy__Defaults;
+typedef struct CKitchenSink__Legacy__Record CKitchenSink__Legacy__Record;
+typedef struct CKitchenSink__Legacy__Record__LevelsEntry CKitchenSink__Legacy__Record__LevelsEntry;
+typedef struct CKitchenSink__Legacy__Record__PartsByNumberEntry CKitchenSink__Legacy__Record__PartsByNumberEntry;
+typedef struct CKitchenSink__Legacy__Record__Extra CKitchenSink__Legacy__Record__Extra;
+typedef struct CKitchenSink__Legacy__Record__Extra__Item CKitchenSink__Legacy__Record__Extra__Item;
+typedef struct CKitchenSink__Legacy__Record__Chosen CKitchenSink__Legacy__Record__Chosen;
+typedef struct CKitchenSink__Legacy__Part CKitchenSink__Legacy__Part;
+typedef struct CKitchenSink__Legacy__Defaults CKitchenSink__Legacy__Defaults;
 
 
 /* --- enums --- */
 
-typedef enum _Legacy__Level {
-  LEGACY__LEVEL__LOW = 0,
-  LEGACY__LEVEL__HIGH = 1
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LEGACY__LEVEL)
-} Legacy__Level;
-typedef enum _Legacy__Grade {
-  LEGACY__GRADE__GOOD = 1,
-  LEGACY__GRADE__BAD = -1
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LEGACY__GRADE)
-} Legacy__Grade;
+typedef enum _CKitchenSink__Legacy__Level {
+  CKITCHEN_SINK__LEGACY__LEVEL__LOW = 0,
+  CKITCHEN_SINK__LEGACY__LEVEL__HIGH = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__LEGACY__LEVEL)
+} CKitchenSink__Legacy__Level;
+typedef enum _CKitchenSink__Legacy__Grade {
+  CKITCHEN_SINK__LEGACY__GRADE__GOOD = 1,
+  CKITCHEN_SINK__LEGACY__GRADE__BAD = -1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__LEGACY__GRADE)
+} CKitchenSink__Legacy__Grade;
 
 /* --- messages --- */
 
-struct  Legacy__Record__LevelsEntry
+struct  CKitchenSink__Legacy__Record__LevelsEntry
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_key;
   ProtobufCBinaryData key;
   protobuf_c_boolean has_value;
-  Legacy__Level value;
+  CKitchenSink__Legacy__Level value;
 };
-#define LEGACY__RECORD__LEVELS_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&legacy__record__levels_entry__descriptor) \
-    , 0, {0,NULL}, 0, LEGACY__LEVEL__LOW }
+#define CKITCHEN_SINK__LEGACY__RECORD__LEVELS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__record__levels_entry__descriptor) \
+    , 0, {0,NULL}, 0, CKITCHEN_SINK__LEGACY__LEVEL__LOW }
 
 
-struct  Legacy__Record__PartsByNumberEntry
+struct  CKitchenSink__Legacy__Record__PartsByNumberEntry
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_key;
   int32_t key;
-  Legacy__Part *value;
+  CKitchenSink__Legacy__Part *value;
 };
-#define LEGACY__RECORD__PARTS_BY_NUMBER_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&legacy__record__parts_by_number_entry__descriptor) \
+#define CKITCHEN_SINK__LEGACY__RECORD__PARTS_BY_NUMBER_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__record__parts_by_number_entry__descriptor) \
     , 0, 0, NULL }
 
 
-struct  Legacy__Record__Extra__Item
+struct  CKitchenSink__Legacy__Record__Extra__Item
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_text;
   ProtobufCBinaryData text;
 };
-#define LEGACY__RECORD__EXTRA__ITEM__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&legacy__record__extra__item__descriptor) \
+#define CKITCHEN_SINK__LEGACY__RECORD__EXTRA__ITEM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__record__extra__item__descriptor) \
     , 0, {0,NULL} }
 
 
-struct  Legacy__Record__Extra
+struct  CKitchenSink__Legacy__Record__Extra
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_number;
   int32_t number;
   size_t n_item;
-  Legacy__Record__Extra__Item **item;
+  CKitchenSink__Legacy__Record__Extra__Item **item;
 };
-#define LEGACY__RECORD__EXTRA__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&legacy__record__extra__descriptor) \
+#define CKITCHEN_SINK__LEGACY__RECORD__EXTRA__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__record__extra__descriptor) \
     , 0, 0, 0,NULL }
 
 
-struct  Legacy__Record__Chosen
+struct  CKitchenSink__Legacy__Record__Chosen
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_flag;
   protobuf_c_boolean flag;
 };
-#define LEGACY__RECORD__CHOSEN__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&legacy__record__chosen__descriptor) \
+#define CKITCHEN_SINK__LEGACY__RECORD__CHOSEN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__record__chosen__descriptor) \
     , 0, 0 }
 
 
 typedef enum {
-  LEGACY__RECORD__CHOICE__NOT_SET = 0,
-  LEGACY__RECORD__CHOICE_CHOSEN_NUMBER = 20,
-  LEGACY__RECORD__CHOICE_CHOSEN = 21
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LEGACY__RECORD__CHOICE__CASE)
-} Legacy__Record__ChoiceCase;
+  CKITCHEN_SINK__LEGACY__RECORD__CHOICE__NOT_SET = 0,
+  CKITCHEN_SINK__LEGACY__RECORD__CHOICE_CHOSEN_NUMBER = 20,
+  CKITCHEN_SINK__LEGACY__RECORD__CHOICE_CHOSEN = 21
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__LEGACY__RECORD__CHOICE__CASE)
+} CKitchenSink__Legacy__Record__ChoiceCase;
 
-struct  Legacy__Record
+struct  CKitchenSink__Legacy__Record
 {
   ProtobufCMessage base;
   int32_t id;
   ProtobufCBinaryData name;
-  Legacy__Part *first;
-  Legacy__Grade grade;
+  CKitchenSink__Legacy__Part *first;
+  CKitchenSink__Legacy__Grade grade;
   int64_t weight;
   protobuf_c_boolean has_note;
   ProtobufCBinaryData note;
   size_t n_parts;
-  Legacy__Part **parts;
+  CKitchenSink__Legacy__Part **parts;
   size_t n_levels;
-  Legacy__Record__LevelsEntry **levels;
+  CKitchenSink__Legacy__Record__LevelsEntry **levels;
   size_t n_parts_by_number;
-  Legacy__Record__PartsByNumberEntry **parts_by_number;
-  Legacy__Record__Extra *extra;
-  Legacy__Record__ChoiceCase choice_case;
+  CKitchenSink__Legacy__Record__PartsByNumberEntry **parts_by_number;
+  CKitchenSink__Legacy__Record__Extra *extra;
+  CKitchenSink__Legacy__Record__ChoiceCase choice_case;
   union {
     int32_t chosen_number;
-    Legacy__Record__Chosen *chosen;
+    CKitchenSink__Legacy__Record__Chosen *chosen;
   };
 };
-#define LEGACY__RECORD__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&legacy__record__descriptor) \
-    , 0, {0,NULL}, NULL, LEGACY__GRADE__GOOD, 0, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, NULL, LEGACY__RECORD__CHOICE__NOT_SET, {0} }
+#define CKITCHEN_SINK__LEGACY__RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__record__descriptor) \
+    , 0, {0,NULL}, NULL, CKITCHEN_SINK__LEGACY__GRADE__GOOD, 0, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, NULL, CKITCHEN_SINK__LEGACY__RECORD__CHOICE__NOT_SET, {0} }
 
 
-struct  Legacy__Part
+struct  CKitchenSink__Legacy__Part
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_number;
   int32_t number;
-  Legacy__Part *next;
+  CKitchenSink__Legacy__Part *next;
 };
-#define LEGACY__PART__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&legacy__part__descriptor) \
+#define CKITCHEN_SINK__LEGACY__PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__part__descriptor) \
     , 0, 0, NULL }
 
 
-struct  Legacy__Defaults
+struct  CKitchenSink__Legacy__Defaults
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_an_int32;
@@ -169,64 +169,64 @@ struct  Legacy__Defaults
   protobuf_c_boolean has_blob;
   ProtobufCBinaryData blob;
   protobuf_c_boolean has_grade;
-  Legacy__Grade grade;
+  CKitchenSink__Legacy__Grade grade;
   protobuf_c_boolean has_first_grade;
-  Legacy__Grade first_grade;
+  CKitchenSink__Legacy__Grade first_grade;
 };
-#define LEGACY__DEFAULTS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&legacy__defaults__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, LEGACY__GRADE__GOOD, 0, LEGACY__GRADE__GOOD }
+#define CKITCHEN_SINK__LEGACY__DEFAULTS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__defaults__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, CKITCHEN_SINK__LEGACY__GRADE__GOOD, 0, CKITCHEN_SINK__LEGACY__GRADE__GOOD }
 
 
-/* Legacy__Record__LevelsEntry methods */
-void   legacy__record__levels_entry__init
-                     (Legacy__Record__LevelsEntry         *message);
-/* Legacy__Record__PartsByNumberEntry methods */
-void   legacy__record__parts_by_number_entry__init
-                     (Legacy__Record__PartsByNumberEntry         *message);
-/* Legacy__Record__Extra__Item methods */
-void   legacy__record__extra__item__init
-                     (Legacy__Record__Extra__Item         *message);
-/* Legacy__Record__Extra methods */
-void   legacy__record__extra__init
-                     (Legacy__Record__Extra         *message);
-/* Legacy__Record__Chosen methods */
-void   legacy__record__chosen__init
-                     (Legacy__Record__Chosen         *message);
-/* Legacy__Record methods */
-void   legacy__record__init
-                     (Legacy__Record         *message);
-/* Legacy__Part methods */
-void   legacy__part__init
-                     (Legacy__Part         *message);
-/* Legacy__Defaults methods */
-void   legacy__defaults__init
-                     (Legacy__Defaults         *message);
+/* CKitchenSink__Legacy__Record__LevelsEntry methods */
+void   ckitchen_sink__legacy__record__levels_entry__init
+                     (CKitchenSink__Legacy__Record__LevelsEntry         *message);
+/* CKitchenSink__Legacy__Record__PartsByNumberEntry methods */
+void   ckitchen_sink__legacy__record__parts_by_number_entry__init
+                     (CKitchenSink__Legacy__Record__PartsByNumberEntry         *message);
+/* CKitchenSink__Legacy__Record__Extra__Item methods */
+void   ckitchen_sink__legacy__record__extra__item__init
+                     (CKitchenSink__Legacy__Record__Extra__Item         *message);
+/* CKitchenSink__Legacy__Record__Extra methods */
+void   ckitchen_sink__legacy__record__extra__init
+                     (CKitchenSink__Legacy__Record__Extra         *message);
+/* CKitchenSink__Legacy__Record__Chosen methods */
+void   ckitchen_sink__legacy__record__chosen__init
+                     (CKitchenSink__Legacy__Record__Chosen         *message);
+/* CKitchenSink__Legacy__Record methods */
+void   ckitchen_sink__legacy__record__init
+                     (CKitchenSink__Legacy__Record         *message);
+/* CKitchenSink__Legacy__Part methods */
+void   ckitchen_sink__legacy__part__init
+                     (CKitchenSink__Legacy__Part         *message);
+/* CKitchenSink__Legacy__Defaults methods */
+void   ckitchen_sink__legacy__defaults__init
+                     (CKitchenSink__Legacy__Defaults         *message);
 /* --- per-message closures --- */
 
-typedef void (*Legacy__Record__LevelsEntry_Closure)
-                 (const Legacy__Record__LevelsEntry *message,
+typedef void (*CKitchenSink__Legacy__Record__LevelsEntry_Closure)
+                 (const CKitchenSink__Legacy__Record__LevelsEntry *message,
                   void *closure_data);
-typedef void (*Legacy__Record__PartsByNumberEntry_Closure)
-                 (const Legacy__Record__PartsByNumberEntry *message,
+typedef void (*CKitchenSink__Legacy__Record__PartsByNumberEntry_Closure)
+                 (const CKitchenSink__Legacy__Record__PartsByNumberEntry *message,
                   void *closure_data);
-typedef void (*Legacy__Record__Extra__Item_Closure)
-                 (const Legacy__Record__Extra__Item *message,
+typedef void (*CKitchenSink__Legacy__Record__Extra__Item_Closure)
+                 (const CKitchenSink__Legacy__Record__Extra__Item *message,
                   void *closure_data);
-typedef void (*Legacy__Record__Extra_Closure)
-                 (const Legacy__Record__Extra *message,
+typedef void (*CKitchenSink__Legacy__Record__Extra_Closure)
+                 (const CKitchenSink__Legacy__Record__Extra *message,
                   void *closure_data);
-typedef void (*Legacy__Record__Chosen_Closure)
-                 (const Legacy__Record__Chosen *message,
+typedef void (*CKitchenSink__Legacy__Record__Chosen_Closure)
+                 (const CKitchenSink__Legacy__Record__Chosen *message,
                   void *closure_data);
-typedef void (*Legacy__Record_Closure)
-                 (const Legacy__Record *message,
+typedef void (*CKitchenSink__Legacy__Record_Closure)
+                 (const CKitchenSink__Legacy__Record *message,
                   void *closure_data);
-typedef void (*Legacy__Part_Closure)
-                 (const Legacy__Part *message,
+typedef void (*CKitchenSink__Legacy__Part_Closure)
+                 (const CKitchenSink__Legacy__Part *message,
                   void *closure_data);
-typedef void (*Legacy__Defaults_Closure)
-                 (const Legacy__Defaults *message,
+typedef void (*CKitchenSink__Legacy__Defaults_Closure)
+                 (const CKitchenSink__Legacy__Defaults *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -234,16 +234,16 @@ typedef void (*Legacy__Defaults_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCEnumDescriptor    legacy__level__descriptor;
-extern const ProtobufCEnumDescriptor    legacy__grade__descriptor;
-extern const ProtobufCMessageDescriptor legacy__record__descriptor;
-extern const ProtobufCMessageDescriptor legacy__record__levels_entry__descriptor;
-extern const ProtobufCMessageDescriptor legacy__record__parts_by_number_entry__descriptor;
-extern const ProtobufCMessageDescriptor legacy__record__extra__descriptor;
-extern const ProtobufCMessageDescriptor legacy__record__extra__item__descriptor;
-extern const ProtobufCMessageDescriptor legacy__record__chosen__descriptor;
-extern const ProtobufCMessageDescriptor legacy__part__descriptor;
-extern const ProtobufCMessageDescriptor legacy__defaults__descriptor;
+extern const ProtobufCEnumDescriptor    ckitchen_sink__legacy__level__descriptor;
+extern const ProtobufCEnumDescriptor    ckitchen_sink__legacy__grade__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__levels_entry__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__parts_by_number_entry__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__extra__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__extra__item__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__chosen__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__part__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__defaults__descriptor;
 
 PROTOBUF_C__END_DECLS
 

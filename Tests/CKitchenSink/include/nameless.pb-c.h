@@ -15,75 +15,75 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct NoPackage__Nameless NoPackage__Nameless;
-typedef struct NoPackage__Nameless__KindsEntry NoPackage__Nameless__KindsEntry;
-typedef struct NoPackage__Message NoPackage__Message;
+typedef struct CKitchenSink__Nameless CKitchenSink__Nameless;
+typedef struct CKitchenSink__Nameless__KindsEntry CKitchenSink__Nameless__KindsEntry;
+typedef struct CKitchenSink__Message CKitchenSink__Message;
 
 
 /* --- enums --- */
 
-typedef enum _NoPackage__Nameless__Kind {
-  NO_PACKAGE__NAMELESS__KIND__KIND_NONE = 0,
-  NO_PACKAGE__NAMELESS__KIND__KIND_ONE = 1
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(NO_PACKAGE__NAMELESS__KIND)
-} NoPackage__Nameless__Kind;
+typedef enum _CKitchenSink__Nameless__Kind {
+  CKITCHEN_SINK__NAMELESS__KIND__KIND_NONE = 0,
+  CKITCHEN_SINK__NAMELESS__KIND__KIND_ONE = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CKITCHEN_SINK__NAMELESS__KIND)
+} CKitchenSink__Nameless__Kind;
 
 /* --- messages --- */
 
-struct  NoPackage__Nameless__KindsEntry
+struct  CKitchenSink__Nameless__KindsEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
-  NoPackage__Nameless__Kind value;
+  CKitchenSink__Nameless__Kind value;
 };
-#define NO_PACKAGE__NAMELESS__KINDS_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&no_package__nameless__kinds_entry__descriptor) \
-    , {0,NULL}, NO_PACKAGE__NAMELESS__KIND__KIND_NONE }
+#define CKITCHEN_SINK__NAMELESS__KINDS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__nameless__kinds_entry__descriptor) \
+    , {0,NULL}, CKITCHEN_SINK__NAMELESS__KIND__KIND_NONE }
 
 
-struct  NoPackage__Nameless
+struct  CKitchenSink__Nameless
 {
   ProtobufCMessage base;
-  NoPackage__Nameless *inner;
+  CKitchenSink__Nameless *inner;
   size_t n_messages;
-  NoPackage__Message **messages;
+  CKitchenSink__Message **messages;
   size_t n_kinds;
-  NoPackage__Nameless__KindsEntry **kinds;
+  CKitchenSink__Nameless__KindsEntry **kinds;
 };
-#define NO_PACKAGE__NAMELESS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&no_package__nameless__descriptor) \
+#define CKITCHEN_SINK__NAMELESS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__nameless__descriptor) \
     , NULL, 0,NULL, 0,NULL }
 
 
-struct  NoPackage__Message
+struct  CKitchenSink__Message
 {
   ProtobufCMessage base;
   ProtobufCBinaryData text;
 };
-#define NO_PACKAGE__MESSAGE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&no_package__message__descriptor) \
+#define CKITCHEN_SINK__MESSAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__message__descriptor) \
     , {0,NULL} }
 
 
-/* NoPackage__Nameless__KindsEntry methods */
-void   no_package__nameless__kinds_entry__init
-                     (NoPackage__Nameless__KindsEntry         *message);
-/* NoPackage__Nameless methods */
-void   no_package__nameless__init
-                     (NoPackage__Nameless         *message);
-/* NoPackage__Message methods */
-void   no_package__message__init
-                     (NoPackage__Message         *message);
+/* CKitchenSink__Nameless__KindsEntry methods */
+void   ckitchen_sink__nameless__kinds_entry__init
+                     (CKitchenSink__Nameless__KindsEntry         *message);
+/* CKitchenSink__Nameless methods */
+void   ckitchen_sink__nameless__init
+                     (CKitchenSink__Nameless         *message);
+/* CKitchenSink__Message methods */
+void   ckitchen_sink__message__init
+                     (CKitchenSink__Message         *message);
 /* --- per-message closures --- */
 
-typedef void (*NoPackage__Nameless__KindsEntry_Closure)
-                 (const NoPackage__Nameless__KindsEntry *message,
+typedef void (*CKitchenSink__Nameless__KindsEntry_Closure)
+                 (const CKitchenSink__Nameless__KindsEntry *message,
                   void *closure_data);
-typedef void (*NoPackage__Nameless_Closure)
-                 (const NoPackage__Nameless *message,
+typedef void (*CKitchenSink__Nameless_Closure)
+                 (const CKitchenSink__Nameless *message,
                   void *closure_data);
-typedef void (*NoPackage__Message_Closure)
-                 (const NoPackage__Message *message,
+typedef void (*CKitchenSink__Message_Closure)
+                 (const CKitchenSink__Message *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -91,10 +91,10 @@ typedef void (*NoPackage__Message_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor no_package__nameless__descriptor;
-extern const ProtobufCMessageDescriptor no_package__nameless__kinds_entry__descriptor;
-extern const ProtobufCEnumDescriptor    no_package__nameless__kind__descriptor;
-extern const ProtobufCMessageDescriptor no_package__message__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__nameless__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__nameless__kinds_entry__descriptor;
+extern const ProtobufCEnumDescriptor    ckitchen_sink__nameless__kind__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__message__descriptor;
 
 PROTOBUF_C__END_DECLS
 

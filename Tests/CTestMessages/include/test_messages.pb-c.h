@@ -15,68 +15,68 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Test__Everything Test__Everything;
-typedef struct Test__Everything__CountsEntry Test__Everything__CountsEntry;
-typedef struct Test__Everything__LeavesByNumberEntry Test__Everything__LeavesByNumberEntry;
-typedef struct Test__Leaf Test__Leaf;
-typedef struct Test__Node Test__Node;
-typedef struct Test__Node__NamedEntry Test__Node__NamedEntry;
+typedef struct CTestMessages__Test__Everything CTestMessages__Test__Everything;
+typedef struct CTestMessages__Test__Everything__CountsEntry CTestMessages__Test__Everything__CountsEntry;
+typedef struct CTestMessages__Test__Everything__LeavesByNumberEntry CTestMessages__Test__Everything__LeavesByNumberEntry;
+typedef struct CTestMessages__Test__Leaf CTestMessages__Test__Leaf;
+typedef struct CTestMessages__Test__Node CTestMessages__Test__Node;
+typedef struct CTestMessages__Test__Node__NamedEntry CTestMessages__Test__Node__NamedEntry;
 
 
 /* --- enums --- */
 
-typedef enum _Test__Color {
-  TEST__COLOR__COLOR_UNSPECIFIED = 0,
-  TEST__COLOR__COLOR_RED = 1,
-  TEST__COLOR__COLOR_BLUE = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TEST__COLOR)
-} Test__Color;
+typedef enum _CTestMessages__Test__Color {
+  CTEST_MESSAGES__TEST__COLOR__COLOR_UNSPECIFIED = 0,
+  CTEST_MESSAGES__TEST__COLOR__COLOR_RED = 1,
+  CTEST_MESSAGES__TEST__COLOR__COLOR_BLUE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CTEST_MESSAGES__TEST__COLOR)
+} CTestMessages__Test__Color;
 
 /* --- messages --- */
 
-struct  Test__Everything__CountsEntry
+struct  CTestMessages__Test__Everything__CountsEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
   int64_t value;
 };
-#define TEST__EVERYTHING__COUNTS_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&test__everything__counts_entry__descriptor) \
+#define CTEST_MESSAGES__TEST__EVERYTHING__COUNTS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ctest_messages__test__everything__counts_entry__descriptor) \
     , {0,NULL}, 0 }
 
 
-struct  Test__Everything__LeavesByNumberEntry
+struct  CTestMessages__Test__Everything__LeavesByNumberEntry
 {
   ProtobufCMessage base;
   int32_t key;
-  Test__Leaf *value;
+  CTestMessages__Test__Leaf *value;
 };
-#define TEST__EVERYTHING__LEAVES_BY_NUMBER_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&test__everything__leaves_by_number_entry__descriptor) \
+#define CTEST_MESSAGES__TEST__EVERYTHING__LEAVES_BY_NUMBER_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ctest_messages__test__everything__leaves_by_number_entry__descriptor) \
     , 0, NULL }
 
 
 typedef enum {
-  TEST__EVERYTHING__CHOICE__NOT_SET = 0,
-  TEST__EVERYTHING__CHOICE_CHOICE_NUMBER = 26,
-  TEST__EVERYTHING__CHOICE_CHOICE_TEXT = 27,
-  TEST__EVERYTHING__CHOICE_CHOICE_LEAF = 28
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TEST__EVERYTHING__CHOICE__CASE)
-} Test__Everything__ChoiceCase;
+  CTEST_MESSAGES__TEST__EVERYTHING__CHOICE__NOT_SET = 0,
+  CTEST_MESSAGES__TEST__EVERYTHING__CHOICE_CHOICE_NUMBER = 26,
+  CTEST_MESSAGES__TEST__EVERYTHING__CHOICE_CHOICE_TEXT = 27,
+  CTEST_MESSAGES__TEST__EVERYTHING__CHOICE_CHOICE_LEAF = 28
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CTEST_MESSAGES__TEST__EVERYTHING__CHOICE__CASE)
+} CTestMessages__Test__Everything__ChoiceCase;
 
 typedef enum {
-  TEST__EVERYTHING___MAYBE_NUMBER__NOT_SET = 0,
-  TEST__EVERYTHING___MAYBE_NUMBER_MAYBE_NUMBER = 29
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TEST__EVERYTHING___MAYBE_NUMBER__CASE)
-} Test__Everything__MaybeNumberCase;
+  CTEST_MESSAGES__TEST__EVERYTHING___MAYBE_NUMBER__NOT_SET = 0,
+  CTEST_MESSAGES__TEST__EVERYTHING___MAYBE_NUMBER_MAYBE_NUMBER = 29
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CTEST_MESSAGES__TEST__EVERYTHING___MAYBE_NUMBER__CASE)
+} CTestMessages__Test__Everything__MaybeNumberCase;
 
 typedef enum {
-  TEST__EVERYTHING___MAYBE_TEXT__NOT_SET = 0,
-  TEST__EVERYTHING___MAYBE_TEXT_MAYBE_TEXT = 30
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TEST__EVERYTHING___MAYBE_TEXT__CASE)
-} Test__Everything__MaybeTextCase;
+  CTEST_MESSAGES__TEST__EVERYTHING___MAYBE_TEXT__NOT_SET = 0,
+  CTEST_MESSAGES__TEST__EVERYTHING___MAYBE_TEXT_MAYBE_TEXT = 30
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CTEST_MESSAGES__TEST__EVERYTHING___MAYBE_TEXT__CASE)
+} CTestMessages__Test__Everything__MaybeTextCase;
 
-struct  Test__Everything
+struct  CTestMessages__Test__Everything
 {
   ProtobufCMessage base;
   int32_t int32_value;
@@ -94,117 +94,117 @@ struct  Test__Everything
   protobuf_c_boolean bool_value;
   ProtobufCBinaryData text;
   ProtobufCBinaryData data;
-  Test__Color color;
-  Test__Leaf *leaf;
+  CTestMessages__Test__Color color;
+  CTestMessages__Test__Leaf *leaf;
   size_t n_numbers;
   int32_t *numbers;
   size_t n_flags;
   protobuf_c_boolean *flags;
   size_t n_colors;
-  Test__Color *colors;
+  CTestMessages__Test__Color *colors;
   size_t n_names;
   ProtobufCBinaryData *names;
   size_t n_blobs;
   ProtobufCBinaryData *blobs;
   size_t n_leaves;
-  Test__Leaf **leaves;
+  CTestMessages__Test__Leaf **leaves;
   size_t n_counts;
-  Test__Everything__CountsEntry **counts;
+  CTestMessages__Test__Everything__CountsEntry **counts;
   size_t n_leaves_by_number;
-  Test__Everything__LeavesByNumberEntry **leaves_by_number;
-  Test__Everything__ChoiceCase choice_case;
+  CTestMessages__Test__Everything__LeavesByNumberEntry **leaves_by_number;
+  CTestMessages__Test__Everything__ChoiceCase choice_case;
   union {
     int32_t choice_number;
     ProtobufCBinaryData choice_text;
-    Test__Leaf *choice_leaf;
+    CTestMessages__Test__Leaf *choice_leaf;
   };
-  Test__Everything__MaybeNumberCase _maybe_number_case;
+  CTestMessages__Test__Everything__MaybeNumberCase _maybe_number_case;
   union {
     int32_t maybe_number;
   };
-  Test__Everything__MaybeTextCase _maybe_text_case;
+  CTestMessages__Test__Everything__MaybeTextCase _maybe_text_case;
   union {
     ProtobufCBinaryData maybe_text;
   };
 };
-#define TEST__EVERYTHING__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&test__everything__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, {0,NULL}, TEST__COLOR__COLOR_UNSPECIFIED, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, TEST__EVERYTHING__CHOICE__NOT_SET, {0}, TEST__EVERYTHING___MAYBE_NUMBER__NOT_SET, {0}, TEST__EVERYTHING___MAYBE_TEXT__NOT_SET, {0} }
+#define CTEST_MESSAGES__TEST__EVERYTHING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ctest_messages__test__everything__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, {0,NULL}, CTEST_MESSAGES__TEST__COLOR__COLOR_UNSPECIFIED, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, CTEST_MESSAGES__TEST__EVERYTHING__CHOICE__NOT_SET, {0}, CTEST_MESSAGES__TEST__EVERYTHING___MAYBE_NUMBER__NOT_SET, {0}, CTEST_MESSAGES__TEST__EVERYTHING___MAYBE_TEXT__NOT_SET, {0} }
 
 
-struct  Test__Leaf
+struct  CTestMessages__Test__Leaf
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
 };
-#define TEST__LEAF__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&test__leaf__descriptor) \
+#define CTEST_MESSAGES__TEST__LEAF__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ctest_messages__test__leaf__descriptor) \
     , {0,NULL} }
 
 
-struct  Test__Node__NamedEntry
+struct  CTestMessages__Test__Node__NamedEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
-  Test__Node *value;
+  CTestMessages__Test__Node *value;
 };
-#define TEST__NODE__NAMED_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&test__node__named_entry__descriptor) \
+#define CTEST_MESSAGES__TEST__NODE__NAMED_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ctest_messages__test__node__named_entry__descriptor) \
     , {0,NULL}, NULL }
 
 
-struct  Test__Node
+struct  CTestMessages__Test__Node
 {
   ProtobufCMessage base;
   ProtobufCBinaryData label;
-  Test__Node *next;
+  CTestMessages__Test__Node *next;
   size_t n_children;
-  Test__Node **children;
+  CTestMessages__Test__Node **children;
   size_t n_named;
-  Test__Node__NamedEntry **named;
+  CTestMessages__Test__Node__NamedEntry **named;
 };
-#define TEST__NODE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&test__node__descriptor) \
+#define CTEST_MESSAGES__TEST__NODE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ctest_messages__test__node__descriptor) \
     , {0,NULL}, NULL, 0,NULL, 0,NULL }
 
 
-/* Test__Everything__CountsEntry methods */
-void   test__everything__counts_entry__init
-                     (Test__Everything__CountsEntry         *message);
-/* Test__Everything__LeavesByNumberEntry methods */
-void   test__everything__leaves_by_number_entry__init
-                     (Test__Everything__LeavesByNumberEntry         *message);
-/* Test__Everything methods */
-void   test__everything__init
-                     (Test__Everything         *message);
-/* Test__Leaf methods */
-void   test__leaf__init
-                     (Test__Leaf         *message);
-/* Test__Node__NamedEntry methods */
-void   test__node__named_entry__init
-                     (Test__Node__NamedEntry         *message);
-/* Test__Node methods */
-void   test__node__init
-                     (Test__Node         *message);
+/* CTestMessages__Test__Everything__CountsEntry methods */
+void   ctest_messages__test__everything__counts_entry__init
+                     (CTestMessages__Test__Everything__CountsEntry         *message);
+/* CTestMessages__Test__Everything__LeavesByNumberEntry methods */
+void   ctest_messages__test__everything__leaves_by_number_entry__init
+                     (CTestMessages__Test__Everything__LeavesByNumberEntry         *message);
+/* CTestMessages__Test__Everything methods */
+void   ctest_messages__test__everything__init
+                     (CTestMessages__Test__Everything         *message);
+/* CTestMessages__Test__Leaf methods */
+void   ctest_messages__test__leaf__init
+                     (CTestMessages__Test__Leaf         *message);
+/* CTestMessages__Test__Node__NamedEntry methods */
+void   ctest_messages__test__node__named_entry__init
+                     (CTestMessages__Test__Node__NamedEntry         *message);
+/* CTestMessages__Test__Node methods */
+void   ctest_messages__test__node__init
+                     (CTestMessages__Test__Node         *message);
 /* --- per-message closures --- */
 
-typedef void (*Test__Everything__CountsEntry_Closure)
-                 (const Test__Everything__CountsEntry *message,
+typedef void (*CTestMessages__Test__Everything__CountsEntry_Closure)
+                 (const CTestMessages__Test__Everything__CountsEntry *message,
                   void *closure_data);
-typedef void (*Test__Everything__LeavesByNumberEntry_Closure)
-                 (const Test__Everything__LeavesByNumberEntry *message,
+typedef void (*CTestMessages__Test__Everything__LeavesByNumberEntry_Closure)
+                 (const CTestMessages__Test__Everything__LeavesByNumberEntry *message,
                   void *closure_data);
-typedef void (*Test__Everything_Closure)
-                 (const Test__Everything *message,
+typedef void (*CTestMessages__Test__Everything_Closure)
+                 (const CTestMessages__Test__Everything *message,
                   void *closure_data);
-typedef void (*Test__Leaf_Closure)
-                 (const Test__Leaf *message,
+typedef void (*CTestMessages__Test__Leaf_Closure)
+                 (const CTestMessages__Test__Leaf *message,
                   void *closure_data);
-typedef void (*Test__Node__NamedEntry_Closure)
-                 (const Test__Node__NamedEntry *message,
+typedef void (*CTestMessages__Test__Node__NamedEntry_Closure)
+                 (const CTestMessages__Test__Node__NamedEntry *message,
                   void *closure_data);
-typedef void (*Test__Node_Closure)
-                 (const Test__Node *message,
+typedef void (*CTestMessages__Test__Node_Closure)
+                 (const CTestMessages__Test__Node *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -212,13 +212,13 @@ typedef void (*Test__Node_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCEnumDescriptor    test__color__descriptor;
-extern const ProtobufCMessageDescriptor test__everything__descriptor;
-extern const ProtobufCMessageDescriptor test__everything__counts_entry__descriptor;
-extern const ProtobufCMessageDescriptor test__everything__leaves_by_number_entry__descriptor;
-extern const ProtobufCMessageDescriptor test__leaf__descriptor;
-extern const ProtobufCMessageDescriptor test__node__descriptor;
-extern const ProtobufCMessageDescriptor test__node__named_entry__descriptor;
+extern const ProtobufCEnumDescriptor    ctest_messages__test__color__descriptor;
+extern const ProtobufCMessageDescriptor ctest_messages__test__everything__descriptor;
+extern const ProtobufCMessageDescriptor ctest_messages__test__everything__counts_entry__descriptor;
+extern const ProtobufCMessageDescriptor ctest_messages__test__everything__leaves_by_number_entry__descriptor;
+extern const ProtobufCMessageDescriptor ctest_messages__test__leaf__descriptor;
+extern const ProtobufCMessageDescriptor ctest_messages__test__node__descriptor;
+extern const ProtobufCMessageDescriptor ctest_messages__test__node__named_entry__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -979,13 +979,13 @@ extension Kitchen_SinkV1_Names {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Names) {
-      kitchen__sink_v1__names__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Names) {
+      ckitchen_sink__kitchen__sink_v1__names__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Names,
+      _ message: CKitchenSink__Kitchen__SinkV1__Names,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Kitchen_SinkV1_Names {
       var value = Kitchen_SinkV1_Names()
@@ -1045,7 +1045,7 @@ extension Kitchen_SinkV1_Names {
     /// Lowers a value to a struct.
     static func write(
       _ value: Kitchen_SinkV1_Names,
-      to message: inout Kitchen__SinkV1__Names,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Names,
       with encoder: inout MessageEncoder
     ) {
       message.`init` = value.init_p
@@ -1113,13 +1113,13 @@ extension Kitchen_SinkV1_Names {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Names__WhereEntry) {
-      kitchen__sink_v1__names__where_entry__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Names__WhereEntry) {
+      ckitchen_sink__kitchen__sink_v1__names__where_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Names__WhereEntry,
+      _ message: CKitchenSink__Kitchen__SinkV1__Names__WhereEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: String) {
       (key: try decoder.string(message.key, field: 1), value: try decoder.string(message.value, field: 2))
@@ -1128,7 +1128,7 @@ extension Kitchen_SinkV1_Names {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: String, value: String),
-      to message: inout Kitchen__SinkV1__Names__WhereEntry,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Names__WhereEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -1144,13 +1144,13 @@ extension Kitchen_SinkV1_Names.StringMessage {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Names__String) {
-      kitchen__sink_v1__names__string__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Names__String) {
+      ckitchen_sink__kitchen__sink_v1__names__string__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Names__String,
+      _ message: CKitchenSink__Kitchen__SinkV1__Names__String,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Kitchen_SinkV1_Names.StringMessage {
       var value = Kitchen_SinkV1_Names.StringMessage()
@@ -1162,7 +1162,7 @@ extension Kitchen_SinkV1_Names.StringMessage {
     /// Lowers a value to a struct.
     static func write(
       _ value: Kitchen_SinkV1_Names.StringMessage,
-      to message: inout Kitchen__SinkV1__Names__String,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Names__String,
       with encoder: inout MessageEncoder
     ) {
       message.int32 = encoder.string(value.int32)
@@ -1178,13 +1178,13 @@ extension Kitchen_SinkV1_Names.LayoutMessage {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Names__Layout) {
-      kitchen__sink_v1__names__layout__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Names__Layout) {
+      ckitchen_sink__kitchen__sink_v1__names__layout__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Names__Layout,
+      _ message: CKitchenSink__Kitchen__SinkV1__Names__Layout,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Kitchen_SinkV1_Names.LayoutMessage {
       var value = Kitchen_SinkV1_Names.LayoutMessage()
@@ -1196,7 +1196,7 @@ extension Kitchen_SinkV1_Names.LayoutMessage {
     /// Lowers a value to a struct.
     static func write(
       _ value: Kitchen_SinkV1_Names.LayoutMessage,
-      to message: inout Kitchen__SinkV1__Names__Layout,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Names__Layout,
       with encoder: inout MessageEncoder
     ) {
       message.messagelayout = value.messageLayout ? 1 : 0
@@ -1212,13 +1212,13 @@ extension Kitchen_SinkV1_Presence {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Presence) {
-      kitchen__sink_v1__presence__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Presence) {
+      ckitchen_sink__kitchen__sink_v1__presence__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Presence,
+      _ message: CKitchenSink__Kitchen__SinkV1__Presence,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Kitchen_SinkV1_Presence {
       var value = Kitchen_SinkV1_Presence()
@@ -1260,7 +1260,7 @@ extension Kitchen_SinkV1_Presence {
     /// Lowers a value to a struct.
     static func write(
       _ value: Kitchen_SinkV1_Presence,
-      to message: inout Kitchen__SinkV1__Presence,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Presence,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.aDouble {
@@ -1336,13 +1336,13 @@ extension Kitchen_SinkV1_Maps {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Maps) {
-      kitchen__sink_v1__maps__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps) {
+      ckitchen_sink__kitchen__sink_v1__maps__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Maps,
+      _ message: CKitchenSink__Kitchen__SinkV1__Maps,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Kitchen_SinkV1_Maps {
       var value = Kitchen_SinkV1_Maps()
@@ -1384,7 +1384,7 @@ extension Kitchen_SinkV1_Maps {
     /// Lowers a value to a struct.
     static func write(
       _ value: Kitchen_SinkV1_Maps,
-      to message: inout Kitchen__SinkV1__Maps,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Maps,
       with encoder: inout MessageEncoder
     ) {
       message.n_doubles = value.doubles.count
@@ -1411,13 +1411,13 @@ extension Kitchen_SinkV1_Maps {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Maps__DoublesEntry) {
-      kitchen__sink_v1__maps__doubles_entry__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry) {
+      ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Maps__DoublesEntry,
+      _ message: CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: Int32, value: Double) {
       (key: message.key, value: message.value)
@@ -1426,7 +1426,7 @@ extension Kitchen_SinkV1_Maps {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: Int32, value: Double),
-      to message: inout Kitchen__SinkV1__Maps__DoublesEntry,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = value.key
@@ -1442,13 +1442,13 @@ extension Kitchen_SinkV1_Maps {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Maps__FloatsEntry) {
-      kitchen__sink_v1__maps__floats_entry__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry) {
+      ckitchen_sink__kitchen__sink_v1__maps__floats_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Maps__FloatsEntry,
+      _ message: CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: Int64, value: Float) {
       (key: message.key, value: message.value)
@@ -1457,7 +1457,7 @@ extension Kitchen_SinkV1_Maps {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: Int64, value: Float),
-      to message: inout Kitchen__SinkV1__Maps__FloatsEntry,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = value.key
@@ -1473,13 +1473,13 @@ extension Kitchen_SinkV1_Maps {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Maps__BoolsEntry) {
-      kitchen__sink_v1__maps__bools_entry__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry) {
+      ckitchen_sink__kitchen__sink_v1__maps__bools_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Maps__BoolsEntry,
+      _ message: CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: UInt32, value: Bool) {
       (key: message.key, value: message.value != 0)
@@ -1488,7 +1488,7 @@ extension Kitchen_SinkV1_Maps {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: UInt32, value: Bool),
-      to message: inout Kitchen__SinkV1__Maps__BoolsEntry,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = value.key
@@ -1502,13 +1502,13 @@ extension Kitchen_SinkV1_Maps {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Maps__BlobsEntry) {
-      kitchen__sink_v1__maps__blobs_entry__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry) {
+      ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Maps__BlobsEntry,
+      _ message: CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: Bool, value: [UInt8]) {
       (key: message.key != 0, value: decoder.bytes(message.value))
@@ -1517,7 +1517,7 @@ extension Kitchen_SinkV1_Maps {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: Bool, value: [UInt8]),
-      to message: inout Kitchen__SinkV1__Maps__BlobsEntry,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = value.key ? 1 : 0
@@ -1531,13 +1531,13 @@ extension Kitchen_SinkV1_Maps {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Maps__MoodsEntry) {
-      kitchen__sink_v1__maps__moods_entry__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry) {
+      ckitchen_sink__kitchen__sink_v1__maps__moods_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Maps__MoodsEntry,
+      _ message: CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Kitchen_SinkV1_Mood) {
       (key: try decoder.string(message.key, field: 1), value: decoder.enumeration(message.value))
@@ -1546,7 +1546,7 @@ extension Kitchen_SinkV1_Maps {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: String, value: Kitchen_SinkV1_Mood),
-      to message: inout Kitchen__SinkV1__Maps__MoodsEntry,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -1560,13 +1560,13 @@ extension Kitchen_SinkV1_Maps {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Maps__MapsEntry) {
-      kitchen__sink_v1__maps__maps_entry__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry) {
+      ckitchen_sink__kitchen__sink_v1__maps__maps_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Maps__MapsEntry,
+      _ message: CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: UInt64, value: Kitchen_SinkV1_Maps) {
       (
@@ -1578,7 +1578,7 @@ extension Kitchen_SinkV1_Maps {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: UInt64, value: Kitchen_SinkV1_Maps),
-      to message: inout Kitchen__SinkV1__Maps__MapsEntry,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = value.key
@@ -1592,13 +1592,13 @@ extension Kitchen_SinkV1_Maps {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Maps__TimesEntry) {
-      kitchen__sink_v1__maps__times_entry__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry) {
+      ckitchen_sink__kitchen__sink_v1__maps__times_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Maps__TimesEntry,
+      _ message: CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: Int64, value: Google_Protobuf_Timestamp) {
       (
@@ -1610,7 +1610,7 @@ extension Kitchen_SinkV1_Maps {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: Int64, value: Google_Protobuf_Timestamp),
-      to message: inout Kitchen__SinkV1__Maps__TimesEntry,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = value.key
@@ -1626,13 +1626,13 @@ extension Kitchen_SinkV1_Chain {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Chain) {
-      kitchen__sink_v1__chain__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Chain) {
+      ckitchen_sink__kitchen__sink_v1__chain__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Chain,
+      _ message: CKitchenSink__Kitchen__SinkV1__Chain,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Kitchen_SinkV1_Chain {
       var value = Kitchen_SinkV1_Chain()
@@ -1653,7 +1653,7 @@ extension Kitchen_SinkV1_Chain {
     /// Lowers a value to a struct.
     static func write(
       _ value: Kitchen_SinkV1_Chain,
-      to message: inout Kitchen__SinkV1__Chain,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Chain,
       with encoder: inout MessageEncoder
     ) {
       message.next = encoder.message(value.next, as: Kitchen_SinkV1_Chain.Layout.self)
@@ -1683,13 +1683,13 @@ extension Kitchen_SinkV1_Left {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Left) {
-      kitchen__sink_v1__left__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Left) {
+      ckitchen_sink__kitchen__sink_v1__left__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Left,
+      _ message: CKitchenSink__Kitchen__SinkV1__Left,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Kitchen_SinkV1_Left {
       var value = Kitchen_SinkV1_Left()
@@ -1702,7 +1702,7 @@ extension Kitchen_SinkV1_Left {
     /// Lowers a value to a struct.
     static func write(
       _ value: Kitchen_SinkV1_Left,
-      to message: inout Kitchen__SinkV1__Left,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Left,
       with encoder: inout MessageEncoder
     ) {
       message.number = value.number
@@ -1719,13 +1719,13 @@ extension Kitchen_SinkV1_Right {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Right) {
-      kitchen__sink_v1__right__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Right) {
+      ckitchen_sink__kitchen__sink_v1__right__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Right,
+      _ message: CKitchenSink__Kitchen__SinkV1__Right,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Kitchen_SinkV1_Right {
       var value = Kitchen_SinkV1_Right()
@@ -1743,7 +1743,7 @@ extension Kitchen_SinkV1_Right {
     /// Lowers a value to a struct.
     static func write(
       _ value: Kitchen_SinkV1_Right,
-      to message: inout Kitchen__SinkV1__Right,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Right,
       with encoder: inout MessageEncoder
     ) {
       switch value.content {
@@ -1767,13 +1767,13 @@ extension Kitchen_SinkV1_Nothing {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Nothing) {
-      kitchen__sink_v1__nothing__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Nothing) {
+      ckitchen_sink__kitchen__sink_v1__nothing__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Nothing,
+      _ message: CKitchenSink__Kitchen__SinkV1__Nothing,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Kitchen_SinkV1_Nothing {
       var value = Kitchen_SinkV1_Nothing()
@@ -1784,7 +1784,7 @@ extension Kitchen_SinkV1_Nothing {
     /// Lowers a value to a struct.
     static func write(
       _ value: Kitchen_SinkV1_Nothing,
-      to message: inout Kitchen__SinkV1__Nothing,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Nothing,
       with encoder: inout MessageEncoder
     ) {
       encoder.unknownFields(value.unknownFields, in: &message.base)
@@ -1799,13 +1799,13 @@ extension Kitchen_SinkV1_CNames {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__CNames) {
-      kitchen__sink_v1__cnames__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__CNames) {
+      ckitchen_sink__kitchen__sink_v1__cnames__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__CNames,
+      _ message: CKitchenSink__Kitchen__SinkV1__CNames,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Kitchen_SinkV1_CNames {
       var value = Kitchen_SinkV1_CNames()
@@ -1831,7 +1831,7 @@ extension Kitchen_SinkV1_CNames {
     /// Lowers a value to a struct.
     static func write(
       _ value: Kitchen_SinkV1_CNames,
-      to message: inout Kitchen__SinkV1__CNames,
+      to message: inout CKitchenSink__Kitchen__SinkV1__CNames,
       with encoder: inout MessageEncoder
     ) {
       message.linux_ = value.linux
@@ -1863,13 +1863,13 @@ extension Kitchen_SinkV1_Numbers {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Numbers) {
-      kitchen__sink_v1__numbers__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Numbers) {
+      ckitchen_sink__kitchen__sink_v1__numbers__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Numbers,
+      _ message: CKitchenSink__Kitchen__SinkV1__Numbers,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Kitchen_SinkV1_Numbers {
       var value = Kitchen_SinkV1_Numbers()
@@ -1886,7 +1886,7 @@ extension Kitchen_SinkV1_Numbers {
     /// Lowers a value to a struct.
     static func write(
       _ value: Kitchen_SinkV1_Numbers,
-      to message: inout Kitchen__SinkV1__Numbers,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Numbers,
       with encoder: inout MessageEncoder
     ) {
       message.a_float = value.aFloat
@@ -1913,13 +1913,13 @@ extension Kitchen_SinkV1_Old {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Kitchen__SinkV1__Old) {
-      kitchen__sink_v1__old__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Old) {
+      ckitchen_sink__kitchen__sink_v1__old__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Kitchen__SinkV1__Old,
+      _ message: CKitchenSink__Kitchen__SinkV1__Old,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Kitchen_SinkV1_Old {
       var value = Kitchen_SinkV1_Old()
@@ -1931,7 +1931,7 @@ extension Kitchen_SinkV1_Old {
     /// Lowers a value to a struct.
     static func write(
       _ value: Kitchen_SinkV1_Old,
-      to message: inout Kitchen__SinkV1__Old,
+      to message: inout CKitchenSink__Kitchen__SinkV1__Old,
       with encoder: inout MessageEncoder
     ) {
       message.gone = value.gone

@@ -457,12 +457,15 @@ extension Legacy_Record {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Legacy__Record) {
-      legacy__record__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Legacy__Record) {
+      ckitchen_sink__legacy__record__init(&message)
     }
 
     /// Lifts a struct to a value.
-    static func read(_ message: Legacy__Record, from decoder: MessageDecoder) throws(DecodingError) -> Legacy_Record {
+    static func read(
+      _ message: CKitchenSink__Legacy__Record,
+      from decoder: MessageDecoder
+    ) throws(DecodingError) -> Legacy_Record {
       var value = Legacy_Record()
       value.id = message.id
       value.name = try decoder.string(message.name, field: 2)
@@ -490,7 +493,11 @@ extension Legacy_Record {
     }
 
     /// Lowers a value to a struct.
-    static func write(_ value: Legacy_Record, to message: inout Legacy__Record, with encoder: inout MessageEncoder) {
+    static func write(
+      _ value: Legacy_Record,
+      to message: inout CKitchenSink__Legacy__Record,
+      with encoder: inout MessageEncoder
+    ) {
       message.id = value.id
       message.name = encoder.string(value.name)
       message.first = encoder.message(value.first, as: Legacy_Part.Layout.self)
@@ -525,13 +532,13 @@ extension Legacy_Record {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Legacy__Record__LevelsEntry) {
-      legacy__record__levels_entry__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Legacy__Record__LevelsEntry) {
+      ckitchen_sink__legacy__record__levels_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Legacy__Record__LevelsEntry,
+      _ message: CKitchenSink__Legacy__Record__LevelsEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Legacy_Level) {
       (
@@ -543,7 +550,7 @@ extension Legacy_Record {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: String, value: Legacy_Level),
-      to message: inout Legacy__Record__LevelsEntry,
+      to message: inout CKitchenSink__Legacy__Record__LevelsEntry,
       with encoder: inout MessageEncoder
     ) {
       message.has_key = 1
@@ -559,13 +566,13 @@ extension Legacy_Record {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Legacy__Record__PartsByNumberEntry) {
-      legacy__record__parts_by_number_entry__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Legacy__Record__PartsByNumberEntry) {
+      ckitchen_sink__legacy__record__parts_by_number_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Legacy__Record__PartsByNumberEntry,
+      _ message: CKitchenSink__Legacy__Record__PartsByNumberEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: Int32, value: Legacy_Part) {
       (
@@ -577,7 +584,7 @@ extension Legacy_Record {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: Int32, value: Legacy_Part),
-      to message: inout Legacy__Record__PartsByNumberEntry,
+      to message: inout CKitchenSink__Legacy__Record__PartsByNumberEntry,
       with encoder: inout MessageEncoder
     ) {
       message.has_key = 1
@@ -594,13 +601,13 @@ extension Legacy_Record.Extra {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Legacy__Record__Extra) {
-      legacy__record__extra__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Legacy__Record__Extra) {
+      ckitchen_sink__legacy__record__extra__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Legacy__Record__Extra,
+      _ message: CKitchenSink__Legacy__Record__Extra,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Legacy_Record.Extra {
       var value = Legacy_Record.Extra()
@@ -613,7 +620,7 @@ extension Legacy_Record.Extra {
     /// Lowers a value to a struct.
     static func write(
       _ value: Legacy_Record.Extra,
-      to message: inout Legacy__Record__Extra,
+      to message: inout CKitchenSink__Legacy__Record__Extra,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.number {
@@ -635,13 +642,13 @@ extension Legacy_Record.Extra.Item {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Legacy__Record__Extra__Item) {
-      legacy__record__extra__item__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Legacy__Record__Extra__Item) {
+      ckitchen_sink__legacy__record__extra__item__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Legacy__Record__Extra__Item,
+      _ message: CKitchenSink__Legacy__Record__Extra__Item,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Legacy_Record.Extra.Item {
       var value = Legacy_Record.Extra.Item()
@@ -653,7 +660,7 @@ extension Legacy_Record.Extra.Item {
     /// Lowers a value to a struct.
     static func write(
       _ value: Legacy_Record.Extra.Item,
-      to message: inout Legacy__Record__Extra__Item,
+      to message: inout CKitchenSink__Legacy__Record__Extra__Item,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.text {
@@ -672,13 +679,13 @@ extension Legacy_Record.Chosen {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Legacy__Record__Chosen) {
-      legacy__record__chosen__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Legacy__Record__Chosen) {
+      ckitchen_sink__legacy__record__chosen__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Legacy__Record__Chosen,
+      _ message: CKitchenSink__Legacy__Record__Chosen,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Legacy_Record.Chosen {
       var value = Legacy_Record.Chosen()
@@ -690,7 +697,7 @@ extension Legacy_Record.Chosen {
     /// Lowers a value to a struct.
     static func write(
       _ value: Legacy_Record.Chosen,
-      to message: inout Legacy__Record__Chosen,
+      to message: inout CKitchenSink__Legacy__Record__Chosen,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.flag {
@@ -709,12 +716,15 @@ extension Legacy_Part {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Legacy__Part) {
-      legacy__part__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Legacy__Part) {
+      ckitchen_sink__legacy__part__init(&message)
     }
 
     /// Lifts a struct to a value.
-    static func read(_ message: Legacy__Part, from decoder: MessageDecoder) throws(DecodingError) -> Legacy_Part {
+    static func read(
+      _ message: CKitchenSink__Legacy__Part,
+      from decoder: MessageDecoder
+    ) throws(DecodingError) -> Legacy_Part {
       var value = Legacy_Part()
       if message.has_number != 0 { value.number = message.number }
       value.next = try decoder.message(message.next, as: Legacy_Part.Layout.self)
@@ -723,7 +733,11 @@ extension Legacy_Part {
     }
 
     /// Lowers a value to a struct.
-    static func write(_ value: Legacy_Part, to message: inout Legacy__Part, with encoder: inout MessageEncoder) {
+    static func write(
+      _ value: Legacy_Part,
+      to message: inout CKitchenSink__Legacy__Part,
+      with encoder: inout MessageEncoder
+    ) {
       if let field = value.number {
         message.has_number = 1
         message.number = field
@@ -741,13 +755,13 @@ extension Legacy_Defaults {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Legacy__Defaults) {
-      legacy__defaults__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Legacy__Defaults) {
+      ckitchen_sink__legacy__defaults__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Legacy__Defaults,
+      _ message: CKitchenSink__Legacy__Defaults,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Legacy_Defaults {
       var value = Legacy_Defaults()
@@ -769,7 +783,7 @@ extension Legacy_Defaults {
     /// Lowers a value to a struct.
     static func write(
       _ value: Legacy_Defaults,
-      to message: inout Legacy__Defaults,
+      to message: inout CKitchenSink__Legacy__Defaults,
       with encoder: inout MessageEncoder
     ) {
       if let field = value.anInt32 {

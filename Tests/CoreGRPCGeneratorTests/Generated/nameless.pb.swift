@@ -129,12 +129,15 @@ extension Nameless {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout NoPackage__Nameless) {
-      no_package__nameless__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Nameless) {
+      ckitchen_sink__nameless__init(&message)
     }
 
     /// Lifts a struct to a value.
-    static func read(_ message: NoPackage__Nameless, from decoder: MessageDecoder) throws(DecodingError) -> Nameless {
+    static func read(
+      _ message: CKitchenSink__Nameless,
+      from decoder: MessageDecoder
+    ) throws(DecodingError) -> Nameless {
       var value = Nameless()
       value.inner = try decoder.message(message.inner, as: Nameless.Layout.self)
       value.messages = try decoder.messages(message.messages, count: message.n_messages, as: MessageMessage.Layout.self)
@@ -144,7 +147,7 @@ extension Nameless {
     }
 
     /// Lowers a value to a struct.
-    static func write(_ value: Nameless, to message: inout NoPackage__Nameless, with encoder: inout MessageEncoder) {
+    static func write(_ value: Nameless, to message: inout CKitchenSink__Nameless, with encoder: inout MessageEncoder) {
       message.inner = encoder.message(value.inner, as: Nameless.Layout.self)
       message.n_messages = value.messages.count
       message.messages = encoder.messages(value.messages, as: MessageMessage.Layout.self)
@@ -160,13 +163,13 @@ extension Nameless {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout NoPackage__Nameless__KindsEntry) {
-      no_package__nameless__kinds_entry__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Nameless__KindsEntry) {
+      ckitchen_sink__nameless__kinds_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: NoPackage__Nameless__KindsEntry,
+      _ message: CKitchenSink__Nameless__KindsEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Nameless.Kind) {
       (key: try decoder.string(message.key, field: 1), value: decoder.enumeration(message.value))
@@ -175,7 +178,7 @@ extension Nameless {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: String, value: Nameless.Kind),
-      to message: inout NoPackage__Nameless__KindsEntry,
+      to message: inout CKitchenSink__Nameless__KindsEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -191,13 +194,13 @@ extension MessageMessage {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout NoPackage__Message) {
-      no_package__message__init(&message)
+    static func initialize(_ message: inout CKitchenSink__Message) {
+      ckitchen_sink__message__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: NoPackage__Message,
+      _ message: CKitchenSink__Message,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> MessageMessage {
       var value = MessageMessage()
@@ -209,7 +212,7 @@ extension MessageMessage {
     /// Lowers a value to a struct.
     static func write(
       _ value: MessageMessage,
-      to message: inout NoPackage__Message,
+      to message: inout CKitchenSink__Message,
       with encoder: inout MessageEncoder
     ) {
       message.text = encoder.string(value.text)

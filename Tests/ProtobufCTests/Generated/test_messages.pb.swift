@@ -322,13 +322,13 @@ extension Test_Everything {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Test__Everything) {
-      test__everything__init(&message)
+    static func initialize(_ message: inout CTestMessages__Test__Everything) {
+      ctest_messages__test__everything__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Test__Everything,
+      _ message: CTestMessages__Test__Everything,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Test_Everything {
       var value = Test_Everything()
@@ -385,7 +385,7 @@ extension Test_Everything {
     /// Lowers a value to a struct.
     static func write(
       _ value: Test_Everything,
-      to message: inout Test__Everything,
+      to message: inout CTestMessages__Test__Everything,
       with encoder: inout MessageEncoder
     ) {
       message.int32_value = value.int32Value
@@ -453,13 +453,13 @@ extension Test_Everything {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Test__Everything__CountsEntry) {
-      test__everything__counts_entry__init(&message)
+    static func initialize(_ message: inout CTestMessages__Test__Everything__CountsEntry) {
+      ctest_messages__test__everything__counts_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Test__Everything__CountsEntry,
+      _ message: CTestMessages__Test__Everything__CountsEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Int64) {
       (key: try decoder.string(message.key, field: 1), value: message.value)
@@ -468,7 +468,7 @@ extension Test_Everything {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: String, value: Int64),
-      to message: inout Test__Everything__CountsEntry,
+      to message: inout CTestMessages__Test__Everything__CountsEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)
@@ -482,13 +482,13 @@ extension Test_Everything {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Test__Everything__LeavesByNumberEntry) {
-      test__everything__leaves_by_number_entry__init(&message)
+    static func initialize(_ message: inout CTestMessages__Test__Everything__LeavesByNumberEntry) {
+      ctest_messages__test__everything__leaves_by_number_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Test__Everything__LeavesByNumberEntry,
+      _ message: CTestMessages__Test__Everything__LeavesByNumberEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: Int32, value: Test_Leaf) {
       (key: message.key, value: try decoder.message(message.value, as: Test_Leaf.Layout.self) ?? Test_Leaf())
@@ -497,7 +497,7 @@ extension Test_Everything {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: Int32, value: Test_Leaf),
-      to message: inout Test__Everything__LeavesByNumberEntry,
+      to message: inout CTestMessages__Test__Everything__LeavesByNumberEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = value.key
@@ -513,12 +513,15 @@ extension Test_Leaf {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Test__Leaf) {
-      test__leaf__init(&message)
+    static func initialize(_ message: inout CTestMessages__Test__Leaf) {
+      ctest_messages__test__leaf__init(&message)
     }
 
     /// Lifts a struct to a value.
-    static func read(_ message: Test__Leaf, from decoder: MessageDecoder) throws(DecodingError) -> Test_Leaf {
+    static func read(
+      _ message: CTestMessages__Test__Leaf,
+      from decoder: MessageDecoder
+    ) throws(DecodingError) -> Test_Leaf {
       var value = Test_Leaf()
       value.name = try decoder.string(message.name, field: 1)
       value.unknownFields = decoder.unknownFields(message.base)
@@ -526,7 +529,11 @@ extension Test_Leaf {
     }
 
     /// Lowers a value to a struct.
-    static func write(_ value: Test_Leaf, to message: inout Test__Leaf, with encoder: inout MessageEncoder) {
+    static func write(
+      _ value: Test_Leaf,
+      to message: inout CTestMessages__Test__Leaf,
+      with encoder: inout MessageEncoder
+    ) {
       message.name = encoder.string(value.name)
       encoder.unknownFields(value.unknownFields, in: &message.base)
     }
@@ -540,12 +547,15 @@ extension Test_Node {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Test__Node) {
-      test__node__init(&message)
+    static func initialize(_ message: inout CTestMessages__Test__Node) {
+      ctest_messages__test__node__init(&message)
     }
 
     /// Lifts a struct to a value.
-    static func read(_ message: Test__Node, from decoder: MessageDecoder) throws(DecodingError) -> Test_Node {
+    static func read(
+      _ message: CTestMessages__Test__Node,
+      from decoder: MessageDecoder
+    ) throws(DecodingError) -> Test_Node {
       var value = Test_Node()
       value.label = try decoder.string(message.label, field: 1)
       value.next = try decoder.message(message.next, as: Test_Node.Layout.self)
@@ -556,7 +566,11 @@ extension Test_Node {
     }
 
     /// Lowers a value to a struct.
-    static func write(_ value: Test_Node, to message: inout Test__Node, with encoder: inout MessageEncoder) {
+    static func write(
+      _ value: Test_Node,
+      to message: inout CTestMessages__Test__Node,
+      with encoder: inout MessageEncoder
+    ) {
       message.label = encoder.string(value.label)
       message.next = encoder.message(value.next, as: Test_Node.Layout.self)
       message.n_children = value.children.count
@@ -573,13 +587,13 @@ extension Test_Node {
     static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    static func initialize(_ message: inout Test__Node__NamedEntry) {
-      test__node__named_entry__init(&message)
+    static func initialize(_ message: inout CTestMessages__Test__Node__NamedEntry) {
+      ctest_messages__test__node__named_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
-      _ message: Test__Node__NamedEntry,
+      _ message: CTestMessages__Test__Node__NamedEntry,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> (key: String, value: Test_Node) {
       (
@@ -591,7 +605,7 @@ extension Test_Node {
     /// Lowers a value to a struct.
     static func write(
       _ value: (key: String, value: Test_Node),
-      to message: inout Test__Node__NamedEntry,
+      to message: inout CTestMessages__Test__Node__NamedEntry,
       with encoder: inout MessageEncoder
     ) {
       message.key = encoder.string(value.key)

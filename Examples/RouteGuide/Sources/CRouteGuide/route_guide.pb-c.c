@@ -7,37 +7,37 @@
 #endif
 
 #include "route_guide.pb-c.h"
-void   routeguide__point__init
-                     (Routeguide__Point         *message)
+void   croute_guide__routeguide__point__init
+                     (CRouteGuide__Routeguide__Point         *message)
 {
-  static const Routeguide__Point init_value = ROUTEGUIDE__POINT__INIT;
+  static const CRouteGuide__Routeguide__Point init_value = CROUTE_GUIDE__ROUTEGUIDE__POINT__INIT;
   *message = init_value;
 }
-void   routeguide__rectangle__init
-                     (Routeguide__Rectangle         *message)
+void   croute_guide__routeguide__rectangle__init
+                     (CRouteGuide__Routeguide__Rectangle         *message)
 {
-  static const Routeguide__Rectangle init_value = ROUTEGUIDE__RECTANGLE__INIT;
+  static const CRouteGuide__Routeguide__Rectangle init_value = CROUTE_GUIDE__ROUTEGUIDE__RECTANGLE__INIT;
   *message = init_value;
 }
-void   routeguide__feature__init
-                     (Routeguide__Feature         *message)
+void   croute_guide__routeguide__feature__init
+                     (CRouteGuide__Routeguide__Feature         *message)
 {
-  static const Routeguide__Feature init_value = ROUTEGUIDE__FEATURE__INIT;
+  static const CRouteGuide__Routeguide__Feature init_value = CROUTE_GUIDE__ROUTEGUIDE__FEATURE__INIT;
   *message = init_value;
 }
-void   routeguide__route_note__init
-                     (Routeguide__RouteNote         *message)
+void   croute_guide__routeguide__route_note__init
+                     (CRouteGuide__Routeguide__RouteNote         *message)
 {
-  static const Routeguide__RouteNote init_value = ROUTEGUIDE__ROUTE_NOTE__INIT;
+  static const CRouteGuide__Routeguide__RouteNote init_value = CROUTE_GUIDE__ROUTEGUIDE__ROUTE_NOTE__INIT;
   *message = init_value;
 }
-void   routeguide__route_summary__init
-                     (Routeguide__RouteSummary         *message)
+void   croute_guide__routeguide__route_summary__init
+                     (CRouteGuide__Routeguide__RouteSummary         *message)
 {
-  static const Routeguide__RouteSummary init_value = ROUTEGUIDE__ROUTE_SUMMARY__INIT;
+  static const CRouteGuide__Routeguide__RouteSummary init_value = CROUTE_GUIDE__ROUTEGUIDE__ROUTE_SUMMARY__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor routeguide__point__field_descriptors[2] =
+static const ProtobufCFieldDescriptor croute_guide__routeguide__point__field_descriptors[2] =
 {
   {
     "latitude",
@@ -45,7 +45,7 @@ static const ProtobufCFieldDescriptor routeguide__point__field_descriptors[2] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Routeguide__Point, latitude),
+    offsetof(CRouteGuide__Routeguide__Point, latitude),
     NULL,
     NULL,
     0,             /* flags */
@@ -57,38 +57,38 @@ static const ProtobufCFieldDescriptor routeguide__point__field_descriptors[2] =
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Routeguide__Point, longitude),
+    offsetof(CRouteGuide__Routeguide__Point, longitude),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned routeguide__point__field_indices_by_name[] = {
+static const unsigned croute_guide__routeguide__point__field_indices_by_name[] = {
   0,   /* field[0] = latitude */
   1,   /* field[1] = longitude */
 };
-static const ProtobufCIntRange routeguide__point__number_ranges[1 + 1] =
+static const ProtobufCIntRange croute_guide__routeguide__point__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor routeguide__point__descriptor =
+const ProtobufCMessageDescriptor croute_guide__routeguide__point__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "routeguide.Point",
   "Point",
-  "Routeguide__Point",
+  "CRouteGuide__Routeguide__Point",
   "routeguide",
-  sizeof(Routeguide__Point),
+  sizeof(CRouteGuide__Routeguide__Point),
   2,
-  routeguide__point__field_descriptors,
-  routeguide__point__field_indices_by_name,
-  1,  routeguide__point__number_ranges,
-  (ProtobufCMessageInit) routeguide__point__init,
+  croute_guide__routeguide__point__field_descriptors,
+  croute_guide__routeguide__point__field_indices_by_name,
+  1,  croute_guide__routeguide__point__number_ranges,
+  (ProtobufCMessageInit) croute_guide__routeguide__point__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor routeguide__rectangle__field_descriptors[2] =
+static const ProtobufCFieldDescriptor croute_guide__routeguide__rectangle__field_descriptors[2] =
 {
   {
     "lo",
@@ -96,8 +96,8 @@ static const ProtobufCFieldDescriptor routeguide__rectangle__field_descriptors[2
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Routeguide__Rectangle, lo),
-    &routeguide__point__descriptor,
+    offsetof(CRouteGuide__Routeguide__Rectangle, lo),
+    &croute_guide__routeguide__point__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -108,38 +108,38 @@ static const ProtobufCFieldDescriptor routeguide__rectangle__field_descriptors[2
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Routeguide__Rectangle, hi),
-    &routeguide__point__descriptor,
+    offsetof(CRouteGuide__Routeguide__Rectangle, hi),
+    &croute_guide__routeguide__point__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned routeguide__rectangle__field_indices_by_name[] = {
+static const unsigned croute_guide__routeguide__rectangle__field_indices_by_name[] = {
   1,   /* field[1] = hi */
   0,   /* field[0] = lo */
 };
-static const ProtobufCIntRange routeguide__rectangle__number_ranges[1 + 1] =
+static const ProtobufCIntRange croute_guide__routeguide__rectangle__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor routeguide__rectangle__descriptor =
+const ProtobufCMessageDescriptor croute_guide__routeguide__rectangle__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "routeguide.Rectangle",
   "Rectangle",
-  "Routeguide__Rectangle",
+  "CRouteGuide__Routeguide__Rectangle",
   "routeguide",
-  sizeof(Routeguide__Rectangle),
+  sizeof(CRouteGuide__Routeguide__Rectangle),
   2,
-  routeguide__rectangle__field_descriptors,
-  routeguide__rectangle__field_indices_by_name,
-  1,  routeguide__rectangle__number_ranges,
-  (ProtobufCMessageInit) routeguide__rectangle__init,
+  croute_guide__routeguide__rectangle__field_descriptors,
+  croute_guide__routeguide__rectangle__field_indices_by_name,
+  1,  croute_guide__routeguide__rectangle__number_ranges,
+  (ProtobufCMessageInit) croute_guide__routeguide__rectangle__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor routeguide__feature__field_descriptors[2] =
+static const ProtobufCFieldDescriptor croute_guide__routeguide__feature__field_descriptors[2] =
 {
   {
     "name",
@@ -147,7 +147,7 @@ static const ProtobufCFieldDescriptor routeguide__feature__field_descriptors[2] 
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Routeguide__Feature, name),
+    offsetof(CRouteGuide__Routeguide__Feature, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -159,38 +159,38 @@ static const ProtobufCFieldDescriptor routeguide__feature__field_descriptors[2] 
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Routeguide__Feature, location),
-    &routeguide__point__descriptor,
+    offsetof(CRouteGuide__Routeguide__Feature, location),
+    &croute_guide__routeguide__point__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned routeguide__feature__field_indices_by_name[] = {
+static const unsigned croute_guide__routeguide__feature__field_indices_by_name[] = {
   1,   /* field[1] = location */
   0,   /* field[0] = name */
 };
-static const ProtobufCIntRange routeguide__feature__number_ranges[1 + 1] =
+static const ProtobufCIntRange croute_guide__routeguide__feature__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor routeguide__feature__descriptor =
+const ProtobufCMessageDescriptor croute_guide__routeguide__feature__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "routeguide.Feature",
   "Feature",
-  "Routeguide__Feature",
+  "CRouteGuide__Routeguide__Feature",
   "routeguide",
-  sizeof(Routeguide__Feature),
+  sizeof(CRouteGuide__Routeguide__Feature),
   2,
-  routeguide__feature__field_descriptors,
-  routeguide__feature__field_indices_by_name,
-  1,  routeguide__feature__number_ranges,
-  (ProtobufCMessageInit) routeguide__feature__init,
+  croute_guide__routeguide__feature__field_descriptors,
+  croute_guide__routeguide__feature__field_indices_by_name,
+  1,  croute_guide__routeguide__feature__number_ranges,
+  (ProtobufCMessageInit) croute_guide__routeguide__feature__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor routeguide__route_note__field_descriptors[2] =
+static const ProtobufCFieldDescriptor croute_guide__routeguide__route_note__field_descriptors[2] =
 {
   {
     "location",
@@ -198,8 +198,8 @@ static const ProtobufCFieldDescriptor routeguide__route_note__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Routeguide__RouteNote, location),
-    &routeguide__point__descriptor,
+    offsetof(CRouteGuide__Routeguide__RouteNote, location),
+    &croute_guide__routeguide__point__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -210,38 +210,38 @@ static const ProtobufCFieldDescriptor routeguide__route_note__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Routeguide__RouteNote, message),
+    offsetof(CRouteGuide__Routeguide__RouteNote, message),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned routeguide__route_note__field_indices_by_name[] = {
+static const unsigned croute_guide__routeguide__route_note__field_indices_by_name[] = {
   0,   /* field[0] = location */
   1,   /* field[1] = message */
 };
-static const ProtobufCIntRange routeguide__route_note__number_ranges[1 + 1] =
+static const ProtobufCIntRange croute_guide__routeguide__route_note__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor routeguide__route_note__descriptor =
+const ProtobufCMessageDescriptor croute_guide__routeguide__route_note__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "routeguide.RouteNote",
   "RouteNote",
-  "Routeguide__RouteNote",
+  "CRouteGuide__Routeguide__RouteNote",
   "routeguide",
-  sizeof(Routeguide__RouteNote),
+  sizeof(CRouteGuide__Routeguide__RouteNote),
   2,
-  routeguide__route_note__field_descriptors,
-  routeguide__route_note__field_indices_by_name,
-  1,  routeguide__route_note__number_ranges,
-  (ProtobufCMessageInit) routeguide__route_note__init,
+  croute_guide__routeguide__route_note__field_descriptors,
+  croute_guide__routeguide__route_note__field_indices_by_name,
+  1,  croute_guide__routeguide__route_note__number_ranges,
+  (ProtobufCMessageInit) croute_guide__routeguide__route_note__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor routeguide__route_summary__field_descriptors[4] =
+static const ProtobufCFieldDescriptor croute_guide__routeguide__route_summary__field_descriptors[4] =
 {
   {
     "point_count",
@@ -249,7 +249,7 @@ static const ProtobufCFieldDescriptor routeguide__route_summary__field_descripto
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Routeguide__RouteSummary, point_count),
+    offsetof(CRouteGuide__Routeguide__RouteSummary, point_count),
     NULL,
     NULL,
     0,             /* flags */
@@ -261,7 +261,7 @@ static const ProtobufCFieldDescriptor routeguide__route_summary__field_descripto
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Routeguide__RouteSummary, feature_count),
+    offsetof(CRouteGuide__Routeguide__RouteSummary, feature_count),
     NULL,
     NULL,
     0,             /* flags */
@@ -273,7 +273,7 @@ static const ProtobufCFieldDescriptor routeguide__route_summary__field_descripto
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Routeguide__RouteSummary, distance),
+    offsetof(CRouteGuide__Routeguide__RouteSummary, distance),
     NULL,
     NULL,
     0,             /* flags */
@@ -285,36 +285,36 @@ static const ProtobufCFieldDescriptor routeguide__route_summary__field_descripto
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Routeguide__RouteSummary, elapsed_time),
+    offsetof(CRouteGuide__Routeguide__RouteSummary, elapsed_time),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned routeguide__route_summary__field_indices_by_name[] = {
+static const unsigned croute_guide__routeguide__route_summary__field_indices_by_name[] = {
   2,   /* field[2] = distance */
   3,   /* field[3] = elapsed_time */
   1,   /* field[1] = feature_count */
   0,   /* field[0] = point_count */
 };
-static const ProtobufCIntRange routeguide__route_summary__number_ranges[1 + 1] =
+static const ProtobufCIntRange croute_guide__routeguide__route_summary__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor routeguide__route_summary__descriptor =
+const ProtobufCMessageDescriptor croute_guide__routeguide__route_summary__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "routeguide.RouteSummary",
   "RouteSummary",
-  "Routeguide__RouteSummary",
+  "CRouteGuide__Routeguide__RouteSummary",
   "routeguide",
-  sizeof(Routeguide__RouteSummary),
+  sizeof(CRouteGuide__Routeguide__RouteSummary),
   4,
-  routeguide__route_summary__field_descriptors,
-  routeguide__route_summary__field_indices_by_name,
-  1,  routeguide__route_summary__number_ranges,
-  (ProtobufCMessageInit) routeguide__route_summary__init,
+  croute_guide__routeguide__route_summary__field_descriptors,
+  croute_guide__routeguide__route_summary__field_indices_by_name,
+  1,  croute_guide__routeguide__route_summary__number_ranges,
+  (ProtobufCMessageInit) croute_guide__routeguide__route_summary__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -7,27 +7,27 @@
 #endif
 
 #include "grpc/testing/empty.pb-c.h"
-void   grpc__testing__empty__init
-                     (Grpc__Testing__Empty         *message)
+void   cgrpctesting__grpc__testing__empty__init
+                     (CGRPCTesting__Grpc__Testing__Empty         *message)
 {
-  static const Grpc__Testing__Empty init_value = GRPC__TESTING__EMPTY__INIT;
+  static const CGRPCTesting__Grpc__Testing__Empty init_value = CGRPCTESTING__GRPC__TESTING__EMPTY__INIT;
   *message = init_value;
 }
-#define grpc__testing__empty__field_descriptors NULL
-#define grpc__testing__empty__field_indices_by_name NULL
-#define grpc__testing__empty__number_ranges NULL
-const ProtobufCMessageDescriptor grpc__testing__empty__descriptor =
+#define cgrpctesting__grpc__testing__empty__field_descriptors NULL
+#define cgrpctesting__grpc__testing__empty__field_indices_by_name NULL
+#define cgrpctesting__grpc__testing__empty__number_ranges NULL
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__empty__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.Empty",
   "Empty",
-  "Grpc__Testing__Empty",
+  "CGRPCTesting__Grpc__Testing__Empty",
   "grpc.testing",
-  sizeof(Grpc__Testing__Empty),
+  sizeof(CGRPCTesting__Grpc__Testing__Empty),
   0,
-  grpc__testing__empty__field_descriptors,
-  grpc__testing__empty__field_indices_by_name,
-  0,  grpc__testing__empty__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__empty__init,
+  cgrpctesting__grpc__testing__empty__field_descriptors,
+  cgrpctesting__grpc__testing__empty__field_indices_by_name,
+  0,  cgrpctesting__grpc__testing__empty__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__empty__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

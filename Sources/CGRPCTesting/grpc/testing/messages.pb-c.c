@@ -7,199 +7,199 @@
 #endif
 
 #include "grpc/testing/messages.pb-c.h"
-void   grpc__testing__bool_value__init
-                     (Grpc__Testing__BoolValue         *message)
+void   cgrpctesting__grpc__testing__bool_value__init
+                     (CGRPCTesting__Grpc__Testing__BoolValue         *message)
 {
-  static const Grpc__Testing__BoolValue init_value = GRPC__TESTING__BOOL_VALUE__INIT;
+  static const CGRPCTesting__Grpc__Testing__BoolValue init_value = CGRPCTESTING__GRPC__TESTING__BOOL_VALUE__INIT;
   *message = init_value;
 }
-void   grpc__testing__payload__init
-                     (Grpc__Testing__Payload         *message)
+void   cgrpctesting__grpc__testing__payload__init
+                     (CGRPCTesting__Grpc__Testing__Payload         *message)
 {
-  static const Grpc__Testing__Payload init_value = GRPC__TESTING__PAYLOAD__INIT;
+  static const CGRPCTesting__Grpc__Testing__Payload init_value = CGRPCTESTING__GRPC__TESTING__PAYLOAD__INIT;
   *message = init_value;
 }
-void   grpc__testing__echo_status__init
-                     (Grpc__Testing__EchoStatus         *message)
+void   cgrpctesting__grpc__testing__echo_status__init
+                     (CGRPCTesting__Grpc__Testing__EchoStatus         *message)
 {
-  static const Grpc__Testing__EchoStatus init_value = GRPC__TESTING__ECHO_STATUS__INIT;
+  static const CGRPCTesting__Grpc__Testing__EchoStatus init_value = CGRPCTESTING__GRPC__TESTING__ECHO_STATUS__INIT;
   *message = init_value;
 }
-void   grpc__testing__simple_request__init
-                     (Grpc__Testing__SimpleRequest         *message)
+void   cgrpctesting__grpc__testing__simple_request__init
+                     (CGRPCTesting__Grpc__Testing__SimpleRequest         *message)
 {
-  static const Grpc__Testing__SimpleRequest init_value = GRPC__TESTING__SIMPLE_REQUEST__INIT;
+  static const CGRPCTesting__Grpc__Testing__SimpleRequest init_value = CGRPCTESTING__GRPC__TESTING__SIMPLE_REQUEST__INIT;
   *message = init_value;
 }
-void   grpc__testing__simple_response__init
-                     (Grpc__Testing__SimpleResponse         *message)
+void   cgrpctesting__grpc__testing__simple_response__init
+                     (CGRPCTesting__Grpc__Testing__SimpleResponse         *message)
 {
-  static const Grpc__Testing__SimpleResponse init_value = GRPC__TESTING__SIMPLE_RESPONSE__INIT;
+  static const CGRPCTesting__Grpc__Testing__SimpleResponse init_value = CGRPCTESTING__GRPC__TESTING__SIMPLE_RESPONSE__INIT;
   *message = init_value;
 }
-void   grpc__testing__streaming_input_call_request__init
-                     (Grpc__Testing__StreamingInputCallRequest         *message)
+void   cgrpctesting__grpc__testing__streaming_input_call_request__init
+                     (CGRPCTesting__Grpc__Testing__StreamingInputCallRequest         *message)
 {
-  static const Grpc__Testing__StreamingInputCallRequest init_value = GRPC__TESTING__STREAMING_INPUT_CALL_REQUEST__INIT;
+  static const CGRPCTesting__Grpc__Testing__StreamingInputCallRequest init_value = CGRPCTESTING__GRPC__TESTING__STREAMING_INPUT_CALL_REQUEST__INIT;
   *message = init_value;
 }
-void   grpc__testing__streaming_input_call_response__init
-                     (Grpc__Testing__StreamingInputCallResponse         *message)
+void   cgrpctesting__grpc__testing__streaming_input_call_response__init
+                     (CGRPCTesting__Grpc__Testing__StreamingInputCallResponse         *message)
 {
-  static const Grpc__Testing__StreamingInputCallResponse init_value = GRPC__TESTING__STREAMING_INPUT_CALL_RESPONSE__INIT;
+  static const CGRPCTesting__Grpc__Testing__StreamingInputCallResponse init_value = CGRPCTESTING__GRPC__TESTING__STREAMING_INPUT_CALL_RESPONSE__INIT;
   *message = init_value;
 }
-void   grpc__testing__response_parameters__init
-                     (Grpc__Testing__ResponseParameters         *message)
+void   cgrpctesting__grpc__testing__response_parameters__init
+                     (CGRPCTesting__Grpc__Testing__ResponseParameters         *message)
 {
-  static const Grpc__Testing__ResponseParameters init_value = GRPC__TESTING__RESPONSE_PARAMETERS__INIT;
+  static const CGRPCTesting__Grpc__Testing__ResponseParameters init_value = CGRPCTESTING__GRPC__TESTING__RESPONSE_PARAMETERS__INIT;
   *message = init_value;
 }
-void   grpc__testing__streaming_output_call_request__init
-                     (Grpc__Testing__StreamingOutputCallRequest         *message)
+void   cgrpctesting__grpc__testing__streaming_output_call_request__init
+                     (CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest         *message)
 {
-  static const Grpc__Testing__StreamingOutputCallRequest init_value = GRPC__TESTING__STREAMING_OUTPUT_CALL_REQUEST__INIT;
+  static const CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest init_value = CGRPCTESTING__GRPC__TESTING__STREAMING_OUTPUT_CALL_REQUEST__INIT;
   *message = init_value;
 }
-void   grpc__testing__streaming_output_call_response__init
-                     (Grpc__Testing__StreamingOutputCallResponse         *message)
+void   cgrpctesting__grpc__testing__streaming_output_call_response__init
+                     (CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse         *message)
 {
-  static const Grpc__Testing__StreamingOutputCallResponse init_value = GRPC__TESTING__STREAMING_OUTPUT_CALL_RESPONSE__INIT;
+  static const CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse init_value = CGRPCTESTING__GRPC__TESTING__STREAMING_OUTPUT_CALL_RESPONSE__INIT;
   *message = init_value;
 }
-void   grpc__testing__reconnect_params__init
-                     (Grpc__Testing__ReconnectParams         *message)
+void   cgrpctesting__grpc__testing__reconnect_params__init
+                     (CGRPCTesting__Grpc__Testing__ReconnectParams         *message)
 {
-  static const Grpc__Testing__ReconnectParams init_value = GRPC__TESTING__RECONNECT_PARAMS__INIT;
+  static const CGRPCTesting__Grpc__Testing__ReconnectParams init_value = CGRPCTESTING__GRPC__TESTING__RECONNECT_PARAMS__INIT;
   *message = init_value;
 }
-void   grpc__testing__reconnect_info__init
-                     (Grpc__Testing__ReconnectInfo         *message)
+void   cgrpctesting__grpc__testing__reconnect_info__init
+                     (CGRPCTesting__Grpc__Testing__ReconnectInfo         *message)
 {
-  static const Grpc__Testing__ReconnectInfo init_value = GRPC__TESTING__RECONNECT_INFO__INIT;
+  static const CGRPCTesting__Grpc__Testing__ReconnectInfo init_value = CGRPCTESTING__GRPC__TESTING__RECONNECT_INFO__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_stats_request__init
-                     (Grpc__Testing__LoadBalancerStatsRequest         *message)
+void   cgrpctesting__grpc__testing__load_balancer_stats_request__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest         *message)
 {
-  static const Grpc__Testing__LoadBalancerStatsRequest init_value = GRPC__TESTING__LOAD_BALANCER_STATS_REQUEST__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_STATS_REQUEST__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__init
-                     (Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry         *message)
+void   cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry         *message)
 {
-  static const Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry init_value = GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_PEER__RPCS_BY_PEER_ENTRY__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_PEER__RPCS_BY_PEER_ENTRY__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_stats_response__rpcs_by_peer__init
-                     (Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer         *message)
+void   cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer         *message)
 {
-  static const Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer init_value = GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_PEER__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_PEER__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__init
-                     (Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry         *message)
+void   cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry         *message)
 {
-  static const Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry init_value = GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_PEER_ENTRY__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_PEER_ENTRY__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__init
-                     (Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry         *message)
+void   cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry         *message)
 {
-  static const Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry init_value = GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_METHOD_ENTRY__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_METHOD_ENTRY__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_stats_response__init
-                     (Grpc__Testing__LoadBalancerStatsResponse         *message)
+void   cgrpctesting__grpc__testing__load_balancer_stats_response__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse         *message)
 {
-  static const Grpc__Testing__LoadBalancerStatsResponse init_value = GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_accumulated_stats_request__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsRequest         *message)
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest         *message)
 {
-  static const Grpc__Testing__LoadBalancerAccumulatedStatsRequest init_value = GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_REQUEST__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_REQUEST__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry         *message)
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry         *message)
 {
-  static const Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry init_value = GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__NUM_RPCS_STARTED_BY_METHOD_ENTRY__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__NUM_RPCS_STARTED_BY_METHOD_ENTRY__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry         *message)
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry         *message)
 {
-  static const Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry init_value = GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__NUM_RPCS_SUCCEEDED_BY_METHOD_ENTRY__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__NUM_RPCS_SUCCEEDED_BY_METHOD_ENTRY__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry         *message)
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry         *message)
 {
-  static const Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry init_value = GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__NUM_RPCS_FAILED_BY_METHOD_ENTRY__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__NUM_RPCS_FAILED_BY_METHOD_ENTRY__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry         *message)
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry         *message)
 {
-  static const Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry init_value = GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__METHOD_STATS__RESULT_ENTRY__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__METHOD_STATS__RESULT_ENTRY__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_accumulated_stats_response__method_stats__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats         *message)
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats         *message)
 {
-  static const Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats init_value = GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__METHOD_STATS__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__METHOD_STATS__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry         *message)
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry         *message)
 {
-  static const Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry init_value = GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__STATS_PER_METHOD_ENTRY__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__STATS_PER_METHOD_ENTRY__INIT;
   *message = init_value;
 }
-void   grpc__testing__load_balancer_accumulated_stats_response__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse         *message)
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse         *message)
 {
-  static const Grpc__Testing__LoadBalancerAccumulatedStatsResponse init_value = GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__INIT;
+  static const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse init_value = CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__INIT;
   *message = init_value;
 }
-void   grpc__testing__client_configure_request__metadata__init
-                     (Grpc__Testing__ClientConfigureRequest__Metadata         *message)
+void   cgrpctesting__grpc__testing__client_configure_request__metadata__init
+                     (CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata         *message)
 {
-  static const Grpc__Testing__ClientConfigureRequest__Metadata init_value = GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__METADATA__INIT;
+  static const CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata init_value = CGRPCTESTING__GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__METADATA__INIT;
   *message = init_value;
 }
-void   grpc__testing__client_configure_request__init
-                     (Grpc__Testing__ClientConfigureRequest         *message)
+void   cgrpctesting__grpc__testing__client_configure_request__init
+                     (CGRPCTesting__Grpc__Testing__ClientConfigureRequest         *message)
 {
-  static const Grpc__Testing__ClientConfigureRequest init_value = GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__INIT;
+  static const CGRPCTesting__Grpc__Testing__ClientConfigureRequest init_value = CGRPCTESTING__GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__INIT;
   *message = init_value;
 }
-void   grpc__testing__client_configure_response__init
-                     (Grpc__Testing__ClientConfigureResponse         *message)
+void   cgrpctesting__grpc__testing__client_configure_response__init
+                     (CGRPCTesting__Grpc__Testing__ClientConfigureResponse         *message)
 {
-  static const Grpc__Testing__ClientConfigureResponse init_value = GRPC__TESTING__CLIENT_CONFIGURE_RESPONSE__INIT;
+  static const CGRPCTesting__Grpc__Testing__ClientConfigureResponse init_value = CGRPCTESTING__GRPC__TESTING__CLIENT_CONFIGURE_RESPONSE__INIT;
   *message = init_value;
 }
-void   grpc__testing__test_orca_report__request_cost_entry__init
-                     (Grpc__Testing__TestOrcaReport__RequestCostEntry         *message)
+void   cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__init
+                     (CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry         *message)
 {
-  static const Grpc__Testing__TestOrcaReport__RequestCostEntry init_value = GRPC__TESTING__TEST_ORCA_REPORT__REQUEST_COST_ENTRY__INIT;
+  static const CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry init_value = CGRPCTESTING__GRPC__TESTING__TEST_ORCA_REPORT__REQUEST_COST_ENTRY__INIT;
   *message = init_value;
 }
-void   grpc__testing__test_orca_report__utilization_entry__init
-                     (Grpc__Testing__TestOrcaReport__UtilizationEntry         *message)
+void   cgrpctesting__grpc__testing__test_orca_report__utilization_entry__init
+                     (CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry         *message)
 {
-  static const Grpc__Testing__TestOrcaReport__UtilizationEntry init_value = GRPC__TESTING__TEST_ORCA_REPORT__UTILIZATION_ENTRY__INIT;
+  static const CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry init_value = CGRPCTESTING__GRPC__TESTING__TEST_ORCA_REPORT__UTILIZATION_ENTRY__INIT;
   *message = init_value;
 }
-void   grpc__testing__test_orca_report__init
-                     (Grpc__Testing__TestOrcaReport         *message)
+void   cgrpctesting__grpc__testing__test_orca_report__init
+                     (CGRPCTesting__Grpc__Testing__TestOrcaReport         *message)
 {
-  static const Grpc__Testing__TestOrcaReport init_value = GRPC__TESTING__TEST_ORCA_REPORT__INIT;
+  static const CGRPCTesting__Grpc__Testing__TestOrcaReport init_value = CGRPCTESTING__GRPC__TESTING__TEST_ORCA_REPORT__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor grpc__testing__bool_value__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__bool_value__field_descriptors[1] =
 {
   {
     "value",
@@ -207,37 +207,37 @@ static const ProtobufCFieldDescriptor grpc__testing__bool_value__field_descripto
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__BoolValue, value),
+    offsetof(CGRPCTesting__Grpc__Testing__BoolValue, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__bool_value__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__bool_value__field_indices_by_name[] = {
   0,   /* field[0] = value */
 };
-static const ProtobufCIntRange grpc__testing__bool_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__bool_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor grpc__testing__bool_value__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__bool_value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.BoolValue",
   "BoolValue",
-  "Grpc__Testing__BoolValue",
+  "CGRPCTesting__Grpc__Testing__BoolValue",
   "grpc.testing",
-  sizeof(Grpc__Testing__BoolValue),
+  sizeof(CGRPCTesting__Grpc__Testing__BoolValue),
   1,
-  grpc__testing__bool_value__field_descriptors,
-  grpc__testing__bool_value__field_indices_by_name,
-  1,  grpc__testing__bool_value__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__bool_value__init,
+  cgrpctesting__grpc__testing__bool_value__field_descriptors,
+  cgrpctesting__grpc__testing__bool_value__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__bool_value__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__bool_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__payload__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__payload__field_descriptors[2] =
 {
   {
     "type",
@@ -245,8 +245,8 @@ static const ProtobufCFieldDescriptor grpc__testing__payload__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__Payload, type),
-    &grpc__testing__payload_type__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__Payload, type),
+    &cgrpctesting__grpc__testing__payload_type__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -257,38 +257,38 @@ static const ProtobufCFieldDescriptor grpc__testing__payload__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__Payload, body),
+    offsetof(CGRPCTesting__Grpc__Testing__Payload, body),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__payload__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__payload__field_indices_by_name[] = {
   1,   /* field[1] = body */
   0,   /* field[0] = type */
 };
-static const ProtobufCIntRange grpc__testing__payload__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__payload__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__payload__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__payload__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.Payload",
   "Payload",
-  "Grpc__Testing__Payload",
+  "CGRPCTesting__Grpc__Testing__Payload",
   "grpc.testing",
-  sizeof(Grpc__Testing__Payload),
+  sizeof(CGRPCTesting__Grpc__Testing__Payload),
   2,
-  grpc__testing__payload__field_descriptors,
-  grpc__testing__payload__field_indices_by_name,
-  1,  grpc__testing__payload__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__payload__init,
+  cgrpctesting__grpc__testing__payload__field_descriptors,
+  cgrpctesting__grpc__testing__payload__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__payload__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__payload__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__echo_status__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__echo_status__field_descriptors[2] =
 {
   {
     "code",
@@ -296,7 +296,7 @@ static const ProtobufCFieldDescriptor grpc__testing__echo_status__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__EchoStatus, code),
+    offsetof(CGRPCTesting__Grpc__Testing__EchoStatus, code),
     NULL,
     NULL,
     0,             /* flags */
@@ -308,38 +308,38 @@ static const ProtobufCFieldDescriptor grpc__testing__echo_status__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__EchoStatus, message),
+    offsetof(CGRPCTesting__Grpc__Testing__EchoStatus, message),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__echo_status__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__echo_status__field_indices_by_name[] = {
   0,   /* field[0] = code */
   1,   /* field[1] = message */
 };
-static const ProtobufCIntRange grpc__testing__echo_status__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__echo_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__echo_status__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__echo_status__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.EchoStatus",
   "EchoStatus",
-  "Grpc__Testing__EchoStatus",
+  "CGRPCTesting__Grpc__Testing__EchoStatus",
   "grpc.testing",
-  sizeof(Grpc__Testing__EchoStatus),
+  sizeof(CGRPCTesting__Grpc__Testing__EchoStatus),
   2,
-  grpc__testing__echo_status__field_descriptors,
-  grpc__testing__echo_status__field_indices_by_name,
-  1,  grpc__testing__echo_status__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__echo_status__init,
+  cgrpctesting__grpc__testing__echo_status__field_descriptors,
+  cgrpctesting__grpc__testing__echo_status__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__echo_status__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__echo_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__simple_request__field_descriptors[12] =
 {
   {
     "response_type",
@@ -347,8 +347,8 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleRequest, response_type),
-    &grpc__testing__payload_type__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleRequest, response_type),
+    &cgrpctesting__grpc__testing__payload_type__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -359,7 +359,7 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleRequest, response_size),
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleRequest, response_size),
     NULL,
     NULL,
     0,             /* flags */
@@ -371,8 +371,8 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleRequest, payload),
-    &grpc__testing__payload__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleRequest, payload),
+    &cgrpctesting__grpc__testing__payload__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -383,7 +383,7 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleRequest, fill_username),
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleRequest, fill_username),
     NULL,
     NULL,
     0,             /* flags */
@@ -395,7 +395,7 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleRequest, fill_oauth_scope),
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleRequest, fill_oauth_scope),
     NULL,
     NULL,
     0,             /* flags */
@@ -407,8 +407,8 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleRequest, response_compressed),
-    &grpc__testing__bool_value__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleRequest, response_compressed),
+    &cgrpctesting__grpc__testing__bool_value__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -419,8 +419,8 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleRequest, response_status),
-    &grpc__testing__echo_status__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleRequest, response_status),
+    &cgrpctesting__grpc__testing__echo_status__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -431,8 +431,8 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleRequest, expect_compressed),
-    &grpc__testing__bool_value__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleRequest, expect_compressed),
+    &cgrpctesting__grpc__testing__bool_value__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -443,7 +443,7 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleRequest, fill_server_id),
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleRequest, fill_server_id),
     NULL,
     NULL,
     0,             /* flags */
@@ -455,7 +455,7 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleRequest, fill_grpclb_route_type),
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleRequest, fill_grpclb_route_type),
     NULL,
     NULL,
     0,             /* flags */
@@ -467,8 +467,8 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleRequest, orca_per_query_report),
-    &grpc__testing__test_orca_report__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleRequest, orca_per_query_report),
+    &cgrpctesting__grpc__testing__test_orca_report__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -479,14 +479,14 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_request__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleRequest, orca_oob_report),
-    &grpc__testing__test_orca_report__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleRequest, orca_oob_report),
+    &cgrpctesting__grpc__testing__test_orca_report__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__simple_request__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__simple_request__field_indices_by_name[] = {
   7,   /* field[7] = expect_compressed */
   9,   /* field[9] = fill_grpclb_route_type */
   4,   /* field[4] = fill_oauth_scope */
@@ -500,27 +500,27 @@ static const unsigned grpc__testing__simple_request__field_indices_by_name[] = {
   6,   /* field[6] = response_status */
   0,   /* field[0] = response_type */
 };
-static const ProtobufCIntRange grpc__testing__simple_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__simple_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 12 }
 };
-const ProtobufCMessageDescriptor grpc__testing__simple_request__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__simple_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.SimpleRequest",
   "SimpleRequest",
-  "Grpc__Testing__SimpleRequest",
+  "CGRPCTesting__Grpc__Testing__SimpleRequest",
   "grpc.testing",
-  sizeof(Grpc__Testing__SimpleRequest),
+  sizeof(CGRPCTesting__Grpc__Testing__SimpleRequest),
   12,
-  grpc__testing__simple_request__field_descriptors,
-  grpc__testing__simple_request__field_indices_by_name,
-  1,  grpc__testing__simple_request__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__simple_request__init,
+  cgrpctesting__grpc__testing__simple_request__field_descriptors,
+  cgrpctesting__grpc__testing__simple_request__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__simple_request__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__simple_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__simple_response__field_descriptors[6] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__simple_response__field_descriptors[6] =
 {
   {
     "payload",
@@ -528,8 +528,8 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_response__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleResponse, payload),
-    &grpc__testing__payload__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleResponse, payload),
+    &cgrpctesting__grpc__testing__payload__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -540,7 +540,7 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_response__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleResponse, username),
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleResponse, username),
     NULL,
     NULL,
     0,             /* flags */
@@ -552,7 +552,7 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_response__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleResponse, oauth_scope),
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleResponse, oauth_scope),
     NULL,
     NULL,
     0,             /* flags */
@@ -564,7 +564,7 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_response__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleResponse, server_id),
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleResponse, server_id),
     NULL,
     NULL,
     0,             /* flags */
@@ -576,8 +576,8 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_response__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleResponse, grpclb_route_type),
-    &grpc__testing__grpclb_route_type__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleResponse, grpclb_route_type),
+    &cgrpctesting__grpc__testing__grpclb_route_type__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -588,14 +588,14 @@ static const ProtobufCFieldDescriptor grpc__testing__simple_response__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__SimpleResponse, hostname),
+    offsetof(CGRPCTesting__Grpc__Testing__SimpleResponse, hostname),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__simple_response__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__simple_response__field_indices_by_name[] = {
   4,   /* field[4] = grpclb_route_type */
   5,   /* field[5] = hostname */
   2,   /* field[2] = oauth_scope */
@@ -603,27 +603,27 @@ static const unsigned grpc__testing__simple_response__field_indices_by_name[] = 
   3,   /* field[3] = server_id */
   1,   /* field[1] = username */
 };
-static const ProtobufCIntRange grpc__testing__simple_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__simple_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 6 }
 };
-const ProtobufCMessageDescriptor grpc__testing__simple_response__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__simple_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.SimpleResponse",
   "SimpleResponse",
-  "Grpc__Testing__SimpleResponse",
+  "CGRPCTesting__Grpc__Testing__SimpleResponse",
   "grpc.testing",
-  sizeof(Grpc__Testing__SimpleResponse),
+  sizeof(CGRPCTesting__Grpc__Testing__SimpleResponse),
   6,
-  grpc__testing__simple_response__field_descriptors,
-  grpc__testing__simple_response__field_indices_by_name,
-  1,  grpc__testing__simple_response__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__simple_response__init,
+  cgrpctesting__grpc__testing__simple_response__field_descriptors,
+  cgrpctesting__grpc__testing__simple_response__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__simple_response__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__simple_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__streaming_input_call_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__streaming_input_call_request__field_descriptors[2] =
 {
   {
     "payload",
@@ -631,8 +631,8 @@ static const ProtobufCFieldDescriptor grpc__testing__streaming_input_call_reques
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__StreamingInputCallRequest, payload),
-    &grpc__testing__payload__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__StreamingInputCallRequest, payload),
+    &cgrpctesting__grpc__testing__payload__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -643,38 +643,38 @@ static const ProtobufCFieldDescriptor grpc__testing__streaming_input_call_reques
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__StreamingInputCallRequest, expect_compressed),
-    &grpc__testing__bool_value__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__StreamingInputCallRequest, expect_compressed),
+    &cgrpctesting__grpc__testing__bool_value__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__streaming_input_call_request__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__streaming_input_call_request__field_indices_by_name[] = {
   1,   /* field[1] = expect_compressed */
   0,   /* field[0] = payload */
 };
-static const ProtobufCIntRange grpc__testing__streaming_input_call_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__streaming_input_call_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__streaming_input_call_request__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__streaming_input_call_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.StreamingInputCallRequest",
   "StreamingInputCallRequest",
-  "Grpc__Testing__StreamingInputCallRequest",
+  "CGRPCTesting__Grpc__Testing__StreamingInputCallRequest",
   "grpc.testing",
-  sizeof(Grpc__Testing__StreamingInputCallRequest),
+  sizeof(CGRPCTesting__Grpc__Testing__StreamingInputCallRequest),
   2,
-  grpc__testing__streaming_input_call_request__field_descriptors,
-  grpc__testing__streaming_input_call_request__field_indices_by_name,
-  1,  grpc__testing__streaming_input_call_request__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__streaming_input_call_request__init,
+  cgrpctesting__grpc__testing__streaming_input_call_request__field_descriptors,
+  cgrpctesting__grpc__testing__streaming_input_call_request__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__streaming_input_call_request__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__streaming_input_call_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__streaming_input_call_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__streaming_input_call_response__field_descriptors[1] =
 {
   {
     "aggregated_payload_size",
@@ -682,37 +682,37 @@ static const ProtobufCFieldDescriptor grpc__testing__streaming_input_call_respon
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__StreamingInputCallResponse, aggregated_payload_size),
+    offsetof(CGRPCTesting__Grpc__Testing__StreamingInputCallResponse, aggregated_payload_size),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__streaming_input_call_response__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__streaming_input_call_response__field_indices_by_name[] = {
   0,   /* field[0] = aggregated_payload_size */
 };
-static const ProtobufCIntRange grpc__testing__streaming_input_call_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__streaming_input_call_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor grpc__testing__streaming_input_call_response__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__streaming_input_call_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.StreamingInputCallResponse",
   "StreamingInputCallResponse",
-  "Grpc__Testing__StreamingInputCallResponse",
+  "CGRPCTesting__Grpc__Testing__StreamingInputCallResponse",
   "grpc.testing",
-  sizeof(Grpc__Testing__StreamingInputCallResponse),
+  sizeof(CGRPCTesting__Grpc__Testing__StreamingInputCallResponse),
   1,
-  grpc__testing__streaming_input_call_response__field_descriptors,
-  grpc__testing__streaming_input_call_response__field_indices_by_name,
-  1,  grpc__testing__streaming_input_call_response__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__streaming_input_call_response__init,
+  cgrpctesting__grpc__testing__streaming_input_call_response__field_descriptors,
+  cgrpctesting__grpc__testing__streaming_input_call_response__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__streaming_input_call_response__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__streaming_input_call_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__response_parameters__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__response_parameters__field_descriptors[3] =
 {
   {
     "size",
@@ -720,7 +720,7 @@ static const ProtobufCFieldDescriptor grpc__testing__response_parameters__field_
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__ResponseParameters, size),
+    offsetof(CGRPCTesting__Grpc__Testing__ResponseParameters, size),
     NULL,
     NULL,
     0,             /* flags */
@@ -732,7 +732,7 @@ static const ProtobufCFieldDescriptor grpc__testing__response_parameters__field_
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__ResponseParameters, interval_us),
+    offsetof(CGRPCTesting__Grpc__Testing__ResponseParameters, interval_us),
     NULL,
     NULL,
     0,             /* flags */
@@ -744,39 +744,39 @@ static const ProtobufCFieldDescriptor grpc__testing__response_parameters__field_
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__ResponseParameters, compressed),
-    &grpc__testing__bool_value__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__ResponseParameters, compressed),
+    &cgrpctesting__grpc__testing__bool_value__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__response_parameters__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__response_parameters__field_indices_by_name[] = {
   2,   /* field[2] = compressed */
   1,   /* field[1] = interval_us */
   0,   /* field[0] = size */
 };
-static const ProtobufCIntRange grpc__testing__response_parameters__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__response_parameters__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor grpc__testing__response_parameters__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__response_parameters__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.ResponseParameters",
   "ResponseParameters",
-  "Grpc__Testing__ResponseParameters",
+  "CGRPCTesting__Grpc__Testing__ResponseParameters",
   "grpc.testing",
-  sizeof(Grpc__Testing__ResponseParameters),
+  sizeof(CGRPCTesting__Grpc__Testing__ResponseParameters),
   3,
-  grpc__testing__response_parameters__field_descriptors,
-  grpc__testing__response_parameters__field_indices_by_name,
-  1,  grpc__testing__response_parameters__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__response_parameters__init,
+  cgrpctesting__grpc__testing__response_parameters__field_descriptors,
+  cgrpctesting__grpc__testing__response_parameters__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__response_parameters__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__response_parameters__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__streaming_output_call_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__streaming_output_call_request__field_descriptors[5] =
 {
   {
     "response_type",
@@ -784,8 +784,8 @@ static const ProtobufCFieldDescriptor grpc__testing__streaming_output_call_reque
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__StreamingOutputCallRequest, response_type),
-    &grpc__testing__payload_type__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest, response_type),
+    &cgrpctesting__grpc__testing__payload_type__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -795,9 +795,9 @@ static const ProtobufCFieldDescriptor grpc__testing__streaming_output_call_reque
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Grpc__Testing__StreamingOutputCallRequest, n_response_parameters),
-    offsetof(Grpc__Testing__StreamingOutputCallRequest, response_parameters),
-    &grpc__testing__response_parameters__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest, n_response_parameters),
+    offsetof(CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest, response_parameters),
+    &cgrpctesting__grpc__testing__response_parameters__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -808,8 +808,8 @@ static const ProtobufCFieldDescriptor grpc__testing__streaming_output_call_reque
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__StreamingOutputCallRequest, payload),
-    &grpc__testing__payload__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest, payload),
+    &cgrpctesting__grpc__testing__payload__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -820,8 +820,8 @@ static const ProtobufCFieldDescriptor grpc__testing__streaming_output_call_reque
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__StreamingOutputCallRequest, response_status),
-    &grpc__testing__echo_status__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest, response_status),
+    &cgrpctesting__grpc__testing__echo_status__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -832,42 +832,42 @@ static const ProtobufCFieldDescriptor grpc__testing__streaming_output_call_reque
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__StreamingOutputCallRequest, orca_oob_report),
-    &grpc__testing__test_orca_report__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest, orca_oob_report),
+    &cgrpctesting__grpc__testing__test_orca_report__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__streaming_output_call_request__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__streaming_output_call_request__field_indices_by_name[] = {
   4,   /* field[4] = orca_oob_report */
   2,   /* field[2] = payload */
   1,   /* field[1] = response_parameters */
   3,   /* field[3] = response_status */
   0,   /* field[0] = response_type */
 };
-static const ProtobufCIntRange grpc__testing__streaming_output_call_request__number_ranges[2 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__streaming_output_call_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 7, 3 },
   { 0, 5 }
 };
-const ProtobufCMessageDescriptor grpc__testing__streaming_output_call_request__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__streaming_output_call_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.StreamingOutputCallRequest",
   "StreamingOutputCallRequest",
-  "Grpc__Testing__StreamingOutputCallRequest",
+  "CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest",
   "grpc.testing",
-  sizeof(Grpc__Testing__StreamingOutputCallRequest),
+  sizeof(CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest),
   5,
-  grpc__testing__streaming_output_call_request__field_descriptors,
-  grpc__testing__streaming_output_call_request__field_indices_by_name,
-  2,  grpc__testing__streaming_output_call_request__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__streaming_output_call_request__init,
+  cgrpctesting__grpc__testing__streaming_output_call_request__field_descriptors,
+  cgrpctesting__grpc__testing__streaming_output_call_request__field_indices_by_name,
+  2,  cgrpctesting__grpc__testing__streaming_output_call_request__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__streaming_output_call_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__streaming_output_call_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__streaming_output_call_response__field_descriptors[1] =
 {
   {
     "payload",
@@ -875,37 +875,37 @@ static const ProtobufCFieldDescriptor grpc__testing__streaming_output_call_respo
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__StreamingOutputCallResponse, payload),
-    &grpc__testing__payload__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse, payload),
+    &cgrpctesting__grpc__testing__payload__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__streaming_output_call_response__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__streaming_output_call_response__field_indices_by_name[] = {
   0,   /* field[0] = payload */
 };
-static const ProtobufCIntRange grpc__testing__streaming_output_call_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__streaming_output_call_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor grpc__testing__streaming_output_call_response__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__streaming_output_call_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.StreamingOutputCallResponse",
   "StreamingOutputCallResponse",
-  "Grpc__Testing__StreamingOutputCallResponse",
+  "CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse",
   "grpc.testing",
-  sizeof(Grpc__Testing__StreamingOutputCallResponse),
+  sizeof(CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse),
   1,
-  grpc__testing__streaming_output_call_response__field_descriptors,
-  grpc__testing__streaming_output_call_response__field_indices_by_name,
-  1,  grpc__testing__streaming_output_call_response__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__streaming_output_call_response__init,
+  cgrpctesting__grpc__testing__streaming_output_call_response__field_descriptors,
+  cgrpctesting__grpc__testing__streaming_output_call_response__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__streaming_output_call_response__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__streaming_output_call_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__reconnect_params__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__reconnect_params__field_descriptors[1] =
 {
   {
     "max_reconnect_backoff_ms",
@@ -913,37 +913,37 @@ static const ProtobufCFieldDescriptor grpc__testing__reconnect_params__field_des
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__ReconnectParams, max_reconnect_backoff_ms),
+    offsetof(CGRPCTesting__Grpc__Testing__ReconnectParams, max_reconnect_backoff_ms),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__reconnect_params__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__reconnect_params__field_indices_by_name[] = {
   0,   /* field[0] = max_reconnect_backoff_ms */
 };
-static const ProtobufCIntRange grpc__testing__reconnect_params__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__reconnect_params__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor grpc__testing__reconnect_params__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__reconnect_params__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.ReconnectParams",
   "ReconnectParams",
-  "Grpc__Testing__ReconnectParams",
+  "CGRPCTesting__Grpc__Testing__ReconnectParams",
   "grpc.testing",
-  sizeof(Grpc__Testing__ReconnectParams),
+  sizeof(CGRPCTesting__Grpc__Testing__ReconnectParams),
   1,
-  grpc__testing__reconnect_params__field_descriptors,
-  grpc__testing__reconnect_params__field_indices_by_name,
-  1,  grpc__testing__reconnect_params__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__reconnect_params__init,
+  cgrpctesting__grpc__testing__reconnect_params__field_descriptors,
+  cgrpctesting__grpc__testing__reconnect_params__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__reconnect_params__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__reconnect_params__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__reconnect_info__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__reconnect_info__field_descriptors[2] =
 {
   {
     "passed",
@@ -951,7 +951,7 @@ static const ProtobufCFieldDescriptor grpc__testing__reconnect_info__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__ReconnectInfo, passed),
+    offsetof(CGRPCTesting__Grpc__Testing__ReconnectInfo, passed),
     NULL,
     NULL,
     0,             /* flags */
@@ -962,39 +962,39 @@ static const ProtobufCFieldDescriptor grpc__testing__reconnect_info__field_descr
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Grpc__Testing__ReconnectInfo, n_backoff_ms),
-    offsetof(Grpc__Testing__ReconnectInfo, backoff_ms),
+    offsetof(CGRPCTesting__Grpc__Testing__ReconnectInfo, n_backoff_ms),
+    offsetof(CGRPCTesting__Grpc__Testing__ReconnectInfo, backoff_ms),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__reconnect_info__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__reconnect_info__field_indices_by_name[] = {
   1,   /* field[1] = backoff_ms */
   0,   /* field[0] = passed */
 };
-static const ProtobufCIntRange grpc__testing__reconnect_info__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__reconnect_info__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__reconnect_info__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__reconnect_info__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.ReconnectInfo",
   "ReconnectInfo",
-  "Grpc__Testing__ReconnectInfo",
+  "CGRPCTesting__Grpc__Testing__ReconnectInfo",
   "grpc.testing",
-  sizeof(Grpc__Testing__ReconnectInfo),
+  sizeof(CGRPCTesting__Grpc__Testing__ReconnectInfo),
   2,
-  grpc__testing__reconnect_info__field_descriptors,
-  grpc__testing__reconnect_info__field_indices_by_name,
-  1,  grpc__testing__reconnect_info__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__reconnect_info__init,
+  cgrpctesting__grpc__testing__reconnect_info__field_descriptors,
+  cgrpctesting__grpc__testing__reconnect_info__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__reconnect_info__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__reconnect_info__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_stats_request__field_descriptors[2] =
 {
   {
     "num_rpcs",
@@ -1002,7 +1002,7 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_request
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerStatsRequest, num_rpcs),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest, num_rpcs),
     NULL,
     NULL,
     0,             /* flags */
@@ -1014,38 +1014,38 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_request
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerStatsRequest, timeout_sec),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest, timeout_sec),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_stats_request__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_stats_request__field_indices_by_name[] = {
   0,   /* field[0] = num_rpcs */
   1,   /* field[1] = timeout_sec */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_stats_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_stats_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_stats_request__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_stats_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerStatsRequest",
   "LoadBalancerStatsRequest",
-  "Grpc__Testing__LoadBalancerStatsRequest",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerStatsRequest),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest),
   2,
-  grpc__testing__load_balancer_stats_request__field_descriptors,
-  grpc__testing__load_balancer_stats_request__field_indices_by_name,
-  1,  grpc__testing__load_balancer_stats_request__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_stats_request__init,
+  cgrpctesting__grpc__testing__load_balancer_stats_request__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_stats_request__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_stats_request__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_stats_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1053,7 +1053,7 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_respons
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry, key),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1065,76 +1065,76 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_respons
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry, value),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerStatsResponse.RpcsByPeer.RpcsByPeerEntry",
   "RpcsByPeerEntry",
-  "Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry),
   2,
-  grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__field_descriptors,
-  grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__field_indices_by_name,
-  1,  grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__init,
+  cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_response__rpcs_by_peer__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__field_descriptors[1] =
 {
   {
     "rpcs_by_peer",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer, n_rpcs_by_peer),
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer, rpcs_by_peer),
-    &grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer, n_rpcs_by_peer),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer, rpcs_by_peer),
+    &cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_stats_response__rpcs_by_peer__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__field_indices_by_name[] = {
   0,   /* field[0] = rpcs_by_peer */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_stats_response__rpcs_by_peer__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_stats_response__rpcs_by_peer__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerStatsResponse.RpcsByPeer",
   "RpcsByPeer",
-  "Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer),
   1,
-  grpc__testing__load_balancer_stats_response__rpcs_by_peer__field_descriptors,
-  grpc__testing__load_balancer_stats_response__rpcs_by_peer__field_indices_by_name,
-  1,  grpc__testing__load_balancer_stats_response__rpcs_by_peer__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_stats_response__rpcs_by_peer__init,
+  cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1142,7 +1142,7 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_respons
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry, key),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1154,38 +1154,38 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_respons
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry, value),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerStatsResponse.RpcsByPeerEntry",
   "RpcsByPeerEntry",
-  "Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry),
   2,
-  grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__field_descriptors,
-  grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__field_indices_by_name,
-  1,  grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__init,
+  cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1193,7 +1193,7 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_respons
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry, key),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1205,47 +1205,47 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_respons
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry, value),
-    &grpc__testing__load_balancer_stats_response__rpcs_by_peer__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry, value),
+    &cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerStatsResponse.RpcsByMethodEntry",
   "RpcsByMethodEntry",
-  "Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry),
   2,
-  grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__field_descriptors,
-  grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__field_indices_by_name,
-  1,  grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__init,
+  cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__field_descriptors[3] =
 {
   {
     "rpcs_by_peer",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse, n_rpcs_by_peer),
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse, rpcs_by_peer),
-    &grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse, n_rpcs_by_peer),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse, rpcs_by_peer),
+    &cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1256,7 +1256,7 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_respons
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse, num_failures),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse, num_failures),
     NULL,
     NULL,
     0,             /* flags */
@@ -1267,58 +1267,58 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_stats_respons
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse, n_rpcs_by_method),
-    offsetof(Grpc__Testing__LoadBalancerStatsResponse, rpcs_by_method),
-    &grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse, n_rpcs_by_method),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse, rpcs_by_method),
+    &cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_stats_response__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_stats_response__field_indices_by_name[] = {
   1,   /* field[1] = num_failures */
   2,   /* field[2] = rpcs_by_method */
   0,   /* field[0] = rpcs_by_peer */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_stats_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_stats_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_stats_response__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerStatsResponse",
   "LoadBalancerStatsResponse",
-  "Grpc__Testing__LoadBalancerStatsResponse",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerStatsResponse),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse),
   3,
-  grpc__testing__load_balancer_stats_response__field_descriptors,
-  grpc__testing__load_balancer_stats_response__field_indices_by_name,
-  1,  grpc__testing__load_balancer_stats_response__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_stats_response__init,
+  cgrpctesting__grpc__testing__load_balancer_stats_response__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_stats_response__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_stats_response__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_stats_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define grpc__testing__load_balancer_accumulated_stats_request__field_descriptors NULL
-#define grpc__testing__load_balancer_accumulated_stats_request__field_indices_by_name NULL
-#define grpc__testing__load_balancer_accumulated_stats_request__number_ranges NULL
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_request__descriptor =
+#define cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__field_descriptors NULL
+#define cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__field_indices_by_name NULL
+#define cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__number_ranges NULL
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerAccumulatedStatsRequest",
   "LoadBalancerAccumulatedStatsRequest",
-  "Grpc__Testing__LoadBalancerAccumulatedStatsRequest",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerAccumulatedStatsRequest),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest),
   0,
-  grpc__testing__load_balancer_accumulated_stats_request__field_descriptors,
-  grpc__testing__load_balancer_accumulated_stats_request__field_indices_by_name,
-  0,  grpc__testing__load_balancer_accumulated_stats_request__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_accumulated_stats_request__init,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__field_indices_by_name,
+  0,  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1326,7 +1326,7 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry, key),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1338,38 +1338,38 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry, value),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerAccumulatedStatsResponse.NumRpcsStartedByMethodEntry",
   "NumRpcsStartedByMethodEntry",
-  "Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry),
   2,
-  grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__field_descriptors,
-  grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__field_indices_by_name,
-  1,  grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__init,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1377,7 +1377,7 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry, key),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1389,38 +1389,38 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry, value),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerAccumulatedStatsResponse.NumRpcsSucceededByMethodEntry",
   "NumRpcsSucceededByMethodEntry",
-  "Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry),
   2,
-  grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__field_descriptors,
-  grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__field_indices_by_name,
-  1,  grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__init,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1428,7 +1428,7 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry, key),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1440,38 +1440,38 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry, value),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerAccumulatedStatsResponse.NumRpcsFailedByMethodEntry",
   "NumRpcsFailedByMethodEntry",
-  "Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry),
   2,
-  grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__field_descriptors,
-  grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__field_indices_by_name,
-  1,  grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__init,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1479,7 +1479,7 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry, key),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1491,38 +1491,38 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry, value),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerAccumulatedStatsResponse.MethodStats.ResultEntry",
   "ResultEntry",
-  "Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry),
   2,
-  grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__field_descriptors,
-  grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__field_indices_by_name,
-  1,  grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__init,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_stats_response__method_stats__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__field_descriptors[2] =
 {
   {
     "rpcs_started",
@@ -1530,7 +1530,7 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats, rpcs_started),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats, rpcs_started),
     NULL,
     NULL,
     0,             /* flags */
@@ -1541,39 +1541,39 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats, n_result),
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats, result),
-    &grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats, n_result),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats, result),
+    &cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_accumulated_stats_response__method_stats__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__field_indices_by_name[] = {
   1,   /* field[1] = result */
   0,   /* field[0] = rpcs_started */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_accumulated_stats_response__method_stats__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__method_stats__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerAccumulatedStatsResponse.MethodStats",
   "MethodStats",
-  "Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats),
   2,
-  grpc__testing__load_balancer_accumulated_stats_response__method_stats__field_descriptors,
-  grpc__testing__load_balancer_accumulated_stats_response__method_stats__field_indices_by_name,
-  1,  grpc__testing__load_balancer_accumulated_stats_response__method_stats__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_accumulated_stats_response__method_stats__init,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1581,7 +1581,7 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry, key),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1593,47 +1593,47 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry, value),
-    &grpc__testing__load_balancer_accumulated_stats_response__method_stats__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry, value),
+    &cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerAccumulatedStatsResponse.StatsPerMethodEntry",
   "StatsPerMethodEntry",
-  "Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry),
   2,
-  grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__field_descriptors,
-  grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__field_indices_by_name,
-  1,  grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__init,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_stats_response__field_descriptors[4] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__field_descriptors[4] =
 {
   {
     "num_rpcs_started_by_method",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse, n_num_rpcs_started_by_method),
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse, num_rpcs_started_by_method),
-    &grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse, n_num_rpcs_started_by_method),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse, num_rpcs_started_by_method),
+    &cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1643,9 +1643,9 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse, n_num_rpcs_succeeded_by_method),
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse, num_rpcs_succeeded_by_method),
-    &grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse, n_num_rpcs_succeeded_by_method),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse, num_rpcs_succeeded_by_method),
+    &cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1655,9 +1655,9 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse, n_num_rpcs_failed_by_method),
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse, num_rpcs_failed_by_method),
-    &grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse, n_num_rpcs_failed_by_method),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse, num_rpcs_failed_by_method),
+    &cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1667,41 +1667,41 @@ static const ProtobufCFieldDescriptor grpc__testing__load_balancer_accumulated_s
     4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse, n_stats_per_method),
-    offsetof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse, stats_per_method),
-    &grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse, n_stats_per_method),
+    offsetof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse, stats_per_method),
+    &cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__load_balancer_accumulated_stats_response__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__field_indices_by_name[] = {
   2,   /* field[2] = num_rpcs_failed_by_method */
   0,   /* field[0] = num_rpcs_started_by_method */
   1,   /* field[1] = num_rpcs_succeeded_by_method */
   3,   /* field[3] = stats_per_method */
 };
-static const ProtobufCIntRange grpc__testing__load_balancer_accumulated_stats_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.LoadBalancerAccumulatedStatsResponse",
   "LoadBalancerAccumulatedStatsResponse",
-  "Grpc__Testing__LoadBalancerAccumulatedStatsResponse",
+  "CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse",
   "grpc.testing",
-  sizeof(Grpc__Testing__LoadBalancerAccumulatedStatsResponse),
+  sizeof(CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse),
   4,
-  grpc__testing__load_balancer_accumulated_stats_response__field_descriptors,
-  grpc__testing__load_balancer_accumulated_stats_response__field_indices_by_name,
-  1,  grpc__testing__load_balancer_accumulated_stats_response__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__load_balancer_accumulated_stats_response__init,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__field_descriptors,
+  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__client_configure_request__metadata__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__client_configure_request__metadata__field_descriptors[3] =
 {
   {
     "type",
@@ -1709,8 +1709,8 @@ static const ProtobufCFieldDescriptor grpc__testing__client_configure_request__m
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__ClientConfigureRequest__Metadata, type),
-    &grpc__testing__client_configure_request__rpc_type__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata, type),
+    &cgrpctesting__grpc__testing__client_configure_request__rpc_type__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1721,7 +1721,7 @@ static const ProtobufCFieldDescriptor grpc__testing__client_configure_request__m
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__ClientConfigureRequest__Metadata, key),
+    offsetof(CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1733,76 +1733,76 @@ static const ProtobufCFieldDescriptor grpc__testing__client_configure_request__m
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__ClientConfigureRequest__Metadata, value),
+    offsetof(CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__client_configure_request__metadata__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__client_configure_request__metadata__field_indices_by_name[] = {
   1,   /* field[1] = key */
   0,   /* field[0] = type */
   2,   /* field[2] = value */
 };
-static const ProtobufCIntRange grpc__testing__client_configure_request__metadata__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__client_configure_request__metadata__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor grpc__testing__client_configure_request__metadata__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__client_configure_request__metadata__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.ClientConfigureRequest.Metadata",
   "Metadata",
-  "Grpc__Testing__ClientConfigureRequest__Metadata",
+  "CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata",
   "grpc.testing",
-  sizeof(Grpc__Testing__ClientConfigureRequest__Metadata),
+  sizeof(CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata),
   3,
-  grpc__testing__client_configure_request__metadata__field_descriptors,
-  grpc__testing__client_configure_request__metadata__field_indices_by_name,
-  1,  grpc__testing__client_configure_request__metadata__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__client_configure_request__metadata__init,
+  cgrpctesting__grpc__testing__client_configure_request__metadata__field_descriptors,
+  cgrpctesting__grpc__testing__client_configure_request__metadata__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__client_configure_request__metadata__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__client_configure_request__metadata__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue grpc__testing__client_configure_request__rpc_type__enum_values_by_number[2] =
+static const ProtobufCEnumValue cgrpctesting__grpc__testing__client_configure_request__rpc_type__enum_values_by_number[2] =
 {
-  { "EMPTY_CALL", "GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__RPC_TYPE__EMPTY_CALL", 0 },
-  { "UNARY_CALL", "GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__RPC_TYPE__UNARY_CALL", 1 },
+  { "EMPTY_CALL", "CGRPCTESTING__GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__RPC_TYPE__EMPTY_CALL", 0 },
+  { "UNARY_CALL", "CGRPCTESTING__GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__RPC_TYPE__UNARY_CALL", 1 },
 };
-static const ProtobufCIntRange grpc__testing__client_configure_request__rpc_type__value_ranges[] = {
+static const ProtobufCIntRange cgrpctesting__grpc__testing__client_configure_request__rpc_type__value_ranges[] = {
 {0, 0},{0, 2}
 };
-static const ProtobufCEnumValueIndex grpc__testing__client_configure_request__rpc_type__enum_values_by_name[2] =
+static const ProtobufCEnumValueIndex cgrpctesting__grpc__testing__client_configure_request__rpc_type__enum_values_by_name[2] =
 {
   { "EMPTY_CALL", 0 },
   { "UNARY_CALL", 1 },
 };
-const ProtobufCEnumDescriptor grpc__testing__client_configure_request__rpc_type__descriptor =
+const ProtobufCEnumDescriptor cgrpctesting__grpc__testing__client_configure_request__rpc_type__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "grpc.testing.ClientConfigureRequest.RpcType",
   "RpcType",
-  "Grpc__Testing__ClientConfigureRequest__RpcType",
+  "CGRPCTesting__Grpc__Testing__ClientConfigureRequest__RpcType",
   "grpc.testing",
   2,
-  grpc__testing__client_configure_request__rpc_type__enum_values_by_number,
+  cgrpctesting__grpc__testing__client_configure_request__rpc_type__enum_values_by_number,
   2,
-  grpc__testing__client_configure_request__rpc_type__enum_values_by_name,
+  cgrpctesting__grpc__testing__client_configure_request__rpc_type__enum_values_by_name,
   1,
-  grpc__testing__client_configure_request__rpc_type__value_ranges,
+  cgrpctesting__grpc__testing__client_configure_request__rpc_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__client_configure_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__client_configure_request__field_descriptors[3] =
 {
   {
     "types",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Grpc__Testing__ClientConfigureRequest, n_types),
-    offsetof(Grpc__Testing__ClientConfigureRequest, types),
-    &grpc__testing__client_configure_request__rpc_type__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__ClientConfigureRequest, n_types),
+    offsetof(CGRPCTesting__Grpc__Testing__ClientConfigureRequest, types),
+    &cgrpctesting__grpc__testing__client_configure_request__rpc_type__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1812,9 +1812,9 @@ static const ProtobufCFieldDescriptor grpc__testing__client_configure_request__f
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Grpc__Testing__ClientConfigureRequest, n_metadata),
-    offsetof(Grpc__Testing__ClientConfigureRequest, metadata),
-    &grpc__testing__client_configure_request__metadata__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__ClientConfigureRequest, n_metadata),
+    offsetof(CGRPCTesting__Grpc__Testing__ClientConfigureRequest, metadata),
+    &cgrpctesting__grpc__testing__client_configure_request__metadata__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1825,57 +1825,57 @@ static const ProtobufCFieldDescriptor grpc__testing__client_configure_request__f
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__ClientConfigureRequest, timeout_sec),
+    offsetof(CGRPCTesting__Grpc__Testing__ClientConfigureRequest, timeout_sec),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__client_configure_request__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__client_configure_request__field_indices_by_name[] = {
   1,   /* field[1] = metadata */
   2,   /* field[2] = timeout_sec */
   0,   /* field[0] = types */
 };
-static const ProtobufCIntRange grpc__testing__client_configure_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__client_configure_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor grpc__testing__client_configure_request__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__client_configure_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.ClientConfigureRequest",
   "ClientConfigureRequest",
-  "Grpc__Testing__ClientConfigureRequest",
+  "CGRPCTesting__Grpc__Testing__ClientConfigureRequest",
   "grpc.testing",
-  sizeof(Grpc__Testing__ClientConfigureRequest),
+  sizeof(CGRPCTesting__Grpc__Testing__ClientConfigureRequest),
   3,
-  grpc__testing__client_configure_request__field_descriptors,
-  grpc__testing__client_configure_request__field_indices_by_name,
-  1,  grpc__testing__client_configure_request__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__client_configure_request__init,
+  cgrpctesting__grpc__testing__client_configure_request__field_descriptors,
+  cgrpctesting__grpc__testing__client_configure_request__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__client_configure_request__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__client_configure_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define grpc__testing__client_configure_response__field_descriptors NULL
-#define grpc__testing__client_configure_response__field_indices_by_name NULL
-#define grpc__testing__client_configure_response__number_ranges NULL
-const ProtobufCMessageDescriptor grpc__testing__client_configure_response__descriptor =
+#define cgrpctesting__grpc__testing__client_configure_response__field_descriptors NULL
+#define cgrpctesting__grpc__testing__client_configure_response__field_indices_by_name NULL
+#define cgrpctesting__grpc__testing__client_configure_response__number_ranges NULL
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__client_configure_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.ClientConfigureResponse",
   "ClientConfigureResponse",
-  "Grpc__Testing__ClientConfigureResponse",
+  "CGRPCTesting__Grpc__Testing__ClientConfigureResponse",
   "grpc.testing",
-  sizeof(Grpc__Testing__ClientConfigureResponse),
+  sizeof(CGRPCTesting__Grpc__Testing__ClientConfigureResponse),
   0,
-  grpc__testing__client_configure_response__field_descriptors,
-  grpc__testing__client_configure_response__field_indices_by_name,
-  0,  grpc__testing__client_configure_response__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__client_configure_response__init,
+  cgrpctesting__grpc__testing__client_configure_response__field_descriptors,
+  cgrpctesting__grpc__testing__client_configure_response__field_indices_by_name,
+  0,  cgrpctesting__grpc__testing__client_configure_response__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__client_configure_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__test_orca_report__request_cost_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1883,7 +1883,7 @@ static const ProtobufCFieldDescriptor grpc__testing__test_orca_report__request_c
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__TestOrcaReport__RequestCostEntry, key),
+    offsetof(CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1895,38 +1895,38 @@ static const ProtobufCFieldDescriptor grpc__testing__test_orca_report__request_c
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__TestOrcaReport__RequestCostEntry, value),
+    offsetof(CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__test_orca_report__request_cost_entry__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange grpc__testing__test_orca_report__request_cost_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__test_orca_report__request_cost_entry__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.TestOrcaReport.RequestCostEntry",
   "RequestCostEntry",
-  "Grpc__Testing__TestOrcaReport__RequestCostEntry",
+  "CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry",
   "grpc.testing",
-  sizeof(Grpc__Testing__TestOrcaReport__RequestCostEntry),
+  sizeof(CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry),
   2,
-  grpc__testing__test_orca_report__request_cost_entry__field_descriptors,
-  grpc__testing__test_orca_report__request_cost_entry__field_indices_by_name,
-  1,  grpc__testing__test_orca_report__request_cost_entry__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__test_orca_report__request_cost_entry__init,
+  cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__field_descriptors,
+  cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__test_orca_report__utilization_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__test_orca_report__utilization_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -1934,7 +1934,7 @@ static const ProtobufCFieldDescriptor grpc__testing__test_orca_report__utilizati
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__TestOrcaReport__UtilizationEntry, key),
+    offsetof(CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -1946,38 +1946,38 @@ static const ProtobufCFieldDescriptor grpc__testing__test_orca_report__utilizati
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__TestOrcaReport__UtilizationEntry, value),
+    offsetof(CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__test_orca_report__utilization_entry__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__test_orca_report__utilization_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange grpc__testing__test_orca_report__utilization_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__test_orca_report__utilization_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor grpc__testing__test_orca_report__utilization_entry__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__test_orca_report__utilization_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.TestOrcaReport.UtilizationEntry",
   "UtilizationEntry",
-  "Grpc__Testing__TestOrcaReport__UtilizationEntry",
+  "CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry",
   "grpc.testing",
-  sizeof(Grpc__Testing__TestOrcaReport__UtilizationEntry),
+  sizeof(CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry),
   2,
-  grpc__testing__test_orca_report__utilization_entry__field_descriptors,
-  grpc__testing__test_orca_report__utilization_entry__field_indices_by_name,
-  1,  grpc__testing__test_orca_report__utilization_entry__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__test_orca_report__utilization_entry__init,
+  cgrpctesting__grpc__testing__test_orca_report__utilization_entry__field_descriptors,
+  cgrpctesting__grpc__testing__test_orca_report__utilization_entry__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__test_orca_report__utilization_entry__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__test_orca_report__utilization_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor grpc__testing__test_orca_report__field_descriptors[4] =
+static const ProtobufCFieldDescriptor cgrpctesting__grpc__testing__test_orca_report__field_descriptors[4] =
 {
   {
     "cpu_utilization",
@@ -1985,7 +1985,7 @@ static const ProtobufCFieldDescriptor grpc__testing__test_orca_report__field_des
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__TestOrcaReport, cpu_utilization),
+    offsetof(CGRPCTesting__Grpc__Testing__TestOrcaReport, cpu_utilization),
     NULL,
     NULL,
     0,             /* flags */
@@ -1997,7 +1997,7 @@ static const ProtobufCFieldDescriptor grpc__testing__test_orca_report__field_des
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
     0,   /* quantifier_offset */
-    offsetof(Grpc__Testing__TestOrcaReport, memory_utilization),
+    offsetof(CGRPCTesting__Grpc__Testing__TestOrcaReport, memory_utilization),
     NULL,
     NULL,
     0,             /* flags */
@@ -2008,9 +2008,9 @@ static const ProtobufCFieldDescriptor grpc__testing__test_orca_report__field_des
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Grpc__Testing__TestOrcaReport, n_request_cost),
-    offsetof(Grpc__Testing__TestOrcaReport, request_cost),
-    &grpc__testing__test_orca_report__request_cost_entry__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__TestOrcaReport, n_request_cost),
+    offsetof(CGRPCTesting__Grpc__Testing__TestOrcaReport, request_cost),
+    &cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2020,93 +2020,93 @@ static const ProtobufCFieldDescriptor grpc__testing__test_orca_report__field_des
     4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Grpc__Testing__TestOrcaReport, n_utilization),
-    offsetof(Grpc__Testing__TestOrcaReport, utilization),
-    &grpc__testing__test_orca_report__utilization_entry__descriptor,
+    offsetof(CGRPCTesting__Grpc__Testing__TestOrcaReport, n_utilization),
+    offsetof(CGRPCTesting__Grpc__Testing__TestOrcaReport, utilization),
+    &cgrpctesting__grpc__testing__test_orca_report__utilization_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned grpc__testing__test_orca_report__field_indices_by_name[] = {
+static const unsigned cgrpctesting__grpc__testing__test_orca_report__field_indices_by_name[] = {
   0,   /* field[0] = cpu_utilization */
   1,   /* field[1] = memory_utilization */
   2,   /* field[2] = request_cost */
   3,   /* field[3] = utilization */
 };
-static const ProtobufCIntRange grpc__testing__test_orca_report__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgrpctesting__grpc__testing__test_orca_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor grpc__testing__test_orca_report__descriptor =
+const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__test_orca_report__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "grpc.testing.TestOrcaReport",
   "TestOrcaReport",
-  "Grpc__Testing__TestOrcaReport",
+  "CGRPCTesting__Grpc__Testing__TestOrcaReport",
   "grpc.testing",
-  sizeof(Grpc__Testing__TestOrcaReport),
+  sizeof(CGRPCTesting__Grpc__Testing__TestOrcaReport),
   4,
-  grpc__testing__test_orca_report__field_descriptors,
-  grpc__testing__test_orca_report__field_indices_by_name,
-  1,  grpc__testing__test_orca_report__number_ranges,
-  (ProtobufCMessageInit) grpc__testing__test_orca_report__init,
+  cgrpctesting__grpc__testing__test_orca_report__field_descriptors,
+  cgrpctesting__grpc__testing__test_orca_report__field_indices_by_name,
+  1,  cgrpctesting__grpc__testing__test_orca_report__number_ranges,
+  (ProtobufCMessageInit) cgrpctesting__grpc__testing__test_orca_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue grpc__testing__payload_type__enum_values_by_number[1] =
+static const ProtobufCEnumValue cgrpctesting__grpc__testing__payload_type__enum_values_by_number[1] =
 {
-  { "COMPRESSABLE", "GRPC__TESTING__PAYLOAD_TYPE__COMPRESSABLE", 0 },
+  { "COMPRESSABLE", "CGRPCTESTING__GRPC__TESTING__PAYLOAD_TYPE__COMPRESSABLE", 0 },
 };
-static const ProtobufCIntRange grpc__testing__payload_type__value_ranges[] = {
+static const ProtobufCIntRange cgrpctesting__grpc__testing__payload_type__value_ranges[] = {
 {0, 0},{0, 1}
 };
-static const ProtobufCEnumValueIndex grpc__testing__payload_type__enum_values_by_name[1] =
+static const ProtobufCEnumValueIndex cgrpctesting__grpc__testing__payload_type__enum_values_by_name[1] =
 {
   { "COMPRESSABLE", 0 },
 };
-const ProtobufCEnumDescriptor grpc__testing__payload_type__descriptor =
+const ProtobufCEnumDescriptor cgrpctesting__grpc__testing__payload_type__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "grpc.testing.PayloadType",
   "PayloadType",
-  "Grpc__Testing__PayloadType",
+  "CGRPCTesting__Grpc__Testing__PayloadType",
   "grpc.testing",
   1,
-  grpc__testing__payload_type__enum_values_by_number,
+  cgrpctesting__grpc__testing__payload_type__enum_values_by_number,
   1,
-  grpc__testing__payload_type__enum_values_by_name,
+  cgrpctesting__grpc__testing__payload_type__enum_values_by_name,
   1,
-  grpc__testing__payload_type__value_ranges,
+  cgrpctesting__grpc__testing__payload_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue grpc__testing__grpclb_route_type__enum_values_by_number[3] =
+static const ProtobufCEnumValue cgrpctesting__grpc__testing__grpclb_route_type__enum_values_by_number[3] =
 {
-  { "GRPCLB_ROUTE_TYPE_UNKNOWN", "GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_UNKNOWN", 0 },
-  { "GRPCLB_ROUTE_TYPE_FALLBACK", "GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_FALLBACK", 1 },
-  { "GRPCLB_ROUTE_TYPE_BACKEND", "GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_BACKEND", 2 },
+  { "GRPCLB_ROUTE_TYPE_UNKNOWN", "CGRPCTESTING__GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_UNKNOWN", 0 },
+  { "GRPCLB_ROUTE_TYPE_FALLBACK", "CGRPCTESTING__GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_FALLBACK", 1 },
+  { "GRPCLB_ROUTE_TYPE_BACKEND", "CGRPCTESTING__GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_BACKEND", 2 },
 };
-static const ProtobufCIntRange grpc__testing__grpclb_route_type__value_ranges[] = {
+static const ProtobufCIntRange cgrpctesting__grpc__testing__grpclb_route_type__value_ranges[] = {
 {0, 0},{0, 3}
 };
-static const ProtobufCEnumValueIndex grpc__testing__grpclb_route_type__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex cgrpctesting__grpc__testing__grpclb_route_type__enum_values_by_name[3] =
 {
   { "GRPCLB_ROUTE_TYPE_BACKEND", 2 },
   { "GRPCLB_ROUTE_TYPE_FALLBACK", 1 },
   { "GRPCLB_ROUTE_TYPE_UNKNOWN", 0 },
 };
-const ProtobufCEnumDescriptor grpc__testing__grpclb_route_type__descriptor =
+const ProtobufCEnumDescriptor cgrpctesting__grpc__testing__grpclb_route_type__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "grpc.testing.GrpclbRouteType",
   "GrpclbRouteType",
-  "Grpc__Testing__GrpclbRouteType",
+  "CGRPCTesting__Grpc__Testing__GrpclbRouteType",
   "grpc.testing",
   3,
-  grpc__testing__grpclb_route_type__enum_values_by_number,
+  cgrpctesting__grpc__testing__grpclb_route_type__enum_values_by_number,
   3,
-  grpc__testing__grpclb_route_type__enum_values_by_name,
+  cgrpctesting__grpc__testing__grpclb_route_type__enum_values_by_name,
   1,
-  grpc__testing__grpclb_route_type__value_ranges,
+  cgrpctesting__grpc__testing__grpclb_route_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -7,13 +7,13 @@
 #endif
 
 #include "google/protobuf/any.pb-c.h"
-void   google__protobuf__any__init
-                     (Google__Protobuf__Any         *message)
+void   cgoogle_protobuf__google__protobuf__any__init
+                     (CGoogleProtobuf__Google__Protobuf__Any         *message)
 {
-  static const Google__Protobuf__Any init_value = GOOGLE__PROTOBUF__ANY__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Any init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ANY__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor google__protobuf__any__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__any__field_descriptors[2] =
 {
   {
     "type_url",
@@ -21,7 +21,7 @@ static const ProtobufCFieldDescriptor google__protobuf__any__field_descriptors[2
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Any, type_url),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Any, type_url),
     NULL,
     NULL,
     0,             /* flags */
@@ -33,34 +33,34 @@ static const ProtobufCFieldDescriptor google__protobuf__any__field_descriptors[2
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Any, value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Any, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__any__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__any__field_indices_by_name[] = {
   0,   /* field[0] = type_url */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange google__protobuf__any__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__any__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor google__protobuf__any__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__any__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Any",
   "Any",
-  "Google__Protobuf__Any",
+  "CGoogleProtobuf__Google__Protobuf__Any",
   "google.protobuf",
-  sizeof(Google__Protobuf__Any),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Any),
   2,
-  google__protobuf__any__field_descriptors,
-  google__protobuf__any__field_indices_by_name,
-  1,  google__protobuf__any__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__any__init,
+  cgoogle_protobuf__google__protobuf__any__field_descriptors,
+  cgoogle_protobuf__google__protobuf__any__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__any__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__any__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -7,25 +7,25 @@
 #endif
 
 #include "google/protobuf/api.pb-c.h"
-void   google__protobuf__api__init
-                     (Google__Protobuf__Api         *message)
+void   cgoogle_protobuf__google__protobuf__api__init
+                     (CGoogleProtobuf__Google__Protobuf__Api         *message)
 {
-  static const Google__Protobuf__Api init_value = GOOGLE__PROTOBUF__API__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Api init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__API__INIT;
   *message = init_value;
 }
-void   google__protobuf__method__init
-                     (Google__Protobuf__Method         *message)
+void   cgoogle_protobuf__google__protobuf__method__init
+                     (CGoogleProtobuf__Google__Protobuf__Method         *message)
 {
-  static const Google__Protobuf__Method init_value = GOOGLE__PROTOBUF__METHOD__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Method init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD__INIT;
   *message = init_value;
 }
-void   google__protobuf__mixin__init
-                     (Google__Protobuf__Mixin         *message)
+void   cgoogle_protobuf__google__protobuf__mixin__init
+                     (CGoogleProtobuf__Google__Protobuf__Mixin         *message)
 {
-  static const Google__Protobuf__Mixin init_value = GOOGLE__PROTOBUF__MIXIN__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Mixin init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__MIXIN__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor google__protobuf__api__field_descriptors[7] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__api__field_descriptors[7] =
 {
   {
     "name",
@@ -33,7 +33,7 @@ static const ProtobufCFieldDescriptor google__protobuf__api__field_descriptors[7
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Api, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Api, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -44,9 +44,9 @@ static const ProtobufCFieldDescriptor google__protobuf__api__field_descriptors[7
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Api, n_methods),
-    offsetof(Google__Protobuf__Api, methods),
-    &google__protobuf__method__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Api, n_methods),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Api, methods),
+    &cgoogle_protobuf__google__protobuf__method__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -56,9 +56,9 @@ static const ProtobufCFieldDescriptor google__protobuf__api__field_descriptors[7
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Api, n_options),
-    offsetof(Google__Protobuf__Api, options),
-    &google__protobuf__option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Api, n_options),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Api, options),
+    &cgoogle_protobuf__google__protobuf__option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -69,7 +69,7 @@ static const ProtobufCFieldDescriptor google__protobuf__api__field_descriptors[7
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Api, version),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Api, version),
     NULL,
     NULL,
     0,             /* flags */
@@ -81,8 +81,8 @@ static const ProtobufCFieldDescriptor google__protobuf__api__field_descriptors[7
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Api, source_context),
-    &google__protobuf__source_context__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Api, source_context),
+    &cgoogle_protobuf__google__protobuf__source_context__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -92,9 +92,9 @@ static const ProtobufCFieldDescriptor google__protobuf__api__field_descriptors[7
     6,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Api, n_mixins),
-    offsetof(Google__Protobuf__Api, mixins),
-    &google__protobuf__mixin__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Api, n_mixins),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Api, mixins),
+    &cgoogle_protobuf__google__protobuf__mixin__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -105,14 +105,14 @@ static const ProtobufCFieldDescriptor google__protobuf__api__field_descriptors[7
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Api, syntax),
-    &google__protobuf__syntax__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Api, syntax),
+    &cgoogle_protobuf__google__protobuf__syntax__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__api__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__api__field_indices_by_name[] = {
   1,   /* field[1] = methods */
   5,   /* field[5] = mixins */
   0,   /* field[0] = name */
@@ -121,27 +121,27 @@ static const unsigned google__protobuf__api__field_indices_by_name[] = {
   6,   /* field[6] = syntax */
   3,   /* field[3] = version */
 };
-static const ProtobufCIntRange google__protobuf__api__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__api__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 7 }
 };
-const ProtobufCMessageDescriptor google__protobuf__api__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__api__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Api",
   "Api",
-  "Google__Protobuf__Api",
+  "CGoogleProtobuf__Google__Protobuf__Api",
   "google.protobuf",
-  sizeof(Google__Protobuf__Api),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Api),
   7,
-  google__protobuf__api__field_descriptors,
-  google__protobuf__api__field_indices_by_name,
-  1,  google__protobuf__api__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__api__init,
+  cgoogle_protobuf__google__protobuf__api__field_descriptors,
+  cgoogle_protobuf__google__protobuf__api__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__api__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__api__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__method__field_descriptors[7] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__method__field_descriptors[7] =
 {
   {
     "name",
@@ -149,7 +149,7 @@ static const ProtobufCFieldDescriptor google__protobuf__method__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Method, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Method, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -161,7 +161,7 @@ static const ProtobufCFieldDescriptor google__protobuf__method__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Method, request_type_url),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Method, request_type_url),
     NULL,
     NULL,
     0,             /* flags */
@@ -173,7 +173,7 @@ static const ProtobufCFieldDescriptor google__protobuf__method__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Method, request_streaming),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Method, request_streaming),
     NULL,
     NULL,
     0,             /* flags */
@@ -185,7 +185,7 @@ static const ProtobufCFieldDescriptor google__protobuf__method__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Method, response_type_url),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Method, response_type_url),
     NULL,
     NULL,
     0,             /* flags */
@@ -197,7 +197,7 @@ static const ProtobufCFieldDescriptor google__protobuf__method__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Method, response_streaming),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Method, response_streaming),
     NULL,
     NULL,
     0,             /* flags */
@@ -208,9 +208,9 @@ static const ProtobufCFieldDescriptor google__protobuf__method__field_descriptor
     6,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Method, n_options),
-    offsetof(Google__Protobuf__Method, options),
-    &google__protobuf__option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Method, n_options),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Method, options),
+    &cgoogle_protobuf__google__protobuf__option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -221,14 +221,14 @@ static const ProtobufCFieldDescriptor google__protobuf__method__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Method, syntax),
-    &google__protobuf__syntax__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Method, syntax),
+    &cgoogle_protobuf__google__protobuf__syntax__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__method__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__method__field_indices_by_name[] = {
   0,   /* field[0] = name */
   5,   /* field[5] = options */
   2,   /* field[2] = request_streaming */
@@ -237,27 +237,27 @@ static const unsigned google__protobuf__method__field_indices_by_name[] = {
   3,   /* field[3] = response_type_url */
   6,   /* field[6] = syntax */
 };
-static const ProtobufCIntRange google__protobuf__method__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__method__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 7 }
 };
-const ProtobufCMessageDescriptor google__protobuf__method__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__method__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Method",
   "Method",
-  "Google__Protobuf__Method",
+  "CGoogleProtobuf__Google__Protobuf__Method",
   "google.protobuf",
-  sizeof(Google__Protobuf__Method),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Method),
   7,
-  google__protobuf__method__field_descriptors,
-  google__protobuf__method__field_indices_by_name,
-  1,  google__protobuf__method__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__method__init,
+  cgoogle_protobuf__google__protobuf__method__field_descriptors,
+  cgoogle_protobuf__google__protobuf__method__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__method__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__method__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__mixin__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__mixin__field_descriptors[2] =
 {
   {
     "name",
@@ -265,7 +265,7 @@ static const ProtobufCFieldDescriptor google__protobuf__mixin__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Mixin, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Mixin, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -277,34 +277,34 @@ static const ProtobufCFieldDescriptor google__protobuf__mixin__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Mixin, root),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Mixin, root),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__mixin__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__mixin__field_indices_by_name[] = {
   0,   /* field[0] = name */
   1,   /* field[1] = root */
 };
-static const ProtobufCIntRange google__protobuf__mixin__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__mixin__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor google__protobuf__mixin__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__mixin__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Mixin",
   "Mixin",
-  "Google__Protobuf__Mixin",
+  "CGoogleProtobuf__Google__Protobuf__Mixin",
   "google.protobuf",
-  sizeof(Google__Protobuf__Mixin),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Mixin),
   2,
-  google__protobuf__mixin__field_descriptors,
-  google__protobuf__mixin__field_indices_by_name,
-  1,  google__protobuf__mixin__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__mixin__init,
+  cgoogle_protobuf__google__protobuf__mixin__field_descriptors,
+  cgoogle_protobuf__google__protobuf__mixin__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__mixin__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__mixin__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

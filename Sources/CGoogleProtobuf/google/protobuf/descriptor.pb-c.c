@@ -7,215 +7,215 @@
 #endif
 
 #include "google/protobuf/descriptor.pb-c.h"
-void   google__protobuf__file_descriptor_set__init
-                     (Google__Protobuf__FileDescriptorSet         *message)
+void   cgoogle_protobuf__google__protobuf__file_descriptor_set__init
+                     (CGoogleProtobuf__Google__Protobuf__FileDescriptorSet         *message)
 {
-  static const Google__Protobuf__FileDescriptorSet init_value = GOOGLE__PROTOBUF__FILE_DESCRIPTOR_SET__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__FileDescriptorSet init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_DESCRIPTOR_SET__INIT;
   *message = init_value;
 }
-void   google__protobuf__file_descriptor_proto__init
-                     (Google__Protobuf__FileDescriptorProto         *message)
+void   cgoogle_protobuf__google__protobuf__file_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__FileDescriptorProto         *message)
 {
-  static const Google__Protobuf__FileDescriptorProto init_value = GOOGLE__PROTOBUF__FILE_DESCRIPTOR_PROTO__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__FileDescriptorProto init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
 }
-void   google__protobuf__descriptor_proto__extension_range__init
-                     (Google__Protobuf__DescriptorProto__ExtensionRange         *message)
+void   cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__init
+                     (CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange         *message)
 {
-  static const Google__Protobuf__DescriptorProto__ExtensionRange init_value = GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__EXTENSION_RANGE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__EXTENSION_RANGE__INIT;
   *message = init_value;
 }
-void   google__protobuf__descriptor_proto__reserved_range__init
-                     (Google__Protobuf__DescriptorProto__ReservedRange         *message)
+void   cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__init
+                     (CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange         *message)
 {
-  static const Google__Protobuf__DescriptorProto__ReservedRange init_value = GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__RESERVED_RANGE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__RESERVED_RANGE__INIT;
   *message = init_value;
 }
-void   google__protobuf__descriptor_proto__init
-                     (Google__Protobuf__DescriptorProto         *message)
+void   cgoogle_protobuf__google__protobuf__descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__DescriptorProto         *message)
 {
-  static const Google__Protobuf__DescriptorProto init_value = GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__DescriptorProto init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__INIT;
   *message = init_value;
 }
-void   google__protobuf__extension_range_options__init
-                     (Google__Protobuf__ExtensionRangeOptions         *message)
+void   cgoogle_protobuf__google__protobuf__extension_range_options__init
+                     (CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions         *message)
 {
-  static const Google__Protobuf__ExtensionRangeOptions init_value = GOOGLE__PROTOBUF__EXTENSION_RANGE_OPTIONS__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__EXTENSION_RANGE_OPTIONS__INIT;
   *message = init_value;
 }
-void   google__protobuf__field_descriptor_proto__init
-                     (Google__Protobuf__FieldDescriptorProto         *message)
+void   cgoogle_protobuf__google__protobuf__field_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto         *message)
 {
-  static const Google__Protobuf__FieldDescriptorProto init_value = GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
 }
-void   google__protobuf__oneof_descriptor_proto__init
-                     (Google__Protobuf__OneofDescriptorProto         *message)
+void   cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto         *message)
 {
-  static const Google__Protobuf__OneofDescriptorProto init_value = GOOGLE__PROTOBUF__ONEOF_DESCRIPTOR_PROTO__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ONEOF_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
 }
-void   google__protobuf__enum_descriptor_proto__enum_reserved_range__init
-                     (Google__Protobuf__EnumDescriptorProto__EnumReservedRange         *message)
+void   cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__init
+                     (CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange         *message)
 {
-  static const Google__Protobuf__EnumDescriptorProto__EnumReservedRange init_value = GOOGLE__PROTOBUF__ENUM_DESCRIPTOR_PROTO__ENUM_RESERVED_RANGE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM_DESCRIPTOR_PROTO__ENUM_RESERVED_RANGE__INIT;
   *message = init_value;
 }
-void   google__protobuf__enum_descriptor_proto__init
-                     (Google__Protobuf__EnumDescriptorProto         *message)
+void   cgoogle_protobuf__google__protobuf__enum_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto         *message)
 {
-  static const Google__Protobuf__EnumDescriptorProto init_value = GOOGLE__PROTOBUF__ENUM_DESCRIPTOR_PROTO__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
 }
-void   google__protobuf__enum_value_descriptor_proto__init
-                     (Google__Protobuf__EnumValueDescriptorProto         *message)
+void   cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto         *message)
 {
-  static const Google__Protobuf__EnumValueDescriptorProto init_value = GOOGLE__PROTOBUF__ENUM_VALUE_DESCRIPTOR_PROTO__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM_VALUE_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
 }
-void   google__protobuf__service_descriptor_proto__init
-                     (Google__Protobuf__ServiceDescriptorProto         *message)
+void   cgoogle_protobuf__google__protobuf__service_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto         *message)
 {
-  static const Google__Protobuf__ServiceDescriptorProto init_value = GOOGLE__PROTOBUF__SERVICE_DESCRIPTOR_PROTO__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SERVICE_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
 }
-void   google__protobuf__method_descriptor_proto__init
-                     (Google__Protobuf__MethodDescriptorProto         *message)
+void   cgoogle_protobuf__google__protobuf__method_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto         *message)
 {
-  static const Google__Protobuf__MethodDescriptorProto init_value = GOOGLE__PROTOBUF__METHOD_DESCRIPTOR_PROTO__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD_DESCRIPTOR_PROTO__INIT;
   *message = init_value;
 }
-void   google__protobuf__file_options__init
-                     (Google__Protobuf__FileOptions         *message)
+void   cgoogle_protobuf__google__protobuf__file_options__init
+                     (CGoogleProtobuf__Google__Protobuf__FileOptions         *message)
 {
-  static const Google__Protobuf__FileOptions init_value = GOOGLE__PROTOBUF__FILE_OPTIONS__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__FileOptions init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_OPTIONS__INIT;
   *message = init_value;
 }
-void   google__protobuf__message_options__init
-                     (Google__Protobuf__MessageOptions         *message)
+void   cgoogle_protobuf__google__protobuf__message_options__init
+                     (CGoogleProtobuf__Google__Protobuf__MessageOptions         *message)
 {
-  static const Google__Protobuf__MessageOptions init_value = GOOGLE__PROTOBUF__MESSAGE_OPTIONS__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__MessageOptions init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__MESSAGE_OPTIONS__INIT;
   *message = init_value;
 }
-void   google__protobuf__field_options__init
-                     (Google__Protobuf__FieldOptions         *message)
+void   cgoogle_protobuf__google__protobuf__field_options__init
+                     (CGoogleProtobuf__Google__Protobuf__FieldOptions         *message)
 {
-  static const Google__Protobuf__FieldOptions init_value = GOOGLE__PROTOBUF__FIELD_OPTIONS__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__FieldOptions init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__INIT;
   *message = init_value;
 }
-void   google__protobuf__oneof_options__init
-                     (Google__Protobuf__OneofOptions         *message)
+void   cgoogle_protobuf__google__protobuf__oneof_options__init
+                     (CGoogleProtobuf__Google__Protobuf__OneofOptions         *message)
 {
-  static const Google__Protobuf__OneofOptions init_value = GOOGLE__PROTOBUF__ONEOF_OPTIONS__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__OneofOptions init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ONEOF_OPTIONS__INIT;
   *message = init_value;
 }
-void   google__protobuf__enum_options__init
-                     (Google__Protobuf__EnumOptions         *message)
+void   cgoogle_protobuf__google__protobuf__enum_options__init
+                     (CGoogleProtobuf__Google__Protobuf__EnumOptions         *message)
 {
-  static const Google__Protobuf__EnumOptions init_value = GOOGLE__PROTOBUF__ENUM_OPTIONS__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__EnumOptions init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM_OPTIONS__INIT;
   *message = init_value;
 }
-void   google__protobuf__enum_value_options__init
-                     (Google__Protobuf__EnumValueOptions         *message)
+void   cgoogle_protobuf__google__protobuf__enum_value_options__init
+                     (CGoogleProtobuf__Google__Protobuf__EnumValueOptions         *message)
 {
-  static const Google__Protobuf__EnumValueOptions init_value = GOOGLE__PROTOBUF__ENUM_VALUE_OPTIONS__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__EnumValueOptions init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM_VALUE_OPTIONS__INIT;
   *message = init_value;
 }
-void   google__protobuf__service_options__init
-                     (Google__Protobuf__ServiceOptions         *message)
+void   cgoogle_protobuf__google__protobuf__service_options__init
+                     (CGoogleProtobuf__Google__Protobuf__ServiceOptions         *message)
 {
-  static const Google__Protobuf__ServiceOptions init_value = GOOGLE__PROTOBUF__SERVICE_OPTIONS__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__ServiceOptions init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SERVICE_OPTIONS__INIT;
   *message = init_value;
 }
-void   google__protobuf__method_options__init
-                     (Google__Protobuf__MethodOptions         *message)
+void   cgoogle_protobuf__google__protobuf__method_options__init
+                     (CGoogleProtobuf__Google__Protobuf__MethodOptions         *message)
 {
-  static const Google__Protobuf__MethodOptions init_value = GOOGLE__PROTOBUF__METHOD_OPTIONS__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__MethodOptions init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD_OPTIONS__INIT;
   *message = init_value;
 }
-void   google__protobuf__uninterpreted_option__name_part__init
-                     (Google__Protobuf__UninterpretedOption__NamePart         *message)
+void   cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__init
+                     (CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart         *message)
 {
-  static const Google__Protobuf__UninterpretedOption__NamePart init_value = GOOGLE__PROTOBUF__UNINTERPRETED_OPTION__NAME_PART__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__UNINTERPRETED_OPTION__NAME_PART__INIT;
   *message = init_value;
 }
-void   google__protobuf__uninterpreted_option__init
-                     (Google__Protobuf__UninterpretedOption         *message)
+void   cgoogle_protobuf__google__protobuf__uninterpreted_option__init
+                     (CGoogleProtobuf__Google__Protobuf__UninterpretedOption         *message)
 {
-  static const Google__Protobuf__UninterpretedOption init_value = GOOGLE__PROTOBUF__UNINTERPRETED_OPTION__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__UninterpretedOption init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__UNINTERPRETED_OPTION__INIT;
   *message = init_value;
 }
-void   google__protobuf__source_code_info__location__init
-                     (Google__Protobuf__SourceCodeInfo__Location         *message)
+void   cgoogle_protobuf__google__protobuf__source_code_info__location__init
+                     (CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location         *message)
 {
-  static const Google__Protobuf__SourceCodeInfo__Location init_value = GOOGLE__PROTOBUF__SOURCE_CODE_INFO__LOCATION__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SOURCE_CODE_INFO__LOCATION__INIT;
   *message = init_value;
 }
-void   google__protobuf__source_code_info__init
-                     (Google__Protobuf__SourceCodeInfo         *message)
+void   cgoogle_protobuf__google__protobuf__source_code_info__init
+                     (CGoogleProtobuf__Google__Protobuf__SourceCodeInfo         *message)
 {
-  static const Google__Protobuf__SourceCodeInfo init_value = GOOGLE__PROTOBUF__SOURCE_CODE_INFO__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__SourceCodeInfo init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SOURCE_CODE_INFO__INIT;
   *message = init_value;
 }
-void   google__protobuf__generated_code_info__annotation__init
-                     (Google__Protobuf__GeneratedCodeInfo__Annotation         *message)
+void   cgoogle_protobuf__google__protobuf__generated_code_info__annotation__init
+                     (CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation         *message)
 {
-  static const Google__Protobuf__GeneratedCodeInfo__Annotation init_value = GOOGLE__PROTOBUF__GENERATED_CODE_INFO__ANNOTATION__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__GENERATED_CODE_INFO__ANNOTATION__INIT;
   *message = init_value;
 }
-void   google__protobuf__generated_code_info__init
-                     (Google__Protobuf__GeneratedCodeInfo         *message)
+void   cgoogle_protobuf__google__protobuf__generated_code_info__init
+                     (CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo         *message)
 {
-  static const Google__Protobuf__GeneratedCodeInfo init_value = GOOGLE__PROTOBUF__GENERATED_CODE_INFO__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__GENERATED_CODE_INFO__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_set__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__file_descriptor_set__field_descriptors[1] =
 {
   {
     "file",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__FileDescriptorSet, n_file),
-    offsetof(Google__Protobuf__FileDescriptorSet, file),
-    &google__protobuf__file_descriptor_proto__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorSet, n_file),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorSet, file),
+    &cgoogle_protobuf__google__protobuf__file_descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__file_descriptor_set__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__file_descriptor_set__field_indices_by_name[] = {
   0,   /* field[0] = file */
 };
-static const ProtobufCIntRange google__protobuf__file_descriptor_set__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__file_descriptor_set__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__file_descriptor_set__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__file_descriptor_set__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.FileDescriptorSet",
   "FileDescriptorSet",
-  "Google__Protobuf__FileDescriptorSet",
+  "CGoogleProtobuf__Google__Protobuf__FileDescriptorSet",
   "google.protobuf",
-  sizeof(Google__Protobuf__FileDescriptorSet),
+  sizeof(CGoogleProtobuf__Google__Protobuf__FileDescriptorSet),
   1,
-  google__protobuf__file_descriptor_set__field_descriptors,
-  google__protobuf__file_descriptor_set__field_indices_by_name,
-  1,  google__protobuf__file_descriptor_set__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__file_descriptor_set__init,
+  cgoogle_protobuf__google__protobuf__file_descriptor_set__field_descriptors,
+  cgoogle_protobuf__google__protobuf__file_descriptor_set__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__file_descriptor_set__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__file_descriptor_set__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_proto__field_descriptors[12] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__file_descriptor_proto__field_descriptors[12] =
 {
   {
     "name",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileDescriptorProto, has_name),
-    offsetof(Google__Protobuf__FileDescriptorProto, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, has_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -226,8 +226,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_proto__f
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileDescriptorProto, has_package),
-    offsetof(Google__Protobuf__FileDescriptorProto, package),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, has_package),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, package),
     NULL,
     NULL,
     0,             /* flags */
@@ -238,8 +238,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_proto__f
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileDescriptorProto, n_dependency),
-    offsetof(Google__Protobuf__FileDescriptorProto, dependency),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, n_dependency),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, dependency),
     NULL,
     NULL,
     0,             /* flags */
@@ -250,9 +250,9 @@ static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_proto__f
     4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__FileDescriptorProto, n_message_type),
-    offsetof(Google__Protobuf__FileDescriptorProto, message_type),
-    &google__protobuf__descriptor_proto__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, n_message_type),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, message_type),
+    &cgoogle_protobuf__google__protobuf__descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -262,9 +262,9 @@ static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_proto__f
     5,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__FileDescriptorProto, n_enum_type),
-    offsetof(Google__Protobuf__FileDescriptorProto, enum_type),
-    &google__protobuf__enum_descriptor_proto__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, n_enum_type),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, enum_type),
+    &cgoogle_protobuf__google__protobuf__enum_descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -274,9 +274,9 @@ static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_proto__f
     6,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__FileDescriptorProto, n_service),
-    offsetof(Google__Protobuf__FileDescriptorProto, service),
-    &google__protobuf__service_descriptor_proto__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, n_service),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, service),
+    &cgoogle_protobuf__google__protobuf__service_descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -286,9 +286,9 @@ static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_proto__f
     7,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__FileDescriptorProto, n_extension),
-    offsetof(Google__Protobuf__FileDescriptorProto, extension),
-    &google__protobuf__field_descriptor_proto__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, n_extension),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, extension),
+    &cgoogle_protobuf__google__protobuf__field_descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -299,8 +299,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_proto__f
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__FileDescriptorProto, options),
-    &google__protobuf__file_options__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, options),
+    &cgoogle_protobuf__google__protobuf__file_options__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -311,8 +311,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_proto__f
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__FileDescriptorProto, source_code_info),
-    &google__protobuf__source_code_info__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, source_code_info),
+    &cgoogle_protobuf__google__protobuf__source_code_info__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -322,8 +322,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_proto__f
     10,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__FileDescriptorProto, n_public_dependency),
-    offsetof(Google__Protobuf__FileDescriptorProto, public_dependency),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, n_public_dependency),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, public_dependency),
     NULL,
     NULL,
     0,             /* flags */
@@ -334,8 +334,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_proto__f
     11,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__FileDescriptorProto, n_weak_dependency),
-    offsetof(Google__Protobuf__FileDescriptorProto, weak_dependency),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, n_weak_dependency),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, weak_dependency),
     NULL,
     NULL,
     0,             /* flags */
@@ -346,15 +346,15 @@ static const ProtobufCFieldDescriptor google__protobuf__file_descriptor_proto__f
     12,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileDescriptorProto, has_syntax),
-    offsetof(Google__Protobuf__FileDescriptorProto, syntax),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, has_syntax),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto, syntax),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__file_descriptor_proto__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__file_descriptor_proto__field_indices_by_name[] = {
   2,   /* field[2] = dependency */
   4,   /* field[4] = enum_type */
   6,   /* field[6] = extension */
@@ -368,35 +368,35 @@ static const unsigned google__protobuf__file_descriptor_proto__field_indices_by_
   11,   /* field[11] = syntax */
   10,   /* field[10] = weak_dependency */
 };
-static const ProtobufCIntRange google__protobuf__file_descriptor_proto__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__file_descriptor_proto__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 12 }
 };
-const ProtobufCMessageDescriptor google__protobuf__file_descriptor_proto__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__file_descriptor_proto__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.FileDescriptorProto",
   "FileDescriptorProto",
-  "Google__Protobuf__FileDescriptorProto",
+  "CGoogleProtobuf__Google__Protobuf__FileDescriptorProto",
   "google.protobuf",
-  sizeof(Google__Protobuf__FileDescriptorProto),
+  sizeof(CGoogleProtobuf__Google__Protobuf__FileDescriptorProto),
   12,
-  google__protobuf__file_descriptor_proto__field_descriptors,
-  google__protobuf__file_descriptor_proto__field_indices_by_name,
-  1,  google__protobuf__file_descriptor_proto__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__file_descriptor_proto__init,
+  cgoogle_protobuf__google__protobuf__file_descriptor_proto__field_descriptors,
+  cgoogle_protobuf__google__protobuf__file_descriptor_proto__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__file_descriptor_proto__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__file_descriptor_proto__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__extension_range__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__field_descriptors[3] =
 {
   {
     "start",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__DescriptorProto__ExtensionRange, has_start),
-    offsetof(Google__Protobuf__DescriptorProto__ExtensionRange, start),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange, has_start),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange, start),
     NULL,
     NULL,
     0,             /* flags */
@@ -407,8 +407,8 @@ static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__extens
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__DescriptorProto__ExtensionRange, has_end),
-    offsetof(Google__Protobuf__DescriptorProto__ExtensionRange, end),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange, has_end),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange, end),
     NULL,
     NULL,
     0,             /* flags */
@@ -420,47 +420,47 @@ static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__extens
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__DescriptorProto__ExtensionRange, options),
-    &google__protobuf__extension_range_options__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange, options),
+    &cgoogle_protobuf__google__protobuf__extension_range_options__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__descriptor_proto__extension_range__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__field_indices_by_name[] = {
   1,   /* field[1] = end */
   2,   /* field[2] = options */
   0,   /* field[0] = start */
 };
-static const ProtobufCIntRange google__protobuf__descriptor_proto__extension_range__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor google__protobuf__descriptor_proto__extension_range__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.DescriptorProto.ExtensionRange",
   "ExtensionRange",
-  "Google__Protobuf__DescriptorProto__ExtensionRange",
+  "CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange",
   "google.protobuf",
-  sizeof(Google__Protobuf__DescriptorProto__ExtensionRange),
+  sizeof(CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange),
   3,
-  google__protobuf__descriptor_proto__extension_range__field_descriptors,
-  google__protobuf__descriptor_proto__extension_range__field_indices_by_name,
-  1,  google__protobuf__descriptor_proto__extension_range__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__descriptor_proto__extension_range__init,
+  cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__field_descriptors,
+  cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__reserved_range__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__field_descriptors[2] =
 {
   {
     "start",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__DescriptorProto__ReservedRange, has_start),
-    offsetof(Google__Protobuf__DescriptorProto__ReservedRange, start),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange, has_start),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange, start),
     NULL,
     NULL,
     0,             /* flags */
@@ -471,47 +471,47 @@ static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__reserv
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__DescriptorProto__ReservedRange, has_end),
-    offsetof(Google__Protobuf__DescriptorProto__ReservedRange, end),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange, has_end),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange, end),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__descriptor_proto__reserved_range__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__field_indices_by_name[] = {
   1,   /* field[1] = end */
   0,   /* field[0] = start */
 };
-static const ProtobufCIntRange google__protobuf__descriptor_proto__reserved_range__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor google__protobuf__descriptor_proto__reserved_range__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.DescriptorProto.ReservedRange",
   "ReservedRange",
-  "Google__Protobuf__DescriptorProto__ReservedRange",
+  "CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange",
   "google.protobuf",
-  sizeof(Google__Protobuf__DescriptorProto__ReservedRange),
+  sizeof(CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange),
   2,
-  google__protobuf__descriptor_proto__reserved_range__field_descriptors,
-  google__protobuf__descriptor_proto__reserved_range__field_indices_by_name,
-  1,  google__protobuf__descriptor_proto__reserved_range__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__descriptor_proto__reserved_range__init,
+  cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__field_descriptors,
+  cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__field_descriptors[10] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__descriptor_proto__field_descriptors[10] =
 {
   {
     "name",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__DescriptorProto, has_name),
-    offsetof(Google__Protobuf__DescriptorProto, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, has_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -522,9 +522,9 @@ static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__field_
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__DescriptorProto, n_field),
-    offsetof(Google__Protobuf__DescriptorProto, field),
-    &google__protobuf__field_descriptor_proto__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, n_field),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, field),
+    &cgoogle_protobuf__google__protobuf__field_descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -534,9 +534,9 @@ static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__field_
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__DescriptorProto, n_nested_type),
-    offsetof(Google__Protobuf__DescriptorProto, nested_type),
-    &google__protobuf__descriptor_proto__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, n_nested_type),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, nested_type),
+    &cgoogle_protobuf__google__protobuf__descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -546,9 +546,9 @@ static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__field_
     4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__DescriptorProto, n_enum_type),
-    offsetof(Google__Protobuf__DescriptorProto, enum_type),
-    &google__protobuf__enum_descriptor_proto__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, n_enum_type),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, enum_type),
+    &cgoogle_protobuf__google__protobuf__enum_descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -558,9 +558,9 @@ static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__field_
     5,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__DescriptorProto, n_extension_range),
-    offsetof(Google__Protobuf__DescriptorProto, extension_range),
-    &google__protobuf__descriptor_proto__extension_range__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, n_extension_range),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, extension_range),
+    &cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -570,9 +570,9 @@ static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__field_
     6,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__DescriptorProto, n_extension),
-    offsetof(Google__Protobuf__DescriptorProto, extension),
-    &google__protobuf__field_descriptor_proto__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, n_extension),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, extension),
+    &cgoogle_protobuf__google__protobuf__field_descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -583,8 +583,8 @@ static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__field_
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__DescriptorProto, options),
-    &google__protobuf__message_options__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, options),
+    &cgoogle_protobuf__google__protobuf__message_options__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -594,9 +594,9 @@ static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__field_
     8,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__DescriptorProto, n_oneof_decl),
-    offsetof(Google__Protobuf__DescriptorProto, oneof_decl),
-    &google__protobuf__oneof_descriptor_proto__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, n_oneof_decl),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, oneof_decl),
+    &cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -606,9 +606,9 @@ static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__field_
     9,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__DescriptorProto, n_reserved_range),
-    offsetof(Google__Protobuf__DescriptorProto, reserved_range),
-    &google__protobuf__descriptor_proto__reserved_range__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, n_reserved_range),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, reserved_range),
+    &cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -618,15 +618,15 @@ static const ProtobufCFieldDescriptor google__protobuf__descriptor_proto__field_
     10,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__DescriptorProto, n_reserved_name),
-    offsetof(Google__Protobuf__DescriptorProto, reserved_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, n_reserved_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DescriptorProto, reserved_name),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__descriptor_proto__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__descriptor_proto__field_indices_by_name[] = {
   3,   /* field[3] = enum_type */
   5,   /* field[5] = extension */
   4,   /* field[4] = extension_range */
@@ -638,89 +638,89 @@ static const unsigned google__protobuf__descriptor_proto__field_indices_by_name[
   9,   /* field[9] = reserved_name */
   8,   /* field[8] = reserved_range */
 };
-static const ProtobufCIntRange google__protobuf__descriptor_proto__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__descriptor_proto__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 10 }
 };
-const ProtobufCMessageDescriptor google__protobuf__descriptor_proto__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__descriptor_proto__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.DescriptorProto",
   "DescriptorProto",
-  "Google__Protobuf__DescriptorProto",
+  "CGoogleProtobuf__Google__Protobuf__DescriptorProto",
   "google.protobuf",
-  sizeof(Google__Protobuf__DescriptorProto),
+  sizeof(CGoogleProtobuf__Google__Protobuf__DescriptorProto),
   10,
-  google__protobuf__descriptor_proto__field_descriptors,
-  google__protobuf__descriptor_proto__field_indices_by_name,
-  1,  google__protobuf__descriptor_proto__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__descriptor_proto__init,
+  cgoogle_protobuf__google__protobuf__descriptor_proto__field_descriptors,
+  cgoogle_protobuf__google__protobuf__descriptor_proto__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__descriptor_proto__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__descriptor_proto__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__extension_range_options__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__extension_range_options__field_descriptors[1] =
 {
   {
     "uninterpreted_option",
     999,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__ExtensionRangeOptions, n_uninterpreted_option),
-    offsetof(Google__Protobuf__ExtensionRangeOptions, uninterpreted_option),
-    &google__protobuf__uninterpreted_option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions, n_uninterpreted_option),
+    offsetof(CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions, uninterpreted_option),
+    &cgoogle_protobuf__google__protobuf__uninterpreted_option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__extension_range_options__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__extension_range_options__field_indices_by_name[] = {
   0,   /* field[0] = uninterpreted_option */
 };
-static const ProtobufCIntRange google__protobuf__extension_range_options__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__extension_range_options__number_ranges[1 + 1] =
 {
   { 999, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__extension_range_options__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__extension_range_options__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.ExtensionRangeOptions",
   "ExtensionRangeOptions",
-  "Google__Protobuf__ExtensionRangeOptions",
+  "CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions",
   "google.protobuf",
-  sizeof(Google__Protobuf__ExtensionRangeOptions),
+  sizeof(CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions),
   1,
-  google__protobuf__extension_range_options__field_descriptors,
-  google__protobuf__extension_range_options__field_indices_by_name,
-  1,  google__protobuf__extension_range_options__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__extension_range_options__init,
+  cgoogle_protobuf__google__protobuf__extension_range_options__field_descriptors,
+  cgoogle_protobuf__google__protobuf__extension_range_options__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__extension_range_options__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__extension_range_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue google__protobuf__field_descriptor_proto__type__enum_values_by_number[18] =
+static const ProtobufCEnumValue cgoogle_protobuf__google__protobuf__field_descriptor_proto__type__enum_values_by_number[18] =
 {
-  { "TYPE_DOUBLE", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_DOUBLE", 1 },
-  { "TYPE_FLOAT", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_FLOAT", 2 },
-  { "TYPE_INT64", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_INT64", 3 },
-  { "TYPE_UINT64", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_UINT64", 4 },
-  { "TYPE_INT32", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_INT32", 5 },
-  { "TYPE_FIXED64", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_FIXED64", 6 },
-  { "TYPE_FIXED32", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_FIXED32", 7 },
-  { "TYPE_BOOL", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BOOL", 8 },
-  { "TYPE_STRING", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_STRING", 9 },
-  { "TYPE_GROUP", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_GROUP", 10 },
-  { "TYPE_MESSAGE", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_MESSAGE", 11 },
-  { "TYPE_BYTES", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BYTES", 12 },
-  { "TYPE_UINT32", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_UINT32", 13 },
-  { "TYPE_ENUM", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_ENUM", 14 },
-  { "TYPE_SFIXED32", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SFIXED32", 15 },
-  { "TYPE_SFIXED64", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SFIXED64", 16 },
-  { "TYPE_SINT32", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SINT32", 17 },
-  { "TYPE_SINT64", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SINT64", 18 },
+  { "TYPE_DOUBLE", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_DOUBLE", 1 },
+  { "TYPE_FLOAT", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_FLOAT", 2 },
+  { "TYPE_INT64", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_INT64", 3 },
+  { "TYPE_UINT64", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_UINT64", 4 },
+  { "TYPE_INT32", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_INT32", 5 },
+  { "TYPE_FIXED64", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_FIXED64", 6 },
+  { "TYPE_FIXED32", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_FIXED32", 7 },
+  { "TYPE_BOOL", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BOOL", 8 },
+  { "TYPE_STRING", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_STRING", 9 },
+  { "TYPE_GROUP", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_GROUP", 10 },
+  { "TYPE_MESSAGE", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_MESSAGE", 11 },
+  { "TYPE_BYTES", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BYTES", 12 },
+  { "TYPE_UINT32", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_UINT32", 13 },
+  { "TYPE_ENUM", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_ENUM", 14 },
+  { "TYPE_SFIXED32", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SFIXED32", 15 },
+  { "TYPE_SFIXED64", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SFIXED64", 16 },
+  { "TYPE_SINT32", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SINT32", 17 },
+  { "TYPE_SINT64", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SINT64", 18 },
 };
-static const ProtobufCIntRange google__protobuf__field_descriptor_proto__type__value_ranges[] = {
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__field_descriptor_proto__type__value_ranges[] = {
 {1, 0},{0, 18}
 };
-static const ProtobufCEnumValueIndex google__protobuf__field_descriptor_proto__type__enum_values_by_name[18] =
+static const ProtobufCEnumValueIndex cgoogle_protobuf__google__protobuf__field_descriptor_proto__type__enum_values_by_name[18] =
 {
   { "TYPE_BOOL", 7 },
   { "TYPE_BYTES", 11 },
@@ -741,60 +741,60 @@ static const ProtobufCEnumValueIndex google__protobuf__field_descriptor_proto__t
   { "TYPE_UINT32", 12 },
   { "TYPE_UINT64", 3 },
 };
-const ProtobufCEnumDescriptor google__protobuf__field_descriptor_proto__type__descriptor =
+const ProtobufCEnumDescriptor cgoogle_protobuf__google__protobuf__field_descriptor_proto__type__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "google.protobuf.FieldDescriptorProto.Type",
   "Type",
-  "Google__Protobuf__FieldDescriptorProto__Type",
+  "CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto__Type",
   "google.protobuf",
   18,
-  google__protobuf__field_descriptor_proto__type__enum_values_by_number,
+  cgoogle_protobuf__google__protobuf__field_descriptor_proto__type__enum_values_by_number,
   18,
-  google__protobuf__field_descriptor_proto__type__enum_values_by_name,
+  cgoogle_protobuf__google__protobuf__field_descriptor_proto__type__enum_values_by_name,
   1,
-  google__protobuf__field_descriptor_proto__type__value_ranges,
+  cgoogle_protobuf__google__protobuf__field_descriptor_proto__type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue google__protobuf__field_descriptor_proto__label__enum_values_by_number[3] =
+static const ProtobufCEnumValue cgoogle_protobuf__google__protobuf__field_descriptor_proto__label__enum_values_by_number[3] =
 {
-  { "LABEL_OPTIONAL", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_OPTIONAL", 1 },
-  { "LABEL_REQUIRED", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REQUIRED", 2 },
-  { "LABEL_REPEATED", "GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED", 3 },
+  { "LABEL_OPTIONAL", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_OPTIONAL", 1 },
+  { "LABEL_REQUIRED", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REQUIRED", 2 },
+  { "LABEL_REPEATED", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED", 3 },
 };
-static const ProtobufCIntRange google__protobuf__field_descriptor_proto__label__value_ranges[] = {
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__field_descriptor_proto__label__value_ranges[] = {
 {1, 0},{0, 3}
 };
-static const ProtobufCEnumValueIndex google__protobuf__field_descriptor_proto__label__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex cgoogle_protobuf__google__protobuf__field_descriptor_proto__label__enum_values_by_name[3] =
 {
   { "LABEL_OPTIONAL", 0 },
   { "LABEL_REPEATED", 2 },
   { "LABEL_REQUIRED", 1 },
 };
-const ProtobufCEnumDescriptor google__protobuf__field_descriptor_proto__label__descriptor =
+const ProtobufCEnumDescriptor cgoogle_protobuf__google__protobuf__field_descriptor_proto__label__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "google.protobuf.FieldDescriptorProto.Label",
   "Label",
-  "Google__Protobuf__FieldDescriptorProto__Label",
+  "CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto__Label",
   "google.protobuf",
   3,
-  google__protobuf__field_descriptor_proto__label__enum_values_by_number,
+  cgoogle_protobuf__google__protobuf__field_descriptor_proto__label__enum_values_by_number,
   3,
-  google__protobuf__field_descriptor_proto__label__enum_values_by_name,
+  cgoogle_protobuf__google__protobuf__field_descriptor_proto__label__enum_values_by_name,
   1,
-  google__protobuf__field_descriptor_proto__label__value_ranges,
+  cgoogle_protobuf__google__protobuf__field_descriptor_proto__label__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__field_descriptor_proto__field_descriptors[11] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__field_descriptor_proto__field_descriptors[11] =
 {
   {
     "name",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FieldDescriptorProto, has_name),
-    offsetof(Google__Protobuf__FieldDescriptorProto, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, has_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -805,8 +805,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field_descriptor_proto__
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FieldDescriptorProto, has_extendee),
-    offsetof(Google__Protobuf__FieldDescriptorProto, extendee),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, has_extendee),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, extendee),
     NULL,
     NULL,
     0,             /* flags */
@@ -817,8 +817,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field_descriptor_proto__
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__FieldDescriptorProto, has_number),
-    offsetof(Google__Protobuf__FieldDescriptorProto, number),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, has_number),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, number),
     NULL,
     NULL,
     0,             /* flags */
@@ -829,9 +829,9 @@ static const ProtobufCFieldDescriptor google__protobuf__field_descriptor_proto__
     4,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Google__Protobuf__FieldDescriptorProto, has_label),
-    offsetof(Google__Protobuf__FieldDescriptorProto, label),
-    &google__protobuf__field_descriptor_proto__label__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, has_label),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, label),
+    &cgoogle_protobuf__google__protobuf__field_descriptor_proto__label__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -841,9 +841,9 @@ static const ProtobufCFieldDescriptor google__protobuf__field_descriptor_proto__
     5,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Google__Protobuf__FieldDescriptorProto, has_type),
-    offsetof(Google__Protobuf__FieldDescriptorProto, type),
-    &google__protobuf__field_descriptor_proto__type__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, has_type),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, type),
+    &cgoogle_protobuf__google__protobuf__field_descriptor_proto__type__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -853,8 +853,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field_descriptor_proto__
     6,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FieldDescriptorProto, has_type_name),
-    offsetof(Google__Protobuf__FieldDescriptorProto, type_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, has_type_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, type_name),
     NULL,
     NULL,
     0,             /* flags */
@@ -865,8 +865,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field_descriptor_proto__
     7,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FieldDescriptorProto, has_default_value),
-    offsetof(Google__Protobuf__FieldDescriptorProto, default_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, has_default_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, default_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -878,8 +878,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field_descriptor_proto__
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__FieldDescriptorProto, options),
-    &google__protobuf__field_options__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, options),
+    &cgoogle_protobuf__google__protobuf__field_options__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -889,8 +889,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field_descriptor_proto__
     9,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__FieldDescriptorProto, has_oneof_index),
-    offsetof(Google__Protobuf__FieldDescriptorProto, oneof_index),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, has_oneof_index),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, oneof_index),
     NULL,
     NULL,
     0,             /* flags */
@@ -901,8 +901,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field_descriptor_proto__
     10,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FieldDescriptorProto, has_json_name),
-    offsetof(Google__Protobuf__FieldDescriptorProto, json_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, has_json_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, json_name),
     NULL,
     NULL,
     0,             /* flags */
@@ -913,15 +913,15 @@ static const ProtobufCFieldDescriptor google__protobuf__field_descriptor_proto__
     17,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FieldDescriptorProto, has_proto3_optional),
-    offsetof(Google__Protobuf__FieldDescriptorProto, proto3_optional),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, has_proto3_optional),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto, proto3_optional),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__field_descriptor_proto__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__field_descriptor_proto__field_indices_by_name[] = {
   6,   /* field[6] = default_value */
   1,   /* field[1] = extendee */
   9,   /* field[9] = json_name */
@@ -934,36 +934,36 @@ static const unsigned google__protobuf__field_descriptor_proto__field_indices_by
   4,   /* field[4] = type */
   5,   /* field[5] = type_name */
 };
-static const ProtobufCIntRange google__protobuf__field_descriptor_proto__number_ranges[2 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__field_descriptor_proto__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 17, 10 },
   { 0, 11 }
 };
-const ProtobufCMessageDescriptor google__protobuf__field_descriptor_proto__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__field_descriptor_proto__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.FieldDescriptorProto",
   "FieldDescriptorProto",
-  "Google__Protobuf__FieldDescriptorProto",
+  "CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto",
   "google.protobuf",
-  sizeof(Google__Protobuf__FieldDescriptorProto),
+  sizeof(CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto),
   11,
-  google__protobuf__field_descriptor_proto__field_descriptors,
-  google__protobuf__field_descriptor_proto__field_indices_by_name,
-  2,  google__protobuf__field_descriptor_proto__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__field_descriptor_proto__init,
+  cgoogle_protobuf__google__protobuf__field_descriptor_proto__field_descriptors,
+  cgoogle_protobuf__google__protobuf__field_descriptor_proto__field_indices_by_name,
+  2,  cgoogle_protobuf__google__protobuf__field_descriptor_proto__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__field_descriptor_proto__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__oneof_descriptor_proto__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__field_descriptors[2] =
 {
   {
     "name",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__OneofDescriptorProto, has_name),
-    offsetof(Google__Protobuf__OneofDescriptorProto, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto, has_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -975,46 +975,46 @@ static const ProtobufCFieldDescriptor google__protobuf__oneof_descriptor_proto__
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__OneofDescriptorProto, options),
-    &google__protobuf__oneof_options__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto, options),
+    &cgoogle_protobuf__google__protobuf__oneof_options__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__oneof_descriptor_proto__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__field_indices_by_name[] = {
   0,   /* field[0] = name */
   1,   /* field[1] = options */
 };
-static const ProtobufCIntRange google__protobuf__oneof_descriptor_proto__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor google__protobuf__oneof_descriptor_proto__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.OneofDescriptorProto",
   "OneofDescriptorProto",
-  "Google__Protobuf__OneofDescriptorProto",
+  "CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto",
   "google.protobuf",
-  sizeof(Google__Protobuf__OneofDescriptorProto),
+  sizeof(CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto),
   2,
-  google__protobuf__oneof_descriptor_proto__field_descriptors,
-  google__protobuf__oneof_descriptor_proto__field_indices_by_name,
-  1,  google__protobuf__oneof_descriptor_proto__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__oneof_descriptor_proto__init,
+  cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__field_descriptors,
+  cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__enum_descriptor_proto__enum_reserved_range__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__field_descriptors[2] =
 {
   {
     "start",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__EnumDescriptorProto__EnumReservedRange, has_start),
-    offsetof(Google__Protobuf__EnumDescriptorProto__EnumReservedRange, start),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange, has_start),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange, start),
     NULL,
     NULL,
     0,             /* flags */
@@ -1025,47 +1025,47 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_descriptor_proto__e
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__EnumDescriptorProto__EnumReservedRange, has_end),
-    offsetof(Google__Protobuf__EnumDescriptorProto__EnumReservedRange, end),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange, has_end),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange, end),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__enum_descriptor_proto__enum_reserved_range__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__field_indices_by_name[] = {
   1,   /* field[1] = end */
   0,   /* field[0] = start */
 };
-static const ProtobufCIntRange google__protobuf__enum_descriptor_proto__enum_reserved_range__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor google__protobuf__enum_descriptor_proto__enum_reserved_range__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.EnumDescriptorProto.EnumReservedRange",
   "EnumReservedRange",
-  "Google__Protobuf__EnumDescriptorProto__EnumReservedRange",
+  "CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange",
   "google.protobuf",
-  sizeof(Google__Protobuf__EnumDescriptorProto__EnumReservedRange),
+  sizeof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange),
   2,
-  google__protobuf__enum_descriptor_proto__enum_reserved_range__field_descriptors,
-  google__protobuf__enum_descriptor_proto__enum_reserved_range__field_indices_by_name,
-  1,  google__protobuf__enum_descriptor_proto__enum_reserved_range__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__enum_descriptor_proto__enum_reserved_range__init,
+  cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__field_descriptors,
+  cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__enum_descriptor_proto__field_descriptors[5] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__enum_descriptor_proto__field_descriptors[5] =
 {
   {
     "name",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__EnumDescriptorProto, has_name),
-    offsetof(Google__Protobuf__EnumDescriptorProto, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto, has_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -1076,9 +1076,9 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_descriptor_proto__f
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__EnumDescriptorProto, n_value),
-    offsetof(Google__Protobuf__EnumDescriptorProto, value),
-    &google__protobuf__enum_value_descriptor_proto__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto, n_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto, value),
+    &cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1089,8 +1089,8 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_descriptor_proto__f
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__EnumDescriptorProto, options),
-    &google__protobuf__enum_options__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto, options),
+    &cgoogle_protobuf__google__protobuf__enum_options__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1100,9 +1100,9 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_descriptor_proto__f
     4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__EnumDescriptorProto, n_reserved_range),
-    offsetof(Google__Protobuf__EnumDescriptorProto, reserved_range),
-    &google__protobuf__enum_descriptor_proto__enum_reserved_range__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto, n_reserved_range),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto, reserved_range),
+    &cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1112,50 +1112,50 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_descriptor_proto__f
     5,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__EnumDescriptorProto, n_reserved_name),
-    offsetof(Google__Protobuf__EnumDescriptorProto, reserved_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto, n_reserved_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto, reserved_name),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__enum_descriptor_proto__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__enum_descriptor_proto__field_indices_by_name[] = {
   0,   /* field[0] = name */
   2,   /* field[2] = options */
   4,   /* field[4] = reserved_name */
   3,   /* field[3] = reserved_range */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange google__protobuf__enum_descriptor_proto__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__enum_descriptor_proto__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 5 }
 };
-const ProtobufCMessageDescriptor google__protobuf__enum_descriptor_proto__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum_descriptor_proto__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.EnumDescriptorProto",
   "EnumDescriptorProto",
-  "Google__Protobuf__EnumDescriptorProto",
+  "CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto",
   "google.protobuf",
-  sizeof(Google__Protobuf__EnumDescriptorProto),
+  sizeof(CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto),
   5,
-  google__protobuf__enum_descriptor_proto__field_descriptors,
-  google__protobuf__enum_descriptor_proto__field_indices_by_name,
-  1,  google__protobuf__enum_descriptor_proto__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__enum_descriptor_proto__init,
+  cgoogle_protobuf__google__protobuf__enum_descriptor_proto__field_descriptors,
+  cgoogle_protobuf__google__protobuf__enum_descriptor_proto__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__enum_descriptor_proto__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__enum_descriptor_proto__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__enum_value_descriptor_proto__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__field_descriptors[3] =
 {
   {
     "name",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__EnumValueDescriptorProto, has_name),
-    offsetof(Google__Protobuf__EnumValueDescriptorProto, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto, has_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -1166,8 +1166,8 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_value_descriptor_pr
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__EnumValueDescriptorProto, has_number),
-    offsetof(Google__Protobuf__EnumValueDescriptorProto, number),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto, has_number),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto, number),
     NULL,
     NULL,
     0,             /* flags */
@@ -1179,47 +1179,47 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_value_descriptor_pr
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__EnumValueDescriptorProto, options),
-    &google__protobuf__enum_value_options__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto, options),
+    &cgoogle_protobuf__google__protobuf__enum_value_options__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__enum_value_descriptor_proto__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__field_indices_by_name[] = {
   0,   /* field[0] = name */
   1,   /* field[1] = number */
   2,   /* field[2] = options */
 };
-static const ProtobufCIntRange google__protobuf__enum_value_descriptor_proto__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor google__protobuf__enum_value_descriptor_proto__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.EnumValueDescriptorProto",
   "EnumValueDescriptorProto",
-  "Google__Protobuf__EnumValueDescriptorProto",
+  "CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto",
   "google.protobuf",
-  sizeof(Google__Protobuf__EnumValueDescriptorProto),
+  sizeof(CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto),
   3,
-  google__protobuf__enum_value_descriptor_proto__field_descriptors,
-  google__protobuf__enum_value_descriptor_proto__field_indices_by_name,
-  1,  google__protobuf__enum_value_descriptor_proto__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__enum_value_descriptor_proto__init,
+  cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__field_descriptors,
+  cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__service_descriptor_proto__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__service_descriptor_proto__field_descriptors[3] =
 {
   {
     "name",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__ServiceDescriptorProto, has_name),
-    offsetof(Google__Protobuf__ServiceDescriptorProto, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto, has_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -1230,9 +1230,9 @@ static const ProtobufCFieldDescriptor google__protobuf__service_descriptor_proto
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__ServiceDescriptorProto, n_method),
-    offsetof(Google__Protobuf__ServiceDescriptorProto, method),
-    &google__protobuf__method_descriptor_proto__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto, n_method),
+    offsetof(CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto, method),
+    &cgoogle_protobuf__google__protobuf__method_descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1243,47 +1243,47 @@ static const ProtobufCFieldDescriptor google__protobuf__service_descriptor_proto
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__ServiceDescriptorProto, options),
-    &google__protobuf__service_options__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto, options),
+    &cgoogle_protobuf__google__protobuf__service_options__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__service_descriptor_proto__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__service_descriptor_proto__field_indices_by_name[] = {
   1,   /* field[1] = method */
   0,   /* field[0] = name */
   2,   /* field[2] = options */
 };
-static const ProtobufCIntRange google__protobuf__service_descriptor_proto__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__service_descriptor_proto__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor google__protobuf__service_descriptor_proto__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__service_descriptor_proto__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.ServiceDescriptorProto",
   "ServiceDescriptorProto",
-  "Google__Protobuf__ServiceDescriptorProto",
+  "CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto",
   "google.protobuf",
-  sizeof(Google__Protobuf__ServiceDescriptorProto),
+  sizeof(CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto),
   3,
-  google__protobuf__service_descriptor_proto__field_descriptors,
-  google__protobuf__service_descriptor_proto__field_indices_by_name,
-  1,  google__protobuf__service_descriptor_proto__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__service_descriptor_proto__init,
+  cgoogle_protobuf__google__protobuf__service_descriptor_proto__field_descriptors,
+  cgoogle_protobuf__google__protobuf__service_descriptor_proto__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__service_descriptor_proto__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__service_descriptor_proto__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__method_descriptor_proto__field_descriptors[6] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__method_descriptor_proto__field_descriptors[6] =
 {
   {
     "name",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__MethodDescriptorProto, has_name),
-    offsetof(Google__Protobuf__MethodDescriptorProto, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto, has_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -1294,8 +1294,8 @@ static const ProtobufCFieldDescriptor google__protobuf__method_descriptor_proto_
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__MethodDescriptorProto, has_input_type),
-    offsetof(Google__Protobuf__MethodDescriptorProto, input_type),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto, has_input_type),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto, input_type),
     NULL,
     NULL,
     0,             /* flags */
@@ -1306,8 +1306,8 @@ static const ProtobufCFieldDescriptor google__protobuf__method_descriptor_proto_
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__MethodDescriptorProto, has_output_type),
-    offsetof(Google__Protobuf__MethodDescriptorProto, output_type),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto, has_output_type),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto, output_type),
     NULL,
     NULL,
     0,             /* flags */
@@ -1319,8 +1319,8 @@ static const ProtobufCFieldDescriptor google__protobuf__method_descriptor_proto_
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__MethodDescriptorProto, options),
-    &google__protobuf__method_options__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto, options),
+    &cgoogle_protobuf__google__protobuf__method_options__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1330,8 +1330,8 @@ static const ProtobufCFieldDescriptor google__protobuf__method_descriptor_proto_
     5,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__MethodDescriptorProto, has_client_streaming),
-    offsetof(Google__Protobuf__MethodDescriptorProto, client_streaming),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto, has_client_streaming),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto, client_streaming),
     NULL,
     NULL,
     0,             /* flags */
@@ -1342,15 +1342,15 @@ static const ProtobufCFieldDescriptor google__protobuf__method_descriptor_proto_
     6,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__MethodDescriptorProto, has_server_streaming),
-    offsetof(Google__Protobuf__MethodDescriptorProto, server_streaming),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto, has_server_streaming),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto, server_streaming),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__method_descriptor_proto__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__method_descriptor_proto__field_indices_by_name[] = {
   4,   /* field[4] = client_streaming */
   1,   /* field[1] = input_type */
   0,   /* field[0] = name */
@@ -1358,65 +1358,65 @@ static const unsigned google__protobuf__method_descriptor_proto__field_indices_b
   2,   /* field[2] = output_type */
   5,   /* field[5] = server_streaming */
 };
-static const ProtobufCIntRange google__protobuf__method_descriptor_proto__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__method_descriptor_proto__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 6 }
 };
-const ProtobufCMessageDescriptor google__protobuf__method_descriptor_proto__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__method_descriptor_proto__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.MethodDescriptorProto",
   "MethodDescriptorProto",
-  "Google__Protobuf__MethodDescriptorProto",
+  "CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto",
   "google.protobuf",
-  sizeof(Google__Protobuf__MethodDescriptorProto),
+  sizeof(CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto),
   6,
-  google__protobuf__method_descriptor_proto__field_descriptors,
-  google__protobuf__method_descriptor_proto__field_indices_by_name,
-  1,  google__protobuf__method_descriptor_proto__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__method_descriptor_proto__init,
+  cgoogle_protobuf__google__protobuf__method_descriptor_proto__field_descriptors,
+  cgoogle_protobuf__google__protobuf__method_descriptor_proto__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__method_descriptor_proto__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__method_descriptor_proto__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue google__protobuf__file_options__optimize_mode__enum_values_by_number[3] =
+static const ProtobufCEnumValue cgoogle_protobuf__google__protobuf__file_options__optimize_mode__enum_values_by_number[3] =
 {
-  { "SPEED", "GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__SPEED", 1 },
-  { "CODE_SIZE", "GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__CODE_SIZE", 2 },
-  { "LITE_RUNTIME", "GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__LITE_RUNTIME", 3 },
+  { "SPEED", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__SPEED", 1 },
+  { "CODE_SIZE", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__CODE_SIZE", 2 },
+  { "LITE_RUNTIME", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__LITE_RUNTIME", 3 },
 };
-static const ProtobufCIntRange google__protobuf__file_options__optimize_mode__value_ranges[] = {
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__file_options__optimize_mode__value_ranges[] = {
 {1, 0},{0, 3}
 };
-static const ProtobufCEnumValueIndex google__protobuf__file_options__optimize_mode__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex cgoogle_protobuf__google__protobuf__file_options__optimize_mode__enum_values_by_name[3] =
 {
   { "CODE_SIZE", 1 },
   { "LITE_RUNTIME", 2 },
   { "SPEED", 0 },
 };
-const ProtobufCEnumDescriptor google__protobuf__file_options__optimize_mode__descriptor =
+const ProtobufCEnumDescriptor cgoogle_protobuf__google__protobuf__file_options__optimize_mode__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "google.protobuf.FileOptions.OptimizeMode",
   "OptimizeMode",
-  "Google__Protobuf__FileOptions__OptimizeMode",
+  "CGoogleProtobuf__Google__Protobuf__FileOptions__OptimizeMode",
   "google.protobuf",
   3,
-  google__protobuf__file_options__optimize_mode__enum_values_by_number,
+  cgoogle_protobuf__google__protobuf__file_options__optimize_mode__enum_values_by_number,
   3,
-  google__protobuf__file_options__optimize_mode__enum_values_by_name,
+  cgoogle_protobuf__google__protobuf__file_options__optimize_mode__enum_values_by_name,
   1,
-  google__protobuf__file_options__optimize_mode__value_ranges,
+  cgoogle_protobuf__google__protobuf__file_options__optimize_mode__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__file_options__field_descriptors[21] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__file_options__field_descriptors[21] =
 {
   {
     "java_package",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileOptions, has_java_package),
-    offsetof(Google__Protobuf__FileOptions, java_package),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_java_package),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, java_package),
     NULL,
     NULL,
     0,             /* flags */
@@ -1427,8 +1427,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     8,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileOptions, has_java_outer_classname),
-    offsetof(Google__Protobuf__FileOptions, java_outer_classname),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_java_outer_classname),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, java_outer_classname),
     NULL,
     NULL,
     0,             /* flags */
@@ -1439,9 +1439,9 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     9,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Google__Protobuf__FileOptions, has_optimize_for),
-    offsetof(Google__Protobuf__FileOptions, optimize_for),
-    &google__protobuf__file_options__optimize_mode__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_optimize_for),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, optimize_for),
+    &cgoogle_protobuf__google__protobuf__file_options__optimize_mode__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1451,8 +1451,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     10,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FileOptions, has_java_multiple_files),
-    offsetof(Google__Protobuf__FileOptions, java_multiple_files),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_java_multiple_files),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, java_multiple_files),
     NULL,
     NULL,
     0,             /* flags */
@@ -1463,8 +1463,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     11,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileOptions, has_go_package),
-    offsetof(Google__Protobuf__FileOptions, go_package),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_go_package),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, go_package),
     NULL,
     NULL,
     0,             /* flags */
@@ -1475,8 +1475,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     16,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FileOptions, has_cc_generic_services),
-    offsetof(Google__Protobuf__FileOptions, cc_generic_services),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_cc_generic_services),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, cc_generic_services),
     NULL,
     NULL,
     0,             /* flags */
@@ -1487,8 +1487,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     17,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FileOptions, has_java_generic_services),
-    offsetof(Google__Protobuf__FileOptions, java_generic_services),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_java_generic_services),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, java_generic_services),
     NULL,
     NULL,
     0,             /* flags */
@@ -1499,8 +1499,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     18,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FileOptions, has_py_generic_services),
-    offsetof(Google__Protobuf__FileOptions, py_generic_services),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_py_generic_services),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, py_generic_services),
     NULL,
     NULL,
     0,             /* flags */
@@ -1511,8 +1511,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     20,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FileOptions, has_java_generate_equals_and_hash),
-    offsetof(Google__Protobuf__FileOptions, java_generate_equals_and_hash),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_java_generate_equals_and_hash),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, java_generate_equals_and_hash),
     NULL,
     NULL,
     0,             /* flags */
@@ -1523,8 +1523,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     23,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FileOptions, has_deprecated),
-    offsetof(Google__Protobuf__FileOptions, deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, deprecated),
     NULL,
     NULL,
     0,             /* flags */
@@ -1535,8 +1535,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     27,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FileOptions, has_java_string_check_utf8),
-    offsetof(Google__Protobuf__FileOptions, java_string_check_utf8),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_java_string_check_utf8),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, java_string_check_utf8),
     NULL,
     NULL,
     0,             /* flags */
@@ -1547,8 +1547,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     31,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FileOptions, has_cc_enable_arenas),
-    offsetof(Google__Protobuf__FileOptions, cc_enable_arenas),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_cc_enable_arenas),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, cc_enable_arenas),
     NULL,
     NULL,
     0,             /* flags */
@@ -1559,8 +1559,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     36,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileOptions, has_objc_class_prefix),
-    offsetof(Google__Protobuf__FileOptions, objc_class_prefix),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_objc_class_prefix),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, objc_class_prefix),
     NULL,
     NULL,
     0,             /* flags */
@@ -1571,8 +1571,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     37,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileOptions, has_csharp_namespace),
-    offsetof(Google__Protobuf__FileOptions, csharp_namespace),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_csharp_namespace),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, csharp_namespace),
     NULL,
     NULL,
     0,             /* flags */
@@ -1583,8 +1583,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     39,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileOptions, has_swift_prefix),
-    offsetof(Google__Protobuf__FileOptions, swift_prefix),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_swift_prefix),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, swift_prefix),
     NULL,
     NULL,
     0,             /* flags */
@@ -1595,8 +1595,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     40,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileOptions, has_php_class_prefix),
-    offsetof(Google__Protobuf__FileOptions, php_class_prefix),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_php_class_prefix),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, php_class_prefix),
     NULL,
     NULL,
     0,             /* flags */
@@ -1607,8 +1607,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     41,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileOptions, has_php_namespace),
-    offsetof(Google__Protobuf__FileOptions, php_namespace),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_php_namespace),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, php_namespace),
     NULL,
     NULL,
     0,             /* flags */
@@ -1619,8 +1619,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     42,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FileOptions, has_php_generic_services),
-    offsetof(Google__Protobuf__FileOptions, php_generic_services),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_php_generic_services),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, php_generic_services),
     NULL,
     NULL,
     0,             /* flags */
@@ -1631,8 +1631,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     44,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileOptions, has_php_metadata_namespace),
-    offsetof(Google__Protobuf__FileOptions, php_metadata_namespace),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_php_metadata_namespace),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, php_metadata_namespace),
     NULL,
     NULL,
     0,             /* flags */
@@ -1643,8 +1643,8 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     45,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FileOptions, has_ruby_package),
-    offsetof(Google__Protobuf__FileOptions, ruby_package),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, has_ruby_package),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, ruby_package),
     NULL,
     NULL,
     0,             /* flags */
@@ -1655,15 +1655,15 @@ static const ProtobufCFieldDescriptor google__protobuf__file_options__field_desc
     999,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__FileOptions, n_uninterpreted_option),
-    offsetof(Google__Protobuf__FileOptions, uninterpreted_option),
-    &google__protobuf__uninterpreted_option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, n_uninterpreted_option),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FileOptions, uninterpreted_option),
+    &cgoogle_protobuf__google__protobuf__uninterpreted_option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__file_options__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__file_options__field_indices_by_name[] = {
   11,   /* field[11] = cc_enable_arenas */
   5,   /* field[5] = cc_generic_services */
   13,   /* field[13] = csharp_namespace */
@@ -1686,7 +1686,7 @@ static const unsigned google__protobuf__file_options__field_indices_by_name[] = 
   14,   /* field[14] = swift_prefix */
   20,   /* field[20] = uninterpreted_option */
 };
-static const ProtobufCIntRange google__protobuf__file_options__number_ranges[11 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__file_options__number_ranges[11 + 1] =
 {
   { 1, 0 },
   { 8, 1 },
@@ -1701,30 +1701,30 @@ static const ProtobufCIntRange google__protobuf__file_options__number_ranges[11 
   { 999, 20 },
   { 0, 21 }
 };
-const ProtobufCMessageDescriptor google__protobuf__file_options__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__file_options__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.FileOptions",
   "FileOptions",
-  "Google__Protobuf__FileOptions",
+  "CGoogleProtobuf__Google__Protobuf__FileOptions",
   "google.protobuf",
-  sizeof(Google__Protobuf__FileOptions),
+  sizeof(CGoogleProtobuf__Google__Protobuf__FileOptions),
   21,
-  google__protobuf__file_options__field_descriptors,
-  google__protobuf__file_options__field_indices_by_name,
-  11,  google__protobuf__file_options__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__file_options__init,
+  cgoogle_protobuf__google__protobuf__file_options__field_descriptors,
+  cgoogle_protobuf__google__protobuf__file_options__field_indices_by_name,
+  11,  cgoogle_protobuf__google__protobuf__file_options__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__file_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__message_options__field_descriptors[5] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__message_options__field_descriptors[5] =
 {
   {
     "message_set_wire_format",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__MessageOptions, has_message_set_wire_format),
-    offsetof(Google__Protobuf__MessageOptions, message_set_wire_format),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MessageOptions, has_message_set_wire_format),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MessageOptions, message_set_wire_format),
     NULL,
     NULL,
     0,             /* flags */
@@ -1735,8 +1735,8 @@ static const ProtobufCFieldDescriptor google__protobuf__message_options__field_d
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__MessageOptions, has_no_standard_descriptor_accessor),
-    offsetof(Google__Protobuf__MessageOptions, no_standard_descriptor_accessor),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MessageOptions, has_no_standard_descriptor_accessor),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MessageOptions, no_standard_descriptor_accessor),
     NULL,
     NULL,
     0,             /* flags */
@@ -1747,8 +1747,8 @@ static const ProtobufCFieldDescriptor google__protobuf__message_options__field_d
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__MessageOptions, has_deprecated),
-    offsetof(Google__Protobuf__MessageOptions, deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MessageOptions, has_deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MessageOptions, deprecated),
     NULL,
     NULL,
     0,             /* flags */
@@ -1759,8 +1759,8 @@ static const ProtobufCFieldDescriptor google__protobuf__message_options__field_d
     7,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__MessageOptions, has_map_entry),
-    offsetof(Google__Protobuf__MessageOptions, map_entry),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MessageOptions, has_map_entry),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MessageOptions, map_entry),
     NULL,
     NULL,
     0,             /* flags */
@@ -1771,113 +1771,113 @@ static const ProtobufCFieldDescriptor google__protobuf__message_options__field_d
     999,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__MessageOptions, n_uninterpreted_option),
-    offsetof(Google__Protobuf__MessageOptions, uninterpreted_option),
-    &google__protobuf__uninterpreted_option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__MessageOptions, n_uninterpreted_option),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MessageOptions, uninterpreted_option),
+    &cgoogle_protobuf__google__protobuf__uninterpreted_option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__message_options__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__message_options__field_indices_by_name[] = {
   2,   /* field[2] = deprecated */
   3,   /* field[3] = map_entry */
   0,   /* field[0] = message_set_wire_format */
   1,   /* field[1] = no_standard_descriptor_accessor */
   4,   /* field[4] = uninterpreted_option */
 };
-static const ProtobufCIntRange google__protobuf__message_options__number_ranges[3 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__message_options__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 7, 3 },
   { 999, 4 },
   { 0, 5 }
 };
-const ProtobufCMessageDescriptor google__protobuf__message_options__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__message_options__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.MessageOptions",
   "MessageOptions",
-  "Google__Protobuf__MessageOptions",
+  "CGoogleProtobuf__Google__Protobuf__MessageOptions",
   "google.protobuf",
-  sizeof(Google__Protobuf__MessageOptions),
+  sizeof(CGoogleProtobuf__Google__Protobuf__MessageOptions),
   5,
-  google__protobuf__message_options__field_descriptors,
-  google__protobuf__message_options__field_indices_by_name,
-  3,  google__protobuf__message_options__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__message_options__init,
+  cgoogle_protobuf__google__protobuf__message_options__field_descriptors,
+  cgoogle_protobuf__google__protobuf__message_options__field_indices_by_name,
+  3,  cgoogle_protobuf__google__protobuf__message_options__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__message_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue google__protobuf__field_options__ctype__enum_values_by_number[3] =
+static const ProtobufCEnumValue cgoogle_protobuf__google__protobuf__field_options__ctype__enum_values_by_number[3] =
 {
-  { "STRING", "GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__STRING", 0 },
-  { "CORD", "GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__CORD", 1 },
-  { "STRING_PIECE", "GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__STRING_PIECE", 2 },
+  { "STRING", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__STRING", 0 },
+  { "CORD", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__CORD", 1 },
+  { "STRING_PIECE", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__STRING_PIECE", 2 },
 };
-static const ProtobufCIntRange google__protobuf__field_options__ctype__value_ranges[] = {
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__field_options__ctype__value_ranges[] = {
 {0, 0},{0, 3}
 };
-static const ProtobufCEnumValueIndex google__protobuf__field_options__ctype__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex cgoogle_protobuf__google__protobuf__field_options__ctype__enum_values_by_name[3] =
 {
   { "CORD", 1 },
   { "STRING", 0 },
   { "STRING_PIECE", 2 },
 };
-const ProtobufCEnumDescriptor google__protobuf__field_options__ctype__descriptor =
+const ProtobufCEnumDescriptor cgoogle_protobuf__google__protobuf__field_options__ctype__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "google.protobuf.FieldOptions.CType",
   "CType",
-  "Google__Protobuf__FieldOptions__CType",
+  "CGoogleProtobuf__Google__Protobuf__FieldOptions__CType",
   "google.protobuf",
   3,
-  google__protobuf__field_options__ctype__enum_values_by_number,
+  cgoogle_protobuf__google__protobuf__field_options__ctype__enum_values_by_number,
   3,
-  google__protobuf__field_options__ctype__enum_values_by_name,
+  cgoogle_protobuf__google__protobuf__field_options__ctype__enum_values_by_name,
   1,
-  google__protobuf__field_options__ctype__value_ranges,
+  cgoogle_protobuf__google__protobuf__field_options__ctype__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue google__protobuf__field_options__jstype__enum_values_by_number[3] =
+static const ProtobufCEnumValue cgoogle_protobuf__google__protobuf__field_options__jstype__enum_values_by_number[3] =
 {
-  { "JS_NORMAL", "GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_NORMAL", 0 },
-  { "JS_STRING", "GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_STRING", 1 },
-  { "JS_NUMBER", "GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_NUMBER", 2 },
+  { "JS_NORMAL", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_NORMAL", 0 },
+  { "JS_STRING", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_STRING", 1 },
+  { "JS_NUMBER", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_NUMBER", 2 },
 };
-static const ProtobufCIntRange google__protobuf__field_options__jstype__value_ranges[] = {
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__field_options__jstype__value_ranges[] = {
 {0, 0},{0, 3}
 };
-static const ProtobufCEnumValueIndex google__protobuf__field_options__jstype__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex cgoogle_protobuf__google__protobuf__field_options__jstype__enum_values_by_name[3] =
 {
   { "JS_NORMAL", 0 },
   { "JS_NUMBER", 2 },
   { "JS_STRING", 1 },
 };
-const ProtobufCEnumDescriptor google__protobuf__field_options__jstype__descriptor =
+const ProtobufCEnumDescriptor cgoogle_protobuf__google__protobuf__field_options__jstype__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "google.protobuf.FieldOptions.JSType",
   "JSType",
-  "Google__Protobuf__FieldOptions__JSType",
+  "CGoogleProtobuf__Google__Protobuf__FieldOptions__JSType",
   "google.protobuf",
   3,
-  google__protobuf__field_options__jstype__enum_values_by_number,
+  cgoogle_protobuf__google__protobuf__field_options__jstype__enum_values_by_number,
   3,
-  google__protobuf__field_options__jstype__enum_values_by_name,
+  cgoogle_protobuf__google__protobuf__field_options__jstype__enum_values_by_name,
   1,
-  google__protobuf__field_options__jstype__value_ranges,
+  cgoogle_protobuf__google__protobuf__field_options__jstype__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__field_options__field_descriptors[8] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__field_options__field_descriptors[8] =
 {
   {
     "ctype",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Google__Protobuf__FieldOptions, has_ctype),
-    offsetof(Google__Protobuf__FieldOptions, ctype),
-    &google__protobuf__field_options__ctype__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, has_ctype),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, ctype),
+    &cgoogle_protobuf__google__protobuf__field_options__ctype__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1887,8 +1887,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field_options__field_des
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FieldOptions, has_packed),
-    offsetof(Google__Protobuf__FieldOptions, packed),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, has_packed),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, packed),
     NULL,
     NULL,
     0,             /* flags */
@@ -1899,8 +1899,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field_options__field_des
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FieldOptions, has_deprecated),
-    offsetof(Google__Protobuf__FieldOptions, deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, has_deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, deprecated),
     NULL,
     NULL,
     0,             /* flags */
@@ -1911,8 +1911,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field_options__field_des
     5,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FieldOptions, has_lazy),
-    offsetof(Google__Protobuf__FieldOptions, lazy),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, has_lazy),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, lazy),
     NULL,
     NULL,
     0,             /* flags */
@@ -1923,9 +1923,9 @@ static const ProtobufCFieldDescriptor google__protobuf__field_options__field_des
     6,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Google__Protobuf__FieldOptions, has_jstype),
-    offsetof(Google__Protobuf__FieldOptions, jstype),
-    &google__protobuf__field_options__jstype__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, has_jstype),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, jstype),
+    &cgoogle_protobuf__google__protobuf__field_options__jstype__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1935,8 +1935,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field_options__field_des
     10,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FieldOptions, has_weak),
-    offsetof(Google__Protobuf__FieldOptions, weak),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, has_weak),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, weak),
     NULL,
     NULL,
     0,             /* flags */
@@ -1947,8 +1947,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field_options__field_des
     15,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__FieldOptions, has_unverified_lazy),
-    offsetof(Google__Protobuf__FieldOptions, unverified_lazy),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, has_unverified_lazy),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, unverified_lazy),
     NULL,
     NULL,
     0,             /* flags */
@@ -1959,15 +1959,15 @@ static const ProtobufCFieldDescriptor google__protobuf__field_options__field_des
     999,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__FieldOptions, n_uninterpreted_option),
-    offsetof(Google__Protobuf__FieldOptions, uninterpreted_option),
-    &google__protobuf__uninterpreted_option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, n_uninterpreted_option),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldOptions, uninterpreted_option),
+    &cgoogle_protobuf__google__protobuf__uninterpreted_option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__field_options__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__field_options__field_indices_by_name[] = {
   0,   /* field[0] = ctype */
   2,   /* field[2] = deprecated */
   4,   /* field[4] = jstype */
@@ -1977,7 +1977,7 @@ static const unsigned google__protobuf__field_options__field_indices_by_name[] =
   6,   /* field[6] = unverified_lazy */
   5,   /* field[5] = weak */
 };
-static const ProtobufCIntRange google__protobuf__field_options__number_ranges[5 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__field_options__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 5, 3 },
@@ -1986,68 +1986,68 @@ static const ProtobufCIntRange google__protobuf__field_options__number_ranges[5 
   { 999, 7 },
   { 0, 8 }
 };
-const ProtobufCMessageDescriptor google__protobuf__field_options__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__field_options__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.FieldOptions",
   "FieldOptions",
-  "Google__Protobuf__FieldOptions",
+  "CGoogleProtobuf__Google__Protobuf__FieldOptions",
   "google.protobuf",
-  sizeof(Google__Protobuf__FieldOptions),
+  sizeof(CGoogleProtobuf__Google__Protobuf__FieldOptions),
   8,
-  google__protobuf__field_options__field_descriptors,
-  google__protobuf__field_options__field_indices_by_name,
-  5,  google__protobuf__field_options__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__field_options__init,
+  cgoogle_protobuf__google__protobuf__field_options__field_descriptors,
+  cgoogle_protobuf__google__protobuf__field_options__field_indices_by_name,
+  5,  cgoogle_protobuf__google__protobuf__field_options__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__field_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__oneof_options__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__oneof_options__field_descriptors[1] =
 {
   {
     "uninterpreted_option",
     999,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__OneofOptions, n_uninterpreted_option),
-    offsetof(Google__Protobuf__OneofOptions, uninterpreted_option),
-    &google__protobuf__uninterpreted_option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__OneofOptions, n_uninterpreted_option),
+    offsetof(CGoogleProtobuf__Google__Protobuf__OneofOptions, uninterpreted_option),
+    &cgoogle_protobuf__google__protobuf__uninterpreted_option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__oneof_options__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__oneof_options__field_indices_by_name[] = {
   0,   /* field[0] = uninterpreted_option */
 };
-static const ProtobufCIntRange google__protobuf__oneof_options__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__oneof_options__number_ranges[1 + 1] =
 {
   { 999, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__oneof_options__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__oneof_options__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.OneofOptions",
   "OneofOptions",
-  "Google__Protobuf__OneofOptions",
+  "CGoogleProtobuf__Google__Protobuf__OneofOptions",
   "google.protobuf",
-  sizeof(Google__Protobuf__OneofOptions),
+  sizeof(CGoogleProtobuf__Google__Protobuf__OneofOptions),
   1,
-  google__protobuf__oneof_options__field_descriptors,
-  google__protobuf__oneof_options__field_indices_by_name,
-  1,  google__protobuf__oneof_options__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__oneof_options__init,
+  cgoogle_protobuf__google__protobuf__oneof_options__field_descriptors,
+  cgoogle_protobuf__google__protobuf__oneof_options__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__oneof_options__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__oneof_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__enum_options__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__enum_options__field_descriptors[3] =
 {
   {
     "allow_alias",
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__EnumOptions, has_allow_alias),
-    offsetof(Google__Protobuf__EnumOptions, allow_alias),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumOptions, has_allow_alias),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumOptions, allow_alias),
     NULL,
     NULL,
     0,             /* flags */
@@ -2058,8 +2058,8 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_options__field_desc
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__EnumOptions, has_deprecated),
-    offsetof(Google__Protobuf__EnumOptions, deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumOptions, has_deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumOptions, deprecated),
     NULL,
     NULL,
     0,             /* flags */
@@ -2070,49 +2070,49 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_options__field_desc
     999,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__EnumOptions, n_uninterpreted_option),
-    offsetof(Google__Protobuf__EnumOptions, uninterpreted_option),
-    &google__protobuf__uninterpreted_option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumOptions, n_uninterpreted_option),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumOptions, uninterpreted_option),
+    &cgoogle_protobuf__google__protobuf__uninterpreted_option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__enum_options__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__enum_options__field_indices_by_name[] = {
   0,   /* field[0] = allow_alias */
   1,   /* field[1] = deprecated */
   2,   /* field[2] = uninterpreted_option */
 };
-static const ProtobufCIntRange google__protobuf__enum_options__number_ranges[2 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__enum_options__number_ranges[2 + 1] =
 {
   { 2, 0 },
   { 999, 2 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor google__protobuf__enum_options__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum_options__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.EnumOptions",
   "EnumOptions",
-  "Google__Protobuf__EnumOptions",
+  "CGoogleProtobuf__Google__Protobuf__EnumOptions",
   "google.protobuf",
-  sizeof(Google__Protobuf__EnumOptions),
+  sizeof(CGoogleProtobuf__Google__Protobuf__EnumOptions),
   3,
-  google__protobuf__enum_options__field_descriptors,
-  google__protobuf__enum_options__field_indices_by_name,
-  2,  google__protobuf__enum_options__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__enum_options__init,
+  cgoogle_protobuf__google__protobuf__enum_options__field_descriptors,
+  cgoogle_protobuf__google__protobuf__enum_options__field_indices_by_name,
+  2,  cgoogle_protobuf__google__protobuf__enum_options__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__enum_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__enum_value_options__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__enum_value_options__field_descriptors[2] =
 {
   {
     "deprecated",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__EnumValueOptions, has_deprecated),
-    offsetof(Google__Protobuf__EnumValueOptions, deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValueOptions, has_deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValueOptions, deprecated),
     NULL,
     NULL,
     0,             /* flags */
@@ -2123,48 +2123,48 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_value_options__fiel
     999,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__EnumValueOptions, n_uninterpreted_option),
-    offsetof(Google__Protobuf__EnumValueOptions, uninterpreted_option),
-    &google__protobuf__uninterpreted_option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValueOptions, n_uninterpreted_option),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValueOptions, uninterpreted_option),
+    &cgoogle_protobuf__google__protobuf__uninterpreted_option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__enum_value_options__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__enum_value_options__field_indices_by_name[] = {
   0,   /* field[0] = deprecated */
   1,   /* field[1] = uninterpreted_option */
 };
-static const ProtobufCIntRange google__protobuf__enum_value_options__number_ranges[2 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__enum_value_options__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 999, 1 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor google__protobuf__enum_value_options__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum_value_options__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.EnumValueOptions",
   "EnumValueOptions",
-  "Google__Protobuf__EnumValueOptions",
+  "CGoogleProtobuf__Google__Protobuf__EnumValueOptions",
   "google.protobuf",
-  sizeof(Google__Protobuf__EnumValueOptions),
+  sizeof(CGoogleProtobuf__Google__Protobuf__EnumValueOptions),
   2,
-  google__protobuf__enum_value_options__field_descriptors,
-  google__protobuf__enum_value_options__field_indices_by_name,
-  2,  google__protobuf__enum_value_options__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__enum_value_options__init,
+  cgoogle_protobuf__google__protobuf__enum_value_options__field_descriptors,
+  cgoogle_protobuf__google__protobuf__enum_value_options__field_indices_by_name,
+  2,  cgoogle_protobuf__google__protobuf__enum_value_options__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__enum_value_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__service_options__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__service_options__field_descriptors[2] =
 {
   {
     "deprecated",
     33,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__ServiceOptions, has_deprecated),
-    offsetof(Google__Protobuf__ServiceOptions, deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__ServiceOptions, has_deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__ServiceOptions, deprecated),
     NULL,
     NULL,
     0,             /* flags */
@@ -2175,78 +2175,78 @@ static const ProtobufCFieldDescriptor google__protobuf__service_options__field_d
     999,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__ServiceOptions, n_uninterpreted_option),
-    offsetof(Google__Protobuf__ServiceOptions, uninterpreted_option),
-    &google__protobuf__uninterpreted_option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__ServiceOptions, n_uninterpreted_option),
+    offsetof(CGoogleProtobuf__Google__Protobuf__ServiceOptions, uninterpreted_option),
+    &cgoogle_protobuf__google__protobuf__uninterpreted_option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__service_options__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__service_options__field_indices_by_name[] = {
   0,   /* field[0] = deprecated */
   1,   /* field[1] = uninterpreted_option */
 };
-static const ProtobufCIntRange google__protobuf__service_options__number_ranges[2 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__service_options__number_ranges[2 + 1] =
 {
   { 33, 0 },
   { 999, 1 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor google__protobuf__service_options__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__service_options__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.ServiceOptions",
   "ServiceOptions",
-  "Google__Protobuf__ServiceOptions",
+  "CGoogleProtobuf__Google__Protobuf__ServiceOptions",
   "google.protobuf",
-  sizeof(Google__Protobuf__ServiceOptions),
+  sizeof(CGoogleProtobuf__Google__Protobuf__ServiceOptions),
   2,
-  google__protobuf__service_options__field_descriptors,
-  google__protobuf__service_options__field_indices_by_name,
-  2,  google__protobuf__service_options__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__service_options__init,
+  cgoogle_protobuf__google__protobuf__service_options__field_descriptors,
+  cgoogle_protobuf__google__protobuf__service_options__field_indices_by_name,
+  2,  cgoogle_protobuf__google__protobuf__service_options__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__service_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue google__protobuf__method_options__idempotency_level__enum_values_by_number[3] =
+static const ProtobufCEnumValue cgoogle_protobuf__google__protobuf__method_options__idempotency_level__enum_values_by_number[3] =
 {
-  { "IDEMPOTENCY_UNKNOWN", "GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__IDEMPOTENCY_UNKNOWN", 0 },
-  { "NO_SIDE_EFFECTS", "GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__NO_SIDE_EFFECTS", 1 },
-  { "IDEMPOTENT", "GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__IDEMPOTENT", 2 },
+  { "IDEMPOTENCY_UNKNOWN", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__IDEMPOTENCY_UNKNOWN", 0 },
+  { "NO_SIDE_EFFECTS", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__NO_SIDE_EFFECTS", 1 },
+  { "IDEMPOTENT", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__IDEMPOTENT", 2 },
 };
-static const ProtobufCIntRange google__protobuf__method_options__idempotency_level__value_ranges[] = {
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__method_options__idempotency_level__value_ranges[] = {
 {0, 0},{0, 3}
 };
-static const ProtobufCEnumValueIndex google__protobuf__method_options__idempotency_level__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex cgoogle_protobuf__google__protobuf__method_options__idempotency_level__enum_values_by_name[3] =
 {
   { "IDEMPOTENCY_UNKNOWN", 0 },
   { "IDEMPOTENT", 2 },
   { "NO_SIDE_EFFECTS", 1 },
 };
-const ProtobufCEnumDescriptor google__protobuf__method_options__idempotency_level__descriptor =
+const ProtobufCEnumDescriptor cgoogle_protobuf__google__protobuf__method_options__idempotency_level__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "google.protobuf.MethodOptions.IdempotencyLevel",
   "IdempotencyLevel",
-  "Google__Protobuf__MethodOptions__IdempotencyLevel",
+  "CGoogleProtobuf__Google__Protobuf__MethodOptions__IdempotencyLevel",
   "google.protobuf",
   3,
-  google__protobuf__method_options__idempotency_level__enum_values_by_number,
+  cgoogle_protobuf__google__protobuf__method_options__idempotency_level__enum_values_by_number,
   3,
-  google__protobuf__method_options__idempotency_level__enum_values_by_name,
+  cgoogle_protobuf__google__protobuf__method_options__idempotency_level__enum_values_by_name,
   1,
-  google__protobuf__method_options__idempotency_level__value_ranges,
+  cgoogle_protobuf__google__protobuf__method_options__idempotency_level__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__method_options__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__method_options__field_descriptors[3] =
 {
   {
     "deprecated",
     33,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__MethodOptions, has_deprecated),
-    offsetof(Google__Protobuf__MethodOptions, deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodOptions, has_deprecated),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodOptions, deprecated),
     NULL,
     NULL,
     0,             /* flags */
@@ -2257,9 +2257,9 @@ static const ProtobufCFieldDescriptor google__protobuf__method_options__field_de
     34,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Google__Protobuf__MethodOptions, has_idempotency_level),
-    offsetof(Google__Protobuf__MethodOptions, idempotency_level),
-    &google__protobuf__method_options__idempotency_level__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodOptions, has_idempotency_level),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodOptions, idempotency_level),
+    &cgoogle_protobuf__google__protobuf__method_options__idempotency_level__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2269,41 +2269,41 @@ static const ProtobufCFieldDescriptor google__protobuf__method_options__field_de
     999,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__MethodOptions, n_uninterpreted_option),
-    offsetof(Google__Protobuf__MethodOptions, uninterpreted_option),
-    &google__protobuf__uninterpreted_option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodOptions, n_uninterpreted_option),
+    offsetof(CGoogleProtobuf__Google__Protobuf__MethodOptions, uninterpreted_option),
+    &cgoogle_protobuf__google__protobuf__uninterpreted_option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__method_options__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__method_options__field_indices_by_name[] = {
   0,   /* field[0] = deprecated */
   1,   /* field[1] = idempotency_level */
   2,   /* field[2] = uninterpreted_option */
 };
-static const ProtobufCIntRange google__protobuf__method_options__number_ranges[2 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__method_options__number_ranges[2 + 1] =
 {
   { 33, 0 },
   { 999, 2 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor google__protobuf__method_options__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__method_options__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.MethodOptions",
   "MethodOptions",
-  "Google__Protobuf__MethodOptions",
+  "CGoogleProtobuf__Google__Protobuf__MethodOptions",
   "google.protobuf",
-  sizeof(Google__Protobuf__MethodOptions),
+  sizeof(CGoogleProtobuf__Google__Protobuf__MethodOptions),
   3,
-  google__protobuf__method_options__field_descriptors,
-  google__protobuf__method_options__field_indices_by_name,
-  2,  google__protobuf__method_options__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__method_options__init,
+  cgoogle_protobuf__google__protobuf__method_options__field_descriptors,
+  cgoogle_protobuf__google__protobuf__method_options__field_indices_by_name,
+  2,  cgoogle_protobuf__google__protobuf__method_options__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__method_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__uninterpreted_option__name_part__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__field_descriptors[2] =
 {
   {
     "name_part",
@@ -2311,7 +2311,7 @@ static const ProtobufCFieldDescriptor google__protobuf__uninterpreted_option__na
     PROTOBUF_C_LABEL_REQUIRED,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__UninterpretedOption__NamePart, name_part),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart, name_part),
     NULL,
     NULL,
     0,             /* flags */
@@ -2323,47 +2323,47 @@ static const ProtobufCFieldDescriptor google__protobuf__uninterpreted_option__na
     PROTOBUF_C_LABEL_REQUIRED,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__UninterpretedOption__NamePart, is_extension),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart, is_extension),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__uninterpreted_option__name_part__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__field_indices_by_name[] = {
   1,   /* field[1] = is_extension */
   0,   /* field[0] = name_part */
 };
-static const ProtobufCIntRange google__protobuf__uninterpreted_option__name_part__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor google__protobuf__uninterpreted_option__name_part__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.UninterpretedOption.NamePart",
   "NamePart",
-  "Google__Protobuf__UninterpretedOption__NamePart",
+  "CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart",
   "google.protobuf",
-  sizeof(Google__Protobuf__UninterpretedOption__NamePart),
+  sizeof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart),
   2,
-  google__protobuf__uninterpreted_option__name_part__field_descriptors,
-  google__protobuf__uninterpreted_option__name_part__field_indices_by_name,
-  1,  google__protobuf__uninterpreted_option__name_part__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__uninterpreted_option__name_part__init,
+  cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__field_descriptors,
+  cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__uninterpreted_option__field_descriptors[7] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__uninterpreted_option__field_descriptors[7] =
 {
   {
     "name",
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__UninterpretedOption, n_name),
-    offsetof(Google__Protobuf__UninterpretedOption, name),
-    &google__protobuf__uninterpreted_option__name_part__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, n_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, name),
+    &cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2373,8 +2373,8 @@ static const ProtobufCFieldDescriptor google__protobuf__uninterpreted_option__fi
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__UninterpretedOption, has_identifier_value),
-    offsetof(Google__Protobuf__UninterpretedOption, identifier_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, has_identifier_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, identifier_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -2385,8 +2385,8 @@ static const ProtobufCFieldDescriptor google__protobuf__uninterpreted_option__fi
     4,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_UINT64,
-    offsetof(Google__Protobuf__UninterpretedOption, has_positive_int_value),
-    offsetof(Google__Protobuf__UninterpretedOption, positive_int_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, has_positive_int_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, positive_int_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -2397,8 +2397,8 @@ static const ProtobufCFieldDescriptor google__protobuf__uninterpreted_option__fi
     5,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Google__Protobuf__UninterpretedOption, has_negative_int_value),
-    offsetof(Google__Protobuf__UninterpretedOption, negative_int_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, has_negative_int_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, negative_int_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -2409,8 +2409,8 @@ static const ProtobufCFieldDescriptor google__protobuf__uninterpreted_option__fi
     6,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_DOUBLE,
-    offsetof(Google__Protobuf__UninterpretedOption, has_double_value),
-    offsetof(Google__Protobuf__UninterpretedOption, double_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, has_double_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, double_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -2421,8 +2421,8 @@ static const ProtobufCFieldDescriptor google__protobuf__uninterpreted_option__fi
     7,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__UninterpretedOption, has_string_value),
-    offsetof(Google__Protobuf__UninterpretedOption, string_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, has_string_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, string_value),
     NULL,
     NULL,
     0,             /* flags */
@@ -2433,15 +2433,15 @@ static const ProtobufCFieldDescriptor google__protobuf__uninterpreted_option__fi
     8,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__UninterpretedOption, has_aggregate_value),
-    offsetof(Google__Protobuf__UninterpretedOption, aggregate_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, has_aggregate_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption, aggregate_value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__uninterpreted_option__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__uninterpreted_option__field_indices_by_name[] = {
   6,   /* field[6] = aggregate_value */
   4,   /* field[4] = double_value */
   1,   /* field[1] = identifier_value */
@@ -2450,35 +2450,35 @@ static const unsigned google__protobuf__uninterpreted_option__field_indices_by_n
   2,   /* field[2] = positive_int_value */
   5,   /* field[5] = string_value */
 };
-static const ProtobufCIntRange google__protobuf__uninterpreted_option__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__uninterpreted_option__number_ranges[1 + 1] =
 {
   { 2, 0 },
   { 0, 7 }
 };
-const ProtobufCMessageDescriptor google__protobuf__uninterpreted_option__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__uninterpreted_option__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.UninterpretedOption",
   "UninterpretedOption",
-  "Google__Protobuf__UninterpretedOption",
+  "CGoogleProtobuf__Google__Protobuf__UninterpretedOption",
   "google.protobuf",
-  sizeof(Google__Protobuf__UninterpretedOption),
+  sizeof(CGoogleProtobuf__Google__Protobuf__UninterpretedOption),
   7,
-  google__protobuf__uninterpreted_option__field_descriptors,
-  google__protobuf__uninterpreted_option__field_indices_by_name,
-  1,  google__protobuf__uninterpreted_option__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__uninterpreted_option__init,
+  cgoogle_protobuf__google__protobuf__uninterpreted_option__field_descriptors,
+  cgoogle_protobuf__google__protobuf__uninterpreted_option__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__uninterpreted_option__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__uninterpreted_option__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__source_code_info__location__field_descriptors[5] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__source_code_info__location__field_descriptors[5] =
 {
   {
     "path",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__SourceCodeInfo__Location, n_path),
-    offsetof(Google__Protobuf__SourceCodeInfo__Location, path),
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location, n_path),
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location, path),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -2489,8 +2489,8 @@ static const ProtobufCFieldDescriptor google__protobuf__source_code_info__locati
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__SourceCodeInfo__Location, n_span),
-    offsetof(Google__Protobuf__SourceCodeInfo__Location, span),
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location, n_span),
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location, span),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -2501,8 +2501,8 @@ static const ProtobufCFieldDescriptor google__protobuf__source_code_info__locati
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__SourceCodeInfo__Location, has_leading_comments),
-    offsetof(Google__Protobuf__SourceCodeInfo__Location, leading_comments),
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location, has_leading_comments),
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location, leading_comments),
     NULL,
     NULL,
     0,             /* flags */
@@ -2513,8 +2513,8 @@ static const ProtobufCFieldDescriptor google__protobuf__source_code_info__locati
     4,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__SourceCodeInfo__Location, has_trailing_comments),
-    offsetof(Google__Protobuf__SourceCodeInfo__Location, trailing_comments),
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location, has_trailing_comments),
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location, trailing_comments),
     NULL,
     NULL,
     0,             /* flags */
@@ -2525,89 +2525,89 @@ static const ProtobufCFieldDescriptor google__protobuf__source_code_info__locati
     6,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__SourceCodeInfo__Location, n_leading_detached_comments),
-    offsetof(Google__Protobuf__SourceCodeInfo__Location, leading_detached_comments),
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location, n_leading_detached_comments),
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location, leading_detached_comments),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__source_code_info__location__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__source_code_info__location__field_indices_by_name[] = {
   2,   /* field[2] = leading_comments */
   4,   /* field[4] = leading_detached_comments */
   0,   /* field[0] = path */
   1,   /* field[1] = span */
   3,   /* field[3] = trailing_comments */
 };
-static const ProtobufCIntRange google__protobuf__source_code_info__location__number_ranges[2 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__source_code_info__location__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 6, 4 },
   { 0, 5 }
 };
-const ProtobufCMessageDescriptor google__protobuf__source_code_info__location__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__source_code_info__location__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.SourceCodeInfo.Location",
   "Location",
-  "Google__Protobuf__SourceCodeInfo__Location",
+  "CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location",
   "google.protobuf",
-  sizeof(Google__Protobuf__SourceCodeInfo__Location),
+  sizeof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location),
   5,
-  google__protobuf__source_code_info__location__field_descriptors,
-  google__protobuf__source_code_info__location__field_indices_by_name,
-  2,  google__protobuf__source_code_info__location__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__source_code_info__location__init,
+  cgoogle_protobuf__google__protobuf__source_code_info__location__field_descriptors,
+  cgoogle_protobuf__google__protobuf__source_code_info__location__field_indices_by_name,
+  2,  cgoogle_protobuf__google__protobuf__source_code_info__location__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__source_code_info__location__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__source_code_info__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__source_code_info__field_descriptors[1] =
 {
   {
     "location",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__SourceCodeInfo, n_location),
-    offsetof(Google__Protobuf__SourceCodeInfo, location),
-    &google__protobuf__source_code_info__location__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo, n_location),
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo, location),
+    &cgoogle_protobuf__google__protobuf__source_code_info__location__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__source_code_info__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__source_code_info__field_indices_by_name[] = {
   0,   /* field[0] = location */
 };
-static const ProtobufCIntRange google__protobuf__source_code_info__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__source_code_info__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__source_code_info__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__source_code_info__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.SourceCodeInfo",
   "SourceCodeInfo",
-  "Google__Protobuf__SourceCodeInfo",
+  "CGoogleProtobuf__Google__Protobuf__SourceCodeInfo",
   "google.protobuf",
-  sizeof(Google__Protobuf__SourceCodeInfo),
+  sizeof(CGoogleProtobuf__Google__Protobuf__SourceCodeInfo),
   1,
-  google__protobuf__source_code_info__field_descriptors,
-  google__protobuf__source_code_info__field_indices_by_name,
-  1,  google__protobuf__source_code_info__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__source_code_info__init,
+  cgoogle_protobuf__google__protobuf__source_code_info__field_descriptors,
+  cgoogle_protobuf__google__protobuf__source_code_info__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__source_code_info__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__source_code_info__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__generated_code_info__annotation__field_descriptors[4] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__generated_code_info__annotation__field_descriptors[4] =
 {
   {
     "path",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__GeneratedCodeInfo__Annotation, n_path),
-    offsetof(Google__Protobuf__GeneratedCodeInfo__Annotation, path),
+    offsetof(CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation, n_path),
+    offsetof(CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation, path),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -2618,8 +2618,8 @@ static const ProtobufCFieldDescriptor google__protobuf__generated_code_info__ann
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__GeneratedCodeInfo__Annotation, has_source_file),
-    offsetof(Google__Protobuf__GeneratedCodeInfo__Annotation, source_file),
+    offsetof(CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation, has_source_file),
+    offsetof(CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation, source_file),
     NULL,
     NULL,
     0,             /* flags */
@@ -2630,8 +2630,8 @@ static const ProtobufCFieldDescriptor google__protobuf__generated_code_info__ann
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__GeneratedCodeInfo__Annotation, has_begin),
-    offsetof(Google__Protobuf__GeneratedCodeInfo__Annotation, begin),
+    offsetof(CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation, has_begin),
+    offsetof(CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation, begin),
     NULL,
     NULL,
     0,             /* flags */
@@ -2642,75 +2642,75 @@ static const ProtobufCFieldDescriptor google__protobuf__generated_code_info__ann
     4,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__GeneratedCodeInfo__Annotation, has_end),
-    offsetof(Google__Protobuf__GeneratedCodeInfo__Annotation, end),
+    offsetof(CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation, has_end),
+    offsetof(CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation, end),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__generated_code_info__annotation__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__generated_code_info__annotation__field_indices_by_name[] = {
   2,   /* field[2] = begin */
   3,   /* field[3] = end */
   0,   /* field[0] = path */
   1,   /* field[1] = source_file */
 };
-static const ProtobufCIntRange google__protobuf__generated_code_info__annotation__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__generated_code_info__annotation__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor google__protobuf__generated_code_info__annotation__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__generated_code_info__annotation__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.GeneratedCodeInfo.Annotation",
   "Annotation",
-  "Google__Protobuf__GeneratedCodeInfo__Annotation",
+  "CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation",
   "google.protobuf",
-  sizeof(Google__Protobuf__GeneratedCodeInfo__Annotation),
+  sizeof(CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation),
   4,
-  google__protobuf__generated_code_info__annotation__field_descriptors,
-  google__protobuf__generated_code_info__annotation__field_indices_by_name,
-  1,  google__protobuf__generated_code_info__annotation__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__generated_code_info__annotation__init,
+  cgoogle_protobuf__google__protobuf__generated_code_info__annotation__field_descriptors,
+  cgoogle_protobuf__google__protobuf__generated_code_info__annotation__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__generated_code_info__annotation__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__generated_code_info__annotation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__generated_code_info__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__generated_code_info__field_descriptors[1] =
 {
   {
     "annotation",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__GeneratedCodeInfo, n_annotation),
-    offsetof(Google__Protobuf__GeneratedCodeInfo, annotation),
-    &google__protobuf__generated_code_info__annotation__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo, n_annotation),
+    offsetof(CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo, annotation),
+    &cgoogle_protobuf__google__protobuf__generated_code_info__annotation__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__generated_code_info__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__generated_code_info__field_indices_by_name[] = {
   0,   /* field[0] = annotation */
 };
-static const ProtobufCIntRange google__protobuf__generated_code_info__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__generated_code_info__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__generated_code_info__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__generated_code_info__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.GeneratedCodeInfo",
   "GeneratedCodeInfo",
-  "Google__Protobuf__GeneratedCodeInfo",
+  "CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo",
   "google.protobuf",
-  sizeof(Google__Protobuf__GeneratedCodeInfo),
+  sizeof(CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo),
   1,
-  google__protobuf__generated_code_info__field_descriptors,
-  google__protobuf__generated_code_info__field_indices_by_name,
-  1,  google__protobuf__generated_code_info__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__generated_code_info__init,
+  cgoogle_protobuf__google__protobuf__generated_code_info__field_descriptors,
+  cgoogle_protobuf__google__protobuf__generated_code_info__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__generated_code_info__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__generated_code_info__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -7,27 +7,27 @@
 #endif
 
 #include "google/protobuf/empty.pb-c.h"
-void   google__protobuf__empty__init
-                     (Google__Protobuf__Empty         *message)
+void   cgoogle_protobuf__google__protobuf__empty__init
+                     (CGoogleProtobuf__Google__Protobuf__Empty         *message)
 {
-  static const Google__Protobuf__Empty init_value = GOOGLE__PROTOBUF__EMPTY__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Empty init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__EMPTY__INIT;
   *message = init_value;
 }
-#define google__protobuf__empty__field_descriptors NULL
-#define google__protobuf__empty__field_indices_by_name NULL
-#define google__protobuf__empty__number_ranges NULL
-const ProtobufCMessageDescriptor google__protobuf__empty__descriptor =
+#define cgoogle_protobuf__google__protobuf__empty__field_descriptors NULL
+#define cgoogle_protobuf__google__protobuf__empty__field_indices_by_name NULL
+#define cgoogle_protobuf__google__protobuf__empty__number_ranges NULL
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__empty__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Empty",
   "Empty",
-  "Google__Protobuf__Empty",
+  "CGoogleProtobuf__Google__Protobuf__Empty",
   "google.protobuf",
-  sizeof(Google__Protobuf__Empty),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Empty),
   0,
-  google__protobuf__empty__field_descriptors,
-  google__protobuf__empty__field_indices_by_name,
-  0,  google__protobuf__empty__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__empty__init,
+  cgoogle_protobuf__google__protobuf__empty__field_descriptors,
+  cgoogle_protobuf__google__protobuf__empty__field_indices_by_name,
+  0,  cgoogle_protobuf__google__protobuf__empty__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__empty__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -7,47 +7,47 @@
 #endif
 
 #include "google/protobuf/field_mask.pb-c.h"
-void   google__protobuf__field_mask__init
-                     (Google__Protobuf__FieldMask         *message)
+void   cgoogle_protobuf__google__protobuf__field_mask__init
+                     (CGoogleProtobuf__Google__Protobuf__FieldMask         *message)
 {
-  static const Google__Protobuf__FieldMask init_value = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__FieldMask init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_MASK__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor google__protobuf__field_mask__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__field_mask__field_descriptors[1] =
 {
   {
     "paths",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__FieldMask, n_paths),
-    offsetof(Google__Protobuf__FieldMask, paths),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldMask, n_paths),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FieldMask, paths),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__field_mask__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__field_mask__field_indices_by_name[] = {
   0,   /* field[0] = paths */
 };
-static const ProtobufCIntRange google__protobuf__field_mask__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__field_mask__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__field_mask__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__field_mask__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.FieldMask",
   "FieldMask",
-  "Google__Protobuf__FieldMask",
+  "CGoogleProtobuf__Google__Protobuf__FieldMask",
   "google.protobuf",
-  sizeof(Google__Protobuf__FieldMask),
+  sizeof(CGoogleProtobuf__Google__Protobuf__FieldMask),
   1,
-  google__protobuf__field_mask__field_descriptors,
-  google__protobuf__field_mask__field_indices_by_name,
-  1,  google__protobuf__field_mask__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__field_mask__init,
+  cgoogle_protobuf__google__protobuf__field_mask__field_descriptors,
+  cgoogle_protobuf__google__protobuf__field_mask__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__field_mask__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__field_mask__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -7,13 +7,13 @@
 #endif
 
 #include "google/protobuf/source_context.pb-c.h"
-void   google__protobuf__source_context__init
-                     (Google__Protobuf__SourceContext         *message)
+void   cgoogle_protobuf__google__protobuf__source_context__init
+                     (CGoogleProtobuf__Google__Protobuf__SourceContext         *message)
 {
-  static const Google__Protobuf__SourceContext init_value = GOOGLE__PROTOBUF__SOURCE_CONTEXT__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__SourceContext init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SOURCE_CONTEXT__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor google__protobuf__source_context__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__source_context__field_descriptors[1] =
 {
   {
     "file_name",
@@ -21,33 +21,33 @@ static const ProtobufCFieldDescriptor google__protobuf__source_context__field_de
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__SourceContext, file_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__SourceContext, file_name),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__source_context__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__source_context__field_indices_by_name[] = {
   0,   /* field[0] = file_name */
 };
-static const ProtobufCIntRange google__protobuf__source_context__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__source_context__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__source_context__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__source_context__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.SourceContext",
   "SourceContext",
-  "Google__Protobuf__SourceContext",
+  "CGoogleProtobuf__Google__Protobuf__SourceContext",
   "google.protobuf",
-  sizeof(Google__Protobuf__SourceContext),
+  sizeof(CGoogleProtobuf__Google__Protobuf__SourceContext),
   1,
-  google__protobuf__source_context__field_descriptors,
-  google__protobuf__source_context__field_indices_by_name,
-  1,  google__protobuf__source_context__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__source_context__init,
+  cgoogle_protobuf__google__protobuf__source_context__field_descriptors,
+  cgoogle_protobuf__google__protobuf__source_context__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__source_context__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__source_context__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -7,31 +7,31 @@
 #endif
 
 #include "google/protobuf/struct.pb-c.h"
-void   google__protobuf__struct__fields_entry__init
-                     (Google__Protobuf__Struct__FieldsEntry         *message)
+void   cgoogle_protobuf__google__protobuf__struct__fields_entry__init
+                     (CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry         *message)
 {
-  static const Google__Protobuf__Struct__FieldsEntry init_value = GOOGLE__PROTOBUF__STRUCT__FIELDS_ENTRY__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__STRUCT__FIELDS_ENTRY__INIT;
   *message = init_value;
 }
-void   google__protobuf__struct__init
-                     (Google__Protobuf__Struct         *message)
+void   cgoogle_protobuf__google__protobuf__struct__init
+                     (CGoogleProtobuf__Google__Protobuf__Struct         *message)
 {
-  static const Google__Protobuf__Struct init_value = GOOGLE__PROTOBUF__STRUCT__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Struct init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__STRUCT__INIT;
   *message = init_value;
 }
-void   google__protobuf__value__init
-                     (Google__Protobuf__Value         *message)
+void   cgoogle_protobuf__google__protobuf__value__init
+                     (CGoogleProtobuf__Google__Protobuf__Value         *message)
 {
-  static const Google__Protobuf__Value init_value = GOOGLE__PROTOBUF__VALUE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Value init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__VALUE__INIT;
   *message = init_value;
 }
-void   google__protobuf__list_value__init
-                     (Google__Protobuf__ListValue         *message)
+void   cgoogle_protobuf__google__protobuf__list_value__init
+                     (CGoogleProtobuf__Google__Protobuf__ListValue         *message)
 {
-  static const Google__Protobuf__ListValue init_value = GOOGLE__PROTOBUF__LIST_VALUE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__ListValue init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__LIST_VALUE__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor google__protobuf__struct__fields_entry__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__struct__fields_entry__field_descriptors[2] =
 {
   {
     "key",
@@ -39,7 +39,7 @@ static const ProtobufCFieldDescriptor google__protobuf__struct__fields_entry__fi
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Struct__FieldsEntry, key),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -51,85 +51,85 @@ static const ProtobufCFieldDescriptor google__protobuf__struct__fields_entry__fi
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Struct__FieldsEntry, value),
-    &google__protobuf__value__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry, value),
+    &cgoogle_protobuf__google__protobuf__value__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__struct__fields_entry__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__struct__fields_entry__field_indices_by_name[] = {
   0,   /* field[0] = key */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange google__protobuf__struct__fields_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__struct__fields_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor google__protobuf__struct__fields_entry__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__struct__fields_entry__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Struct.FieldsEntry",
   "FieldsEntry",
-  "Google__Protobuf__Struct__FieldsEntry",
+  "CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry",
   "google.protobuf",
-  sizeof(Google__Protobuf__Struct__FieldsEntry),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry),
   2,
-  google__protobuf__struct__fields_entry__field_descriptors,
-  google__protobuf__struct__fields_entry__field_indices_by_name,
-  1,  google__protobuf__struct__fields_entry__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__struct__fields_entry__init,
+  cgoogle_protobuf__google__protobuf__struct__fields_entry__field_descriptors,
+  cgoogle_protobuf__google__protobuf__struct__fields_entry__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__struct__fields_entry__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__struct__fields_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__struct__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__struct__field_descriptors[1] =
 {
   {
     "fields",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Struct, n_fields),
-    offsetof(Google__Protobuf__Struct, fields),
-    &google__protobuf__struct__fields_entry__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Struct, n_fields),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Struct, fields),
+    &cgoogle_protobuf__google__protobuf__struct__fields_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__struct__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__struct__field_indices_by_name[] = {
   0,   /* field[0] = fields */
 };
-static const ProtobufCIntRange google__protobuf__struct__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__struct__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__struct__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__struct__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Struct",
   "Struct",
-  "Google__Protobuf__Struct",
+  "CGoogleProtobuf__Google__Protobuf__Struct",
   "google.protobuf",
-  sizeof(Google__Protobuf__Struct),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Struct),
   1,
-  google__protobuf__struct__field_descriptors,
-  google__protobuf__struct__field_indices_by_name,
-  1,  google__protobuf__struct__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__struct__init,
+  cgoogle_protobuf__google__protobuf__struct__field_descriptors,
+  cgoogle_protobuf__google__protobuf__struct__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__struct__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__struct__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__value__field_descriptors[6] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__value__field_descriptors[6] =
 {
   {
     "null_value",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Google__Protobuf__Value, kind_case),
-    offsetof(Google__Protobuf__Value, null_value),
-    &google__protobuf__null_value__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Value, kind_case),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Value, null_value),
+    &cgoogle_protobuf__google__protobuf__null_value__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -139,8 +139,8 @@ static const ProtobufCFieldDescriptor google__protobuf__value__field_descriptors
     2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
-    offsetof(Google__Protobuf__Value, kind_case),
-    offsetof(Google__Protobuf__Value, number_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Value, kind_case),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Value, number_value),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -151,8 +151,8 @@ static const ProtobufCFieldDescriptor google__protobuf__value__field_descriptors
     3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__Value, kind_case),
-    offsetof(Google__Protobuf__Value, string_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Value, kind_case),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Value, string_value),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -163,8 +163,8 @@ static const ProtobufCFieldDescriptor google__protobuf__value__field_descriptors
     4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
-    offsetof(Google__Protobuf__Value, kind_case),
-    offsetof(Google__Protobuf__Value, bool_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Value, kind_case),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Value, bool_value),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -175,9 +175,9 @@ static const ProtobufCFieldDescriptor google__protobuf__value__field_descriptors
     5,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Value, kind_case),
-    offsetof(Google__Protobuf__Value, struct_value),
-    &google__protobuf__struct__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Value, kind_case),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Value, struct_value),
+    &cgoogle_protobuf__google__protobuf__struct__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -187,15 +187,15 @@ static const ProtobufCFieldDescriptor google__protobuf__value__field_descriptors
     6,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Value, kind_case),
-    offsetof(Google__Protobuf__Value, list_value),
-    &google__protobuf__list_value__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Value, kind_case),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Value, list_value),
+    &cgoogle_protobuf__google__protobuf__list_value__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__value__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__value__field_indices_by_name[] = {
   3,   /* field[3] = bool_value */
   5,   /* field[5] = list_value */
   0,   /* field[0] = null_value */
@@ -203,87 +203,87 @@ static const unsigned google__protobuf__value__field_indices_by_name[] = {
   2,   /* field[2] = string_value */
   4,   /* field[4] = struct_value */
 };
-static const ProtobufCIntRange google__protobuf__value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 6 }
 };
-const ProtobufCMessageDescriptor google__protobuf__value__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Value",
   "Value",
-  "Google__Protobuf__Value",
+  "CGoogleProtobuf__Google__Protobuf__Value",
   "google.protobuf",
-  sizeof(Google__Protobuf__Value),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Value),
   6,
-  google__protobuf__value__field_descriptors,
-  google__protobuf__value__field_indices_by_name,
-  1,  google__protobuf__value__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__value__init,
+  cgoogle_protobuf__google__protobuf__value__field_descriptors,
+  cgoogle_protobuf__google__protobuf__value__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__value__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__list_value__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__list_value__field_descriptors[1] =
 {
   {
     "values",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__ListValue, n_values),
-    offsetof(Google__Protobuf__ListValue, values),
-    &google__protobuf__value__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__ListValue, n_values),
+    offsetof(CGoogleProtobuf__Google__Protobuf__ListValue, values),
+    &cgoogle_protobuf__google__protobuf__value__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__list_value__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__list_value__field_indices_by_name[] = {
   0,   /* field[0] = values */
 };
-static const ProtobufCIntRange google__protobuf__list_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__list_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__list_value__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__list_value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.ListValue",
   "ListValue",
-  "Google__Protobuf__ListValue",
+  "CGoogleProtobuf__Google__Protobuf__ListValue",
   "google.protobuf",
-  sizeof(Google__Protobuf__ListValue),
+  sizeof(CGoogleProtobuf__Google__Protobuf__ListValue),
   1,
-  google__protobuf__list_value__field_descriptors,
-  google__protobuf__list_value__field_indices_by_name,
-  1,  google__protobuf__list_value__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__list_value__init,
+  cgoogle_protobuf__google__protobuf__list_value__field_descriptors,
+  cgoogle_protobuf__google__protobuf__list_value__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__list_value__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__list_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue google__protobuf__null_value__enum_values_by_number[1] =
+static const ProtobufCEnumValue cgoogle_protobuf__google__protobuf__null_value__enum_values_by_number[1] =
 {
-  { "NULL_VALUE", "GOOGLE__PROTOBUF__NULL_VALUE__NULL_VALUE", 0 },
+  { "NULL_VALUE", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__NULL_VALUE__NULL_VALUE", 0 },
 };
-static const ProtobufCIntRange google__protobuf__null_value__value_ranges[] = {
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__null_value__value_ranges[] = {
 {0, 0},{0, 1}
 };
-static const ProtobufCEnumValueIndex google__protobuf__null_value__enum_values_by_name[1] =
+static const ProtobufCEnumValueIndex cgoogle_protobuf__google__protobuf__null_value__enum_values_by_name[1] =
 {
   { "NULL_VALUE", 0 },
 };
-const ProtobufCEnumDescriptor google__protobuf__null_value__descriptor =
+const ProtobufCEnumDescriptor cgoogle_protobuf__google__protobuf__null_value__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "google.protobuf.NullValue",
   "NullValue",
-  "Google__Protobuf__NullValue",
+  "CGoogleProtobuf__Google__Protobuf__NullValue",
   "google.protobuf",
   1,
-  google__protobuf__null_value__enum_values_by_number,
+  cgoogle_protobuf__google__protobuf__null_value__enum_values_by_number,
   1,
-  google__protobuf__null_value__enum_values_by_name,
+  cgoogle_protobuf__google__protobuf__null_value__enum_values_by_name,
   1,
-  google__protobuf__null_value__value_ranges,
+  cgoogle_protobuf__google__protobuf__null_value__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

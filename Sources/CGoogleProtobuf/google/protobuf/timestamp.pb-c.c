@@ -7,13 +7,13 @@
 #endif
 
 #include "google/protobuf/timestamp.pb-c.h"
-void   google__protobuf__timestamp__init
-                     (Google__Protobuf__Timestamp         *message)
+void   cgoogle_protobuf__google__protobuf__timestamp__init
+                     (CGoogleProtobuf__Google__Protobuf__Timestamp         *message)
 {
-  static const Google__Protobuf__Timestamp init_value = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Timestamp init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__TIMESTAMP__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor google__protobuf__timestamp__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__timestamp__field_descriptors[2] =
 {
   {
     "seconds",
@@ -21,7 +21,7 @@ static const ProtobufCFieldDescriptor google__protobuf__timestamp__field_descrip
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Timestamp, seconds),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Timestamp, seconds),
     NULL,
     NULL,
     0,             /* flags */
@@ -33,34 +33,34 @@ static const ProtobufCFieldDescriptor google__protobuf__timestamp__field_descrip
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Timestamp, nanos),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Timestamp, nanos),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__timestamp__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__timestamp__field_indices_by_name[] = {
   1,   /* field[1] = nanos */
   0,   /* field[0] = seconds */
 };
-static const ProtobufCIntRange google__protobuf__timestamp__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__timestamp__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor google__protobuf__timestamp__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__timestamp__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Timestamp",
   "Timestamp",
-  "Google__Protobuf__Timestamp",
+  "CGoogleProtobuf__Google__Protobuf__Timestamp",
   "google.protobuf",
-  sizeof(Google__Protobuf__Timestamp),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Timestamp),
   2,
-  google__protobuf__timestamp__field_descriptors,
-  google__protobuf__timestamp__field_indices_by_name,
-  1,  google__protobuf__timestamp__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__timestamp__init,
+  cgoogle_protobuf__google__protobuf__timestamp__field_descriptors,
+  cgoogle_protobuf__google__protobuf__timestamp__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__timestamp__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__timestamp__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -7,37 +7,37 @@
 #endif
 
 #include "google/protobuf/type.pb-c.h"
-void   google__protobuf__type__init
-                     (Google__Protobuf__Type         *message)
+void   cgoogle_protobuf__google__protobuf__type__init
+                     (CGoogleProtobuf__Google__Protobuf__Type         *message)
 {
-  static const Google__Protobuf__Type init_value = GOOGLE__PROTOBUF__TYPE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Type init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__TYPE__INIT;
   *message = init_value;
 }
-void   google__protobuf__field__init
-                     (Google__Protobuf__Field         *message)
+void   cgoogle_protobuf__google__protobuf__field__init
+                     (CGoogleProtobuf__Google__Protobuf__Field         *message)
 {
-  static const Google__Protobuf__Field init_value = GOOGLE__PROTOBUF__FIELD__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Field init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__INIT;
   *message = init_value;
 }
-void   google__protobuf__enum__init
-                     (Google__Protobuf__Enum         *message)
+void   cgoogle_protobuf__google__protobuf__enum__init
+                     (CGoogleProtobuf__Google__Protobuf__Enum         *message)
 {
-  static const Google__Protobuf__Enum init_value = GOOGLE__PROTOBUF__ENUM__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Enum init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM__INIT;
   *message = init_value;
 }
-void   google__protobuf__enum_value__init
-                     (Google__Protobuf__EnumValue         *message)
+void   cgoogle_protobuf__google__protobuf__enum_value__init
+                     (CGoogleProtobuf__Google__Protobuf__EnumValue         *message)
 {
-  static const Google__Protobuf__EnumValue init_value = GOOGLE__PROTOBUF__ENUM_VALUE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__EnumValue init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM_VALUE__INIT;
   *message = init_value;
 }
-void   google__protobuf__option__init
-                     (Google__Protobuf__Option         *message)
+void   cgoogle_protobuf__google__protobuf__option__init
+                     (CGoogleProtobuf__Google__Protobuf__Option         *message)
 {
-  static const Google__Protobuf__Option init_value = GOOGLE__PROTOBUF__OPTION__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Option init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__OPTION__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor google__protobuf__type__field_descriptors[6] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__type__field_descriptors[6] =
 {
   {
     "name",
@@ -45,7 +45,7 @@ static const ProtobufCFieldDescriptor google__protobuf__type__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Type, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Type, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -56,9 +56,9 @@ static const ProtobufCFieldDescriptor google__protobuf__type__field_descriptors[
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Type, n_fields),
-    offsetof(Google__Protobuf__Type, fields),
-    &google__protobuf__field__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Type, n_fields),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Type, fields),
+    &cgoogle_protobuf__google__protobuf__field__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -68,8 +68,8 @@ static const ProtobufCFieldDescriptor google__protobuf__type__field_descriptors[
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__Type, n_oneofs),
-    offsetof(Google__Protobuf__Type, oneofs),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Type, n_oneofs),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Type, oneofs),
     NULL,
     NULL,
     0,             /* flags */
@@ -80,9 +80,9 @@ static const ProtobufCFieldDescriptor google__protobuf__type__field_descriptors[
     4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Type, n_options),
-    offsetof(Google__Protobuf__Type, options),
-    &google__protobuf__option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Type, n_options),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Type, options),
+    &cgoogle_protobuf__google__protobuf__option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -93,8 +93,8 @@ static const ProtobufCFieldDescriptor google__protobuf__type__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Type, source_context),
-    &google__protobuf__source_context__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Type, source_context),
+    &cgoogle_protobuf__google__protobuf__source_context__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -105,14 +105,14 @@ static const ProtobufCFieldDescriptor google__protobuf__type__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Type, syntax),
-    &google__protobuf__syntax__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Type, syntax),
+    &cgoogle_protobuf__google__protobuf__syntax__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__type__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__type__field_indices_by_name[] = {
   1,   /* field[1] = fields */
   0,   /* field[0] = name */
   2,   /* field[2] = oneofs */
@@ -120,52 +120,52 @@ static const unsigned google__protobuf__type__field_indices_by_name[] = {
   4,   /* field[4] = source_context */
   5,   /* field[5] = syntax */
 };
-static const ProtobufCIntRange google__protobuf__type__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__type__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 6 }
 };
-const ProtobufCMessageDescriptor google__protobuf__type__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__type__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Type",
   "Type",
-  "Google__Protobuf__Type",
+  "CGoogleProtobuf__Google__Protobuf__Type",
   "google.protobuf",
-  sizeof(Google__Protobuf__Type),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Type),
   6,
-  google__protobuf__type__field_descriptors,
-  google__protobuf__type__field_indices_by_name,
-  1,  google__protobuf__type__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__type__init,
+  cgoogle_protobuf__google__protobuf__type__field_descriptors,
+  cgoogle_protobuf__google__protobuf__type__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__type__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__type__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue google__protobuf__field__kind__enum_values_by_number[19] =
+static const ProtobufCEnumValue cgoogle_protobuf__google__protobuf__field__kind__enum_values_by_number[19] =
 {
-  { "TYPE_UNKNOWN", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UNKNOWN", 0 },
-  { "TYPE_DOUBLE", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_DOUBLE", 1 },
-  { "TYPE_FLOAT", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_FLOAT", 2 },
-  { "TYPE_INT64", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_INT64", 3 },
-  { "TYPE_UINT64", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UINT64", 4 },
-  { "TYPE_INT32", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_INT32", 5 },
-  { "TYPE_FIXED64", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_FIXED64", 6 },
-  { "TYPE_FIXED32", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_FIXED32", 7 },
-  { "TYPE_BOOL", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_BOOL", 8 },
-  { "TYPE_STRING", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_STRING", 9 },
-  { "TYPE_GROUP", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_GROUP", 10 },
-  { "TYPE_MESSAGE", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_MESSAGE", 11 },
-  { "TYPE_BYTES", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_BYTES", 12 },
-  { "TYPE_UINT32", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UINT32", 13 },
-  { "TYPE_ENUM", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_ENUM", 14 },
-  { "TYPE_SFIXED32", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SFIXED32", 15 },
-  { "TYPE_SFIXED64", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SFIXED64", 16 },
-  { "TYPE_SINT32", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SINT32", 17 },
-  { "TYPE_SINT64", "GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SINT64", 18 },
+  { "TYPE_UNKNOWN", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UNKNOWN", 0 },
+  { "TYPE_DOUBLE", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_DOUBLE", 1 },
+  { "TYPE_FLOAT", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_FLOAT", 2 },
+  { "TYPE_INT64", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_INT64", 3 },
+  { "TYPE_UINT64", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UINT64", 4 },
+  { "TYPE_INT32", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_INT32", 5 },
+  { "TYPE_FIXED64", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_FIXED64", 6 },
+  { "TYPE_FIXED32", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_FIXED32", 7 },
+  { "TYPE_BOOL", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_BOOL", 8 },
+  { "TYPE_STRING", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_STRING", 9 },
+  { "TYPE_GROUP", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_GROUP", 10 },
+  { "TYPE_MESSAGE", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_MESSAGE", 11 },
+  { "TYPE_BYTES", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_BYTES", 12 },
+  { "TYPE_UINT32", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UINT32", 13 },
+  { "TYPE_ENUM", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_ENUM", 14 },
+  { "TYPE_SFIXED32", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SFIXED32", 15 },
+  { "TYPE_SFIXED64", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SFIXED64", 16 },
+  { "TYPE_SINT32", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SINT32", 17 },
+  { "TYPE_SINT64", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SINT64", 18 },
 };
-static const ProtobufCIntRange google__protobuf__field__kind__value_ranges[] = {
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__field__kind__value_ranges[] = {
 {0, 0},{0, 19}
 };
-static const ProtobufCEnumValueIndex google__protobuf__field__kind__enum_values_by_name[19] =
+static const ProtobufCEnumValueIndex cgoogle_protobuf__google__protobuf__field__kind__enum_values_by_name[19] =
 {
   { "TYPE_BOOL", 8 },
   { "TYPE_BYTES", 12 },
@@ -187,54 +187,54 @@ static const ProtobufCEnumValueIndex google__protobuf__field__kind__enum_values_
   { "TYPE_UINT64", 4 },
   { "TYPE_UNKNOWN", 0 },
 };
-const ProtobufCEnumDescriptor google__protobuf__field__kind__descriptor =
+const ProtobufCEnumDescriptor cgoogle_protobuf__google__protobuf__field__kind__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "google.protobuf.Field.Kind",
   "Kind",
-  "Google__Protobuf__Field__Kind",
+  "CGoogleProtobuf__Google__Protobuf__Field__Kind",
   "google.protobuf",
   19,
-  google__protobuf__field__kind__enum_values_by_number,
+  cgoogle_protobuf__google__protobuf__field__kind__enum_values_by_number,
   19,
-  google__protobuf__field__kind__enum_values_by_name,
+  cgoogle_protobuf__google__protobuf__field__kind__enum_values_by_name,
   1,
-  google__protobuf__field__kind__value_ranges,
+  cgoogle_protobuf__google__protobuf__field__kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue google__protobuf__field__cardinality__enum_values_by_number[4] =
+static const ProtobufCEnumValue cgoogle_protobuf__google__protobuf__field__cardinality__enum_values_by_number[4] =
 {
-  { "CARDINALITY_UNKNOWN", "GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_UNKNOWN", 0 },
-  { "CARDINALITY_OPTIONAL", "GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_OPTIONAL", 1 },
-  { "CARDINALITY_REQUIRED", "GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_REQUIRED", 2 },
-  { "CARDINALITY_REPEATED", "GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_REPEATED", 3 },
+  { "CARDINALITY_UNKNOWN", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_UNKNOWN", 0 },
+  { "CARDINALITY_OPTIONAL", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_OPTIONAL", 1 },
+  { "CARDINALITY_REQUIRED", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_REQUIRED", 2 },
+  { "CARDINALITY_REPEATED", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_REPEATED", 3 },
 };
-static const ProtobufCIntRange google__protobuf__field__cardinality__value_ranges[] = {
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__field__cardinality__value_ranges[] = {
 {0, 0},{0, 4}
 };
-static const ProtobufCEnumValueIndex google__protobuf__field__cardinality__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex cgoogle_protobuf__google__protobuf__field__cardinality__enum_values_by_name[4] =
 {
   { "CARDINALITY_OPTIONAL", 1 },
   { "CARDINALITY_REPEATED", 3 },
   { "CARDINALITY_REQUIRED", 2 },
   { "CARDINALITY_UNKNOWN", 0 },
 };
-const ProtobufCEnumDescriptor google__protobuf__field__cardinality__descriptor =
+const ProtobufCEnumDescriptor cgoogle_protobuf__google__protobuf__field__cardinality__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "google.protobuf.Field.Cardinality",
   "Cardinality",
-  "Google__Protobuf__Field__Cardinality",
+  "CGoogleProtobuf__Google__Protobuf__Field__Cardinality",
   "google.protobuf",
   4,
-  google__protobuf__field__cardinality__enum_values_by_number,
+  cgoogle_protobuf__google__protobuf__field__cardinality__enum_values_by_number,
   4,
-  google__protobuf__field__cardinality__enum_values_by_name,
+  cgoogle_protobuf__google__protobuf__field__cardinality__enum_values_by_name,
   1,
-  google__protobuf__field__cardinality__value_ranges,
+  cgoogle_protobuf__google__protobuf__field__cardinality__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__field__field_descriptors[10] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__field__field_descriptors[10] =
 {
   {
     "kind",
@@ -242,8 +242,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Field, kind),
-    &google__protobuf__field__kind__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Field, kind),
+    &cgoogle_protobuf__google__protobuf__field__kind__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -254,8 +254,8 @@ static const ProtobufCFieldDescriptor google__protobuf__field__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Field, cardinality),
-    &google__protobuf__field__cardinality__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Field, cardinality),
+    &cgoogle_protobuf__google__protobuf__field__cardinality__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -266,7 +266,7 @@ static const ProtobufCFieldDescriptor google__protobuf__field__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Field, number),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Field, number),
     NULL,
     NULL,
     0,             /* flags */
@@ -278,7 +278,7 @@ static const ProtobufCFieldDescriptor google__protobuf__field__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Field, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Field, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -290,7 +290,7 @@ static const ProtobufCFieldDescriptor google__protobuf__field__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Field, type_url),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Field, type_url),
     NULL,
     NULL,
     0,             /* flags */
@@ -302,7 +302,7 @@ static const ProtobufCFieldDescriptor google__protobuf__field__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Field, oneof_index),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Field, oneof_index),
     NULL,
     NULL,
     0,             /* flags */
@@ -314,7 +314,7 @@ static const ProtobufCFieldDescriptor google__protobuf__field__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Field, packed),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Field, packed),
     NULL,
     NULL,
     0,             /* flags */
@@ -325,9 +325,9 @@ static const ProtobufCFieldDescriptor google__protobuf__field__field_descriptors
     9,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Field, n_options),
-    offsetof(Google__Protobuf__Field, options),
-    &google__protobuf__option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Field, n_options),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Field, options),
+    &cgoogle_protobuf__google__protobuf__option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -338,7 +338,7 @@ static const ProtobufCFieldDescriptor google__protobuf__field__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Field, json_name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Field, json_name),
     NULL,
     NULL,
     0,             /* flags */
@@ -350,14 +350,14 @@ static const ProtobufCFieldDescriptor google__protobuf__field__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Field, default_value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Field, default_value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__field__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__field__field_indices_by_name[] = {
   1,   /* field[1] = cardinality */
   9,   /* field[9] = default_value */
   8,   /* field[8] = json_name */
@@ -369,28 +369,28 @@ static const unsigned google__protobuf__field__field_indices_by_name[] = {
   6,   /* field[6] = packed */
   4,   /* field[4] = type_url */
 };
-static const ProtobufCIntRange google__protobuf__field__number_ranges[2 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__field__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 6, 4 },
   { 0, 10 }
 };
-const ProtobufCMessageDescriptor google__protobuf__field__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__field__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Field",
   "Field",
-  "Google__Protobuf__Field",
+  "CGoogleProtobuf__Google__Protobuf__Field",
   "google.protobuf",
-  sizeof(Google__Protobuf__Field),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Field),
   10,
-  google__protobuf__field__field_descriptors,
-  google__protobuf__field__field_indices_by_name,
-  2,  google__protobuf__field__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__field__init,
+  cgoogle_protobuf__google__protobuf__field__field_descriptors,
+  cgoogle_protobuf__google__protobuf__field__field_indices_by_name,
+  2,  cgoogle_protobuf__google__protobuf__field__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__field__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__enum__field_descriptors[5] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__enum__field_descriptors[5] =
 {
   {
     "name",
@@ -398,7 +398,7 @@ static const ProtobufCFieldDescriptor google__protobuf__enum__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Enum, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Enum, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -409,9 +409,9 @@ static const ProtobufCFieldDescriptor google__protobuf__enum__field_descriptors[
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Enum, n_enumvalue),
-    offsetof(Google__Protobuf__Enum, enumvalue),
-    &google__protobuf__enum_value__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Enum, n_enumvalue),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Enum, enumvalue),
+    &cgoogle_protobuf__google__protobuf__enum_value__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -421,9 +421,9 @@ static const ProtobufCFieldDescriptor google__protobuf__enum__field_descriptors[
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Enum, n_options),
-    offsetof(Google__Protobuf__Enum, options),
-    &google__protobuf__option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Enum, n_options),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Enum, options),
+    &cgoogle_protobuf__google__protobuf__option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -434,8 +434,8 @@ static const ProtobufCFieldDescriptor google__protobuf__enum__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Enum, source_context),
-    &google__protobuf__source_context__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Enum, source_context),
+    &cgoogle_protobuf__google__protobuf__source_context__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -446,41 +446,41 @@ static const ProtobufCFieldDescriptor google__protobuf__enum__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Enum, syntax),
-    &google__protobuf__syntax__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Enum, syntax),
+    &cgoogle_protobuf__google__protobuf__syntax__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__enum__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__enum__field_indices_by_name[] = {
   1,   /* field[1] = enumvalue */
   0,   /* field[0] = name */
   2,   /* field[2] = options */
   3,   /* field[3] = source_context */
   4,   /* field[4] = syntax */
 };
-static const ProtobufCIntRange google__protobuf__enum__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__enum__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 5 }
 };
-const ProtobufCMessageDescriptor google__protobuf__enum__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Enum",
   "Enum",
-  "Google__Protobuf__Enum",
+  "CGoogleProtobuf__Google__Protobuf__Enum",
   "google.protobuf",
-  sizeof(Google__Protobuf__Enum),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Enum),
   5,
-  google__protobuf__enum__field_descriptors,
-  google__protobuf__enum__field_indices_by_name,
-  1,  google__protobuf__enum__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__enum__init,
+  cgoogle_protobuf__google__protobuf__enum__field_descriptors,
+  cgoogle_protobuf__google__protobuf__enum__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__enum__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__enum__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__enum_value__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__enum_value__field_descriptors[3] =
 {
   {
     "name",
@@ -488,7 +488,7 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_value__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__EnumValue, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValue, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -500,7 +500,7 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_value__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__EnumValue, number),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValue, number),
     NULL,
     NULL,
     0,             /* flags */
@@ -511,40 +511,40 @@ static const ProtobufCFieldDescriptor google__protobuf__enum_value__field_descri
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__EnumValue, n_options),
-    offsetof(Google__Protobuf__EnumValue, options),
-    &google__protobuf__option__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValue, n_options),
+    offsetof(CGoogleProtobuf__Google__Protobuf__EnumValue, options),
+    &cgoogle_protobuf__google__protobuf__option__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__enum_value__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__enum_value__field_indices_by_name[] = {
   0,   /* field[0] = name */
   1,   /* field[1] = number */
   2,   /* field[2] = options */
 };
-static const ProtobufCIntRange google__protobuf__enum_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__enum_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor google__protobuf__enum_value__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum_value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.EnumValue",
   "EnumValue",
-  "Google__Protobuf__EnumValue",
+  "CGoogleProtobuf__Google__Protobuf__EnumValue",
   "google.protobuf",
-  sizeof(Google__Protobuf__EnumValue),
+  sizeof(CGoogleProtobuf__Google__Protobuf__EnumValue),
   3,
-  google__protobuf__enum_value__field_descriptors,
-  google__protobuf__enum_value__field_indices_by_name,
-  1,  google__protobuf__enum_value__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__enum_value__init,
+  cgoogle_protobuf__google__protobuf__enum_value__field_descriptors,
+  cgoogle_protobuf__google__protobuf__enum_value__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__enum_value__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__enum_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__option__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__option__field_descriptors[2] =
 {
   {
     "name",
@@ -552,7 +552,7 @@ static const ProtobufCFieldDescriptor google__protobuf__option__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Option, name),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Option, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -564,62 +564,62 @@ static const ProtobufCFieldDescriptor google__protobuf__option__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Option, value),
-    &google__protobuf__any__descriptor,
+    offsetof(CGoogleProtobuf__Google__Protobuf__Option, value),
+    &cgoogle_protobuf__google__protobuf__any__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__option__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__option__field_indices_by_name[] = {
   0,   /* field[0] = name */
   1,   /* field[1] = value */
 };
-static const ProtobufCIntRange google__protobuf__option__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__option__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor google__protobuf__option__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__option__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Option",
   "Option",
-  "Google__Protobuf__Option",
+  "CGoogleProtobuf__Google__Protobuf__Option",
   "google.protobuf",
-  sizeof(Google__Protobuf__Option),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Option),
   2,
-  google__protobuf__option__field_descriptors,
-  google__protobuf__option__field_indices_by_name,
-  1,  google__protobuf__option__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__option__init,
+  cgoogle_protobuf__google__protobuf__option__field_descriptors,
+  cgoogle_protobuf__google__protobuf__option__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__option__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__option__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue google__protobuf__syntax__enum_values_by_number[2] =
+static const ProtobufCEnumValue cgoogle_protobuf__google__protobuf__syntax__enum_values_by_number[2] =
 {
-  { "SYNTAX_PROTO2", "GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO2", 0 },
-  { "SYNTAX_PROTO3", "GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO3", 1 },
+  { "SYNTAX_PROTO2", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO2", 0 },
+  { "SYNTAX_PROTO3", "CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO3", 1 },
 };
-static const ProtobufCIntRange google__protobuf__syntax__value_ranges[] = {
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__syntax__value_ranges[] = {
 {0, 0},{0, 2}
 };
-static const ProtobufCEnumValueIndex google__protobuf__syntax__enum_values_by_name[2] =
+static const ProtobufCEnumValueIndex cgoogle_protobuf__google__protobuf__syntax__enum_values_by_name[2] =
 {
   { "SYNTAX_PROTO2", 0 },
   { "SYNTAX_PROTO3", 1 },
 };
-const ProtobufCEnumDescriptor google__protobuf__syntax__descriptor =
+const ProtobufCEnumDescriptor cgoogle_protobuf__google__protobuf__syntax__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "google.protobuf.Syntax",
   "Syntax",
-  "Google__Protobuf__Syntax",
+  "CGoogleProtobuf__Google__Protobuf__Syntax",
   "google.protobuf",
   2,
-  google__protobuf__syntax__enum_values_by_number,
+  cgoogle_protobuf__google__protobuf__syntax__enum_values_by_number,
   2,
-  google__protobuf__syntax__enum_values_by_name,
+  cgoogle_protobuf__google__protobuf__syntax__enum_values_by_name,
   1,
-  google__protobuf__syntax__value_ranges,
+  cgoogle_protobuf__google__protobuf__syntax__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -7,61 +7,61 @@
 #endif
 
 #include "google/protobuf/wrappers.pb-c.h"
-void   google__protobuf__double_value__init
-                     (Google__Protobuf__DoubleValue         *message)
+void   cgoogle_protobuf__google__protobuf__double_value__init
+                     (CGoogleProtobuf__Google__Protobuf__DoubleValue         *message)
 {
-  static const Google__Protobuf__DoubleValue init_value = GOOGLE__PROTOBUF__DOUBLE_VALUE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__DoubleValue init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__DOUBLE_VALUE__INIT;
   *message = init_value;
 }
-void   google__protobuf__float_value__init
-                     (Google__Protobuf__FloatValue         *message)
+void   cgoogle_protobuf__google__protobuf__float_value__init
+                     (CGoogleProtobuf__Google__Protobuf__FloatValue         *message)
 {
-  static const Google__Protobuf__FloatValue init_value = GOOGLE__PROTOBUF__FLOAT_VALUE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__FloatValue init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FLOAT_VALUE__INIT;
   *message = init_value;
 }
-void   google__protobuf__int64_value__init
-                     (Google__Protobuf__Int64Value         *message)
+void   cgoogle_protobuf__google__protobuf__int64_value__init
+                     (CGoogleProtobuf__Google__Protobuf__Int64Value         *message)
 {
-  static const Google__Protobuf__Int64Value init_value = GOOGLE__PROTOBUF__INT64_VALUE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Int64Value init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__INT64_VALUE__INIT;
   *message = init_value;
 }
-void   google__protobuf__uint64_value__init
-                     (Google__Protobuf__UInt64Value         *message)
+void   cgoogle_protobuf__google__protobuf__uint64_value__init
+                     (CGoogleProtobuf__Google__Protobuf__UInt64Value         *message)
 {
-  static const Google__Protobuf__UInt64Value init_value = GOOGLE__PROTOBUF__UINT64_VALUE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__UInt64Value init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__UINT64_VALUE__INIT;
   *message = init_value;
 }
-void   google__protobuf__int32_value__init
-                     (Google__Protobuf__Int32Value         *message)
+void   cgoogle_protobuf__google__protobuf__int32_value__init
+                     (CGoogleProtobuf__Google__Protobuf__Int32Value         *message)
 {
-  static const Google__Protobuf__Int32Value init_value = GOOGLE__PROTOBUF__INT32_VALUE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__Int32Value init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__INT32_VALUE__INIT;
   *message = init_value;
 }
-void   google__protobuf__uint32_value__init
-                     (Google__Protobuf__UInt32Value         *message)
+void   cgoogle_protobuf__google__protobuf__uint32_value__init
+                     (CGoogleProtobuf__Google__Protobuf__UInt32Value         *message)
 {
-  static const Google__Protobuf__UInt32Value init_value = GOOGLE__PROTOBUF__UINT32_VALUE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__UInt32Value init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__UINT32_VALUE__INIT;
   *message = init_value;
 }
-void   google__protobuf__bool_value__init
-                     (Google__Protobuf__BoolValue         *message)
+void   cgoogle_protobuf__google__protobuf__bool_value__init
+                     (CGoogleProtobuf__Google__Protobuf__BoolValue         *message)
 {
-  static const Google__Protobuf__BoolValue init_value = GOOGLE__PROTOBUF__BOOL_VALUE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__BoolValue init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__BOOL_VALUE__INIT;
   *message = init_value;
 }
-void   google__protobuf__string_value__init
-                     (Google__Protobuf__StringValue         *message)
+void   cgoogle_protobuf__google__protobuf__string_value__init
+                     (CGoogleProtobuf__Google__Protobuf__StringValue         *message)
 {
-  static const Google__Protobuf__StringValue init_value = GOOGLE__PROTOBUF__STRING_VALUE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__StringValue init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__STRING_VALUE__INIT;
   *message = init_value;
 }
-void   google__protobuf__bytes_value__init
-                     (Google__Protobuf__BytesValue         *message)
+void   cgoogle_protobuf__google__protobuf__bytes_value__init
+                     (CGoogleProtobuf__Google__Protobuf__BytesValue         *message)
 {
-  static const Google__Protobuf__BytesValue init_value = GOOGLE__PROTOBUF__BYTES_VALUE__INIT;
+  static const CGoogleProtobuf__Google__Protobuf__BytesValue init_value = CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__BYTES_VALUE__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor google__protobuf__double_value__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__double_value__field_descriptors[1] =
 {
   {
     "value",
@@ -69,37 +69,37 @@ static const ProtobufCFieldDescriptor google__protobuf__double_value__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_DOUBLE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__DoubleValue, value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__DoubleValue, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__double_value__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__double_value__field_indices_by_name[] = {
   0,   /* field[0] = value */
 };
-static const ProtobufCIntRange google__protobuf__double_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__double_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__double_value__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__double_value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.DoubleValue",
   "DoubleValue",
-  "Google__Protobuf__DoubleValue",
+  "CGoogleProtobuf__Google__Protobuf__DoubleValue",
   "google.protobuf",
-  sizeof(Google__Protobuf__DoubleValue),
+  sizeof(CGoogleProtobuf__Google__Protobuf__DoubleValue),
   1,
-  google__protobuf__double_value__field_descriptors,
-  google__protobuf__double_value__field_indices_by_name,
-  1,  google__protobuf__double_value__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__double_value__init,
+  cgoogle_protobuf__google__protobuf__double_value__field_descriptors,
+  cgoogle_protobuf__google__protobuf__double_value__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__double_value__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__double_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__float_value__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__float_value__field_descriptors[1] =
 {
   {
     "value",
@@ -107,37 +107,37 @@ static const ProtobufCFieldDescriptor google__protobuf__float_value__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_FLOAT,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__FloatValue, value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__FloatValue, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__float_value__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__float_value__field_indices_by_name[] = {
   0,   /* field[0] = value */
 };
-static const ProtobufCIntRange google__protobuf__float_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__float_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__float_value__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__float_value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.FloatValue",
   "FloatValue",
-  "Google__Protobuf__FloatValue",
+  "CGoogleProtobuf__Google__Protobuf__FloatValue",
   "google.protobuf",
-  sizeof(Google__Protobuf__FloatValue),
+  sizeof(CGoogleProtobuf__Google__Protobuf__FloatValue),
   1,
-  google__protobuf__float_value__field_descriptors,
-  google__protobuf__float_value__field_indices_by_name,
-  1,  google__protobuf__float_value__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__float_value__init,
+  cgoogle_protobuf__google__protobuf__float_value__field_descriptors,
+  cgoogle_protobuf__google__protobuf__float_value__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__float_value__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__float_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__int64_value__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__int64_value__field_descriptors[1] =
 {
   {
     "value",
@@ -145,37 +145,37 @@ static const ProtobufCFieldDescriptor google__protobuf__int64_value__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Int64Value, value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Int64Value, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__int64_value__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__int64_value__field_indices_by_name[] = {
   0,   /* field[0] = value */
 };
-static const ProtobufCIntRange google__protobuf__int64_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__int64_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__int64_value__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__int64_value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Int64Value",
   "Int64Value",
-  "Google__Protobuf__Int64Value",
+  "CGoogleProtobuf__Google__Protobuf__Int64Value",
   "google.protobuf",
-  sizeof(Google__Protobuf__Int64Value),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Int64Value),
   1,
-  google__protobuf__int64_value__field_descriptors,
-  google__protobuf__int64_value__field_indices_by_name,
-  1,  google__protobuf__int64_value__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__int64_value__init,
+  cgoogle_protobuf__google__protobuf__int64_value__field_descriptors,
+  cgoogle_protobuf__google__protobuf__int64_value__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__int64_value__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__int64_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__uint64_value__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__uint64_value__field_descriptors[1] =
 {
   {
     "value",
@@ -183,37 +183,37 @@ static const ProtobufCFieldDescriptor google__protobuf__uint64_value__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__UInt64Value, value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UInt64Value, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__uint64_value__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__uint64_value__field_indices_by_name[] = {
   0,   /* field[0] = value */
 };
-static const ProtobufCIntRange google__protobuf__uint64_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__uint64_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__uint64_value__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__uint64_value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.UInt64Value",
   "UInt64Value",
-  "Google__Protobuf__UInt64Value",
+  "CGoogleProtobuf__Google__Protobuf__UInt64Value",
   "google.protobuf",
-  sizeof(Google__Protobuf__UInt64Value),
+  sizeof(CGoogleProtobuf__Google__Protobuf__UInt64Value),
   1,
-  google__protobuf__uint64_value__field_descriptors,
-  google__protobuf__uint64_value__field_indices_by_name,
-  1,  google__protobuf__uint64_value__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__uint64_value__init,
+  cgoogle_protobuf__google__protobuf__uint64_value__field_descriptors,
+  cgoogle_protobuf__google__protobuf__uint64_value__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__uint64_value__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__uint64_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__int32_value__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__int32_value__field_descriptors[1] =
 {
   {
     "value",
@@ -221,37 +221,37 @@ static const ProtobufCFieldDescriptor google__protobuf__int32_value__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Int32Value, value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__Int32Value, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__int32_value__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__int32_value__field_indices_by_name[] = {
   0,   /* field[0] = value */
 };
-static const ProtobufCIntRange google__protobuf__int32_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__int32_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__int32_value__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__int32_value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.Int32Value",
   "Int32Value",
-  "Google__Protobuf__Int32Value",
+  "CGoogleProtobuf__Google__Protobuf__Int32Value",
   "google.protobuf",
-  sizeof(Google__Protobuf__Int32Value),
+  sizeof(CGoogleProtobuf__Google__Protobuf__Int32Value),
   1,
-  google__protobuf__int32_value__field_descriptors,
-  google__protobuf__int32_value__field_indices_by_name,
-  1,  google__protobuf__int32_value__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__int32_value__init,
+  cgoogle_protobuf__google__protobuf__int32_value__field_descriptors,
+  cgoogle_protobuf__google__protobuf__int32_value__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__int32_value__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__int32_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__uint32_value__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__uint32_value__field_descriptors[1] =
 {
   {
     "value",
@@ -259,37 +259,37 @@ static const ProtobufCFieldDescriptor google__protobuf__uint32_value__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__UInt32Value, value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__UInt32Value, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__uint32_value__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__uint32_value__field_indices_by_name[] = {
   0,   /* field[0] = value */
 };
-static const ProtobufCIntRange google__protobuf__uint32_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__uint32_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__uint32_value__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__uint32_value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.UInt32Value",
   "UInt32Value",
-  "Google__Protobuf__UInt32Value",
+  "CGoogleProtobuf__Google__Protobuf__UInt32Value",
   "google.protobuf",
-  sizeof(Google__Protobuf__UInt32Value),
+  sizeof(CGoogleProtobuf__Google__Protobuf__UInt32Value),
   1,
-  google__protobuf__uint32_value__field_descriptors,
-  google__protobuf__uint32_value__field_indices_by_name,
-  1,  google__protobuf__uint32_value__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__uint32_value__init,
+  cgoogle_protobuf__google__protobuf__uint32_value__field_descriptors,
+  cgoogle_protobuf__google__protobuf__uint32_value__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__uint32_value__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__uint32_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__bool_value__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__bool_value__field_descriptors[1] =
 {
   {
     "value",
@@ -297,37 +297,37 @@ static const ProtobufCFieldDescriptor google__protobuf__bool_value__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__BoolValue, value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__BoolValue, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__bool_value__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__bool_value__field_indices_by_name[] = {
   0,   /* field[0] = value */
 };
-static const ProtobufCIntRange google__protobuf__bool_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__bool_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__bool_value__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__bool_value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.BoolValue",
   "BoolValue",
-  "Google__Protobuf__BoolValue",
+  "CGoogleProtobuf__Google__Protobuf__BoolValue",
   "google.protobuf",
-  sizeof(Google__Protobuf__BoolValue),
+  sizeof(CGoogleProtobuf__Google__Protobuf__BoolValue),
   1,
-  google__protobuf__bool_value__field_descriptors,
-  google__protobuf__bool_value__field_indices_by_name,
-  1,  google__protobuf__bool_value__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__bool_value__init,
+  cgoogle_protobuf__google__protobuf__bool_value__field_descriptors,
+  cgoogle_protobuf__google__protobuf__bool_value__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__bool_value__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__bool_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__string_value__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__string_value__field_descriptors[1] =
 {
   {
     "value",
@@ -335,37 +335,37 @@ static const ProtobufCFieldDescriptor google__protobuf__string_value__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__StringValue, value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__StringValue, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__string_value__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__string_value__field_indices_by_name[] = {
   0,   /* field[0] = value */
 };
-static const ProtobufCIntRange google__protobuf__string_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__string_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__string_value__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__string_value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.StringValue",
   "StringValue",
-  "Google__Protobuf__StringValue",
+  "CGoogleProtobuf__Google__Protobuf__StringValue",
   "google.protobuf",
-  sizeof(Google__Protobuf__StringValue),
+  sizeof(CGoogleProtobuf__Google__Protobuf__StringValue),
   1,
-  google__protobuf__string_value__field_descriptors,
-  google__protobuf__string_value__field_indices_by_name,
-  1,  google__protobuf__string_value__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__string_value__init,
+  cgoogle_protobuf__google__protobuf__string_value__field_descriptors,
+  cgoogle_protobuf__google__protobuf__string_value__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__string_value__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__string_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__bytes_value__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf__google__protobuf__bytes_value__field_descriptors[1] =
 {
   {
     "value",
@@ -373,33 +373,33 @@ static const ProtobufCFieldDescriptor google__protobuf__bytes_value__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__BytesValue, value),
+    offsetof(CGoogleProtobuf__Google__Protobuf__BytesValue, value),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__bytes_value__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf__google__protobuf__bytes_value__field_indices_by_name[] = {
   0,   /* field[0] = value */
 };
-static const ProtobufCIntRange google__protobuf__bytes_value__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf__google__protobuf__bytes_value__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor google__protobuf__bytes_value__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__bytes_value__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.BytesValue",
   "BytesValue",
-  "Google__Protobuf__BytesValue",
+  "CGoogleProtobuf__Google__Protobuf__BytesValue",
   "google.protobuf",
-  sizeof(Google__Protobuf__BytesValue),
+  sizeof(CGoogleProtobuf__Google__Protobuf__BytesValue),
   1,
-  google__protobuf__bytes_value__field_descriptors,
-  google__protobuf__bytes_value__field_indices_by_name,
-  1,  google__protobuf__bytes_value__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__bytes_value__init,
+  cgoogle_protobuf__google__protobuf__bytes_value__field_descriptors,
+  cgoogle_protobuf__google__protobuf__bytes_value__field_indices_by_name,
+  1,  cgoogle_protobuf__google__protobuf__bytes_value__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf__google__protobuf__bytes_value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -15,11 +15,11 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Routeguide__Point Routeguide__Point;
-typedef struct Routeguide__Rectangle Routeguide__Rectangle;
-typedef struct Routeguide__Feature Routeguide__Feature;
-typedef struct Routeguide__RouteNote Routeguide__RouteNote;
-typedef struct Routeguide__RouteSummary Routeguide__RouteSummary;
+typedef struct CRouteGuide__Routeguide__Point CRouteGuide__Routeguide__Point;
+typedef struct CRouteGuide__Routeguide__Rectangle CRouteGuide__Routeguide__Rectangle;
+typedef struct CRouteGuide__Routeguide__Feature CRouteGuide__Routeguide__Feature;
+typedef struct CRouteGuide__Routeguide__RouteNote CRouteGuide__Routeguide__RouteNote;
+typedef struct CRouteGuide__Routeguide__RouteSummary CRouteGuide__Routeguide__RouteSummary;
 
 
 /* --- enums --- */
@@ -27,51 +27,51 @@ typedef struct Routeguide__RouteSummary Routeguide__RouteSummary;
 
 /* --- messages --- */
 
-struct  Routeguide__Point
+struct  CRouteGuide__Routeguide__Point
 {
   ProtobufCMessage base;
   int32_t latitude;
   int32_t longitude;
 };
-#define ROUTEGUIDE__POINT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&routeguide__point__descriptor) \
+#define CROUTE_GUIDE__ROUTEGUIDE__POINT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&croute_guide__routeguide__point__descriptor) \
     , 0, 0 }
 
 
-struct  Routeguide__Rectangle
+struct  CRouteGuide__Routeguide__Rectangle
 {
   ProtobufCMessage base;
-  Routeguide__Point *lo;
-  Routeguide__Point *hi;
+  CRouteGuide__Routeguide__Point *lo;
+  CRouteGuide__Routeguide__Point *hi;
 };
-#define ROUTEGUIDE__RECTANGLE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&routeguide__rectangle__descriptor) \
+#define CROUTE_GUIDE__ROUTEGUIDE__RECTANGLE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&croute_guide__routeguide__rectangle__descriptor) \
     , NULL, NULL }
 
 
-struct  Routeguide__Feature
+struct  CRouteGuide__Routeguide__Feature
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
-  Routeguide__Point *location;
+  CRouteGuide__Routeguide__Point *location;
 };
-#define ROUTEGUIDE__FEATURE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&routeguide__feature__descriptor) \
+#define CROUTE_GUIDE__ROUTEGUIDE__FEATURE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&croute_guide__routeguide__feature__descriptor) \
     , {0,NULL}, NULL }
 
 
-struct  Routeguide__RouteNote
+struct  CRouteGuide__Routeguide__RouteNote
 {
   ProtobufCMessage base;
-  Routeguide__Point *location;
+  CRouteGuide__Routeguide__Point *location;
   ProtobufCBinaryData message;
 };
-#define ROUTEGUIDE__ROUTE_NOTE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&routeguide__route_note__descriptor) \
+#define CROUTE_GUIDE__ROUTEGUIDE__ROUTE_NOTE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&croute_guide__routeguide__route_note__descriptor) \
     , NULL, {0,NULL} }
 
 
-struct  Routeguide__RouteSummary
+struct  CRouteGuide__Routeguide__RouteSummary
 {
   ProtobufCMessage base;
   int32_t point_count;
@@ -79,42 +79,42 @@ struct  Routeguide__RouteSummary
   int32_t distance;
   int32_t elapsed_time;
 };
-#define ROUTEGUIDE__ROUTE_SUMMARY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&routeguide__route_summary__descriptor) \
+#define CROUTE_GUIDE__ROUTEGUIDE__ROUTE_SUMMARY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&croute_guide__routeguide__route_summary__descriptor) \
     , 0, 0, 0, 0 }
 
 
-/* Routeguide__Point methods */
-void   routeguide__point__init
-                     (Routeguide__Point         *message);
-/* Routeguide__Rectangle methods */
-void   routeguide__rectangle__init
-                     (Routeguide__Rectangle         *message);
-/* Routeguide__Feature methods */
-void   routeguide__feature__init
-                     (Routeguide__Feature         *message);
-/* Routeguide__RouteNote methods */
-void   routeguide__route_note__init
-                     (Routeguide__RouteNote         *message);
-/* Routeguide__RouteSummary methods */
-void   routeguide__route_summary__init
-                     (Routeguide__RouteSummary         *message);
+/* CRouteGuide__Routeguide__Point methods */
+void   croute_guide__routeguide__point__init
+                     (CRouteGuide__Routeguide__Point         *message);
+/* CRouteGuide__Routeguide__Rectangle methods */
+void   croute_guide__routeguide__rectangle__init
+                     (CRouteGuide__Routeguide__Rectangle         *message);
+/* CRouteGuide__Routeguide__Feature methods */
+void   croute_guide__routeguide__feature__init
+                     (CRouteGuide__Routeguide__Feature         *message);
+/* CRouteGuide__Routeguide__RouteNote methods */
+void   croute_guide__routeguide__route_note__init
+                     (CRouteGuide__Routeguide__RouteNote         *message);
+/* CRouteGuide__Routeguide__RouteSummary methods */
+void   croute_guide__routeguide__route_summary__init
+                     (CRouteGuide__Routeguide__RouteSummary         *message);
 /* --- per-message closures --- */
 
-typedef void (*Routeguide__Point_Closure)
-                 (const Routeguide__Point *message,
+typedef void (*CRouteGuide__Routeguide__Point_Closure)
+                 (const CRouteGuide__Routeguide__Point *message,
                   void *closure_data);
-typedef void (*Routeguide__Rectangle_Closure)
-                 (const Routeguide__Rectangle *message,
+typedef void (*CRouteGuide__Routeguide__Rectangle_Closure)
+                 (const CRouteGuide__Routeguide__Rectangle *message,
                   void *closure_data);
-typedef void (*Routeguide__Feature_Closure)
-                 (const Routeguide__Feature *message,
+typedef void (*CRouteGuide__Routeguide__Feature_Closure)
+                 (const CRouteGuide__Routeguide__Feature *message,
                   void *closure_data);
-typedef void (*Routeguide__RouteNote_Closure)
-                 (const Routeguide__RouteNote *message,
+typedef void (*CRouteGuide__Routeguide__RouteNote_Closure)
+                 (const CRouteGuide__Routeguide__RouteNote *message,
                   void *closure_data);
-typedef void (*Routeguide__RouteSummary_Closure)
-                 (const Routeguide__RouteSummary *message,
+typedef void (*CRouteGuide__Routeguide__RouteSummary_Closure)
+                 (const CRouteGuide__Routeguide__RouteSummary *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -122,11 +122,11 @@ typedef void (*Routeguide__RouteSummary_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor routeguide__point__descriptor;
-extern const ProtobufCMessageDescriptor routeguide__rectangle__descriptor;
-extern const ProtobufCMessageDescriptor routeguide__feature__descriptor;
-extern const ProtobufCMessageDescriptor routeguide__route_note__descriptor;
-extern const ProtobufCMessageDescriptor routeguide__route_summary__descriptor;
+extern const ProtobufCMessageDescriptor croute_guide__routeguide__point__descriptor;
+extern const ProtobufCMessageDescriptor croute_guide__routeguide__rectangle__descriptor;
+extern const ProtobufCMessageDescriptor croute_guide__routeguide__feature__descriptor;
+extern const ProtobufCMessageDescriptor croute_guide__routeguide__route_note__descriptor;
+extern const ProtobufCMessageDescriptor croute_guide__routeguide__route_summary__descriptor;
 
 PROTOBUF_C__END_DECLS
 

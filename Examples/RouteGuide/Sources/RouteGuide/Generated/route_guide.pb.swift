@@ -229,13 +229,13 @@ extension Routeguide_Point {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Routeguide__Point) {
-      routeguide__point__init(&message)
+    public static func initialize(_ message: inout CRouteGuide__Routeguide__Point) {
+      croute_guide__routeguide__point__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Routeguide__Point,
+      _ message: CRouteGuide__Routeguide__Point,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Routeguide_Point {
       var value = Routeguide_Point()
@@ -248,7 +248,7 @@ extension Routeguide_Point {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Routeguide_Point,
-      to message: inout Routeguide__Point,
+      to message: inout CRouteGuide__Routeguide__Point,
       with encoder: inout MessageEncoder
     ) {
       message.latitude = value.latitude
@@ -265,13 +265,13 @@ extension Routeguide_Rectangle {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Routeguide__Rectangle) {
-      routeguide__rectangle__init(&message)
+    public static func initialize(_ message: inout CRouteGuide__Routeguide__Rectangle) {
+      croute_guide__routeguide__rectangle__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Routeguide__Rectangle,
+      _ message: CRouteGuide__Routeguide__Rectangle,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Routeguide_Rectangle {
       var value = Routeguide_Rectangle()
@@ -284,7 +284,7 @@ extension Routeguide_Rectangle {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Routeguide_Rectangle,
-      to message: inout Routeguide__Rectangle,
+      to message: inout CRouteGuide__Routeguide__Rectangle,
       with encoder: inout MessageEncoder
     ) {
       message.lo = encoder.message(value.lo, as: Routeguide_Point.Layout.self)
@@ -301,13 +301,13 @@ extension Routeguide_Feature {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Routeguide__Feature) {
-      routeguide__feature__init(&message)
+    public static func initialize(_ message: inout CRouteGuide__Routeguide__Feature) {
+      croute_guide__routeguide__feature__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Routeguide__Feature,
+      _ message: CRouteGuide__Routeguide__Feature,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Routeguide_Feature {
       var value = Routeguide_Feature()
@@ -320,7 +320,7 @@ extension Routeguide_Feature {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Routeguide_Feature,
-      to message: inout Routeguide__Feature,
+      to message: inout CRouteGuide__Routeguide__Feature,
       with encoder: inout MessageEncoder
     ) {
       message.name = encoder.string(value.name)
@@ -337,13 +337,13 @@ extension Routeguide_RouteNote {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Routeguide__RouteNote) {
-      routeguide__route_note__init(&message)
+    public static func initialize(_ message: inout CRouteGuide__Routeguide__RouteNote) {
+      croute_guide__routeguide__route_note__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Routeguide__RouteNote,
+      _ message: CRouteGuide__Routeguide__RouteNote,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Routeguide_RouteNote {
       var value = Routeguide_RouteNote()
@@ -356,7 +356,7 @@ extension Routeguide_RouteNote {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Routeguide_RouteNote,
-      to message: inout Routeguide__RouteNote,
+      to message: inout CRouteGuide__Routeguide__RouteNote,
       with encoder: inout MessageEncoder
     ) {
       message.location = encoder.message(value.location, as: Routeguide_Point.Layout.self)
@@ -373,13 +373,13 @@ extension Routeguide_RouteSummary {
     public static let schema = MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
-    public static func initialize(_ message: inout Routeguide__RouteSummary) {
-      routeguide__route_summary__init(&message)
+    public static func initialize(_ message: inout CRouteGuide__Routeguide__RouteSummary) {
+      croute_guide__routeguide__route_summary__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
-      _ message: Routeguide__RouteSummary,
+      _ message: CRouteGuide__Routeguide__RouteSummary,
       from decoder: MessageDecoder
     ) throws(DecodingError) -> Routeguide_RouteSummary {
       var value = Routeguide_RouteSummary()
@@ -394,7 +394,7 @@ extension Routeguide_RouteSummary {
     /// Lowers a value to a struct.
     public static func write(
       _ value: Routeguide_RouteSummary,
-      to message: inout Routeguide__RouteSummary,
+      to message: inout CRouteGuide__Routeguide__RouteSummary,
       with encoder: inout MessageEncoder
     ) {
       message.point_count = value.pointCount

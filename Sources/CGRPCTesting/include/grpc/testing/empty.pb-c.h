@@ -15,7 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Grpc__Testing__Empty Grpc__Testing__Empty;
+typedef struct CGRPCTesting__Grpc__Testing__Empty CGRPCTesting__Grpc__Testing__Empty;
 
 
 /* --- enums --- */
@@ -23,22 +23,22 @@ typedef struct Grpc__Testing__Empty Grpc__Testing__Empty;
 
 /* --- messages --- */
 
-struct  Grpc__Testing__Empty
+struct  CGRPCTesting__Grpc__Testing__Empty
 {
   ProtobufCMessage base;
 };
-#define GRPC__TESTING__EMPTY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__empty__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__EMPTY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__empty__descriptor) \
      }
 
 
-/* Grpc__Testing__Empty methods */
-void   grpc__testing__empty__init
-                     (Grpc__Testing__Empty         *message);
+/* CGRPCTesting__Grpc__Testing__Empty methods */
+void   cgrpctesting__grpc__testing__empty__init
+                     (CGRPCTesting__Grpc__Testing__Empty         *message);
 /* --- per-message closures --- */
 
-typedef void (*Grpc__Testing__Empty_Closure)
-                 (const Grpc__Testing__Empty *message,
+typedef void (*CGRPCTesting__Grpc__Testing__Empty_Closure)
+                 (const CGRPCTesting__Grpc__Testing__Empty *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -46,7 +46,7 @@ typedef void (*Grpc__Testing__Empty_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor grpc__testing__empty__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__empty__descriptor;
 
 PROTOBUF_C__END_DECLS
 

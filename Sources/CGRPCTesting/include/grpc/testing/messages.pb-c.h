@@ -15,635 +15,635 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Grpc__Testing__BoolValue Grpc__Testing__BoolValue;
-typedef struct Grpc__Testing__Payload Grpc__Testing__Payload;
-typedef struct Grpc__Testing__EchoStatus Grpc__Testing__EchoStatus;
-typedef struct Grpc__Testing__SimpleRequest Grpc__Testing__SimpleRequest;
-typedef struct Grpc__Testing__SimpleResponse Grpc__Testing__SimpleResponse;
-typedef struct Grpc__Testing__StreamingInputCallRequest Grpc__Testing__StreamingInputCallRequest;
-typedef struct Grpc__Testing__StreamingInputCallResponse Grpc__Testing__StreamingInputCallResponse;
-typedef struct Grpc__Testing__ResponseParameters Grpc__Testing__ResponseParameters;
-typedef struct Grpc__Testing__StreamingOutputCallRequest Grpc__Testing__StreamingOutputCallRequest;
-typedef struct Grpc__Testing__StreamingOutputCallResponse Grpc__Testing__StreamingOutputCallResponse;
-typedef struct Grpc__Testing__ReconnectParams Grpc__Testing__ReconnectParams;
-typedef struct Grpc__Testing__ReconnectInfo Grpc__Testing__ReconnectInfo;
-typedef struct Grpc__Testing__LoadBalancerStatsRequest Grpc__Testing__LoadBalancerStatsRequest;
-typedef struct Grpc__Testing__LoadBalancerStatsResponse Grpc__Testing__LoadBalancerStatsResponse;
-typedef struct Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer;
-typedef struct Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry;
-typedef struct Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry;
-typedef struct Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry;
-typedef struct Grpc__Testing__LoadBalancerAccumulatedStatsRequest Grpc__Testing__LoadBalancerAccumulatedStatsRequest;
-typedef struct Grpc__Testing__LoadBalancerAccumulatedStatsResponse Grpc__Testing__LoadBalancerAccumulatedStatsResponse;
-typedef struct Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry;
-typedef struct Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry;
-typedef struct Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry;
-typedef struct Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats;
-typedef struct Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry;
-typedef struct Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry;
-typedef struct Grpc__Testing__ClientConfigureRequest Grpc__Testing__ClientConfigureRequest;
-typedef struct Grpc__Testing__ClientConfigureRequest__Metadata Grpc__Testing__ClientConfigureRequest__Metadata;
-typedef struct Grpc__Testing__ClientConfigureResponse Grpc__Testing__ClientConfigureResponse;
-typedef struct Grpc__Testing__TestOrcaReport Grpc__Testing__TestOrcaReport;
-typedef struct Grpc__Testing__TestOrcaReport__RequestCostEntry Grpc__Testing__TestOrcaReport__RequestCostEntry;
-typedef struct Grpc__Testing__TestOrcaReport__UtilizationEntry Grpc__Testing__TestOrcaReport__UtilizationEntry;
+typedef struct CGRPCTesting__Grpc__Testing__BoolValue CGRPCTesting__Grpc__Testing__BoolValue;
+typedef struct CGRPCTesting__Grpc__Testing__Payload CGRPCTesting__Grpc__Testing__Payload;
+typedef struct CGRPCTesting__Grpc__Testing__EchoStatus CGRPCTesting__Grpc__Testing__EchoStatus;
+typedef struct CGRPCTesting__Grpc__Testing__SimpleRequest CGRPCTesting__Grpc__Testing__SimpleRequest;
+typedef struct CGRPCTesting__Grpc__Testing__SimpleResponse CGRPCTesting__Grpc__Testing__SimpleResponse;
+typedef struct CGRPCTesting__Grpc__Testing__StreamingInputCallRequest CGRPCTesting__Grpc__Testing__StreamingInputCallRequest;
+typedef struct CGRPCTesting__Grpc__Testing__StreamingInputCallResponse CGRPCTesting__Grpc__Testing__StreamingInputCallResponse;
+typedef struct CGRPCTesting__Grpc__Testing__ResponseParameters CGRPCTesting__Grpc__Testing__ResponseParameters;
+typedef struct CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest;
+typedef struct CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse;
+typedef struct CGRPCTesting__Grpc__Testing__ReconnectParams CGRPCTesting__Grpc__Testing__ReconnectParams;
+typedef struct CGRPCTesting__Grpc__Testing__ReconnectInfo CGRPCTesting__Grpc__Testing__ReconnectInfo;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry;
+typedef struct CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry;
+typedef struct CGRPCTesting__Grpc__Testing__ClientConfigureRequest CGRPCTesting__Grpc__Testing__ClientConfigureRequest;
+typedef struct CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata;
+typedef struct CGRPCTesting__Grpc__Testing__ClientConfigureResponse CGRPCTesting__Grpc__Testing__ClientConfigureResponse;
+typedef struct CGRPCTesting__Grpc__Testing__TestOrcaReport CGRPCTesting__Grpc__Testing__TestOrcaReport;
+typedef struct CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry;
+typedef struct CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry;
 
 
 /* --- enums --- */
 
-typedef enum _Grpc__Testing__ClientConfigureRequest__RpcType {
-  GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__RPC_TYPE__EMPTY_CALL = 0,
-  GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__RPC_TYPE__UNARY_CALL = 1
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__RPC_TYPE)
-} Grpc__Testing__ClientConfigureRequest__RpcType;
-typedef enum _Grpc__Testing__PayloadType {
-  GRPC__TESTING__PAYLOAD_TYPE__COMPRESSABLE = 0
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GRPC__TESTING__PAYLOAD_TYPE)
-} Grpc__Testing__PayloadType;
-typedef enum _Grpc__Testing__GrpclbRouteType {
-  GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_UNKNOWN = 0,
-  GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_FALLBACK = 1,
-  GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_BACKEND = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GRPC__TESTING__GRPCLB_ROUTE_TYPE)
-} Grpc__Testing__GrpclbRouteType;
+typedef enum _CGRPCTesting__Grpc__Testing__ClientConfigureRequest__RpcType {
+  CGRPCTESTING__GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__RPC_TYPE__EMPTY_CALL = 0,
+  CGRPCTESTING__GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__RPC_TYPE__UNARY_CALL = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGRPCTESTING__GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__RPC_TYPE)
+} CGRPCTesting__Grpc__Testing__ClientConfigureRequest__RpcType;
+typedef enum _CGRPCTesting__Grpc__Testing__PayloadType {
+  CGRPCTESTING__GRPC__TESTING__PAYLOAD_TYPE__COMPRESSABLE = 0
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGRPCTESTING__GRPC__TESTING__PAYLOAD_TYPE)
+} CGRPCTesting__Grpc__Testing__PayloadType;
+typedef enum _CGRPCTesting__Grpc__Testing__GrpclbRouteType {
+  CGRPCTESTING__GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_UNKNOWN = 0,
+  CGRPCTESTING__GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_FALLBACK = 1,
+  CGRPCTESTING__GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_BACKEND = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGRPCTESTING__GRPC__TESTING__GRPCLB_ROUTE_TYPE)
+} CGRPCTesting__Grpc__Testing__GrpclbRouteType;
 
 /* --- messages --- */
 
-struct  Grpc__Testing__BoolValue
+struct  CGRPCTesting__Grpc__Testing__BoolValue
 {
   ProtobufCMessage base;
   protobuf_c_boolean value;
 };
-#define GRPC__TESTING__BOOL_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__bool_value__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__BOOL_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__bool_value__descriptor) \
     , 0 }
 
 
-struct  Grpc__Testing__Payload
+struct  CGRPCTesting__Grpc__Testing__Payload
 {
   ProtobufCMessage base;
-  Grpc__Testing__PayloadType type;
+  CGRPCTesting__Grpc__Testing__PayloadType type;
   ProtobufCBinaryData body;
 };
-#define GRPC__TESTING__PAYLOAD__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__payload__descriptor) \
-    , GRPC__TESTING__PAYLOAD_TYPE__COMPRESSABLE, {0,NULL} }
+#define CGRPCTESTING__GRPC__TESTING__PAYLOAD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__payload__descriptor) \
+    , CGRPCTESTING__GRPC__TESTING__PAYLOAD_TYPE__COMPRESSABLE, {0,NULL} }
 
 
-struct  Grpc__Testing__EchoStatus
+struct  CGRPCTesting__Grpc__Testing__EchoStatus
 {
   ProtobufCMessage base;
   int32_t code;
   ProtobufCBinaryData message;
 };
-#define GRPC__TESTING__ECHO_STATUS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__echo_status__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__ECHO_STATUS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__echo_status__descriptor) \
     , 0, {0,NULL} }
 
 
-struct  Grpc__Testing__SimpleRequest
+struct  CGRPCTesting__Grpc__Testing__SimpleRequest
 {
   ProtobufCMessage base;
-  Grpc__Testing__PayloadType response_type;
+  CGRPCTesting__Grpc__Testing__PayloadType response_type;
   int32_t response_size;
-  Grpc__Testing__Payload *payload;
+  CGRPCTesting__Grpc__Testing__Payload *payload;
   protobuf_c_boolean fill_username;
   protobuf_c_boolean fill_oauth_scope;
-  Grpc__Testing__BoolValue *response_compressed;
-  Grpc__Testing__EchoStatus *response_status;
-  Grpc__Testing__BoolValue *expect_compressed;
+  CGRPCTesting__Grpc__Testing__BoolValue *response_compressed;
+  CGRPCTesting__Grpc__Testing__EchoStatus *response_status;
+  CGRPCTesting__Grpc__Testing__BoolValue *expect_compressed;
   protobuf_c_boolean fill_server_id;
   protobuf_c_boolean fill_grpclb_route_type;
-  Grpc__Testing__TestOrcaReport *orca_per_query_report;
-  Grpc__Testing__TestOrcaReport *orca_oob_report;
+  CGRPCTesting__Grpc__Testing__TestOrcaReport *orca_per_query_report;
+  CGRPCTesting__Grpc__Testing__TestOrcaReport *orca_oob_report;
 };
-#define GRPC__TESTING__SIMPLE_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__simple_request__descriptor) \
-    , GRPC__TESTING__PAYLOAD_TYPE__COMPRESSABLE, 0, NULL, 0, 0, NULL, NULL, NULL, 0, 0, NULL, NULL }
+#define CGRPCTESTING__GRPC__TESTING__SIMPLE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__simple_request__descriptor) \
+    , CGRPCTESTING__GRPC__TESTING__PAYLOAD_TYPE__COMPRESSABLE, 0, NULL, 0, 0, NULL, NULL, NULL, 0, 0, NULL, NULL }
 
 
-struct  Grpc__Testing__SimpleResponse
+struct  CGRPCTesting__Grpc__Testing__SimpleResponse
 {
   ProtobufCMessage base;
-  Grpc__Testing__Payload *payload;
+  CGRPCTesting__Grpc__Testing__Payload *payload;
   ProtobufCBinaryData username;
   ProtobufCBinaryData oauth_scope;
   ProtobufCBinaryData server_id;
-  Grpc__Testing__GrpclbRouteType grpclb_route_type;
+  CGRPCTesting__Grpc__Testing__GrpclbRouteType grpclb_route_type;
   ProtobufCBinaryData hostname;
 };
-#define GRPC__TESTING__SIMPLE_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__simple_response__descriptor) \
-    , NULL, {0,NULL}, {0,NULL}, {0,NULL}, GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_UNKNOWN, {0,NULL} }
+#define CGRPCTESTING__GRPC__TESTING__SIMPLE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__simple_response__descriptor) \
+    , NULL, {0,NULL}, {0,NULL}, {0,NULL}, CGRPCTESTING__GRPC__TESTING__GRPCLB_ROUTE_TYPE__GRPCLB_ROUTE_TYPE_UNKNOWN, {0,NULL} }
 
 
-struct  Grpc__Testing__StreamingInputCallRequest
+struct  CGRPCTesting__Grpc__Testing__StreamingInputCallRequest
 {
   ProtobufCMessage base;
-  Grpc__Testing__Payload *payload;
-  Grpc__Testing__BoolValue *expect_compressed;
+  CGRPCTesting__Grpc__Testing__Payload *payload;
+  CGRPCTesting__Grpc__Testing__BoolValue *expect_compressed;
 };
-#define GRPC__TESTING__STREAMING_INPUT_CALL_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__streaming_input_call_request__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__STREAMING_INPUT_CALL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__streaming_input_call_request__descriptor) \
     , NULL, NULL }
 
 
-struct  Grpc__Testing__StreamingInputCallResponse
+struct  CGRPCTesting__Grpc__Testing__StreamingInputCallResponse
 {
   ProtobufCMessage base;
   int32_t aggregated_payload_size;
 };
-#define GRPC__TESTING__STREAMING_INPUT_CALL_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__streaming_input_call_response__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__STREAMING_INPUT_CALL_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__streaming_input_call_response__descriptor) \
     , 0 }
 
 
-struct  Grpc__Testing__ResponseParameters
+struct  CGRPCTesting__Grpc__Testing__ResponseParameters
 {
   ProtobufCMessage base;
   int32_t size;
   int32_t interval_us;
-  Grpc__Testing__BoolValue *compressed;
+  CGRPCTesting__Grpc__Testing__BoolValue *compressed;
 };
-#define GRPC__TESTING__RESPONSE_PARAMETERS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__response_parameters__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__RESPONSE_PARAMETERS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__response_parameters__descriptor) \
     , 0, 0, NULL }
 
 
-struct  Grpc__Testing__StreamingOutputCallRequest
+struct  CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest
 {
   ProtobufCMessage base;
-  Grpc__Testing__PayloadType response_type;
+  CGRPCTesting__Grpc__Testing__PayloadType response_type;
   size_t n_response_parameters;
-  Grpc__Testing__ResponseParameters **response_parameters;
-  Grpc__Testing__Payload *payload;
-  Grpc__Testing__EchoStatus *response_status;
-  Grpc__Testing__TestOrcaReport *orca_oob_report;
+  CGRPCTesting__Grpc__Testing__ResponseParameters **response_parameters;
+  CGRPCTesting__Grpc__Testing__Payload *payload;
+  CGRPCTesting__Grpc__Testing__EchoStatus *response_status;
+  CGRPCTesting__Grpc__Testing__TestOrcaReport *orca_oob_report;
 };
-#define GRPC__TESTING__STREAMING_OUTPUT_CALL_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__streaming_output_call_request__descriptor) \
-    , GRPC__TESTING__PAYLOAD_TYPE__COMPRESSABLE, 0,NULL, NULL, NULL, NULL }
+#define CGRPCTESTING__GRPC__TESTING__STREAMING_OUTPUT_CALL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__streaming_output_call_request__descriptor) \
+    , CGRPCTESTING__GRPC__TESTING__PAYLOAD_TYPE__COMPRESSABLE, 0,NULL, NULL, NULL, NULL }
 
 
-struct  Grpc__Testing__StreamingOutputCallResponse
+struct  CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse
 {
   ProtobufCMessage base;
-  Grpc__Testing__Payload *payload;
+  CGRPCTesting__Grpc__Testing__Payload *payload;
 };
-#define GRPC__TESTING__STREAMING_OUTPUT_CALL_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__streaming_output_call_response__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__STREAMING_OUTPUT_CALL_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__streaming_output_call_response__descriptor) \
     , NULL }
 
 
-struct  Grpc__Testing__ReconnectParams
+struct  CGRPCTesting__Grpc__Testing__ReconnectParams
 {
   ProtobufCMessage base;
   int32_t max_reconnect_backoff_ms;
 };
-#define GRPC__TESTING__RECONNECT_PARAMS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__reconnect_params__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__RECONNECT_PARAMS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__reconnect_params__descriptor) \
     , 0 }
 
 
-struct  Grpc__Testing__ReconnectInfo
+struct  CGRPCTesting__Grpc__Testing__ReconnectInfo
 {
   ProtobufCMessage base;
   protobuf_c_boolean passed;
   size_t n_backoff_ms;
   int32_t *backoff_ms;
 };
-#define GRPC__TESTING__RECONNECT_INFO__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__reconnect_info__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__RECONNECT_INFO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__reconnect_info__descriptor) \
     , 0, 0,NULL }
 
 
-struct  Grpc__Testing__LoadBalancerStatsRequest
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest
 {
   ProtobufCMessage base;
   int32_t num_rpcs;
   int32_t timeout_sec;
 };
-#define GRPC__TESTING__LOAD_BALANCER_STATS_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_stats_request__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_STATS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_stats_request__descriptor) \
     , 0, 0 }
 
 
-struct  Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
   int32_t value;
 };
-#define GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_PEER__RPCS_BY_PEER_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_PEER__RPCS_BY_PEER_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__descriptor) \
     , {0,NULL}, 0 }
 
 
-struct  Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer
 {
   ProtobufCMessage base;
   size_t n_rpcs_by_peer;
-  Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry **rpcs_by_peer;
+  CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry **rpcs_by_peer;
 };
-#define GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_PEER__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_stats_response__rpcs_by_peer__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_PEER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__descriptor) \
     , 0,NULL }
 
 
-struct  Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
   int32_t value;
 };
-#define GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_PEER_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_PEER_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__descriptor) \
     , {0,NULL}, 0 }
 
 
-struct  Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
-  Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer *value;
+  CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer *value;
 };
-#define GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_METHOD_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__RPCS_BY_METHOD_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__descriptor) \
     , {0,NULL}, NULL }
 
 
-struct  Grpc__Testing__LoadBalancerStatsResponse
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse
 {
   ProtobufCMessage base;
   size_t n_rpcs_by_peer;
-  Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry **rpcs_by_peer;
+  CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry **rpcs_by_peer;
   int32_t num_failures;
   size_t n_rpcs_by_method;
-  Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry **rpcs_by_method;
+  CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry **rpcs_by_method;
 };
-#define GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_stats_response__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_STATS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_stats_response__descriptor) \
     , 0,NULL, 0, 0,NULL }
 
 
-struct  Grpc__Testing__LoadBalancerAccumulatedStatsRequest
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest
 {
   ProtobufCMessage base;
 };
-#define GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_accumulated_stats_request__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__descriptor) \
      }
 
 
-struct  Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
   int32_t value;
 };
-#define GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__NUM_RPCS_STARTED_BY_METHOD_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__NUM_RPCS_STARTED_BY_METHOD_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__descriptor) \
     , {0,NULL}, 0 }
 
 
-struct  Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
   int32_t value;
 };
-#define GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__NUM_RPCS_SUCCEEDED_BY_METHOD_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__NUM_RPCS_SUCCEEDED_BY_METHOD_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__descriptor) \
     , {0,NULL}, 0 }
 
 
-struct  Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
   int32_t value;
 };
-#define GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__NUM_RPCS_FAILED_BY_METHOD_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__NUM_RPCS_FAILED_BY_METHOD_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__descriptor) \
     , {0,NULL}, 0 }
 
 
-struct  Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry
 {
   ProtobufCMessage base;
   int32_t key;
   int32_t value;
 };
-#define GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__METHOD_STATS__RESULT_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__METHOD_STATS__RESULT_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__descriptor) \
     , 0, 0 }
 
 
-struct  Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats
 {
   ProtobufCMessage base;
   int32_t rpcs_started;
   size_t n_result;
-  Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry **result;
+  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry **result;
 };
-#define GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__METHOD_STATS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_accumulated_stats_response__method_stats__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__METHOD_STATS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__descriptor) \
     , 0, 0,NULL }
 
 
-struct  Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
-  Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats *value;
+  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats *value;
 };
-#define GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__STATS_PER_METHOD_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__STATS_PER_METHOD_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__descriptor) \
     , {0,NULL}, NULL }
 
 
-struct  Grpc__Testing__LoadBalancerAccumulatedStatsResponse
+struct  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse
 {
   ProtobufCMessage base;
   size_t n_num_rpcs_started_by_method;
-  Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry **num_rpcs_started_by_method;
+  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry **num_rpcs_started_by_method;
   size_t n_num_rpcs_succeeded_by_method;
-  Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry **num_rpcs_succeeded_by_method;
+  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry **num_rpcs_succeeded_by_method;
   size_t n_num_rpcs_failed_by_method;
-  Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry **num_rpcs_failed_by_method;
+  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry **num_rpcs_failed_by_method;
   size_t n_stats_per_method;
-  Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry **stats_per_method;
+  CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry **stats_per_method;
 };
-#define GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__load_balancer_accumulated_stats_response__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__LOAD_BALANCER_ACCUMULATED_STATS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__descriptor) \
     , 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
-struct  Grpc__Testing__ClientConfigureRequest__Metadata
+struct  CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata
 {
   ProtobufCMessage base;
-  Grpc__Testing__ClientConfigureRequest__RpcType type;
+  CGRPCTesting__Grpc__Testing__ClientConfigureRequest__RpcType type;
   ProtobufCBinaryData key;
   ProtobufCBinaryData value;
 };
-#define GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__METADATA__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__client_configure_request__metadata__descriptor) \
-    , GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__RPC_TYPE__EMPTY_CALL, {0,NULL}, {0,NULL} }
+#define CGRPCTESTING__GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__METADATA__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__client_configure_request__metadata__descriptor) \
+    , CGRPCTESTING__GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__RPC_TYPE__EMPTY_CALL, {0,NULL}, {0,NULL} }
 
 
-struct  Grpc__Testing__ClientConfigureRequest
+struct  CGRPCTesting__Grpc__Testing__ClientConfigureRequest
 {
   ProtobufCMessage base;
   size_t n_types;
-  Grpc__Testing__ClientConfigureRequest__RpcType *types;
+  CGRPCTesting__Grpc__Testing__ClientConfigureRequest__RpcType *types;
   size_t n_metadata;
-  Grpc__Testing__ClientConfigureRequest__Metadata **metadata;
+  CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata **metadata;
   int32_t timeout_sec;
 };
-#define GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__client_configure_request__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__CLIENT_CONFIGURE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__client_configure_request__descriptor) \
     , 0,NULL, 0,NULL, 0 }
 
 
-struct  Grpc__Testing__ClientConfigureResponse
+struct  CGRPCTesting__Grpc__Testing__ClientConfigureResponse
 {
   ProtobufCMessage base;
 };
-#define GRPC__TESTING__CLIENT_CONFIGURE_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__client_configure_response__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__CLIENT_CONFIGURE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__client_configure_response__descriptor) \
      }
 
 
-struct  Grpc__Testing__TestOrcaReport__RequestCostEntry
+struct  CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
   double value;
 };
-#define GRPC__TESTING__TEST_ORCA_REPORT__REQUEST_COST_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__test_orca_report__request_cost_entry__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__TEST_ORCA_REPORT__REQUEST_COST_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__descriptor) \
     , {0,NULL}, 0 }
 
 
-struct  Grpc__Testing__TestOrcaReport__UtilizationEntry
+struct  CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
   double value;
 };
-#define GRPC__TESTING__TEST_ORCA_REPORT__UTILIZATION_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__test_orca_report__utilization_entry__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__TEST_ORCA_REPORT__UTILIZATION_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__test_orca_report__utilization_entry__descriptor) \
     , {0,NULL}, 0 }
 
 
-struct  Grpc__Testing__TestOrcaReport
+struct  CGRPCTesting__Grpc__Testing__TestOrcaReport
 {
   ProtobufCMessage base;
   double cpu_utilization;
   double memory_utilization;
   size_t n_request_cost;
-  Grpc__Testing__TestOrcaReport__RequestCostEntry **request_cost;
+  CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry **request_cost;
   size_t n_utilization;
-  Grpc__Testing__TestOrcaReport__UtilizationEntry **utilization;
+  CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry **utilization;
 };
-#define GRPC__TESTING__TEST_ORCA_REPORT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&grpc__testing__test_orca_report__descriptor) \
+#define CGRPCTESTING__GRPC__TESTING__TEST_ORCA_REPORT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgrpctesting__grpc__testing__test_orca_report__descriptor) \
     , 0, 0, 0,NULL, 0,NULL }
 
 
-/* Grpc__Testing__BoolValue methods */
-void   grpc__testing__bool_value__init
-                     (Grpc__Testing__BoolValue         *message);
-/* Grpc__Testing__Payload methods */
-void   grpc__testing__payload__init
-                     (Grpc__Testing__Payload         *message);
-/* Grpc__Testing__EchoStatus methods */
-void   grpc__testing__echo_status__init
-                     (Grpc__Testing__EchoStatus         *message);
-/* Grpc__Testing__SimpleRequest methods */
-void   grpc__testing__simple_request__init
-                     (Grpc__Testing__SimpleRequest         *message);
-/* Grpc__Testing__SimpleResponse methods */
-void   grpc__testing__simple_response__init
-                     (Grpc__Testing__SimpleResponse         *message);
-/* Grpc__Testing__StreamingInputCallRequest methods */
-void   grpc__testing__streaming_input_call_request__init
-                     (Grpc__Testing__StreamingInputCallRequest         *message);
-/* Grpc__Testing__StreamingInputCallResponse methods */
-void   grpc__testing__streaming_input_call_response__init
-                     (Grpc__Testing__StreamingInputCallResponse         *message);
-/* Grpc__Testing__ResponseParameters methods */
-void   grpc__testing__response_parameters__init
-                     (Grpc__Testing__ResponseParameters         *message);
-/* Grpc__Testing__StreamingOutputCallRequest methods */
-void   grpc__testing__streaming_output_call_request__init
-                     (Grpc__Testing__StreamingOutputCallRequest         *message);
-/* Grpc__Testing__StreamingOutputCallResponse methods */
-void   grpc__testing__streaming_output_call_response__init
-                     (Grpc__Testing__StreamingOutputCallResponse         *message);
-/* Grpc__Testing__ReconnectParams methods */
-void   grpc__testing__reconnect_params__init
-                     (Grpc__Testing__ReconnectParams         *message);
-/* Grpc__Testing__ReconnectInfo methods */
-void   grpc__testing__reconnect_info__init
-                     (Grpc__Testing__ReconnectInfo         *message);
-/* Grpc__Testing__LoadBalancerStatsRequest methods */
-void   grpc__testing__load_balancer_stats_request__init
-                     (Grpc__Testing__LoadBalancerStatsRequest         *message);
-/* Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry methods */
-void   grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__init
-                     (Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry         *message);
-/* Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer methods */
-void   grpc__testing__load_balancer_stats_response__rpcs_by_peer__init
-                     (Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer         *message);
-/* Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry methods */
-void   grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__init
-                     (Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry         *message);
-/* Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry methods */
-void   grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__init
-                     (Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry         *message);
-/* Grpc__Testing__LoadBalancerStatsResponse methods */
-void   grpc__testing__load_balancer_stats_response__init
-                     (Grpc__Testing__LoadBalancerStatsResponse         *message);
-/* Grpc__Testing__LoadBalancerAccumulatedStatsRequest methods */
-void   grpc__testing__load_balancer_accumulated_stats_request__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsRequest         *message);
-/* Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry methods */
-void   grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry         *message);
-/* Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry methods */
-void   grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry         *message);
-/* Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry methods */
-void   grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry         *message);
-/* Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry methods */
-void   grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry         *message);
-/* Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats methods */
-void   grpc__testing__load_balancer_accumulated_stats_response__method_stats__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats         *message);
-/* Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry methods */
-void   grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry         *message);
-/* Grpc__Testing__LoadBalancerAccumulatedStatsResponse methods */
-void   grpc__testing__load_balancer_accumulated_stats_response__init
-                     (Grpc__Testing__LoadBalancerAccumulatedStatsResponse         *message);
-/* Grpc__Testing__ClientConfigureRequest__Metadata methods */
-void   grpc__testing__client_configure_request__metadata__init
-                     (Grpc__Testing__ClientConfigureRequest__Metadata         *message);
-/* Grpc__Testing__ClientConfigureRequest methods */
-void   grpc__testing__client_configure_request__init
-                     (Grpc__Testing__ClientConfigureRequest         *message);
-/* Grpc__Testing__ClientConfigureResponse methods */
-void   grpc__testing__client_configure_response__init
-                     (Grpc__Testing__ClientConfigureResponse         *message);
-/* Grpc__Testing__TestOrcaReport__RequestCostEntry methods */
-void   grpc__testing__test_orca_report__request_cost_entry__init
-                     (Grpc__Testing__TestOrcaReport__RequestCostEntry         *message);
-/* Grpc__Testing__TestOrcaReport__UtilizationEntry methods */
-void   grpc__testing__test_orca_report__utilization_entry__init
-                     (Grpc__Testing__TestOrcaReport__UtilizationEntry         *message);
-/* Grpc__Testing__TestOrcaReport methods */
-void   grpc__testing__test_orca_report__init
-                     (Grpc__Testing__TestOrcaReport         *message);
+/* CGRPCTesting__Grpc__Testing__BoolValue methods */
+void   cgrpctesting__grpc__testing__bool_value__init
+                     (CGRPCTesting__Grpc__Testing__BoolValue         *message);
+/* CGRPCTesting__Grpc__Testing__Payload methods */
+void   cgrpctesting__grpc__testing__payload__init
+                     (CGRPCTesting__Grpc__Testing__Payload         *message);
+/* CGRPCTesting__Grpc__Testing__EchoStatus methods */
+void   cgrpctesting__grpc__testing__echo_status__init
+                     (CGRPCTesting__Grpc__Testing__EchoStatus         *message);
+/* CGRPCTesting__Grpc__Testing__SimpleRequest methods */
+void   cgrpctesting__grpc__testing__simple_request__init
+                     (CGRPCTesting__Grpc__Testing__SimpleRequest         *message);
+/* CGRPCTesting__Grpc__Testing__SimpleResponse methods */
+void   cgrpctesting__grpc__testing__simple_response__init
+                     (CGRPCTesting__Grpc__Testing__SimpleResponse         *message);
+/* CGRPCTesting__Grpc__Testing__StreamingInputCallRequest methods */
+void   cgrpctesting__grpc__testing__streaming_input_call_request__init
+                     (CGRPCTesting__Grpc__Testing__StreamingInputCallRequest         *message);
+/* CGRPCTesting__Grpc__Testing__StreamingInputCallResponse methods */
+void   cgrpctesting__grpc__testing__streaming_input_call_response__init
+                     (CGRPCTesting__Grpc__Testing__StreamingInputCallResponse         *message);
+/* CGRPCTesting__Grpc__Testing__ResponseParameters methods */
+void   cgrpctesting__grpc__testing__response_parameters__init
+                     (CGRPCTesting__Grpc__Testing__ResponseParameters         *message);
+/* CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest methods */
+void   cgrpctesting__grpc__testing__streaming_output_call_request__init
+                     (CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest         *message);
+/* CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse methods */
+void   cgrpctesting__grpc__testing__streaming_output_call_response__init
+                     (CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse         *message);
+/* CGRPCTesting__Grpc__Testing__ReconnectParams methods */
+void   cgrpctesting__grpc__testing__reconnect_params__init
+                     (CGRPCTesting__Grpc__Testing__ReconnectParams         *message);
+/* CGRPCTesting__Grpc__Testing__ReconnectInfo methods */
+void   cgrpctesting__grpc__testing__reconnect_info__init
+                     (CGRPCTesting__Grpc__Testing__ReconnectInfo         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest methods */
+void   cgrpctesting__grpc__testing__load_balancer_stats_request__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry methods */
+void   cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer methods */
+void   cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry methods */
+void   cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry methods */
+void   cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse methods */
+void   cgrpctesting__grpc__testing__load_balancer_stats_response__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest methods */
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry methods */
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry methods */
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry methods */
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry methods */
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats methods */
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry methods */
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry         *message);
+/* CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse methods */
+void   cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__init
+                     (CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse         *message);
+/* CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata methods */
+void   cgrpctesting__grpc__testing__client_configure_request__metadata__init
+                     (CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata         *message);
+/* CGRPCTesting__Grpc__Testing__ClientConfigureRequest methods */
+void   cgrpctesting__grpc__testing__client_configure_request__init
+                     (CGRPCTesting__Grpc__Testing__ClientConfigureRequest         *message);
+/* CGRPCTesting__Grpc__Testing__ClientConfigureResponse methods */
+void   cgrpctesting__grpc__testing__client_configure_response__init
+                     (CGRPCTesting__Grpc__Testing__ClientConfigureResponse         *message);
+/* CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry methods */
+void   cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__init
+                     (CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry         *message);
+/* CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry methods */
+void   cgrpctesting__grpc__testing__test_orca_report__utilization_entry__init
+                     (CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry         *message);
+/* CGRPCTesting__Grpc__Testing__TestOrcaReport methods */
+void   cgrpctesting__grpc__testing__test_orca_report__init
+                     (CGRPCTesting__Grpc__Testing__TestOrcaReport         *message);
 /* --- per-message closures --- */
 
-typedef void (*Grpc__Testing__BoolValue_Closure)
-                 (const Grpc__Testing__BoolValue *message,
+typedef void (*CGRPCTesting__Grpc__Testing__BoolValue_Closure)
+                 (const CGRPCTesting__Grpc__Testing__BoolValue *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__Payload_Closure)
-                 (const Grpc__Testing__Payload *message,
+typedef void (*CGRPCTesting__Grpc__Testing__Payload_Closure)
+                 (const CGRPCTesting__Grpc__Testing__Payload *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__EchoStatus_Closure)
-                 (const Grpc__Testing__EchoStatus *message,
+typedef void (*CGRPCTesting__Grpc__Testing__EchoStatus_Closure)
+                 (const CGRPCTesting__Grpc__Testing__EchoStatus *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__SimpleRequest_Closure)
-                 (const Grpc__Testing__SimpleRequest *message,
+typedef void (*CGRPCTesting__Grpc__Testing__SimpleRequest_Closure)
+                 (const CGRPCTesting__Grpc__Testing__SimpleRequest *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__SimpleResponse_Closure)
-                 (const Grpc__Testing__SimpleResponse *message,
+typedef void (*CGRPCTesting__Grpc__Testing__SimpleResponse_Closure)
+                 (const CGRPCTesting__Grpc__Testing__SimpleResponse *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__StreamingInputCallRequest_Closure)
-                 (const Grpc__Testing__StreamingInputCallRequest *message,
+typedef void (*CGRPCTesting__Grpc__Testing__StreamingInputCallRequest_Closure)
+                 (const CGRPCTesting__Grpc__Testing__StreamingInputCallRequest *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__StreamingInputCallResponse_Closure)
-                 (const Grpc__Testing__StreamingInputCallResponse *message,
+typedef void (*CGRPCTesting__Grpc__Testing__StreamingInputCallResponse_Closure)
+                 (const CGRPCTesting__Grpc__Testing__StreamingInputCallResponse *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__ResponseParameters_Closure)
-                 (const Grpc__Testing__ResponseParameters *message,
+typedef void (*CGRPCTesting__Grpc__Testing__ResponseParameters_Closure)
+                 (const CGRPCTesting__Grpc__Testing__ResponseParameters *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__StreamingOutputCallRequest_Closure)
-                 (const Grpc__Testing__StreamingOutputCallRequest *message,
+typedef void (*CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest_Closure)
+                 (const CGRPCTesting__Grpc__Testing__StreamingOutputCallRequest *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__StreamingOutputCallResponse_Closure)
-                 (const Grpc__Testing__StreamingOutputCallResponse *message,
+typedef void (*CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse_Closure)
+                 (const CGRPCTesting__Grpc__Testing__StreamingOutputCallResponse *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__ReconnectParams_Closure)
-                 (const Grpc__Testing__ReconnectParams *message,
+typedef void (*CGRPCTesting__Grpc__Testing__ReconnectParams_Closure)
+                 (const CGRPCTesting__Grpc__Testing__ReconnectParams *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__ReconnectInfo_Closure)
-                 (const Grpc__Testing__ReconnectInfo *message,
+typedef void (*CGRPCTesting__Grpc__Testing__ReconnectInfo_Closure)
+                 (const CGRPCTesting__Grpc__Testing__ReconnectInfo *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerStatsRequest_Closure)
-                 (const Grpc__Testing__LoadBalancerStatsRequest *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerStatsRequest *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry_Closure)
-                 (const Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer__RpcsByPeerEntry *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer_Closure)
-                 (const Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeer *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry_Closure)
-                 (const Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByPeerEntry *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry_Closure)
-                 (const Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse__RpcsByMethodEntry *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerStatsResponse_Closure)
-                 (const Grpc__Testing__LoadBalancerStatsResponse *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerStatsResponse *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerAccumulatedStatsRequest_Closure)
-                 (const Grpc__Testing__LoadBalancerAccumulatedStatsRequest *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsRequest *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry_Closure)
-                 (const Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsStartedByMethodEntry *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry_Closure)
-                 (const Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsSucceededByMethodEntry *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry_Closure)
-                 (const Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__NumRpcsFailedByMethodEntry *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry_Closure)
-                 (const Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats__ResultEntry *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats_Closure)
-                 (const Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__MethodStats *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry_Closure)
-                 (const Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse__StatsPerMethodEntry *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__LoadBalancerAccumulatedStatsResponse_Closure)
-                 (const Grpc__Testing__LoadBalancerAccumulatedStatsResponse *message,
+typedef void (*CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse_Closure)
+                 (const CGRPCTesting__Grpc__Testing__LoadBalancerAccumulatedStatsResponse *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__ClientConfigureRequest__Metadata_Closure)
-                 (const Grpc__Testing__ClientConfigureRequest__Metadata *message,
+typedef void (*CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata_Closure)
+                 (const CGRPCTesting__Grpc__Testing__ClientConfigureRequest__Metadata *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__ClientConfigureRequest_Closure)
-                 (const Grpc__Testing__ClientConfigureRequest *message,
+typedef void (*CGRPCTesting__Grpc__Testing__ClientConfigureRequest_Closure)
+                 (const CGRPCTesting__Grpc__Testing__ClientConfigureRequest *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__ClientConfigureResponse_Closure)
-                 (const Grpc__Testing__ClientConfigureResponse *message,
+typedef void (*CGRPCTesting__Grpc__Testing__ClientConfigureResponse_Closure)
+                 (const CGRPCTesting__Grpc__Testing__ClientConfigureResponse *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__TestOrcaReport__RequestCostEntry_Closure)
-                 (const Grpc__Testing__TestOrcaReport__RequestCostEntry *message,
+typedef void (*CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry_Closure)
+                 (const CGRPCTesting__Grpc__Testing__TestOrcaReport__RequestCostEntry *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__TestOrcaReport__UtilizationEntry_Closure)
-                 (const Grpc__Testing__TestOrcaReport__UtilizationEntry *message,
+typedef void (*CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry_Closure)
+                 (const CGRPCTesting__Grpc__Testing__TestOrcaReport__UtilizationEntry *message,
                   void *closure_data);
-typedef void (*Grpc__Testing__TestOrcaReport_Closure)
-                 (const Grpc__Testing__TestOrcaReport *message,
+typedef void (*CGRPCTesting__Grpc__Testing__TestOrcaReport_Closure)
+                 (const CGRPCTesting__Grpc__Testing__TestOrcaReport *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -651,41 +651,41 @@ typedef void (*Grpc__Testing__TestOrcaReport_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCEnumDescriptor    grpc__testing__payload_type__descriptor;
-extern const ProtobufCEnumDescriptor    grpc__testing__grpclb_route_type__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__bool_value__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__payload__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__echo_status__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__simple_request__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__simple_response__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__streaming_input_call_request__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__streaming_input_call_response__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__response_parameters__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__streaming_output_call_request__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__streaming_output_call_response__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__reconnect_params__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__reconnect_info__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_stats_request__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_stats_response__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_stats_response__rpcs_by_peer__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_request__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__method_stats__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__client_configure_request__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__client_configure_request__metadata__descriptor;
-extern const ProtobufCEnumDescriptor    grpc__testing__client_configure_request__rpc_type__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__client_configure_response__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__test_orca_report__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__test_orca_report__request_cost_entry__descriptor;
-extern const ProtobufCMessageDescriptor grpc__testing__test_orca_report__utilization_entry__descriptor;
+extern const ProtobufCEnumDescriptor    cgrpctesting__grpc__testing__payload_type__descriptor;
+extern const ProtobufCEnumDescriptor    cgrpctesting__grpc__testing__grpclb_route_type__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__bool_value__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__payload__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__echo_status__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__simple_request__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__simple_response__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__streaming_input_call_request__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__streaming_input_call_response__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__response_parameters__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__streaming_output_call_request__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__streaming_output_call_response__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__reconnect_params__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__reconnect_info__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_stats_request__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer__rpcs_by_peer_entry__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_peer_entry__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_stats_response__rpcs_by_method_entry__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_request__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_started_by_method_entry__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_succeeded_by_method_entry__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__num_rpcs_failed_by_method_entry__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__method_stats__result_entry__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__load_balancer_accumulated_stats_response__stats_per_method_entry__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__client_configure_request__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__client_configure_request__metadata__descriptor;
+extern const ProtobufCEnumDescriptor    cgrpctesting__grpc__testing__client_configure_request__rpc_type__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__client_configure_response__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__test_orca_report__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__test_orca_report__request_cost_entry__descriptor;
+extern const ProtobufCMessageDescriptor cgrpctesting__grpc__testing__test_orca_report__utilization_entry__descriptor;
 
 PROTOBUF_C__END_DECLS
 

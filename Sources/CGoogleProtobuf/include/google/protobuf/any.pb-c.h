@@ -15,7 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Google__Protobuf__Any Google__Protobuf__Any;
+typedef struct CGoogleProtobuf__Google__Protobuf__Any CGoogleProtobuf__Google__Protobuf__Any;
 
 
 /* --- enums --- */
@@ -23,24 +23,24 @@ typedef struct Google__Protobuf__Any Google__Protobuf__Any;
 
 /* --- messages --- */
 
-struct  Google__Protobuf__Any
+struct  CGoogleProtobuf__Google__Protobuf__Any
 {
   ProtobufCMessage base;
   ProtobufCBinaryData type_url;
   ProtobufCBinaryData value;
 };
-#define GOOGLE__PROTOBUF__ANY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__any__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ANY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__any__descriptor) \
     , {0,NULL}, {0,NULL} }
 
 
-/* Google__Protobuf__Any methods */
-void   google__protobuf__any__init
-                     (Google__Protobuf__Any         *message);
+/* CGoogleProtobuf__Google__Protobuf__Any methods */
+void   cgoogle_protobuf__google__protobuf__any__init
+                     (CGoogleProtobuf__Google__Protobuf__Any         *message);
 /* --- per-message closures --- */
 
-typedef void (*Google__Protobuf__Any_Closure)
-                 (const Google__Protobuf__Any *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Any_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Any *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -48,7 +48,7 @@ typedef void (*Google__Protobuf__Any_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor google__protobuf__any__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__any__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -17,9 +17,9 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/source_context.pb-c.h"
 #include "google/protobuf/type.pb-c.h"
 
-typedef struct Google__Protobuf__Api Google__Protobuf__Api;
-typedef struct Google__Protobuf__Method Google__Protobuf__Method;
-typedef struct Google__Protobuf__Mixin Google__Protobuf__Mixin;
+typedef struct CGoogleProtobuf__Google__Protobuf__Api CGoogleProtobuf__Google__Protobuf__Api;
+typedef struct CGoogleProtobuf__Google__Protobuf__Method CGoogleProtobuf__Google__Protobuf__Method;
+typedef struct CGoogleProtobuf__Google__Protobuf__Mixin CGoogleProtobuf__Google__Protobuf__Mixin;
 
 
 /* --- enums --- */
@@ -27,26 +27,26 @@ typedef struct Google__Protobuf__Mixin Google__Protobuf__Mixin;
 
 /* --- messages --- */
 
-struct  Google__Protobuf__Api
+struct  CGoogleProtobuf__Google__Protobuf__Api
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
   size_t n_methods;
-  Google__Protobuf__Method **methods;
+  CGoogleProtobuf__Google__Protobuf__Method **methods;
   size_t n_options;
-  Google__Protobuf__Option **options;
+  CGoogleProtobuf__Google__Protobuf__Option **options;
   ProtobufCBinaryData version;
-  Google__Protobuf__SourceContext *source_context;
+  CGoogleProtobuf__Google__Protobuf__SourceContext *source_context;
   size_t n_mixins;
-  Google__Protobuf__Mixin **mixins;
-  Google__Protobuf__Syntax syntax;
+  CGoogleProtobuf__Google__Protobuf__Mixin **mixins;
+  CGoogleProtobuf__Google__Protobuf__Syntax syntax;
 };
-#define GOOGLE__PROTOBUF__API__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__api__descriptor) \
-    , {0,NULL}, 0,NULL, 0,NULL, {0,NULL}, NULL, 0,NULL, GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO2 }
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__API__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__api__descriptor) \
+    , {0,NULL}, 0,NULL, 0,NULL, {0,NULL}, NULL, 0,NULL, CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO2 }
 
 
-struct  Google__Protobuf__Method
+struct  CGoogleProtobuf__Google__Protobuf__Method
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
@@ -55,44 +55,44 @@ struct  Google__Protobuf__Method
   ProtobufCBinaryData response_type_url;
   protobuf_c_boolean response_streaming;
   size_t n_options;
-  Google__Protobuf__Option **options;
-  Google__Protobuf__Syntax syntax;
+  CGoogleProtobuf__Google__Protobuf__Option **options;
+  CGoogleProtobuf__Google__Protobuf__Syntax syntax;
 };
-#define GOOGLE__PROTOBUF__METHOD__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__method__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, {0,NULL}, 0, 0,NULL, GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO2 }
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__method__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, 0, 0,NULL, CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO2 }
 
 
-struct  Google__Protobuf__Mixin
+struct  CGoogleProtobuf__Google__Protobuf__Mixin
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
   ProtobufCBinaryData root;
 };
-#define GOOGLE__PROTOBUF__MIXIN__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__mixin__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__MIXIN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__mixin__descriptor) \
     , {0,NULL}, {0,NULL} }
 
 
-/* Google__Protobuf__Api methods */
-void   google__protobuf__api__init
-                     (Google__Protobuf__Api         *message);
-/* Google__Protobuf__Method methods */
-void   google__protobuf__method__init
-                     (Google__Protobuf__Method         *message);
-/* Google__Protobuf__Mixin methods */
-void   google__protobuf__mixin__init
-                     (Google__Protobuf__Mixin         *message);
+/* CGoogleProtobuf__Google__Protobuf__Api methods */
+void   cgoogle_protobuf__google__protobuf__api__init
+                     (CGoogleProtobuf__Google__Protobuf__Api         *message);
+/* CGoogleProtobuf__Google__Protobuf__Method methods */
+void   cgoogle_protobuf__google__protobuf__method__init
+                     (CGoogleProtobuf__Google__Protobuf__Method         *message);
+/* CGoogleProtobuf__Google__Protobuf__Mixin methods */
+void   cgoogle_protobuf__google__protobuf__mixin__init
+                     (CGoogleProtobuf__Google__Protobuf__Mixin         *message);
 /* --- per-message closures --- */
 
-typedef void (*Google__Protobuf__Api_Closure)
-                 (const Google__Protobuf__Api *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Api_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Api *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__Method_Closure)
-                 (const Google__Protobuf__Method *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Method_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Method *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__Mixin_Closure)
-                 (const Google__Protobuf__Mixin *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Mixin_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Mixin *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -100,9 +100,9 @@ typedef void (*Google__Protobuf__Mixin_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor google__protobuf__api__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__method__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__mixin__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__api__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__method__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__mixin__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -15,103 +15,103 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Google__Protobuf__FileDescriptorSet Google__Protobuf__FileDescriptorSet;
-typedef struct Google__Protobuf__FileDescriptorProto Google__Protobuf__FileDescriptorProto;
-typedef struct Google__Protobuf__DescriptorProto Google__Protobuf__DescriptorProto;
-typedef struct Google__Protobuf__DescriptorProto__ExtensionRange Google__Protobuf__DescriptorProto__ExtensionRange;
-typedef struct Google__Protobuf__DescriptorProto__ReservedRange Google__Protobuf__DescriptorProto__ReservedRange;
-typedef struct Google__Protobuf__ExtensionRangeOptions Google__Protobuf__ExtensionRangeOptions;
-typedef struct Google__Protobuf__FieldDescriptorProto Google__Protobuf__FieldDescriptorProto;
-typedef struct Google__Protobuf__OneofDescriptorProto Google__Protobuf__OneofDescriptorProto;
-typedef struct Google__Protobuf__EnumDescriptorProto Google__Protobuf__EnumDescriptorProto;
-typedef struct Google__Protobuf__EnumDescriptorProto__EnumReservedRange Google__Protobuf__EnumDescriptorProto__EnumReservedRange;
-typedef struct Google__Protobuf__EnumValueDescriptorProto Google__Protobuf__EnumValueDescriptorProto;
-typedef struct Google__Protobuf__ServiceDescriptorProto Google__Protobuf__ServiceDescriptorProto;
-typedef struct Google__Protobuf__MethodDescriptorProto Google__Protobuf__MethodDescriptorProto;
-typedef struct Google__Protobuf__FileOptions Google__Protobuf__FileOptions;
-typedef struct Google__Protobuf__MessageOptions Google__Protobuf__MessageOptions;
-typedef struct Google__Protobuf__FieldOptions Google__Protobuf__FieldOptions;
-typedef struct Google__Protobuf__OneofOptions Google__Protobuf__OneofOptions;
-typedef struct Google__Protobuf__EnumOptions Google__Protobuf__EnumOptions;
-typedef struct Google__Protobuf__EnumValueOptions Google__Protobuf__EnumValueOptions;
-typedef struct Google__Protobuf__ServiceOptions Google__Protobuf__ServiceOptions;
-typedef struct Google__Protobuf__MethodOptions Google__Protobuf__MethodOptions;
-typedef struct Google__Protobuf__UninterpretedOption Google__Protobuf__UninterpretedOption;
-typedef struct Google__Protobuf__UninterpretedOption__NamePart Google__Protobuf__UninterpretedOption__NamePart;
-typedef struct Google__Protobuf__SourceCodeInfo Google__Protobuf__SourceCodeInfo;
-typedef struct Google__Protobuf__SourceCodeInfo__Location Google__Protobuf__SourceCodeInfo__Location;
-typedef struct Google__Protobuf__GeneratedCodeInfo Google__Protobuf__GeneratedCodeInfo;
-typedef struct Google__Protobuf__GeneratedCodeInfo__Annotation Google__Protobuf__GeneratedCodeInfo__Annotation;
+typedef struct CGoogleProtobuf__Google__Protobuf__FileDescriptorSet CGoogleProtobuf__Google__Protobuf__FileDescriptorSet;
+typedef struct CGoogleProtobuf__Google__Protobuf__FileDescriptorProto CGoogleProtobuf__Google__Protobuf__FileDescriptorProto;
+typedef struct CGoogleProtobuf__Google__Protobuf__DescriptorProto CGoogleProtobuf__Google__Protobuf__DescriptorProto;
+typedef struct CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange;
+typedef struct CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange;
+typedef struct CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions;
+typedef struct CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto;
+typedef struct CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto;
+typedef struct CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto;
+typedef struct CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange;
+typedef struct CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto;
+typedef struct CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto;
+typedef struct CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto;
+typedef struct CGoogleProtobuf__Google__Protobuf__FileOptions CGoogleProtobuf__Google__Protobuf__FileOptions;
+typedef struct CGoogleProtobuf__Google__Protobuf__MessageOptions CGoogleProtobuf__Google__Protobuf__MessageOptions;
+typedef struct CGoogleProtobuf__Google__Protobuf__FieldOptions CGoogleProtobuf__Google__Protobuf__FieldOptions;
+typedef struct CGoogleProtobuf__Google__Protobuf__OneofOptions CGoogleProtobuf__Google__Protobuf__OneofOptions;
+typedef struct CGoogleProtobuf__Google__Protobuf__EnumOptions CGoogleProtobuf__Google__Protobuf__EnumOptions;
+typedef struct CGoogleProtobuf__Google__Protobuf__EnumValueOptions CGoogleProtobuf__Google__Protobuf__EnumValueOptions;
+typedef struct CGoogleProtobuf__Google__Protobuf__ServiceOptions CGoogleProtobuf__Google__Protobuf__ServiceOptions;
+typedef struct CGoogleProtobuf__Google__Protobuf__MethodOptions CGoogleProtobuf__Google__Protobuf__MethodOptions;
+typedef struct CGoogleProtobuf__Google__Protobuf__UninterpretedOption CGoogleProtobuf__Google__Protobuf__UninterpretedOption;
+typedef struct CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart;
+typedef struct CGoogleProtobuf__Google__Protobuf__SourceCodeInfo CGoogleProtobuf__Google__Protobuf__SourceCodeInfo;
+typedef struct CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location;
+typedef struct CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo;
+typedef struct CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation;
 
 
 /* --- enums --- */
 
-typedef enum _Google__Protobuf__FieldDescriptorProto__Type {
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_DOUBLE = 1,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_FLOAT = 2,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_INT64 = 3,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_UINT64 = 4,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_INT32 = 5,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_FIXED64 = 6,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_FIXED32 = 7,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BOOL = 8,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_STRING = 9,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_GROUP = 10,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_MESSAGE = 11,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BYTES = 12,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_UINT32 = 13,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_ENUM = 14,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SFIXED32 = 15,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SFIXED64 = 16,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SINT32 = 17,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SINT64 = 18
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE)
-} Google__Protobuf__FieldDescriptorProto__Type;
-typedef enum _Google__Protobuf__FieldDescriptorProto__Label {
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_OPTIONAL = 1,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REQUIRED = 2,
-  GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED = 3
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL)
-} Google__Protobuf__FieldDescriptorProto__Label;
-typedef enum _Google__Protobuf__FileOptions__OptimizeMode {
-  GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__SPEED = 1,
-  GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__CODE_SIZE = 2,
-  GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__LITE_RUNTIME = 3
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE)
-} Google__Protobuf__FileOptions__OptimizeMode;
-typedef enum _Google__Protobuf__FieldOptions__CType {
-  GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__STRING = 0,
-  GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__CORD = 1,
-  GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__STRING_PIECE = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE)
-} Google__Protobuf__FieldOptions__CType;
-typedef enum _Google__Protobuf__FieldOptions__JSType {
-  GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_NORMAL = 0,
-  GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_STRING = 1,
-  GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_NUMBER = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE)
-} Google__Protobuf__FieldOptions__JSType;
-typedef enum _Google__Protobuf__MethodOptions__IdempotencyLevel {
-  GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__IDEMPOTENCY_UNKNOWN = 0,
-  GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__NO_SIDE_EFFECTS = 1,
-  GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__IDEMPOTENT = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL)
-} Google__Protobuf__MethodOptions__IdempotencyLevel;
+typedef enum _CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto__Type {
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_DOUBLE = 1,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_FLOAT = 2,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_INT64 = 3,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_UINT64 = 4,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_INT32 = 5,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_FIXED64 = 6,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_FIXED32 = 7,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BOOL = 8,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_STRING = 9,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_GROUP = 10,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_MESSAGE = 11,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BYTES = 12,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_UINT32 = 13,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_ENUM = 14,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SFIXED32 = 15,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SFIXED64 = 16,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SINT32 = 17,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SINT64 = 18
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE)
+} CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto__Type;
+typedef enum _CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto__Label {
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_OPTIONAL = 1,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REQUIRED = 2,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL)
+} CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto__Label;
+typedef enum _CGoogleProtobuf__Google__Protobuf__FileOptions__OptimizeMode {
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__SPEED = 1,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__CODE_SIZE = 2,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__LITE_RUNTIME = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE)
+} CGoogleProtobuf__Google__Protobuf__FileOptions__OptimizeMode;
+typedef enum _CGoogleProtobuf__Google__Protobuf__FieldOptions__CType {
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__STRING = 0,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__CORD = 1,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__STRING_PIECE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE)
+} CGoogleProtobuf__Google__Protobuf__FieldOptions__CType;
+typedef enum _CGoogleProtobuf__Google__Protobuf__FieldOptions__JSType {
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_NORMAL = 0,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_STRING = 1,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_NUMBER = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE)
+} CGoogleProtobuf__Google__Protobuf__FieldOptions__JSType;
+typedef enum _CGoogleProtobuf__Google__Protobuf__MethodOptions__IdempotencyLevel {
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__IDEMPOTENCY_UNKNOWN = 0,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__NO_SIDE_EFFECTS = 1,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__IDEMPOTENT = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL)
+} CGoogleProtobuf__Google__Protobuf__MethodOptions__IdempotencyLevel;
 
 /* --- messages --- */
 
-struct  Google__Protobuf__FileDescriptorSet
+struct  CGoogleProtobuf__Google__Protobuf__FileDescriptorSet
 {
   ProtobufCMessage base;
   size_t n_file;
-  Google__Protobuf__FileDescriptorProto **file;
+  CGoogleProtobuf__Google__Protobuf__FileDescriptorProto **file;
 };
-#define GOOGLE__PROTOBUF__FILE_DESCRIPTOR_SET__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__file_descriptor_set__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_DESCRIPTOR_SET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__file_descriptor_set__descriptor) \
     , 0,NULL }
 
 
-struct  Google__Protobuf__FileDescriptorProto
+struct  CGoogleProtobuf__Google__Protobuf__FileDescriptorProto
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_name;
@@ -125,38 +125,38 @@ struct  Google__Protobuf__FileDescriptorProto
   size_t n_weak_dependency;
   int32_t *weak_dependency;
   size_t n_message_type;
-  Google__Protobuf__DescriptorProto **message_type;
+  CGoogleProtobuf__Google__Protobuf__DescriptorProto **message_type;
   size_t n_enum_type;
-  Google__Protobuf__EnumDescriptorProto **enum_type;
+  CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto **enum_type;
   size_t n_service;
-  Google__Protobuf__ServiceDescriptorProto **service;
+  CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto **service;
   size_t n_extension;
-  Google__Protobuf__FieldDescriptorProto **extension;
-  Google__Protobuf__FileOptions *options;
-  Google__Protobuf__SourceCodeInfo *source_code_info;
+  CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto **extension;
+  CGoogleProtobuf__Google__Protobuf__FileOptions *options;
+  CGoogleProtobuf__Google__Protobuf__SourceCodeInfo *source_code_info;
   protobuf_c_boolean has_syntax;
   ProtobufCBinaryData syntax;
 };
-#define GOOGLE__PROTOBUF__FILE_DESCRIPTOR_PROTO__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__file_descriptor_proto__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_DESCRIPTOR_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__file_descriptor_proto__descriptor) \
     , 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, 0, {0,NULL} }
 
 
-struct  Google__Protobuf__DescriptorProto__ExtensionRange
+struct  CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_start;
   int32_t start;
   protobuf_c_boolean has_end;
   int32_t end;
-  Google__Protobuf__ExtensionRangeOptions *options;
+  CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions *options;
 };
-#define GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__EXTENSION_RANGE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__descriptor_proto__extension_range__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__EXTENSION_RANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__descriptor) \
     , 0, 0, 0, 0, NULL }
 
 
-struct  Google__Protobuf__DescriptorProto__ReservedRange
+struct  CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_start;
@@ -164,51 +164,51 @@ struct  Google__Protobuf__DescriptorProto__ReservedRange
   protobuf_c_boolean has_end;
   int32_t end;
 };
-#define GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__RESERVED_RANGE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__descriptor_proto__reserved_range__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__RESERVED_RANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__descriptor) \
     , 0, 0, 0, 0 }
 
 
-struct  Google__Protobuf__DescriptorProto
+struct  CGoogleProtobuf__Google__Protobuf__DescriptorProto
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_name;
   ProtobufCBinaryData name;
   size_t n_field;
-  Google__Protobuf__FieldDescriptorProto **field;
+  CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto **field;
   size_t n_extension;
-  Google__Protobuf__FieldDescriptorProto **extension;
+  CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto **extension;
   size_t n_nested_type;
-  Google__Protobuf__DescriptorProto **nested_type;
+  CGoogleProtobuf__Google__Protobuf__DescriptorProto **nested_type;
   size_t n_enum_type;
-  Google__Protobuf__EnumDescriptorProto **enum_type;
+  CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto **enum_type;
   size_t n_extension_range;
-  Google__Protobuf__DescriptorProto__ExtensionRange **extension_range;
+  CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange **extension_range;
   size_t n_oneof_decl;
-  Google__Protobuf__OneofDescriptorProto **oneof_decl;
-  Google__Protobuf__MessageOptions *options;
+  CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto **oneof_decl;
+  CGoogleProtobuf__Google__Protobuf__MessageOptions *options;
   size_t n_reserved_range;
-  Google__Protobuf__DescriptorProto__ReservedRange **reserved_range;
+  CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange **reserved_range;
   size_t n_reserved_name;
   ProtobufCBinaryData *reserved_name;
 };
-#define GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__descriptor_proto__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__descriptor_proto__descriptor) \
     , 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL }
 
 
-struct  Google__Protobuf__ExtensionRangeOptions
+struct  CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions
 {
   ProtobufCMessage base;
   size_t n_uninterpreted_option;
-  Google__Protobuf__UninterpretedOption **uninterpreted_option;
+  CGoogleProtobuf__Google__Protobuf__UninterpretedOption **uninterpreted_option;
 };
-#define GOOGLE__PROTOBUF__EXTENSION_RANGE_OPTIONS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__extension_range_options__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__EXTENSION_RANGE_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__extension_range_options__descriptor) \
     , 0,NULL }
 
 
-struct  Google__Protobuf__FieldDescriptorProto
+struct  CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_name;
@@ -216,9 +216,9 @@ struct  Google__Protobuf__FieldDescriptorProto
   protobuf_c_boolean has_number;
   int32_t number;
   protobuf_c_boolean has_label;
-  Google__Protobuf__FieldDescriptorProto__Label label;
+  CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto__Label label;
   protobuf_c_boolean has_type;
-  Google__Protobuf__FieldDescriptorProto__Type type;
+  CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto__Type type;
   protobuf_c_boolean has_type_name;
   ProtobufCBinaryData type_name;
   protobuf_c_boolean has_extendee;
@@ -229,28 +229,28 @@ struct  Google__Protobuf__FieldDescriptorProto
   int32_t oneof_index;
   protobuf_c_boolean has_json_name;
   ProtobufCBinaryData json_name;
-  Google__Protobuf__FieldOptions *options;
+  CGoogleProtobuf__Google__Protobuf__FieldOptions *options;
   protobuf_c_boolean has_proto3_optional;
   protobuf_c_boolean proto3_optional;
 };
-#define GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__field_descriptor_proto__descriptor) \
-    , 0, {0,NULL}, 0, 0, 0, GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_OPTIONAL, 0, GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_DOUBLE, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, 0, 0 }
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__field_descriptor_proto__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0, CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_OPTIONAL, 0, CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_DOUBLE, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, 0, 0 }
 
 
-struct  Google__Protobuf__OneofDescriptorProto
+struct  CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_name;
   ProtobufCBinaryData name;
-  Google__Protobuf__OneofOptions *options;
+  CGoogleProtobuf__Google__Protobuf__OneofOptions *options;
 };
-#define GOOGLE__PROTOBUF__ONEOF_DESCRIPTOR_PROTO__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__oneof_descriptor_proto__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ONEOF_DESCRIPTOR_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__descriptor) \
     , 0, {0,NULL}, NULL }
 
 
-struct  Google__Protobuf__EnumDescriptorProto__EnumReservedRange
+struct  CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_start;
@@ -258,58 +258,58 @@ struct  Google__Protobuf__EnumDescriptorProto__EnumReservedRange
   protobuf_c_boolean has_end;
   int32_t end;
 };
-#define GOOGLE__PROTOBUF__ENUM_DESCRIPTOR_PROTO__ENUM_RESERVED_RANGE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__enum_descriptor_proto__enum_reserved_range__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM_DESCRIPTOR_PROTO__ENUM_RESERVED_RANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__descriptor) \
     , 0, 0, 0, 0 }
 
 
-struct  Google__Protobuf__EnumDescriptorProto
+struct  CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_name;
   ProtobufCBinaryData name;
   size_t n_value;
-  Google__Protobuf__EnumValueDescriptorProto **value;
-  Google__Protobuf__EnumOptions *options;
+  CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto **value;
+  CGoogleProtobuf__Google__Protobuf__EnumOptions *options;
   size_t n_reserved_range;
-  Google__Protobuf__EnumDescriptorProto__EnumReservedRange **reserved_range;
+  CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange **reserved_range;
   size_t n_reserved_name;
   ProtobufCBinaryData *reserved_name;
 };
-#define GOOGLE__PROTOBUF__ENUM_DESCRIPTOR_PROTO__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__enum_descriptor_proto__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM_DESCRIPTOR_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__enum_descriptor_proto__descriptor) \
     , 0, {0,NULL}, 0,NULL, NULL, 0,NULL, 0,NULL }
 
 
-struct  Google__Protobuf__EnumValueDescriptorProto
+struct  CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_name;
   ProtobufCBinaryData name;
   protobuf_c_boolean has_number;
   int32_t number;
-  Google__Protobuf__EnumValueOptions *options;
+  CGoogleProtobuf__Google__Protobuf__EnumValueOptions *options;
 };
-#define GOOGLE__PROTOBUF__ENUM_VALUE_DESCRIPTOR_PROTO__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__enum_value_descriptor_proto__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM_VALUE_DESCRIPTOR_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__descriptor) \
     , 0, {0,NULL}, 0, 0, NULL }
 
 
-struct  Google__Protobuf__ServiceDescriptorProto
+struct  CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_name;
   ProtobufCBinaryData name;
   size_t n_method;
-  Google__Protobuf__MethodDescriptorProto **method;
-  Google__Protobuf__ServiceOptions *options;
+  CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto **method;
+  CGoogleProtobuf__Google__Protobuf__ServiceOptions *options;
 };
-#define GOOGLE__PROTOBUF__SERVICE_DESCRIPTOR_PROTO__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__service_descriptor_proto__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SERVICE_DESCRIPTOR_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__service_descriptor_proto__descriptor) \
     , 0, {0,NULL}, 0,NULL, NULL }
 
 
-struct  Google__Protobuf__MethodDescriptorProto
+struct  CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_name;
@@ -318,18 +318,18 @@ struct  Google__Protobuf__MethodDescriptorProto
   ProtobufCBinaryData input_type;
   protobuf_c_boolean has_output_type;
   ProtobufCBinaryData output_type;
-  Google__Protobuf__MethodOptions *options;
+  CGoogleProtobuf__Google__Protobuf__MethodOptions *options;
   protobuf_c_boolean has_client_streaming;
   protobuf_c_boolean client_streaming;
   protobuf_c_boolean has_server_streaming;
   protobuf_c_boolean server_streaming;
 };
-#define GOOGLE__PROTOBUF__METHOD_DESCRIPTOR_PROTO__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__method_descriptor_proto__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD_DESCRIPTOR_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__method_descriptor_proto__descriptor) \
     , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, NULL, 0, 0, 0, 0 }
 
 
-struct  Google__Protobuf__FileOptions
+struct  CGoogleProtobuf__Google__Protobuf__FileOptions
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_java_package;
@@ -343,7 +343,7 @@ struct  Google__Protobuf__FileOptions
   protobuf_c_boolean has_java_string_check_utf8;
   protobuf_c_boolean java_string_check_utf8;
   protobuf_c_boolean has_optimize_for;
-  Google__Protobuf__FileOptions__OptimizeMode optimize_for;
+  CGoogleProtobuf__Google__Protobuf__FileOptions__OptimizeMode optimize_for;
   protobuf_c_boolean has_go_package;
   ProtobufCBinaryData go_package;
   protobuf_c_boolean has_cc_generic_services;
@@ -373,14 +373,14 @@ struct  Google__Protobuf__FileOptions
   protobuf_c_boolean has_ruby_package;
   ProtobufCBinaryData ruby_package;
   size_t n_uninterpreted_option;
-  Google__Protobuf__UninterpretedOption **uninterpreted_option;
+  CGoogleProtobuf__Google__Protobuf__UninterpretedOption **uninterpreted_option;
 };
-#define GOOGLE__PROTOBUF__FILE_OPTIONS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__file_options__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__SPEED, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL }
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__file_options__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__SPEED, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL }
 
 
-struct  Google__Protobuf__MessageOptions
+struct  CGoogleProtobuf__Google__Protobuf__MessageOptions
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_message_set_wire_format;
@@ -392,22 +392,22 @@ struct  Google__Protobuf__MessageOptions
   protobuf_c_boolean has_map_entry;
   protobuf_c_boolean map_entry;
   size_t n_uninterpreted_option;
-  Google__Protobuf__UninterpretedOption **uninterpreted_option;
+  CGoogleProtobuf__Google__Protobuf__UninterpretedOption **uninterpreted_option;
 };
-#define GOOGLE__PROTOBUF__MESSAGE_OPTIONS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__message_options__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__MESSAGE_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__message_options__descriptor) \
     , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
 
 
-struct  Google__Protobuf__FieldOptions
+struct  CGoogleProtobuf__Google__Protobuf__FieldOptions
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_ctype;
-  Google__Protobuf__FieldOptions__CType ctype;
+  CGoogleProtobuf__Google__Protobuf__FieldOptions__CType ctype;
   protobuf_c_boolean has_packed;
   protobuf_c_boolean packed;
   protobuf_c_boolean has_jstype;
-  Google__Protobuf__FieldOptions__JSType jstype;
+  CGoogleProtobuf__Google__Protobuf__FieldOptions__JSType jstype;
   protobuf_c_boolean has_lazy;
   protobuf_c_boolean lazy;
   protobuf_c_boolean has_unverified_lazy;
@@ -417,25 +417,25 @@ struct  Google__Protobuf__FieldOptions
   protobuf_c_boolean has_weak;
   protobuf_c_boolean weak;
   size_t n_uninterpreted_option;
-  Google__Protobuf__UninterpretedOption **uninterpreted_option;
+  CGoogleProtobuf__Google__Protobuf__UninterpretedOption **uninterpreted_option;
 };
-#define GOOGLE__PROTOBUF__FIELD_OPTIONS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__field_options__descriptor) \
-    , 0, GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__STRING, 0, 0, 0, GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_NORMAL, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__field_options__descriptor) \
+    , 0, CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__CTYPE__STRING, 0, 0, 0, CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_OPTIONS__JSTYPE__JS_NORMAL, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
 
 
-struct  Google__Protobuf__OneofOptions
+struct  CGoogleProtobuf__Google__Protobuf__OneofOptions
 {
   ProtobufCMessage base;
   size_t n_uninterpreted_option;
-  Google__Protobuf__UninterpretedOption **uninterpreted_option;
+  CGoogleProtobuf__Google__Protobuf__UninterpretedOption **uninterpreted_option;
 };
-#define GOOGLE__PROTOBUF__ONEOF_OPTIONS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__oneof_options__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ONEOF_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__oneof_options__descriptor) \
     , 0,NULL }
 
 
-struct  Google__Protobuf__EnumOptions
+struct  CGoogleProtobuf__Google__Protobuf__EnumOptions
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_allow_alias;
@@ -443,70 +443,70 @@ struct  Google__Protobuf__EnumOptions
   protobuf_c_boolean has_deprecated;
   protobuf_c_boolean deprecated;
   size_t n_uninterpreted_option;
-  Google__Protobuf__UninterpretedOption **uninterpreted_option;
+  CGoogleProtobuf__Google__Protobuf__UninterpretedOption **uninterpreted_option;
 };
-#define GOOGLE__PROTOBUF__ENUM_OPTIONS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__enum_options__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__enum_options__descriptor) \
     , 0, 0, 0, 0, 0,NULL }
 
 
-struct  Google__Protobuf__EnumValueOptions
+struct  CGoogleProtobuf__Google__Protobuf__EnumValueOptions
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_deprecated;
   protobuf_c_boolean deprecated;
   size_t n_uninterpreted_option;
-  Google__Protobuf__UninterpretedOption **uninterpreted_option;
+  CGoogleProtobuf__Google__Protobuf__UninterpretedOption **uninterpreted_option;
 };
-#define GOOGLE__PROTOBUF__ENUM_VALUE_OPTIONS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__enum_value_options__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM_VALUE_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__enum_value_options__descriptor) \
     , 0, 0, 0,NULL }
 
 
-struct  Google__Protobuf__ServiceOptions
+struct  CGoogleProtobuf__Google__Protobuf__ServiceOptions
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_deprecated;
   protobuf_c_boolean deprecated;
   size_t n_uninterpreted_option;
-  Google__Protobuf__UninterpretedOption **uninterpreted_option;
+  CGoogleProtobuf__Google__Protobuf__UninterpretedOption **uninterpreted_option;
 };
-#define GOOGLE__PROTOBUF__SERVICE_OPTIONS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__service_options__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SERVICE_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__service_options__descriptor) \
     , 0, 0, 0,NULL }
 
 
-struct  Google__Protobuf__MethodOptions
+struct  CGoogleProtobuf__Google__Protobuf__MethodOptions
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_deprecated;
   protobuf_c_boolean deprecated;
   protobuf_c_boolean has_idempotency_level;
-  Google__Protobuf__MethodOptions__IdempotencyLevel idempotency_level;
+  CGoogleProtobuf__Google__Protobuf__MethodOptions__IdempotencyLevel idempotency_level;
   size_t n_uninterpreted_option;
-  Google__Protobuf__UninterpretedOption **uninterpreted_option;
+  CGoogleProtobuf__Google__Protobuf__UninterpretedOption **uninterpreted_option;
 };
-#define GOOGLE__PROTOBUF__METHOD_OPTIONS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__method_options__descriptor) \
-    , 0, 0, 0, GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__IDEMPOTENCY_UNKNOWN, 0,NULL }
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__method_options__descriptor) \
+    , 0, 0, 0, CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__METHOD_OPTIONS__IDEMPOTENCY_LEVEL__IDEMPOTENCY_UNKNOWN, 0,NULL }
 
 
-struct  Google__Protobuf__UninterpretedOption__NamePart
+struct  CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name_part;
   protobuf_c_boolean is_extension;
 };
-#define GOOGLE__PROTOBUF__UNINTERPRETED_OPTION__NAME_PART__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__uninterpreted_option__name_part__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__UNINTERPRETED_OPTION__NAME_PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__descriptor) \
     , {0,NULL}, 0 }
 
 
-struct  Google__Protobuf__UninterpretedOption
+struct  CGoogleProtobuf__Google__Protobuf__UninterpretedOption
 {
   ProtobufCMessage base;
   size_t n_name;
-  Google__Protobuf__UninterpretedOption__NamePart **name;
+  CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart **name;
   protobuf_c_boolean has_identifier_value;
   ProtobufCBinaryData identifier_value;
   protobuf_c_boolean has_positive_int_value;
@@ -520,12 +520,12 @@ struct  Google__Protobuf__UninterpretedOption
   protobuf_c_boolean has_aggregate_value;
   ProtobufCBinaryData aggregate_value;
 };
-#define GOOGLE__PROTOBUF__UNINTERPRETED_OPTION__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__uninterpreted_option__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__UNINTERPRETED_OPTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__uninterpreted_option__descriptor) \
     , 0,NULL, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL} }
 
 
-struct  Google__Protobuf__SourceCodeInfo__Location
+struct  CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location
 {
   ProtobufCMessage base;
   size_t n_path;
@@ -539,23 +539,23 @@ struct  Google__Protobuf__SourceCodeInfo__Location
   size_t n_leading_detached_comments;
   ProtobufCBinaryData *leading_detached_comments;
 };
-#define GOOGLE__PROTOBUF__SOURCE_CODE_INFO__LOCATION__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__source_code_info__location__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SOURCE_CODE_INFO__LOCATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__source_code_info__location__descriptor) \
     , 0,NULL, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, 0,NULL }
 
 
-struct  Google__Protobuf__SourceCodeInfo
+struct  CGoogleProtobuf__Google__Protobuf__SourceCodeInfo
 {
   ProtobufCMessage base;
   size_t n_location;
-  Google__Protobuf__SourceCodeInfo__Location **location;
+  CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location **location;
 };
-#define GOOGLE__PROTOBUF__SOURCE_CODE_INFO__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__source_code_info__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SOURCE_CODE_INFO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__source_code_info__descriptor) \
     , 0,NULL }
 
 
-struct  Google__Protobuf__GeneratedCodeInfo__Annotation
+struct  CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation
 {
   ProtobufCMessage base;
   size_t n_path;
@@ -567,185 +567,185 @@ struct  Google__Protobuf__GeneratedCodeInfo__Annotation
   protobuf_c_boolean has_end;
   int32_t end;
 };
-#define GOOGLE__PROTOBUF__GENERATED_CODE_INFO__ANNOTATION__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__generated_code_info__annotation__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__GENERATED_CODE_INFO__ANNOTATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__generated_code_info__annotation__descriptor) \
     , 0,NULL, 0, {0,NULL}, 0, 0, 0, 0 }
 
 
-struct  Google__Protobuf__GeneratedCodeInfo
+struct  CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo
 {
   ProtobufCMessage base;
   size_t n_annotation;
-  Google__Protobuf__GeneratedCodeInfo__Annotation **annotation;
+  CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation **annotation;
 };
-#define GOOGLE__PROTOBUF__GENERATED_CODE_INFO__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__generated_code_info__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__GENERATED_CODE_INFO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__generated_code_info__descriptor) \
     , 0,NULL }
 
 
-/* Google__Protobuf__FileDescriptorSet methods */
-void   google__protobuf__file_descriptor_set__init
-                     (Google__Protobuf__FileDescriptorSet         *message);
-/* Google__Protobuf__FileDescriptorProto methods */
-void   google__protobuf__file_descriptor_proto__init
-                     (Google__Protobuf__FileDescriptorProto         *message);
-/* Google__Protobuf__DescriptorProto__ExtensionRange methods */
-void   google__protobuf__descriptor_proto__extension_range__init
-                     (Google__Protobuf__DescriptorProto__ExtensionRange         *message);
-/* Google__Protobuf__DescriptorProto__ReservedRange methods */
-void   google__protobuf__descriptor_proto__reserved_range__init
-                     (Google__Protobuf__DescriptorProto__ReservedRange         *message);
-/* Google__Protobuf__DescriptorProto methods */
-void   google__protobuf__descriptor_proto__init
-                     (Google__Protobuf__DescriptorProto         *message);
-/* Google__Protobuf__ExtensionRangeOptions methods */
-void   google__protobuf__extension_range_options__init
-                     (Google__Protobuf__ExtensionRangeOptions         *message);
-/* Google__Protobuf__FieldDescriptorProto methods */
-void   google__protobuf__field_descriptor_proto__init
-                     (Google__Protobuf__FieldDescriptorProto         *message);
-/* Google__Protobuf__OneofDescriptorProto methods */
-void   google__protobuf__oneof_descriptor_proto__init
-                     (Google__Protobuf__OneofDescriptorProto         *message);
-/* Google__Protobuf__EnumDescriptorProto__EnumReservedRange methods */
-void   google__protobuf__enum_descriptor_proto__enum_reserved_range__init
-                     (Google__Protobuf__EnumDescriptorProto__EnumReservedRange         *message);
-/* Google__Protobuf__EnumDescriptorProto methods */
-void   google__protobuf__enum_descriptor_proto__init
-                     (Google__Protobuf__EnumDescriptorProto         *message);
-/* Google__Protobuf__EnumValueDescriptorProto methods */
-void   google__protobuf__enum_value_descriptor_proto__init
-                     (Google__Protobuf__EnumValueDescriptorProto         *message);
-/* Google__Protobuf__ServiceDescriptorProto methods */
-void   google__protobuf__service_descriptor_proto__init
-                     (Google__Protobuf__ServiceDescriptorProto         *message);
-/* Google__Protobuf__MethodDescriptorProto methods */
-void   google__protobuf__method_descriptor_proto__init
-                     (Google__Protobuf__MethodDescriptorProto         *message);
-/* Google__Protobuf__FileOptions methods */
-void   google__protobuf__file_options__init
-                     (Google__Protobuf__FileOptions         *message);
-/* Google__Protobuf__MessageOptions methods */
-void   google__protobuf__message_options__init
-                     (Google__Protobuf__MessageOptions         *message);
-/* Google__Protobuf__FieldOptions methods */
-void   google__protobuf__field_options__init
-                     (Google__Protobuf__FieldOptions         *message);
-/* Google__Protobuf__OneofOptions methods */
-void   google__protobuf__oneof_options__init
-                     (Google__Protobuf__OneofOptions         *message);
-/* Google__Protobuf__EnumOptions methods */
-void   google__protobuf__enum_options__init
-                     (Google__Protobuf__EnumOptions         *message);
-/* Google__Protobuf__EnumValueOptions methods */
-void   google__protobuf__enum_value_options__init
-                     (Google__Protobuf__EnumValueOptions         *message);
-/* Google__Protobuf__ServiceOptions methods */
-void   google__protobuf__service_options__init
-                     (Google__Protobuf__ServiceOptions         *message);
-/* Google__Protobuf__MethodOptions methods */
-void   google__protobuf__method_options__init
-                     (Google__Protobuf__MethodOptions         *message);
-/* Google__Protobuf__UninterpretedOption__NamePart methods */
-void   google__protobuf__uninterpreted_option__name_part__init
-                     (Google__Protobuf__UninterpretedOption__NamePart         *message);
-/* Google__Protobuf__UninterpretedOption methods */
-void   google__protobuf__uninterpreted_option__init
-                     (Google__Protobuf__UninterpretedOption         *message);
-/* Google__Protobuf__SourceCodeInfo__Location methods */
-void   google__protobuf__source_code_info__location__init
-                     (Google__Protobuf__SourceCodeInfo__Location         *message);
-/* Google__Protobuf__SourceCodeInfo methods */
-void   google__protobuf__source_code_info__init
-                     (Google__Protobuf__SourceCodeInfo         *message);
-/* Google__Protobuf__GeneratedCodeInfo__Annotation methods */
-void   google__protobuf__generated_code_info__annotation__init
-                     (Google__Protobuf__GeneratedCodeInfo__Annotation         *message);
-/* Google__Protobuf__GeneratedCodeInfo methods */
-void   google__protobuf__generated_code_info__init
-                     (Google__Protobuf__GeneratedCodeInfo         *message);
+/* CGoogleProtobuf__Google__Protobuf__FileDescriptorSet methods */
+void   cgoogle_protobuf__google__protobuf__file_descriptor_set__init
+                     (CGoogleProtobuf__Google__Protobuf__FileDescriptorSet         *message);
+/* CGoogleProtobuf__Google__Protobuf__FileDescriptorProto methods */
+void   cgoogle_protobuf__google__protobuf__file_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__FileDescriptorProto         *message);
+/* CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange methods */
+void   cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__init
+                     (CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange         *message);
+/* CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange methods */
+void   cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__init
+                     (CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange         *message);
+/* CGoogleProtobuf__Google__Protobuf__DescriptorProto methods */
+void   cgoogle_protobuf__google__protobuf__descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__DescriptorProto         *message);
+/* CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions methods */
+void   cgoogle_protobuf__google__protobuf__extension_range_options__init
+                     (CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions         *message);
+/* CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto methods */
+void   cgoogle_protobuf__google__protobuf__field_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto         *message);
+/* CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto methods */
+void   cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto         *message);
+/* CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange methods */
+void   cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__init
+                     (CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange         *message);
+/* CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto methods */
+void   cgoogle_protobuf__google__protobuf__enum_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto         *message);
+/* CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto methods */
+void   cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto         *message);
+/* CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto methods */
+void   cgoogle_protobuf__google__protobuf__service_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto         *message);
+/* CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto methods */
+void   cgoogle_protobuf__google__protobuf__method_descriptor_proto__init
+                     (CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto         *message);
+/* CGoogleProtobuf__Google__Protobuf__FileOptions methods */
+void   cgoogle_protobuf__google__protobuf__file_options__init
+                     (CGoogleProtobuf__Google__Protobuf__FileOptions         *message);
+/* CGoogleProtobuf__Google__Protobuf__MessageOptions methods */
+void   cgoogle_protobuf__google__protobuf__message_options__init
+                     (CGoogleProtobuf__Google__Protobuf__MessageOptions         *message);
+/* CGoogleProtobuf__Google__Protobuf__FieldOptions methods */
+void   cgoogle_protobuf__google__protobuf__field_options__init
+                     (CGoogleProtobuf__Google__Protobuf__FieldOptions         *message);
+/* CGoogleProtobuf__Google__Protobuf__OneofOptions methods */
+void   cgoogle_protobuf__google__protobuf__oneof_options__init
+                     (CGoogleProtobuf__Google__Protobuf__OneofOptions         *message);
+/* CGoogleProtobuf__Google__Protobuf__EnumOptions methods */
+void   cgoogle_protobuf__google__protobuf__enum_options__init
+                     (CGoogleProtobuf__Google__Protobuf__EnumOptions         *message);
+/* CGoogleProtobuf__Google__Protobuf__EnumValueOptions methods */
+void   cgoogle_protobuf__google__protobuf__enum_value_options__init
+                     (CGoogleProtobuf__Google__Protobuf__EnumValueOptions         *message);
+/* CGoogleProtobuf__Google__Protobuf__ServiceOptions methods */
+void   cgoogle_protobuf__google__protobuf__service_options__init
+                     (CGoogleProtobuf__Google__Protobuf__ServiceOptions         *message);
+/* CGoogleProtobuf__Google__Protobuf__MethodOptions methods */
+void   cgoogle_protobuf__google__protobuf__method_options__init
+                     (CGoogleProtobuf__Google__Protobuf__MethodOptions         *message);
+/* CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart methods */
+void   cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__init
+                     (CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart         *message);
+/* CGoogleProtobuf__Google__Protobuf__UninterpretedOption methods */
+void   cgoogle_protobuf__google__protobuf__uninterpreted_option__init
+                     (CGoogleProtobuf__Google__Protobuf__UninterpretedOption         *message);
+/* CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location methods */
+void   cgoogle_protobuf__google__protobuf__source_code_info__location__init
+                     (CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location         *message);
+/* CGoogleProtobuf__Google__Protobuf__SourceCodeInfo methods */
+void   cgoogle_protobuf__google__protobuf__source_code_info__init
+                     (CGoogleProtobuf__Google__Protobuf__SourceCodeInfo         *message);
+/* CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation methods */
+void   cgoogle_protobuf__google__protobuf__generated_code_info__annotation__init
+                     (CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation         *message);
+/* CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo methods */
+void   cgoogle_protobuf__google__protobuf__generated_code_info__init
+                     (CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo         *message);
 /* --- per-message closures --- */
 
-typedef void (*Google__Protobuf__FileDescriptorSet_Closure)
-                 (const Google__Protobuf__FileDescriptorSet *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__FileDescriptorSet_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__FileDescriptorSet *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__FileDescriptorProto_Closure)
-                 (const Google__Protobuf__FileDescriptorProto *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__FileDescriptorProto_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__FileDescriptorProto *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__DescriptorProto__ExtensionRange_Closure)
-                 (const Google__Protobuf__DescriptorProto__ExtensionRange *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__DescriptorProto__ExtensionRange *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__DescriptorProto__ReservedRange_Closure)
-                 (const Google__Protobuf__DescriptorProto__ReservedRange *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__DescriptorProto__ReservedRange *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__DescriptorProto_Closure)
-                 (const Google__Protobuf__DescriptorProto *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__DescriptorProto_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__DescriptorProto *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__ExtensionRangeOptions_Closure)
-                 (const Google__Protobuf__ExtensionRangeOptions *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__ExtensionRangeOptions *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__FieldDescriptorProto_Closure)
-                 (const Google__Protobuf__FieldDescriptorProto *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__FieldDescriptorProto *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__OneofDescriptorProto_Closure)
-                 (const Google__Protobuf__OneofDescriptorProto *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__OneofDescriptorProto *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__EnumDescriptorProto__EnumReservedRange_Closure)
-                 (const Google__Protobuf__EnumDescriptorProto__EnumReservedRange *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto__EnumReservedRange *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__EnumDescriptorProto_Closure)
-                 (const Google__Protobuf__EnumDescriptorProto *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__EnumDescriptorProto *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__EnumValueDescriptorProto_Closure)
-                 (const Google__Protobuf__EnumValueDescriptorProto *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__EnumValueDescriptorProto *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__ServiceDescriptorProto_Closure)
-                 (const Google__Protobuf__ServiceDescriptorProto *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__ServiceDescriptorProto *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__MethodDescriptorProto_Closure)
-                 (const Google__Protobuf__MethodDescriptorProto *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__MethodDescriptorProto *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__FileOptions_Closure)
-                 (const Google__Protobuf__FileOptions *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__FileOptions_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__FileOptions *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__MessageOptions_Closure)
-                 (const Google__Protobuf__MessageOptions *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__MessageOptions_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__MessageOptions *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__FieldOptions_Closure)
-                 (const Google__Protobuf__FieldOptions *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__FieldOptions_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__FieldOptions *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__OneofOptions_Closure)
-                 (const Google__Protobuf__OneofOptions *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__OneofOptions_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__OneofOptions *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__EnumOptions_Closure)
-                 (const Google__Protobuf__EnumOptions *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__EnumOptions_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__EnumOptions *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__EnumValueOptions_Closure)
-                 (const Google__Protobuf__EnumValueOptions *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__EnumValueOptions_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__EnumValueOptions *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__ServiceOptions_Closure)
-                 (const Google__Protobuf__ServiceOptions *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__ServiceOptions_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__ServiceOptions *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__MethodOptions_Closure)
-                 (const Google__Protobuf__MethodOptions *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__MethodOptions_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__MethodOptions *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__UninterpretedOption__NamePart_Closure)
-                 (const Google__Protobuf__UninterpretedOption__NamePart *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__UninterpretedOption__NamePart *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__UninterpretedOption_Closure)
-                 (const Google__Protobuf__UninterpretedOption *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__UninterpretedOption_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__UninterpretedOption *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__SourceCodeInfo__Location_Closure)
-                 (const Google__Protobuf__SourceCodeInfo__Location *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__SourceCodeInfo__Location *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__SourceCodeInfo_Closure)
-                 (const Google__Protobuf__SourceCodeInfo *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__SourceCodeInfo_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__SourceCodeInfo *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__GeneratedCodeInfo__Annotation_Closure)
-                 (const Google__Protobuf__GeneratedCodeInfo__Annotation *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo__Annotation *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__GeneratedCodeInfo_Closure)
-                 (const Google__Protobuf__GeneratedCodeInfo *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -753,39 +753,39 @@ typedef void (*Google__Protobuf__GeneratedCodeInfo_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor google__protobuf__file_descriptor_set__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__file_descriptor_proto__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__descriptor_proto__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__descriptor_proto__extension_range__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__descriptor_proto__reserved_range__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__extension_range_options__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__field_descriptor_proto__descriptor;
-extern const ProtobufCEnumDescriptor    google__protobuf__field_descriptor_proto__type__descriptor;
-extern const ProtobufCEnumDescriptor    google__protobuf__field_descriptor_proto__label__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__oneof_descriptor_proto__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__enum_descriptor_proto__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__enum_descriptor_proto__enum_reserved_range__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__enum_value_descriptor_proto__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__service_descriptor_proto__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__method_descriptor_proto__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__file_options__descriptor;
-extern const ProtobufCEnumDescriptor    google__protobuf__file_options__optimize_mode__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__message_options__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__field_options__descriptor;
-extern const ProtobufCEnumDescriptor    google__protobuf__field_options__ctype__descriptor;
-extern const ProtobufCEnumDescriptor    google__protobuf__field_options__jstype__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__oneof_options__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__enum_options__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__enum_value_options__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__service_options__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__method_options__descriptor;
-extern const ProtobufCEnumDescriptor    google__protobuf__method_options__idempotency_level__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__uninterpreted_option__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__uninterpreted_option__name_part__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__source_code_info__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__source_code_info__location__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__generated_code_info__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__generated_code_info__annotation__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__file_descriptor_set__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__file_descriptor_proto__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__descriptor_proto__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__descriptor_proto__extension_range__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__descriptor_proto__reserved_range__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__extension_range_options__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__field_descriptor_proto__descriptor;
+extern const ProtobufCEnumDescriptor    cgoogle_protobuf__google__protobuf__field_descriptor_proto__type__descriptor;
+extern const ProtobufCEnumDescriptor    cgoogle_protobuf__google__protobuf__field_descriptor_proto__label__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__oneof_descriptor_proto__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum_descriptor_proto__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum_descriptor_proto__enum_reserved_range__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum_value_descriptor_proto__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__service_descriptor_proto__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__method_descriptor_proto__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__file_options__descriptor;
+extern const ProtobufCEnumDescriptor    cgoogle_protobuf__google__protobuf__file_options__optimize_mode__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__message_options__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__field_options__descriptor;
+extern const ProtobufCEnumDescriptor    cgoogle_protobuf__google__protobuf__field_options__ctype__descriptor;
+extern const ProtobufCEnumDescriptor    cgoogle_protobuf__google__protobuf__field_options__jstype__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__oneof_options__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum_options__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum_value_options__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__service_options__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__method_options__descriptor;
+extern const ProtobufCEnumDescriptor    cgoogle_protobuf__google__protobuf__method_options__idempotency_level__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__uninterpreted_option__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__uninterpreted_option__name_part__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__source_code_info__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__source_code_info__location__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__generated_code_info__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__generated_code_info__annotation__descriptor;
 
 PROTOBUF_C__END_DECLS
 

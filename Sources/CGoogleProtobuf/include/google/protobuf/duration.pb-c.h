@@ -15,7 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Google__Protobuf__Duration Google__Protobuf__Duration;
+typedef struct CGoogleProtobuf__Google__Protobuf__Duration CGoogleProtobuf__Google__Protobuf__Duration;
 
 
 /* --- enums --- */
@@ -23,24 +23,24 @@ typedef struct Google__Protobuf__Duration Google__Protobuf__Duration;
 
 /* --- messages --- */
 
-struct  Google__Protobuf__Duration
+struct  CGoogleProtobuf__Google__Protobuf__Duration
 {
   ProtobufCMessage base;
   int64_t seconds;
   int32_t nanos;
 };
-#define GOOGLE__PROTOBUF__DURATION__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__duration__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__DURATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__duration__descriptor) \
     , 0, 0 }
 
 
-/* Google__Protobuf__Duration methods */
-void   google__protobuf__duration__init
-                     (Google__Protobuf__Duration         *message);
+/* CGoogleProtobuf__Google__Protobuf__Duration methods */
+void   cgoogle_protobuf__google__protobuf__duration__init
+                     (CGoogleProtobuf__Google__Protobuf__Duration         *message);
 /* --- per-message closures --- */
 
-typedef void (*Google__Protobuf__Duration_Closure)
-                 (const Google__Protobuf__Duration *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Duration_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Duration *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -48,7 +48,7 @@ typedef void (*Google__Protobuf__Duration_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor google__protobuf__duration__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__duration__descriptor;
 
 PROTOBUF_C__END_DECLS
 

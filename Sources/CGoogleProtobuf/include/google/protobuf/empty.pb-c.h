@@ -15,7 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Google__Protobuf__Empty Google__Protobuf__Empty;
+typedef struct CGoogleProtobuf__Google__Protobuf__Empty CGoogleProtobuf__Google__Protobuf__Empty;
 
 
 /* --- enums --- */
@@ -23,22 +23,22 @@ typedef struct Google__Protobuf__Empty Google__Protobuf__Empty;
 
 /* --- messages --- */
 
-struct  Google__Protobuf__Empty
+struct  CGoogleProtobuf__Google__Protobuf__Empty
 {
   ProtobufCMessage base;
 };
-#define GOOGLE__PROTOBUF__EMPTY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__empty__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__EMPTY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__empty__descriptor) \
      }
 
 
-/* Google__Protobuf__Empty methods */
-void   google__protobuf__empty__init
-                     (Google__Protobuf__Empty         *message);
+/* CGoogleProtobuf__Google__Protobuf__Empty methods */
+void   cgoogle_protobuf__google__protobuf__empty__init
+                     (CGoogleProtobuf__Google__Protobuf__Empty         *message);
 /* --- per-message closures --- */
 
-typedef void (*Google__Protobuf__Empty_Closure)
-                 (const Google__Protobuf__Empty *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Empty_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Empty *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -46,7 +46,7 @@ typedef void (*Google__Protobuf__Empty_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor google__protobuf__empty__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__empty__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -15,7 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Google__Protobuf__FieldMask Google__Protobuf__FieldMask;
+typedef struct CGoogleProtobuf__Google__Protobuf__FieldMask CGoogleProtobuf__Google__Protobuf__FieldMask;
 
 
 /* --- enums --- */
@@ -23,24 +23,24 @@ typedef struct Google__Protobuf__FieldMask Google__Protobuf__FieldMask;
 
 /* --- messages --- */
 
-struct  Google__Protobuf__FieldMask
+struct  CGoogleProtobuf__Google__Protobuf__FieldMask
 {
   ProtobufCMessage base;
   size_t n_paths;
   ProtobufCBinaryData *paths;
 };
-#define GOOGLE__PROTOBUF__FIELD_MASK__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__field_mask__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD_MASK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__field_mask__descriptor) \
     , 0,NULL }
 
 
-/* Google__Protobuf__FieldMask methods */
-void   google__protobuf__field_mask__init
-                     (Google__Protobuf__FieldMask         *message);
+/* CGoogleProtobuf__Google__Protobuf__FieldMask methods */
+void   cgoogle_protobuf__google__protobuf__field_mask__init
+                     (CGoogleProtobuf__Google__Protobuf__FieldMask         *message);
 /* --- per-message closures --- */
 
-typedef void (*Google__Protobuf__FieldMask_Closure)
-                 (const Google__Protobuf__FieldMask *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__FieldMask_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__FieldMask *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -48,7 +48,7 @@ typedef void (*Google__Protobuf__FieldMask_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor google__protobuf__field_mask__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__field_mask__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -15,7 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Google__Protobuf__SourceContext Google__Protobuf__SourceContext;
+typedef struct CGoogleProtobuf__Google__Protobuf__SourceContext CGoogleProtobuf__Google__Protobuf__SourceContext;
 
 
 /* --- enums --- */
@@ -23,23 +23,23 @@ typedef struct Google__Protobuf__SourceContext Google__Protobuf__SourceContext;
 
 /* --- messages --- */
 
-struct  Google__Protobuf__SourceContext
+struct  CGoogleProtobuf__Google__Protobuf__SourceContext
 {
   ProtobufCMessage base;
   ProtobufCBinaryData file_name;
 };
-#define GOOGLE__PROTOBUF__SOURCE_CONTEXT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__source_context__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SOURCE_CONTEXT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__source_context__descriptor) \
     , {0,NULL} }
 
 
-/* Google__Protobuf__SourceContext methods */
-void   google__protobuf__source_context__init
-                     (Google__Protobuf__SourceContext         *message);
+/* CGoogleProtobuf__Google__Protobuf__SourceContext methods */
+void   cgoogle_protobuf__google__protobuf__source_context__init
+                     (CGoogleProtobuf__Google__Protobuf__SourceContext         *message);
 /* --- per-message closures --- */
 
-typedef void (*Google__Protobuf__SourceContext_Closure)
-                 (const Google__Protobuf__SourceContext *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__SourceContext_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__SourceContext *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -47,7 +47,7 @@ typedef void (*Google__Protobuf__SourceContext_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor google__protobuf__source_context__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__source_context__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -15,108 +15,108 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Google__Protobuf__Struct Google__Protobuf__Struct;
-typedef struct Google__Protobuf__Struct__FieldsEntry Google__Protobuf__Struct__FieldsEntry;
-typedef struct Google__Protobuf__Value Google__Protobuf__Value;
-typedef struct Google__Protobuf__ListValue Google__Protobuf__ListValue;
+typedef struct CGoogleProtobuf__Google__Protobuf__Struct CGoogleProtobuf__Google__Protobuf__Struct;
+typedef struct CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry;
+typedef struct CGoogleProtobuf__Google__Protobuf__Value CGoogleProtobuf__Google__Protobuf__Value;
+typedef struct CGoogleProtobuf__Google__Protobuf__ListValue CGoogleProtobuf__Google__Protobuf__ListValue;
 
 
 /* --- enums --- */
 
-typedef enum _Google__Protobuf__NullValue {
-  GOOGLE__PROTOBUF__NULL_VALUE__NULL_VALUE = 0
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GOOGLE__PROTOBUF__NULL_VALUE)
-} Google__Protobuf__NullValue;
+typedef enum _CGoogleProtobuf__Google__Protobuf__NullValue {
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__NULL_VALUE__NULL_VALUE = 0
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__NULL_VALUE)
+} CGoogleProtobuf__Google__Protobuf__NullValue;
 
 /* --- messages --- */
 
-struct  Google__Protobuf__Struct__FieldsEntry
+struct  CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
-  Google__Protobuf__Value *value;
+  CGoogleProtobuf__Google__Protobuf__Value *value;
 };
-#define GOOGLE__PROTOBUF__STRUCT__FIELDS_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__struct__fields_entry__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__STRUCT__FIELDS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__struct__fields_entry__descriptor) \
     , {0,NULL}, NULL }
 
 
-struct  Google__Protobuf__Struct
+struct  CGoogleProtobuf__Google__Protobuf__Struct
 {
   ProtobufCMessage base;
   size_t n_fields;
-  Google__Protobuf__Struct__FieldsEntry **fields;
+  CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry **fields;
 };
-#define GOOGLE__PROTOBUF__STRUCT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__struct__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__STRUCT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__struct__descriptor) \
     , 0,NULL }
 
 
 typedef enum {
-  GOOGLE__PROTOBUF__VALUE__KIND__NOT_SET = 0,
-  GOOGLE__PROTOBUF__VALUE__KIND_NULL_VALUE = 1,
-  GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE = 2,
-  GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE = 3,
-  GOOGLE__PROTOBUF__VALUE__KIND_BOOL_VALUE = 4,
-  GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE = 5,
-  GOOGLE__PROTOBUF__VALUE__KIND_LIST_VALUE = 6
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GOOGLE__PROTOBUF__VALUE__KIND__CASE)
-} Google__Protobuf__Value__KindCase;
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__VALUE__KIND__NOT_SET = 0,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__VALUE__KIND_NULL_VALUE = 1,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE = 2,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE = 3,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__VALUE__KIND_BOOL_VALUE = 4,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE = 5,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__VALUE__KIND_LIST_VALUE = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__VALUE__KIND__CASE)
+} CGoogleProtobuf__Google__Protobuf__Value__KindCase;
 
-struct  Google__Protobuf__Value
+struct  CGoogleProtobuf__Google__Protobuf__Value
 {
   ProtobufCMessage base;
-  Google__Protobuf__Value__KindCase kind_case;
+  CGoogleProtobuf__Google__Protobuf__Value__KindCase kind_case;
   union {
-    Google__Protobuf__NullValue null_value;
+    CGoogleProtobuf__Google__Protobuf__NullValue null_value;
     double number_value;
     ProtobufCBinaryData string_value;
     protobuf_c_boolean bool_value;
-    Google__Protobuf__Struct *struct_value;
-    Google__Protobuf__ListValue *list_value;
+    CGoogleProtobuf__Google__Protobuf__Struct *struct_value;
+    CGoogleProtobuf__Google__Protobuf__ListValue *list_value;
   };
 };
-#define GOOGLE__PROTOBUF__VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__value__descriptor) \
-    , GOOGLE__PROTOBUF__VALUE__KIND__NOT_SET, {0} }
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__value__descriptor) \
+    , CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__VALUE__KIND__NOT_SET, {0} }
 
 
-struct  Google__Protobuf__ListValue
+struct  CGoogleProtobuf__Google__Protobuf__ListValue
 {
   ProtobufCMessage base;
   size_t n_values;
-  Google__Protobuf__Value **values;
+  CGoogleProtobuf__Google__Protobuf__Value **values;
 };
-#define GOOGLE__PROTOBUF__LIST_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__list_value__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__LIST_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__list_value__descriptor) \
     , 0,NULL }
 
 
-/* Google__Protobuf__Struct__FieldsEntry methods */
-void   google__protobuf__struct__fields_entry__init
-                     (Google__Protobuf__Struct__FieldsEntry         *message);
-/* Google__Protobuf__Struct methods */
-void   google__protobuf__struct__init
-                     (Google__Protobuf__Struct         *message);
-/* Google__Protobuf__Value methods */
-void   google__protobuf__value__init
-                     (Google__Protobuf__Value         *message);
-/* Google__Protobuf__ListValue methods */
-void   google__protobuf__list_value__init
-                     (Google__Protobuf__ListValue         *message);
+/* CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry methods */
+void   cgoogle_protobuf__google__protobuf__struct__fields_entry__init
+                     (CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry         *message);
+/* CGoogleProtobuf__Google__Protobuf__Struct methods */
+void   cgoogle_protobuf__google__protobuf__struct__init
+                     (CGoogleProtobuf__Google__Protobuf__Struct         *message);
+/* CGoogleProtobuf__Google__Protobuf__Value methods */
+void   cgoogle_protobuf__google__protobuf__value__init
+                     (CGoogleProtobuf__Google__Protobuf__Value         *message);
+/* CGoogleProtobuf__Google__Protobuf__ListValue methods */
+void   cgoogle_protobuf__google__protobuf__list_value__init
+                     (CGoogleProtobuf__Google__Protobuf__ListValue         *message);
 /* --- per-message closures --- */
 
-typedef void (*Google__Protobuf__Struct__FieldsEntry_Closure)
-                 (const Google__Protobuf__Struct__FieldsEntry *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Struct__FieldsEntry *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__Struct_Closure)
-                 (const Google__Protobuf__Struct *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Struct_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Struct *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__Value_Closure)
-                 (const Google__Protobuf__Value *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Value_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Value *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__ListValue_Closure)
-                 (const Google__Protobuf__ListValue *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__ListValue_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__ListValue *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -124,11 +124,11 @@ typedef void (*Google__Protobuf__ListValue_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCEnumDescriptor    google__protobuf__null_value__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__struct__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__struct__fields_entry__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__value__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__list_value__descriptor;
+extern const ProtobufCEnumDescriptor    cgoogle_protobuf__google__protobuf__null_value__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__struct__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__struct__fields_entry__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__value__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__list_value__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -15,7 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Google__Protobuf__Timestamp Google__Protobuf__Timestamp;
+typedef struct CGoogleProtobuf__Google__Protobuf__Timestamp CGoogleProtobuf__Google__Protobuf__Timestamp;
 
 
 /* --- enums --- */
@@ -23,24 +23,24 @@ typedef struct Google__Protobuf__Timestamp Google__Protobuf__Timestamp;
 
 /* --- messages --- */
 
-struct  Google__Protobuf__Timestamp
+struct  CGoogleProtobuf__Google__Protobuf__Timestamp
 {
   ProtobufCMessage base;
   int64_t seconds;
   int32_t nanos;
 };
-#define GOOGLE__PROTOBUF__TIMESTAMP__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__timestamp__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__TIMESTAMP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__timestamp__descriptor) \
     , 0, 0 }
 
 
-/* Google__Protobuf__Timestamp methods */
-void   google__protobuf__timestamp__init
-                     (Google__Protobuf__Timestamp         *message);
+/* CGoogleProtobuf__Google__Protobuf__Timestamp methods */
+void   cgoogle_protobuf__google__protobuf__timestamp__init
+                     (CGoogleProtobuf__Google__Protobuf__Timestamp         *message);
 /* --- per-message closures --- */
 
-typedef void (*Google__Protobuf__Timestamp_Closure)
-                 (const Google__Protobuf__Timestamp *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Timestamp_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Timestamp *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -48,7 +48,7 @@ typedef void (*Google__Protobuf__Timestamp_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor google__protobuf__timestamp__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__timestamp__descriptor;
 
 PROTOBUF_C__END_DECLS
 

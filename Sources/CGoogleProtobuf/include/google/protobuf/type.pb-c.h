@@ -17,161 +17,161 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/any.pb-c.h"
 #include "google/protobuf/source_context.pb-c.h"
 
-typedef struct Google__Protobuf__Type Google__Protobuf__Type;
-typedef struct Google__Protobuf__Field Google__Protobuf__Field;
-typedef struct Google__Protobuf__Enum Google__Protobuf__Enum;
-typedef struct Google__Protobuf__EnumValue Google__Protobuf__EnumValue;
-typedef struct Google__Protobuf__Option Google__Protobuf__Option;
+typedef struct CGoogleProtobuf__Google__Protobuf__Type CGoogleProtobuf__Google__Protobuf__Type;
+typedef struct CGoogleProtobuf__Google__Protobuf__Field CGoogleProtobuf__Google__Protobuf__Field;
+typedef struct CGoogleProtobuf__Google__Protobuf__Enum CGoogleProtobuf__Google__Protobuf__Enum;
+typedef struct CGoogleProtobuf__Google__Protobuf__EnumValue CGoogleProtobuf__Google__Protobuf__EnumValue;
+typedef struct CGoogleProtobuf__Google__Protobuf__Option CGoogleProtobuf__Google__Protobuf__Option;
 
 
 /* --- enums --- */
 
-typedef enum _Google__Protobuf__Field__Kind {
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UNKNOWN = 0,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_DOUBLE = 1,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_FLOAT = 2,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_INT64 = 3,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UINT64 = 4,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_INT32 = 5,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_FIXED64 = 6,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_FIXED32 = 7,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_BOOL = 8,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_STRING = 9,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_GROUP = 10,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_MESSAGE = 11,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_BYTES = 12,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UINT32 = 13,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_ENUM = 14,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SFIXED32 = 15,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SFIXED64 = 16,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SINT32 = 17,
-  GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SINT64 = 18
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GOOGLE__PROTOBUF__FIELD__KIND)
-} Google__Protobuf__Field__Kind;
-typedef enum _Google__Protobuf__Field__Cardinality {
-  GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_UNKNOWN = 0,
-  GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_OPTIONAL = 1,
-  GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_REQUIRED = 2,
-  GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_REPEATED = 3
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GOOGLE__PROTOBUF__FIELD__CARDINALITY)
-} Google__Protobuf__Field__Cardinality;
-typedef enum _Google__Protobuf__Syntax {
-  GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO2 = 0,
-  GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO3 = 1
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GOOGLE__PROTOBUF__SYNTAX)
-} Google__Protobuf__Syntax;
+typedef enum _CGoogleProtobuf__Google__Protobuf__Field__Kind {
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UNKNOWN = 0,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_DOUBLE = 1,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_FLOAT = 2,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_INT64 = 3,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UINT64 = 4,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_INT32 = 5,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_FIXED64 = 6,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_FIXED32 = 7,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_BOOL = 8,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_STRING = 9,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_GROUP = 10,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_MESSAGE = 11,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_BYTES = 12,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UINT32 = 13,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_ENUM = 14,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SFIXED32 = 15,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SFIXED64 = 16,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SINT32 = 17,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_SINT64 = 18
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND)
+} CGoogleProtobuf__Google__Protobuf__Field__Kind;
+typedef enum _CGoogleProtobuf__Google__Protobuf__Field__Cardinality {
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_UNKNOWN = 0,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_OPTIONAL = 1,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_REQUIRED = 2,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_REPEATED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__CARDINALITY)
+} CGoogleProtobuf__Google__Protobuf__Field__Cardinality;
+typedef enum _CGoogleProtobuf__Google__Protobuf__Syntax {
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO2 = 0,
+  CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO3 = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SYNTAX)
+} CGoogleProtobuf__Google__Protobuf__Syntax;
 
 /* --- messages --- */
 
-struct  Google__Protobuf__Type
+struct  CGoogleProtobuf__Google__Protobuf__Type
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
   size_t n_fields;
-  Google__Protobuf__Field **fields;
+  CGoogleProtobuf__Google__Protobuf__Field **fields;
   size_t n_oneofs;
   ProtobufCBinaryData *oneofs;
   size_t n_options;
-  Google__Protobuf__Option **options;
-  Google__Protobuf__SourceContext *source_context;
-  Google__Protobuf__Syntax syntax;
+  CGoogleProtobuf__Google__Protobuf__Option **options;
+  CGoogleProtobuf__Google__Protobuf__SourceContext *source_context;
+  CGoogleProtobuf__Google__Protobuf__Syntax syntax;
 };
-#define GOOGLE__PROTOBUF__TYPE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__type__descriptor) \
-    , {0,NULL}, 0,NULL, 0,NULL, 0,NULL, NULL, GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO2 }
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__TYPE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__type__descriptor) \
+    , {0,NULL}, 0,NULL, 0,NULL, 0,NULL, NULL, CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO2 }
 
 
-struct  Google__Protobuf__Field
+struct  CGoogleProtobuf__Google__Protobuf__Field
 {
   ProtobufCMessage base;
-  Google__Protobuf__Field__Kind kind;
-  Google__Protobuf__Field__Cardinality cardinality;
+  CGoogleProtobuf__Google__Protobuf__Field__Kind kind;
+  CGoogleProtobuf__Google__Protobuf__Field__Cardinality cardinality;
   int32_t number;
   ProtobufCBinaryData name;
   ProtobufCBinaryData type_url;
   int32_t oneof_index;
   protobuf_c_boolean packed;
   size_t n_options;
-  Google__Protobuf__Option **options;
+  CGoogleProtobuf__Google__Protobuf__Option **options;
   ProtobufCBinaryData json_name;
   ProtobufCBinaryData default_value;
 };
-#define GOOGLE__PROTOBUF__FIELD__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__field__descriptor) \
-    , GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UNKNOWN, GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_UNKNOWN, 0, {0,NULL}, {0,NULL}, 0, 0, 0,NULL, {0,NULL}, {0,NULL} }
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__field__descriptor) \
+    , CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__KIND__TYPE_UNKNOWN, CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FIELD__CARDINALITY__CARDINALITY_UNKNOWN, 0, {0,NULL}, {0,NULL}, 0, 0, 0,NULL, {0,NULL}, {0,NULL} }
 
 
-struct  Google__Protobuf__Enum
+struct  CGoogleProtobuf__Google__Protobuf__Enum
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
   size_t n_enumvalue;
-  Google__Protobuf__EnumValue **enumvalue;
+  CGoogleProtobuf__Google__Protobuf__EnumValue **enumvalue;
   size_t n_options;
-  Google__Protobuf__Option **options;
-  Google__Protobuf__SourceContext *source_context;
-  Google__Protobuf__Syntax syntax;
+  CGoogleProtobuf__Google__Protobuf__Option **options;
+  CGoogleProtobuf__Google__Protobuf__SourceContext *source_context;
+  CGoogleProtobuf__Google__Protobuf__Syntax syntax;
 };
-#define GOOGLE__PROTOBUF__ENUM__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__enum__descriptor) \
-    , {0,NULL}, 0,NULL, 0,NULL, NULL, GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO2 }
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__enum__descriptor) \
+    , {0,NULL}, 0,NULL, 0,NULL, NULL, CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__SYNTAX__SYNTAX_PROTO2 }
 
 
-struct  Google__Protobuf__EnumValue
+struct  CGoogleProtobuf__Google__Protobuf__EnumValue
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
   int32_t number;
   size_t n_options;
-  Google__Protobuf__Option **options;
+  CGoogleProtobuf__Google__Protobuf__Option **options;
 };
-#define GOOGLE__PROTOBUF__ENUM_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__enum_value__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__ENUM_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__enum_value__descriptor) \
     , {0,NULL}, 0, 0,NULL }
 
 
-struct  Google__Protobuf__Option
+struct  CGoogleProtobuf__Google__Protobuf__Option
 {
   ProtobufCMessage base;
   ProtobufCBinaryData name;
-  Google__Protobuf__Any *value;
+  CGoogleProtobuf__Google__Protobuf__Any *value;
 };
-#define GOOGLE__PROTOBUF__OPTION__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__option__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__OPTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__option__descriptor) \
     , {0,NULL}, NULL }
 
 
-/* Google__Protobuf__Type methods */
-void   google__protobuf__type__init
-                     (Google__Protobuf__Type         *message);
-/* Google__Protobuf__Field methods */
-void   google__protobuf__field__init
-                     (Google__Protobuf__Field         *message);
-/* Google__Protobuf__Enum methods */
-void   google__protobuf__enum__init
-                     (Google__Protobuf__Enum         *message);
-/* Google__Protobuf__EnumValue methods */
-void   google__protobuf__enum_value__init
-                     (Google__Protobuf__EnumValue         *message);
-/* Google__Protobuf__Option methods */
-void   google__protobuf__option__init
-                     (Google__Protobuf__Option         *message);
+/* CGoogleProtobuf__Google__Protobuf__Type methods */
+void   cgoogle_protobuf__google__protobuf__type__init
+                     (CGoogleProtobuf__Google__Protobuf__Type         *message);
+/* CGoogleProtobuf__Google__Protobuf__Field methods */
+void   cgoogle_protobuf__google__protobuf__field__init
+                     (CGoogleProtobuf__Google__Protobuf__Field         *message);
+/* CGoogleProtobuf__Google__Protobuf__Enum methods */
+void   cgoogle_protobuf__google__protobuf__enum__init
+                     (CGoogleProtobuf__Google__Protobuf__Enum         *message);
+/* CGoogleProtobuf__Google__Protobuf__EnumValue methods */
+void   cgoogle_protobuf__google__protobuf__enum_value__init
+                     (CGoogleProtobuf__Google__Protobuf__EnumValue         *message);
+/* CGoogleProtobuf__Google__Protobuf__Option methods */
+void   cgoogle_protobuf__google__protobuf__option__init
+                     (CGoogleProtobuf__Google__Protobuf__Option         *message);
 /* --- per-message closures --- */
 
-typedef void (*Google__Protobuf__Type_Closure)
-                 (const Google__Protobuf__Type *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Type_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Type *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__Field_Closure)
-                 (const Google__Protobuf__Field *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Field_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Field *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__Enum_Closure)
-                 (const Google__Protobuf__Enum *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Enum_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Enum *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__EnumValue_Closure)
-                 (const Google__Protobuf__EnumValue *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__EnumValue_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__EnumValue *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__Option_Closure)
-                 (const Google__Protobuf__Option *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Option_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Option *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -179,14 +179,14 @@ typedef void (*Google__Protobuf__Option_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCEnumDescriptor    google__protobuf__syntax__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__type__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__field__descriptor;
-extern const ProtobufCEnumDescriptor    google__protobuf__field__kind__descriptor;
-extern const ProtobufCEnumDescriptor    google__protobuf__field__cardinality__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__enum__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__enum_value__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__option__descriptor;
+extern const ProtobufCEnumDescriptor    cgoogle_protobuf__google__protobuf__syntax__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__type__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__field__descriptor;
+extern const ProtobufCEnumDescriptor    cgoogle_protobuf__google__protobuf__field__kind__descriptor;
+extern const ProtobufCEnumDescriptor    cgoogle_protobuf__google__protobuf__field__cardinality__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__enum_value__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__option__descriptor;
 
 PROTOBUF_C__END_DECLS
 

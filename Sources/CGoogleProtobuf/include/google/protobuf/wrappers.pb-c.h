@@ -15,15 +15,15 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Google__Protobuf__DoubleValue Google__Protobuf__DoubleValue;
-typedef struct Google__Protobuf__FloatValue Google__Protobuf__FloatValue;
-typedef struct Google__Protobuf__Int64Value Google__Protobuf__Int64Value;
-typedef struct Google__Protobuf__UInt64Value Google__Protobuf__UInt64Value;
-typedef struct Google__Protobuf__Int32Value Google__Protobuf__Int32Value;
-typedef struct Google__Protobuf__UInt32Value Google__Protobuf__UInt32Value;
-typedef struct Google__Protobuf__BoolValue Google__Protobuf__BoolValue;
-typedef struct Google__Protobuf__StringValue Google__Protobuf__StringValue;
-typedef struct Google__Protobuf__BytesValue Google__Protobuf__BytesValue;
+typedef struct CGoogleProtobuf__Google__Protobuf__DoubleValue CGoogleProtobuf__Google__Protobuf__DoubleValue;
+typedef struct CGoogleProtobuf__Google__Protobuf__FloatValue CGoogleProtobuf__Google__Protobuf__FloatValue;
+typedef struct CGoogleProtobuf__Google__Protobuf__Int64Value CGoogleProtobuf__Google__Protobuf__Int64Value;
+typedef struct CGoogleProtobuf__Google__Protobuf__UInt64Value CGoogleProtobuf__Google__Protobuf__UInt64Value;
+typedef struct CGoogleProtobuf__Google__Protobuf__Int32Value CGoogleProtobuf__Google__Protobuf__Int32Value;
+typedef struct CGoogleProtobuf__Google__Protobuf__UInt32Value CGoogleProtobuf__Google__Protobuf__UInt32Value;
+typedef struct CGoogleProtobuf__Google__Protobuf__BoolValue CGoogleProtobuf__Google__Protobuf__BoolValue;
+typedef struct CGoogleProtobuf__Google__Protobuf__StringValue CGoogleProtobuf__Google__Protobuf__StringValue;
+typedef struct CGoogleProtobuf__Google__Protobuf__BytesValue CGoogleProtobuf__Google__Protobuf__BytesValue;
 
 
 /* --- enums --- */
@@ -31,151 +31,151 @@ typedef struct Google__Protobuf__BytesValue Google__Protobuf__BytesValue;
 
 /* --- messages --- */
 
-struct  Google__Protobuf__DoubleValue
+struct  CGoogleProtobuf__Google__Protobuf__DoubleValue
 {
   ProtobufCMessage base;
   double value;
 };
-#define GOOGLE__PROTOBUF__DOUBLE_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__double_value__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__DOUBLE_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__double_value__descriptor) \
     , 0 }
 
 
-struct  Google__Protobuf__FloatValue
+struct  CGoogleProtobuf__Google__Protobuf__FloatValue
 {
   ProtobufCMessage base;
   float value;
 };
-#define GOOGLE__PROTOBUF__FLOAT_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__float_value__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__FLOAT_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__float_value__descriptor) \
     , 0 }
 
 
-struct  Google__Protobuf__Int64Value
+struct  CGoogleProtobuf__Google__Protobuf__Int64Value
 {
   ProtobufCMessage base;
   int64_t value;
 };
-#define GOOGLE__PROTOBUF__INT64_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__int64_value__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__INT64_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__int64_value__descriptor) \
     , 0 }
 
 
-struct  Google__Protobuf__UInt64Value
+struct  CGoogleProtobuf__Google__Protobuf__UInt64Value
 {
   ProtobufCMessage base;
   uint64_t value;
 };
-#define GOOGLE__PROTOBUF__UINT64_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__uint64_value__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__UINT64_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__uint64_value__descriptor) \
     , 0 }
 
 
-struct  Google__Protobuf__Int32Value
+struct  CGoogleProtobuf__Google__Protobuf__Int32Value
 {
   ProtobufCMessage base;
   int32_t value;
 };
-#define GOOGLE__PROTOBUF__INT32_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__int32_value__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__INT32_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__int32_value__descriptor) \
     , 0 }
 
 
-struct  Google__Protobuf__UInt32Value
+struct  CGoogleProtobuf__Google__Protobuf__UInt32Value
 {
   ProtobufCMessage base;
   uint32_t value;
 };
-#define GOOGLE__PROTOBUF__UINT32_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__uint32_value__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__UINT32_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__uint32_value__descriptor) \
     , 0 }
 
 
-struct  Google__Protobuf__BoolValue
+struct  CGoogleProtobuf__Google__Protobuf__BoolValue
 {
   ProtobufCMessage base;
   protobuf_c_boolean value;
 };
-#define GOOGLE__PROTOBUF__BOOL_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__bool_value__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__BOOL_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__bool_value__descriptor) \
     , 0 }
 
 
-struct  Google__Protobuf__StringValue
+struct  CGoogleProtobuf__Google__Protobuf__StringValue
 {
   ProtobufCMessage base;
   ProtobufCBinaryData value;
 };
-#define GOOGLE__PROTOBUF__STRING_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__string_value__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__STRING_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__string_value__descriptor) \
     , {0,NULL} }
 
 
-struct  Google__Protobuf__BytesValue
+struct  CGoogleProtobuf__Google__Protobuf__BytesValue
 {
   ProtobufCMessage base;
   ProtobufCBinaryData value;
 };
-#define GOOGLE__PROTOBUF__BYTES_VALUE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__bytes_value__descriptor) \
+#define CGOOGLE_PROTOBUF__GOOGLE__PROTOBUF__BYTES_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf__google__protobuf__bytes_value__descriptor) \
     , {0,NULL} }
 
 
-/* Google__Protobuf__DoubleValue methods */
-void   google__protobuf__double_value__init
-                     (Google__Protobuf__DoubleValue         *message);
-/* Google__Protobuf__FloatValue methods */
-void   google__protobuf__float_value__init
-                     (Google__Protobuf__FloatValue         *message);
-/* Google__Protobuf__Int64Value methods */
-void   google__protobuf__int64_value__init
-                     (Google__Protobuf__Int64Value         *message);
-/* Google__Protobuf__UInt64Value methods */
-void   google__protobuf__uint64_value__init
-                     (Google__Protobuf__UInt64Value         *message);
-/* Google__Protobuf__Int32Value methods */
-void   google__protobuf__int32_value__init
-                     (Google__Protobuf__Int32Value         *message);
-/* Google__Protobuf__UInt32Value methods */
-void   google__protobuf__uint32_value__init
-                     (Google__Protobuf__UInt32Value         *message);
-/* Google__Protobuf__BoolValue methods */
-void   google__protobuf__bool_value__init
-                     (Google__Protobuf__BoolValue         *message);
-/* Google__Protobuf__StringValue methods */
-void   google__protobuf__string_value__init
-                     (Google__Protobuf__StringValue         *message);
-/* Google__Protobuf__BytesValue methods */
-void   google__protobuf__bytes_value__init
-                     (Google__Protobuf__BytesValue         *message);
+/* CGoogleProtobuf__Google__Protobuf__DoubleValue methods */
+void   cgoogle_protobuf__google__protobuf__double_value__init
+                     (CGoogleProtobuf__Google__Protobuf__DoubleValue         *message);
+/* CGoogleProtobuf__Google__Protobuf__FloatValue methods */
+void   cgoogle_protobuf__google__protobuf__float_value__init
+                     (CGoogleProtobuf__Google__Protobuf__FloatValue         *message);
+/* CGoogleProtobuf__Google__Protobuf__Int64Value methods */
+void   cgoogle_protobuf__google__protobuf__int64_value__init
+                     (CGoogleProtobuf__Google__Protobuf__Int64Value         *message);
+/* CGoogleProtobuf__Google__Protobuf__UInt64Value methods */
+void   cgoogle_protobuf__google__protobuf__uint64_value__init
+                     (CGoogleProtobuf__Google__Protobuf__UInt64Value         *message);
+/* CGoogleProtobuf__Google__Protobuf__Int32Value methods */
+void   cgoogle_protobuf__google__protobuf__int32_value__init
+                     (CGoogleProtobuf__Google__Protobuf__Int32Value         *message);
+/* CGoogleProtobuf__Google__Protobuf__UInt32Value methods */
+void   cgoogle_protobuf__google__protobuf__uint32_value__init
+                     (CGoogleProtobuf__Google__Protobuf__UInt32Value         *message);
+/* CGoogleProtobuf__Google__Protobuf__BoolValue methods */
+void   cgoogle_protobuf__google__protobuf__bool_value__init
+                     (CGoogleProtobuf__Google__Protobuf__BoolValue         *message);
+/* CGoogleProtobuf__Google__Protobuf__StringValue methods */
+void   cgoogle_protobuf__google__protobuf__string_value__init
+                     (CGoogleProtobuf__Google__Protobuf__StringValue         *message);
+/* CGoogleProtobuf__Google__Protobuf__BytesValue methods */
+void   cgoogle_protobuf__google__protobuf__bytes_value__init
+                     (CGoogleProtobuf__Google__Protobuf__BytesValue         *message);
 /* --- per-message closures --- */
 
-typedef void (*Google__Protobuf__DoubleValue_Closure)
-                 (const Google__Protobuf__DoubleValue *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__DoubleValue_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__DoubleValue *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__FloatValue_Closure)
-                 (const Google__Protobuf__FloatValue *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__FloatValue_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__FloatValue *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__Int64Value_Closure)
-                 (const Google__Protobuf__Int64Value *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Int64Value_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Int64Value *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__UInt64Value_Closure)
-                 (const Google__Protobuf__UInt64Value *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__UInt64Value_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__UInt64Value *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__Int32Value_Closure)
-                 (const Google__Protobuf__Int32Value *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__Int32Value_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__Int32Value *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__UInt32Value_Closure)
-                 (const Google__Protobuf__UInt32Value *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__UInt32Value_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__UInt32Value *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__BoolValue_Closure)
-                 (const Google__Protobuf__BoolValue *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__BoolValue_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__BoolValue *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__StringValue_Closure)
-                 (const Google__Protobuf__StringValue *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__StringValue_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__StringValue *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__BytesValue_Closure)
-                 (const Google__Protobuf__BytesValue *message,
+typedef void (*CGoogleProtobuf__Google__Protobuf__BytesValue_Closure)
+                 (const CGoogleProtobuf__Google__Protobuf__BytesValue *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -183,15 +183,15 @@ typedef void (*Google__Protobuf__BytesValue_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor google__protobuf__double_value__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__float_value__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__int64_value__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__uint64_value__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__int32_value__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__uint32_value__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__bool_value__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__string_value__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__bytes_value__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__double_value__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__float_value__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__int64_value__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__uint64_value__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__int32_value__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__uint32_value__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__bool_value__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__string_value__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf__google__protobuf__bytes_value__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -7,39 +7,39 @@
 #endif
 
 #include "google/protobuf/compiler/plugin.pb-c.h"
-void   google__protobuf__compiler__version__init
-                     (Google__Protobuf__Compiler__Version         *message)
+void   cgoogle_protobuf_compiler__google__protobuf__compiler__version__init
+                     (CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version         *message)
 {
-  static const Google__Protobuf__Compiler__Version init_value = GOOGLE__PROTOBUF__COMPILER__VERSION__INIT;
+  static const CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version init_value = CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__VERSION__INIT;
   *message = init_value;
 }
-void   google__protobuf__compiler__code_generator_request__init
-                     (Google__Protobuf__Compiler__CodeGeneratorRequest         *message)
+void   cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__init
+                     (CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest         *message)
 {
-  static const Google__Protobuf__Compiler__CodeGeneratorRequest init_value = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_REQUEST__INIT;
+  static const CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest init_value = CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_REQUEST__INIT;
   *message = init_value;
 }
-void   google__protobuf__compiler__code_generator_response__file__init
-                     (Google__Protobuf__Compiler__CodeGeneratorResponse__File         *message)
+void   cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__init
+                     (CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File         *message)
 {
-  static const Google__Protobuf__Compiler__CodeGeneratorResponse__File init_value = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FILE__INIT;
+  static const CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File init_value = CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FILE__INIT;
   *message = init_value;
 }
-void   google__protobuf__compiler__code_generator_response__init
-                     (Google__Protobuf__Compiler__CodeGeneratorResponse         *message)
+void   cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__init
+                     (CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse         *message)
 {
-  static const Google__Protobuf__Compiler__CodeGeneratorResponse init_value = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__INIT;
+  static const CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse init_value = CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor google__protobuf__compiler__version__field_descriptors[4] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__version__field_descriptors[4] =
 {
   {
     "major",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__Compiler__Version, has_major),
-    offsetof(Google__Protobuf__Compiler__Version, major),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version, has_major),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version, major),
     NULL,
     NULL,
     0,             /* flags */
@@ -50,8 +50,8 @@ static const ProtobufCFieldDescriptor google__protobuf__compiler__version__field
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__Compiler__Version, has_minor),
-    offsetof(Google__Protobuf__Compiler__Version, minor),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version, has_minor),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version, minor),
     NULL,
     NULL,
     0,             /* flags */
@@ -62,8 +62,8 @@ static const ProtobufCFieldDescriptor google__protobuf__compiler__version__field
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Google__Protobuf__Compiler__Version, has_patch),
-    offsetof(Google__Protobuf__Compiler__Version, patch),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version, has_patch),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version, patch),
     NULL,
     NULL,
     0,             /* flags */
@@ -74,49 +74,49 @@ static const ProtobufCFieldDescriptor google__protobuf__compiler__version__field
     4,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__Compiler__Version, has_suffix),
-    offsetof(Google__Protobuf__Compiler__Version, suffix),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version, has_suffix),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version, suffix),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__compiler__version__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf_compiler__google__protobuf__compiler__version__field_indices_by_name[] = {
   0,   /* field[0] = major */
   1,   /* field[1] = minor */
   2,   /* field[2] = patch */
   3,   /* field[3] = suffix */
 };
-static const ProtobufCIntRange google__protobuf__compiler__version__number_ranges[1 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf_compiler__google__protobuf__compiler__version__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor google__protobuf__compiler__version__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__version__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.compiler.Version",
   "Version",
-  "Google__Protobuf__Compiler__Version",
+  "CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version",
   "google.protobuf.compiler",
-  sizeof(Google__Protobuf__Compiler__Version),
+  sizeof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version),
   4,
-  google__protobuf__compiler__version__field_descriptors,
-  google__protobuf__compiler__version__field_indices_by_name,
-  1,  google__protobuf__compiler__version__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__compiler__version__init,
+  cgoogle_protobuf_compiler__google__protobuf__compiler__version__field_descriptors,
+  cgoogle_protobuf_compiler__google__protobuf__compiler__version__field_indices_by_name,
+  1,  cgoogle_protobuf_compiler__google__protobuf__compiler__version__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf_compiler__google__protobuf__compiler__version__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__compiler__code_generator_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__field_descriptors[4] =
 {
   {
     "file_to_generate",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorRequest, n_file_to_generate),
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorRequest, file_to_generate),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest, n_file_to_generate),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest, file_to_generate),
     NULL,
     NULL,
     0,             /* flags */
@@ -127,8 +127,8 @@ static const ProtobufCFieldDescriptor google__protobuf__compiler__code_generator
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorRequest, has_parameter),
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorRequest, parameter),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest, has_parameter),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest, parameter),
     NULL,
     NULL,
     0,             /* flags */
@@ -140,8 +140,8 @@ static const ProtobufCFieldDescriptor google__protobuf__compiler__code_generator
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorRequest, compiler_version),
-    &google__protobuf__compiler__version__descriptor,
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest, compiler_version),
+    &cgoogle_protobuf_compiler__google__protobuf__compiler__version__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -151,50 +151,50 @@ static const ProtobufCFieldDescriptor google__protobuf__compiler__code_generator
     15,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorRequest, n_proto_file),
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorRequest, proto_file),
-    &google__protobuf__file_descriptor_proto__descriptor,
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest, n_proto_file),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest, proto_file),
+    &cgoogle_protobuf__google__protobuf__file_descriptor_proto__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__compiler__code_generator_request__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__field_indices_by_name[] = {
   2,   /* field[2] = compiler_version */
   0,   /* field[0] = file_to_generate */
   1,   /* field[1] = parameter */
   3,   /* field[3] = proto_file */
 };
-static const ProtobufCIntRange google__protobuf__compiler__code_generator_request__number_ranges[2 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 15, 3 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor google__protobuf__compiler__code_generator_request__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.compiler.CodeGeneratorRequest",
   "CodeGeneratorRequest",
-  "Google__Protobuf__Compiler__CodeGeneratorRequest",
+  "CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest",
   "google.protobuf.compiler",
-  sizeof(Google__Protobuf__Compiler__CodeGeneratorRequest),
+  sizeof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest),
   4,
-  google__protobuf__compiler__code_generator_request__field_descriptors,
-  google__protobuf__compiler__code_generator_request__field_indices_by_name,
-  2,  google__protobuf__compiler__code_generator_request__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__compiler__code_generator_request__init,
+  cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__field_descriptors,
+  cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__field_indices_by_name,
+  2,  cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__compiler__code_generator_response__file__field_descriptors[4] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__field_descriptors[4] =
 {
   {
     "name",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse__File, has_name),
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse__File, name),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File, has_name),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -205,8 +205,8 @@ static const ProtobufCFieldDescriptor google__protobuf__compiler__code_generator
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse__File, has_insertion_point),
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse__File, insertion_point),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File, has_insertion_point),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File, insertion_point),
     NULL,
     NULL,
     0,             /* flags */
@@ -217,8 +217,8 @@ static const ProtobufCFieldDescriptor google__protobuf__compiler__code_generator
     15,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse__File, has_content),
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse__File, content),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File, has_content),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File, content),
     NULL,
     NULL,
     0,             /* flags */
@@ -230,77 +230,77 @@ static const ProtobufCFieldDescriptor google__protobuf__compiler__code_generator
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse__File, generated_code_info),
-    &google__protobuf__generated_code_info__descriptor,
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File, generated_code_info),
+    &cgoogle_protobuf__google__protobuf__generated_code_info__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__compiler__code_generator_response__file__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__field_indices_by_name[] = {
   2,   /* field[2] = content */
   3,   /* field[3] = generated_code_info */
   1,   /* field[1] = insertion_point */
   0,   /* field[0] = name */
 };
-static const ProtobufCIntRange google__protobuf__compiler__code_generator_response__file__number_ranges[2 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 15, 2 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor google__protobuf__compiler__code_generator_response__file__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.compiler.CodeGeneratorResponse.File",
   "File",
-  "Google__Protobuf__Compiler__CodeGeneratorResponse__File",
+  "CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File",
   "google.protobuf.compiler",
-  sizeof(Google__Protobuf__Compiler__CodeGeneratorResponse__File),
+  sizeof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File),
   4,
-  google__protobuf__compiler__code_generator_response__file__field_descriptors,
-  google__protobuf__compiler__code_generator_response__file__field_indices_by_name,
-  2,  google__protobuf__compiler__code_generator_response__file__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__compiler__code_generator_response__file__init,
+  cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__field_descriptors,
+  cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__field_indices_by_name,
+  2,  cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue google__protobuf__compiler__code_generator_response__feature__enum_values_by_number[2] =
+static const ProtobufCEnumValue cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__feature__enum_values_by_number[2] =
 {
-  { "FEATURE_NONE", "GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_NONE", 0 },
-  { "FEATURE_PROTO3_OPTIONAL", "GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL", 1 },
+  { "FEATURE_NONE", "CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_NONE", 0 },
+  { "FEATURE_PROTO3_OPTIONAL", "CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL", 1 },
 };
-static const ProtobufCIntRange google__protobuf__compiler__code_generator_response__feature__value_ranges[] = {
+static const ProtobufCIntRange cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__feature__value_ranges[] = {
 {0, 0},{0, 2}
 };
-static const ProtobufCEnumValueIndex google__protobuf__compiler__code_generator_response__feature__enum_values_by_name[2] =
+static const ProtobufCEnumValueIndex cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__feature__enum_values_by_name[2] =
 {
   { "FEATURE_NONE", 0 },
   { "FEATURE_PROTO3_OPTIONAL", 1 },
 };
-const ProtobufCEnumDescriptor google__protobuf__compiler__code_generator_response__feature__descriptor =
+const ProtobufCEnumDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__feature__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
   "google.protobuf.compiler.CodeGeneratorResponse.Feature",
   "Feature",
-  "Google__Protobuf__Compiler__CodeGeneratorResponse__Feature",
+  "CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__Feature",
   "google.protobuf.compiler",
   2,
-  google__protobuf__compiler__code_generator_response__feature__enum_values_by_number,
+  cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__feature__enum_values_by_number,
   2,
-  google__protobuf__compiler__code_generator_response__feature__enum_values_by_name,
+  cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__feature__enum_values_by_name,
   1,
-  google__protobuf__compiler__code_generator_response__feature__value_ranges,
+  cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__feature__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor google__protobuf__compiler__code_generator_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__field_descriptors[3] =
 {
   {
     "error",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse, has_error),
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse, error),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse, has_error),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse, error),
     NULL,
     NULL,
     0,             /* flags */
@@ -311,8 +311,8 @@ static const ProtobufCFieldDescriptor google__protobuf__compiler__code_generator
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_UINT64,
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse, has_supported_features),
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse, supported_features),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse, has_supported_features),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse, supported_features),
     NULL,
     NULL,
     0,             /* flags */
@@ -323,37 +323,37 @@ static const ProtobufCFieldDescriptor google__protobuf__compiler__code_generator
     15,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse, n_file),
-    offsetof(Google__Protobuf__Compiler__CodeGeneratorResponse, file),
-    &google__protobuf__compiler__code_generator_response__file__descriptor,
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse, n_file),
+    offsetof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse, file),
+    &cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned google__protobuf__compiler__code_generator_response__field_indices_by_name[] = {
+static const unsigned cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__field_indices_by_name[] = {
   0,   /* field[0] = error */
   2,   /* field[2] = file */
   1,   /* field[1] = supported_features */
 };
-static const ProtobufCIntRange google__protobuf__compiler__code_generator_response__number_ranges[2 + 1] =
+static const ProtobufCIntRange cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 15, 2 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor google__protobuf__compiler__code_generator_response__descriptor =
+const ProtobufCMessageDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
   "google.protobuf.compiler.CodeGeneratorResponse",
   "CodeGeneratorResponse",
-  "Google__Protobuf__Compiler__CodeGeneratorResponse",
+  "CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse",
   "google.protobuf.compiler",
-  sizeof(Google__Protobuf__Compiler__CodeGeneratorResponse),
+  sizeof(CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse),
   3,
-  google__protobuf__compiler__code_generator_response__field_descriptors,
-  google__protobuf__compiler__code_generator_response__field_indices_by_name,
-  2,  google__protobuf__compiler__code_generator_response__number_ranges,
-  (ProtobufCMessageInit) google__protobuf__compiler__code_generator_response__init,
+  cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__field_descriptors,
+  cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__field_indices_by_name,
+  2,  cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__number_ranges,
+  (ProtobufCMessageInit) cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

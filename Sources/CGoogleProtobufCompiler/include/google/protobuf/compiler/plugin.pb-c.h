@@ -16,23 +16,23 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/protobuf/descriptor.pb-c.h"
 
-typedef struct Google__Protobuf__Compiler__Version Google__Protobuf__Compiler__Version;
-typedef struct Google__Protobuf__Compiler__CodeGeneratorRequest Google__Protobuf__Compiler__CodeGeneratorRequest;
-typedef struct Google__Protobuf__Compiler__CodeGeneratorResponse Google__Protobuf__Compiler__CodeGeneratorResponse;
-typedef struct Google__Protobuf__Compiler__CodeGeneratorResponse__File Google__Protobuf__Compiler__CodeGeneratorResponse__File;
+typedef struct CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version;
+typedef struct CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest;
+typedef struct CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse;
+typedef struct CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File;
 
 
 /* --- enums --- */
 
-typedef enum _Google__Protobuf__Compiler__CodeGeneratorResponse__Feature {
-  GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_NONE = 0,
-  GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL = 1
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE)
-} Google__Protobuf__Compiler__CodeGeneratorResponse__Feature;
+typedef enum _CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__Feature {
+  CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_NONE = 0,
+  CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE)
+} CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__Feature;
 
 /* --- messages --- */
 
-struct  Google__Protobuf__Compiler__Version
+struct  CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_major;
@@ -44,12 +44,12 @@ struct  Google__Protobuf__Compiler__Version
   protobuf_c_boolean has_suffix;
   ProtobufCBinaryData suffix;
 };
-#define GOOGLE__PROTOBUF__COMPILER__VERSION__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__compiler__version__descriptor) \
+#define CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__VERSION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf_compiler__google__protobuf__compiler__version__descriptor) \
     , 0, 0, 0, 0, 0, 0, 0, {0,NULL} }
 
 
-struct  Google__Protobuf__Compiler__CodeGeneratorRequest
+struct  CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest
 {
   ProtobufCMessage base;
   size_t n_file_to_generate;
@@ -57,15 +57,15 @@ struct  Google__Protobuf__Compiler__CodeGeneratorRequest
   protobuf_c_boolean has_parameter;
   ProtobufCBinaryData parameter;
   size_t n_proto_file;
-  Google__Protobuf__FileDescriptorProto **proto_file;
-  Google__Protobuf__Compiler__Version *compiler_version;
+  CGoogleProtobuf__Google__Protobuf__FileDescriptorProto **proto_file;
+  CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version *compiler_version;
 };
-#define GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__compiler__code_generator_request__descriptor) \
+#define CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__descriptor) \
     , 0,NULL, 0, {0,NULL}, 0,NULL, NULL }
 
 
-struct  Google__Protobuf__Compiler__CodeGeneratorResponse__File
+struct  CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_name;
@@ -74,14 +74,14 @@ struct  Google__Protobuf__Compiler__CodeGeneratorResponse__File
   ProtobufCBinaryData insertion_point;
   protobuf_c_boolean has_content;
   ProtobufCBinaryData content;
-  Google__Protobuf__GeneratedCodeInfo *generated_code_info;
+  CGoogleProtobuf__Google__Protobuf__GeneratedCodeInfo *generated_code_info;
 };
-#define GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FILE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__compiler__code_generator_response__file__descriptor) \
+#define CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FILE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__descriptor) \
     , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, NULL }
 
 
-struct  Google__Protobuf__Compiler__CodeGeneratorResponse
+struct  CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_error;
@@ -89,38 +89,38 @@ struct  Google__Protobuf__Compiler__CodeGeneratorResponse
   protobuf_c_boolean has_supported_features;
   uint64_t supported_features;
   size_t n_file;
-  Google__Protobuf__Compiler__CodeGeneratorResponse__File **file;
+  CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File **file;
 };
-#define GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&google__protobuf__compiler__code_generator_response__descriptor) \
+#define CGOOGLE_PROTOBUF_COMPILER__GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__descriptor) \
     , 0, {0,NULL}, 0, 0, 0,NULL }
 
 
-/* Google__Protobuf__Compiler__Version methods */
-void   google__protobuf__compiler__version__init
-                     (Google__Protobuf__Compiler__Version         *message);
-/* Google__Protobuf__Compiler__CodeGeneratorRequest methods */
-void   google__protobuf__compiler__code_generator_request__init
-                     (Google__Protobuf__Compiler__CodeGeneratorRequest         *message);
-/* Google__Protobuf__Compiler__CodeGeneratorResponse__File methods */
-void   google__protobuf__compiler__code_generator_response__file__init
-                     (Google__Protobuf__Compiler__CodeGeneratorResponse__File         *message);
-/* Google__Protobuf__Compiler__CodeGeneratorResponse methods */
-void   google__protobuf__compiler__code_generator_response__init
-                     (Google__Protobuf__Compiler__CodeGeneratorResponse         *message);
+/* CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version methods */
+void   cgoogle_protobuf_compiler__google__protobuf__compiler__version__init
+                     (CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version         *message);
+/* CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest methods */
+void   cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__init
+                     (CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest         *message);
+/* CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File methods */
+void   cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__init
+                     (CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File         *message);
+/* CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse methods */
+void   cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__init
+                     (CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse         *message);
 /* --- per-message closures --- */
 
-typedef void (*Google__Protobuf__Compiler__Version_Closure)
-                 (const Google__Protobuf__Compiler__Version *message,
+typedef void (*CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version_Closure)
+                 (const CGoogleProtobufCompiler__Google__Protobuf__Compiler__Version *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__Compiler__CodeGeneratorRequest_Closure)
-                 (const Google__Protobuf__Compiler__CodeGeneratorRequest *message,
+typedef void (*CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest_Closure)
+                 (const CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorRequest *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__Compiler__CodeGeneratorResponse__File_Closure)
-                 (const Google__Protobuf__Compiler__CodeGeneratorResponse__File *message,
+typedef void (*CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File_Closure)
+                 (const CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse__File *message,
                   void *closure_data);
-typedef void (*Google__Protobuf__Compiler__CodeGeneratorResponse_Closure)
-                 (const Google__Protobuf__Compiler__CodeGeneratorResponse *message,
+typedef void (*CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse_Closure)
+                 (const CGoogleProtobufCompiler__Google__Protobuf__Compiler__CodeGeneratorResponse *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -128,11 +128,11 @@ typedef void (*Google__Protobuf__Compiler__CodeGeneratorResponse_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor google__protobuf__compiler__version__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__compiler__code_generator_request__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__compiler__code_generator_response__descriptor;
-extern const ProtobufCMessageDescriptor google__protobuf__compiler__code_generator_response__file__descriptor;
-extern const ProtobufCEnumDescriptor    google__protobuf__compiler__code_generator_response__feature__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__version__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_request__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__descriptor;
+extern const ProtobufCMessageDescriptor cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__file__descriptor;
+extern const ProtobufCEnumDescriptor    cgoogle_protobuf_compiler__google__protobuf__compiler__code_generator_response__feature__descriptor;
 
 PROTOBUF_C__END_DECLS
 
