@@ -54,10 +54,10 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
 
-    .target(name: "CGoogleRPC", dependencies: ["CProtobufC"], exclude: ["google_rpc_status.proto"]),
+    .target(name: "CGoogleRPC", dependencies: ["CGoogleProtobuf", "CProtobufC"], exclude: ["protos"]),
     .target(
       name: "CoreGRPCStatusDetails",
-      dependencies: ["CGoogleRPC", "CoreGRPC", "ProtobufC"],
+      dependencies: ["CGoogleRPC", "CoreGRPC", "ProtobufC", "ProtobufCWellKnownTypes"],
       swiftSettings: swiftSettings
     ),
 

@@ -31,7 +31,7 @@ public struct GoogleRPCStatus: RPCErrorConvertible, Hashable {
 
   /// The whole status, for whoever reads the details.
   public var rpcErrorMetadata: Metadata {
-    [Self.metadataKey: .binary(CoregrpcWire_RichStatus(self).serializedBytes())]
+    [Self.metadataKey: .binary(Google_Rpc_Status(self).serializedBytes())]
   }
 
   static let metadataKey = "grpc-status-details-bin"
