@@ -21,6 +21,7 @@ let package = Package(
     .library(name: "ProtobufCWellKnownTypes", targets: ["ProtobufCWellKnownTypes"]),
     .library(name: "Compute", targets: ["Compute"]),
     .executable(name: "protoc-gen-coregrpc", targets: ["protoc-gen-coregrpc"]),
+    .plugin(name: "GenerateGRPC", targets: ["GenerateGRPC"]),
     .executable(name: "compute-server", targets: ["compute-server"]),
     .executable(name: "compute-client", targets: ["compute-client"]),
     .executable(name: "interop-server", targets: ["interop-server"]),
@@ -84,6 +85,18 @@ let package = Package(
       name: "protoc-gen-coregrpc",
       dependencies: ["CoreGRPCGenerator"],
       swiftSettings: swiftSettings
+    ),
+
+    .plugin(
+      name: "GenerateGRPC",
+      capability: .command(
+        intent: .custom(
+          verb: "generate-grpc",
+          description: "Generates the messages, clients and services of the .proto files in a package's targets."
+        ),
+        permissions: [.writeToPackageDirectory(reason: "The generated code is checked in, beside the .proto files.")]
+      ),
+      dependencies: ["protoc-gen-coregrpc"]
     ),
 
     // gRPC's test service, generated.

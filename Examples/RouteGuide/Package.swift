@@ -24,6 +24,7 @@ let package = Package(
         .product(name: "CoreGRPCProtobuf", package: "swift-coregrpc"),
         .product(name: "ProtobufC", package: "swift-coregrpc"),
       ],
+      exclude: ["Protos"],
       swiftSettings: swiftSettings
     ),
     .executableTarget(
