@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "CoreGRPCServiceLifecycle", targets: ["CoreGRPCServiceLifecycle"]),
     .library(name: "CoreGRPCStatusDetails", targets: ["CoreGRPCStatusDetails"]),
     .library(name: "ProtobufC", targets: ["ProtobufC"]),
+    .library(name: "ProtobufCFoundation", targets: ["ProtobufCFoundation"]),
     .library(name: "ProtobufCWellKnownTypes", targets: ["ProtobufCWellKnownTypes"]),
     .library(name: "Compute", targets: ["Compute"]),
     .executable(name: "protoc-gen-coregrpc", targets: ["protoc-gen-coregrpc"]),
@@ -69,6 +70,7 @@ let package = Package(
       dependencies: ["CGoogleProtobuf", "ProtobufC"],
       swiftSettings: swiftSettings
     ),
+    .target(name: "ProtobufCFoundation", dependencies: ["ProtobufCWellKnownTypes"], swiftSettings: swiftSettings),
 
     // The generator.
     .target(
@@ -170,6 +172,11 @@ let package = Package(
     .testTarget(
       name: "ProtobufCTests",
       dependencies: ["CProtobufC", "CTestMessages", "ProtobufC"],
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "ProtobufCWellKnownTypesTests",
+      dependencies: ["ProtobufC", "ProtobufCFoundation", "ProtobufCWellKnownTypes"],
       swiftSettings: swiftSettings
     ),
     .target(
