@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// A thread that runs a program's code for longer than a moment is relieved: another one polls in its place, and it waits until
 /// it is needed. So a handler that blocks its thread holds up nobody else. What finds that out is a thread that looks
-/// every millisecond, while there are events.
+/// from time to time while there are events: every millisecond when it sees a program's code run, every eight when it does
+/// not.
 final class Pollers: @unchecked Sendable {
   // Unchecked, because of the raw handle: `grpc_completion_queue` is thread-safe, and it lives until the last thread that
   // polls has seen it shut down.
@@ -168,24 +169,37 @@ final class Pollers: @unchecked Sendable {
     while true {
       observerWakeUp.wait()
       var quietLooks = 0
+      var microseconds: UInt32 = 1000
       while quietLooks < 5 {
         if isFinished { return }
-        usleep(1000)
-        quietLooks = look() ? 0 : quietLooks + 1
+        usleep(microseconds)
+        let sight = look()
+        quietLooks = sight == .quiet ? quietLooks + 1 : 0
+        // Seldom, while handlers are quick.
+        microseconds = sight == .running ? 1000 : min(2 * microseconds, 8000)
       }
       isUnobserved.store(true, ordering: .sequentiallyConsistent)
       // A thread that began to run before that has not signalled; it is seen here. One that begins after it does signal.
-      if look(), isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { observerWakeUp.signal() }
+      if look() != .quiet, isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { observerWakeUp.signal() }
       if isFinished { return }
     }
   }
 
   private var isFinished: Bool { state.withLock { $0.isStopped && $0.active.isEmpty } }
 
+  private enum Sight {
+    /// A thread is in a program's code.
+    case running
+    /// Threads have run tasks since the last look, and are done with them.
+    case quick
+    /// Nothing has happened since the last look.
+    case quiet
+  }
+
   /// Looks at what the threads do.
   ///
-  /// - Returns: Whether there was something to see.
-  private func look() -> Bool {
+  /// - Returns: What there was to see, of all threads together.
+  private func look() -> Sight {
     var running = 0
     var isQuiet = true
     for thread in state.withLock({ $0.active }) {
@@ -203,7 +217,7 @@ final class Pollers: @unchecked Sendable {
         hasSurplus.store(true, ordering: .relaxed)
       }
     }
-    return !isQuiet
+    return running > 0 ? .running : isQuiet ? .quiet : .quick
   }
 
   /// Puts another thread in the place of one that is stuck.

@@ -12,7 +12,7 @@ extension Server {
     /// The threads that poll for the network: the default.
     ///
     /// A call takes the fewest wake-ups, because a handler runs on the thread that received its request, when that is done with
-    /// the event at hand. A handler that holds its thread for longer than a millisecond or two is left alone: another
+    /// the event at hand. A handler that holds its thread for longer than a few milliseconds is left alone: another
     /// thread polls and runs the other handlers. So handlers may block, up to 256 at a time. While handlers compute most
     /// of the time, as many threads as there are cores share the work.
     ///

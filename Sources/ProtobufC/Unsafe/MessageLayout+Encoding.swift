@@ -26,33 +26,15 @@ extension MessageLayout {
     of value: Value,
     _ body: (UnsafePointer<ProtobufCMessage>, inout MessageEncoder) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    var result: Result?
-    var failure: Failure?
-    MessageEncoder.withEncoder { encoder in
+    // Not `withUnsafeTemporaryAllocation`, which in generic code looks up metadata at run time.
+    var scratch = InlineArray<128, UInt64>(repeating: 0)
+    return try withUnsafeMutableBytes(of: &scratch) { (scratch) throws(Failure) in
+      var encoder = MessageEncoder(scratch: scratch, heap: .system)
       guard let message = encoder.message(value, as: Self.self) else {
         preconditionFailure("a value always has a struct")
       }
-      do throws(Failure) {
-        // Every struct by protoc-gen-c begins with a ProtobufCMessage. It lives in the encoder, which outlives the call.
-        result = try body(UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self), &encoder)
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
-    guard let result = result.take() else { preconditionFailure("the body is called once") }
-    return result
-  }
-}
-
-extension MessageEncoder {
-  /// Calls a function with an encoder, whose first memory is on the stack.
-  ///
-  /// Not generic: the standard library's function for that memory looks up metadata at run time in generic code.
-  fileprivate static func withEncoder(_ body: (inout MessageEncoder) -> Void) {
-    withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { scratch in
-      var encoder = MessageEncoder(scratch: scratch, heap: .system)
-      body(&encoder)
+      // Every struct by protoc-gen-c begins with a ProtobufCMessage. It lives in the encoder, which outlives the call.
+      return try body(UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self), &encoder)
     }
   }
 }
