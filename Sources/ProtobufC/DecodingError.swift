@@ -34,9 +34,6 @@ extension DecodingError {
     private let kind: Kind
 
     /// The bytes are not protobuf's wire format, or lack a required field.
-    ///
-    /// protobuf-c also refuses one thing that protobuf asks to accept: a sub-message that is a member of a one-of and comes
-    /// twice, when the sub-message itself has a one-of that is not set.
     public static var malformed: Code { Code(kind: .malformed) }
 
     /// A `string` field holds bytes that are not UTF-8.

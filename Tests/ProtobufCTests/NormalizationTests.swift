@@ -90,6 +90,35 @@ internal import Testing
     #expect(inner.children == [Node()])
   }
 
+  @Test func occurrenceIsNotCompletedByTheNext() {
+    // A string of five bytes of which three are there, and two more in the next occurrence.
+    let bytes = Wire.bytes(17, [0x0A, 5, 0x61, 0x62, 0x63]) + Wire.bytes(17, [0x12, 0])
+    let error = #expect(throws: DecodingError.self) { try Test_Everything(serializedBytes: bytes) }
+    #expect(error?.code == .malformed)
+  }
+
+  @Test func occurrencesOfAMemberOfAOneOfAreMerged() throws {
+    func choice(_ content: [UInt8]) -> [UInt8] { Wire.bytes(28, content) }
+    let unknown = Wire.number(99, 1)
+    let bytes = choice(Wire.string(1, "leaf")) + Wire.number(1, 5) + choice(unknown) + choice([])
+    let merged = try Test_Everything(serializedBytes: bytes)
+    #expect(merged.int32Value == 5)
+    guard case .choiceLeaf(let leaf) = merged.choice else {
+      Issue.record("the one-of has another member")
+      return
+    }
+    #expect(leaf.name == "leaf")
+    #expect(leaf.unknownFields.byteCount == unknown.count)
+    // Another member between them makes the last one new, and the two after it are merged again.
+    let again = Wire.number(26, 1) + choice(unknown) + choice(unknown)
+    guard case .choiceLeaf(let new) = try Test_Everything(serializedBytes: bytes + again).choice else {
+      Issue.record("the one-of has another member")
+      return
+    }
+    #expect(new.name == "")
+    #expect(new.unknownFields.byteCount == 2 * unknown.count)
+  }
+
   @Test func memberOfAOneOfThatComesAgainAfterAnotherIsNew() throws {
     let leaf = Wire.bytes(28, Wire.string(1, "leaf"))
     #expect(try Everything(serializedBytes: leaf + Wire.number(26, 1)).choice == .choiceNumber(1))

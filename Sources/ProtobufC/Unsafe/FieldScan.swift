@@ -2,9 +2,11 @@
 struct FieldScan {
   struct Field {
     var number: UInt32
+    /// Where the field ends.
+    var end: Int
     var wireType: WireType
-    /// The content, if the field is length-prefixed or a group.
-    var content: (place: WireReader.Place, byteCount: Int)?
+    /// A reader of the content, if the field is length-prefixed or a group.
+    var content: WireReader?
   }
 
   private var reader: WireReader
@@ -34,19 +36,19 @@ struct FieldScan {
     }
     current = nil
     if tag.wireType == .groupEnd, tag.number == group { return nil }
-    var field = Field(number: tag.number, wireType: tag.wireType)
+    var field = Field(number: tag.number, end: 0, wireType: tag.wireType)
     switch tag.wireType {
     case .lengthPrefixed:
       let length = try reader.length()
-      field.content = (reader.place, length)
+      field.content = reader.content(byteCount: length)
       reader.skip(byteCount: length)
     case .groupStart:
-      let start = reader.place
-      let byteCount = try reader.skipGroup(number: tag.number, levels: levels)
-      field.content = (start, byteCount)
+      let start = reader
+      field.content = start.content(byteCount: try reader.skipGroup(number: tag.number, levels: levels))
     default:
       try reader.skipValue(of: tag, levels: levels)
     }
+    field.end = reader.place.offset
     return field
   }
 }

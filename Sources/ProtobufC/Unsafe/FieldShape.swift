@@ -8,8 +8,7 @@ enum FieldShape {
   /// A string or bytes.
   case content
 
-  /// A sub-message. It is singular if a message has one at most and is not in a one-of, where another member may come
-  /// between two occurrences.
+  /// A sub-message, singular if a message has one at most.
   case message(UnsafePointer<ProtobufCMessageDescriptor>, isSingular: Bool)
 
   /// A field that is unknown to its message type, or comes with another wire type than it should.
@@ -29,7 +28,7 @@ enum FieldShape {
       switch field.pointee.type {
       case PROTOBUF_C_TYPE_MESSAGE:
         if let child = field.pointee.messageDescriptor, wireType == .lengthPrefixed || wireType == .groupStart {
-          .message(child, isSingular: !isRepeated && !field.pointee.isInOneOf)
+          .message(child, isSingular: !isRepeated)
         } else {
           .unknown
         }

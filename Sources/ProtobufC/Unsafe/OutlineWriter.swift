@@ -127,14 +127,14 @@ extension OutlineWriter {
     _ arena: inout Arena
   ) throws(DecodingFailure) {
     guard isSingular else { return try writeOccurrence(child, tag, &arena) }
-    if singulars.isWritten(tag.number) {
+    if singulars.isWritten(tag.number, at: reader.place.offset) {
       // It was written with the first.
       return try reader.skipValue(of: tag, levels: maximumDepth - depth)
     }
     try singulars.findRepetitions(from: reader, after: tag, in: parent, group, levels: maximumDepth - depth)
     guard singulars.isRepeated(tag.number) else { return try writeOccurrence(child, tag, &arena) }
-    singulars.setWritten(tag.number)
-    let joined = try join(tag, group, &arena)
+    let (joined, end) = try join(tag, in: parent, group, &arena)
+    singulars.setWritten(tag.number, upTo: end)
     try enter { (writer) throws(DecodingFailure) in
       try writer.output.append(tagOf: tag.number, &arena)
       let start = try writer.output.open(&arena)
@@ -178,27 +178,40 @@ extension OutlineWriter {
     depth -= 1
   }
 
-  /// Joins the content of all occurrences of a field from here on.
+  /// Joins the content of all occurrences of a field from here on, or up to another member of the same one-of, which makes
+  /// what comes then a new value.
   ///
   /// To decode the parts of a message one after the other is to merge them: protobuf's specification says that
   /// concatenating encoded messages does that.
   private mutating func join(
     _ tag: WireTag,
+    in parent: UnsafePointer<ProtobufCMessageDescriptor>,
     _ group: UInt32?,
     _ arena: inout Arena
-  ) throws(DecodingFailure) -> UnsafeRawBufferPointer {
+  ) throws(DecodingFailure) -> (content: UnsafeRawBufferPointer, end: Int) {
+    let field = protobuf_c_message_descriptor_get_field(parent, tag.number)
     var joined = OutlineBuffer()
+    var end = reader.place.offset
     var occurrences = FieldScan(from: reader, after: tag, group)
     while let occurrence = try occurrences.next(levels: maximumDepth - depth) {
-      guard occurrence.number == tag.number, let content = occurrence.content else { continue }
+      guard occurrence.number == tag.number else {
+        let other = protobuf_c_message_descriptor_get_field(parent, occurrence.number)
+        if let field, let other, field.pointee.isAlternative(to: other.pointee) { break }
+        continue
+      }
+      guard let content = occurrence.content else { continue }
+      end = occurrence.end
+      // Each is a message of its own: what one lacks at its end, the next must not make up for.
+      var fields = content
+      try fields.skipFields(levels: maximumDepth - depth)
       try joined.append(
-        byteCount: content.byteCount,
+        byteCount: content.end - content.place.offset,
         from: content.place,
         in: reader.source,
         &arena
       )
     }
-    return joined.bytes
+    return (joined.bytes, end)
   }
 }
 

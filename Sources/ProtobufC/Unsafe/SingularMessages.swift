@@ -4,14 +4,18 @@ import CProtobufC
 struct SingularMessages {
   private var isScanned = false
   private var repeated: Set<UInt32> = []
-  private var written: Set<UInt32> = []
+  /// By number, up to which place in the message the occurrences have been written.
+  private var written: [UInt32: Int] = [:]
 
   func isRepeated(_ number: UInt32) -> Bool { !repeated.isEmpty && repeated.contains(number) }
 
-  /// Whether all occurrences have been written.
-  func isWritten(_ number: UInt32) -> Bool { !written.isEmpty && written.contains(number) }
+  /// Whether the occurrence at a place has been written with an earlier one.
+  func isWritten(_ number: UInt32, at offset: Int) -> Bool {
+    guard !written.isEmpty, let end = written[number] else { return false }
+    return offset < end
+  }
 
-  mutating func setWritten(_ number: UInt32) { written.insert(number) }
+  mutating func setWritten(_ number: UInt32, upTo end: Int) { written[number] = end }
 
   /// Looks ahead through the message, once, from its first singular sub-message on.
   mutating func findRepetitions(

@@ -35,6 +35,23 @@ struct WireReader {
     self.end = end
   }
 
+  /// A reader of the next bytes only.
+  func content(byteCount: Int) -> WireReader {
+    var reader = self
+    reader.end = place.offset + byteCount
+    return reader
+  }
+
+  /// Passes over all fields that are left.
+  ///
+  /// - Parameter levels: how deep groups may nest.
+  mutating func skipFields(levels: Int) throws(DecodingFailure) {
+    while !isAtEnd {
+      let tag = try tag()
+      try skipValue(of: tag, levels: levels)
+    }
+  }
+
   /// Reads a field's number and wire type.
   mutating func tag() throws(DecodingFailure) -> WireTag {
     let value = try varint(maximumByteCount: 5)
