@@ -1,25 +1,33 @@
 /// How a Swift message and protobuf-c's struct of the same message correspond: the interface for generated code.
 ///
-/// A conforming type is internal to the module that has the generated code, so that protobuf-c's structs, its
-/// `CMessage`, are in no public signature there. Its functions name fields and leave memory to the
+/// A conforming type is nested in its message, and public, if at all, for `@_spi(GeneratedCode) import` only, so that
+/// protobuf-c's structs, its `CMessage`, are in no public signature. Its functions name fields and leave memory to the
 /// ``MessageDecoder`` and the ``MessageEncoder``:
 ///
 /// ```swift
-/// enum GreetingLayout: MessageLayout {
-///   static let schema = MessageSchema(of: Self.self)
+/// extension Example_Greeting {
+///   enum Layout: MessageLayout {
+///     static let schema = MessageSchema(of: Self.self)
 ///
-///   static func initialize(_ message: inout Example__Greeting) {
-///     example__greeting__init(&message)
-///   }
+///     static func initialize(_ message: inout CExample__Example__Greeting) {
+///       cexample__example__greeting__init(&message)
+///     }
 ///
-///   static func read(
-///     _ message: Example__Greeting, from decoder: MessageDecoder
-///   ) throws(DecodingError) -> Greeting {
-///     Greeting(text: try decoder.string(message.text, field: 1))
-///   }
+///     static func read(
+///       _ message: CExample__Example__Greeting, from decoder: MessageDecoder
+///     ) throws(DecodingError) -> Example_Greeting {
+///       var value = Example_Greeting()
+///       value.text = try decoder.string(message.text, field: 1)
+///       value.unknownFields = decoder.unknownFields(message.base)
+///       return value
+///     }
 ///
-///   static func write(_ value: Greeting, to message: inout Example__Greeting, with encoder: inout MessageEncoder) {
-///     message.text = encoder.string(value.text)
+///     static func write(
+///       _ value: Example_Greeting, to message: inout CExample__Example__Greeting, with encoder: inout MessageEncoder
+///     ) {
+///       message.text = encoder.string(value.text)
+///       encoder.unknownFields(value.unknownFields, in: &message.base)
+///     }
 ///   }
 /// }
 /// ```
