@@ -69,6 +69,7 @@ public final class Channel: Sendable {
   /// Cancelling the task cancels the call.
   ///
   /// - Throws: ``RPCError``, also when the task is cancelled (``RPCError/Code/cancelled``).
+  @inlinable
   public func unary<Input: Sendable, Output: Sendable>(
     request: ClientRequest<Input>,
     descriptor: MethodDescriptor,
@@ -76,7 +77,7 @@ public final class Channel: Sendable {
     deserializer: some MessageDeserializer<Output>,
     options: CallOptions = .defaults
   ) async throws(RPCError) -> ClientResponse<Output> {
-    guard interceptors(for: descriptor).isEmpty else {
+    guard let call = try makeUnaryCall(descriptor, options: options) else {
       return try await clientStreaming(
         request: StreamingClientRequest(single: request),
         descriptor: descriptor,
@@ -85,11 +86,33 @@ public final class Channel: Sendable {
         options: options
       )
     }
-    let options = defaults.applied(to: options, of: descriptor)
-    let call = try makeCall(descriptor, options: options)
     defer { call.close() }
-    return try await UnaryClientCall(call: call, deserializer: deserializer, options: options)
-      .response(to: request, serializer: serializer)
+    var message: MessageBuffer?
+    do {
+      message = try serializer.serialize(request.message)
+    } catch {
+      throw RPCError.cannotSerializeRequest(error)
+    }
+    guard let message = message.take() else { preconditionFailure("what is serialized is there") }
+    let answer = try await call.exchange(message, metadata: request.metadata)
+    let output: Output
+    do {
+      output = try deserializer.deserialize(answer)
+    } catch {
+      throw RPCError.cannotDeserializeResponse(error)
+    }
+    let metadata = call.receivedMetadata
+    var response = ClientResponse(message: output, metadata: metadata.initial, trailingMetadata: metadata.trailing)
+    response.wasCompressed = answer.wasCompressed
+    return response
+  }
+
+  /// A unary call, ready to be made; `nil` if interceptors want to see it as a stream.
+  @usableFromInline
+  func makeUnaryCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> UnaryClientCall? {
+    guard interceptors(for: descriptor).isEmpty else { return nil }
+    let options = defaults.applied(to: options, of: descriptor)
+    return UnaryClientCall(call: try makeCall(descriptor, options: options), options: options)
   }
 
   func makeCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> Call {

@@ -15,7 +15,8 @@ public struct ClientResponse<Message: Sendable>: Sendable {
   public var wasCompressed = false
 
   /// Creates a response.
-  public init(message: Message, metadata: Metadata = [:], trailingMetadata: Metadata = [:]) {
+  @inlinable
+  public init(message: Message, metadata: Metadata = Metadata(), trailingMetadata: Metadata = Metadata()) {
     self.message = message
     self.metadata = metadata
     self.trailingMetadata = trailingMetadata

@@ -1,46 +1,57 @@
 /// One unary call on the client: a single batch of all six operations, in which the status alone says what happened.
-struct UnaryClientCall<Deserializer: MessageDeserializer> {
-  let call: Call
-  let deserializer: Deserializer
-  let options: CallOptions
+///
+/// It knows bytes only, so that what knows the messages' types can be specialized for them where they are known.
+@usableFromInline
+struct UnaryClientCall: Sendable {
+  private let call: Call
+  private let options: CallOptions
 
-  func response<Input: Sendable>(
-    to request: ClientRequest<Input>,
-    serializer: some MessageSerializer<Input>
-  ) async throws(RPCError) -> ClientResponse<Deserializer.Message> {
+  init(call: Call, options: CallOptions) {
+    self.call = call
+    self.options = options
+  }
+
+  /// Sends the request and waits for the response.
+  @usableFromInline
+  func exchange(_ message: consuming MessageBuffer, metadata: Metadata) async throws(RPCError) -> MessageBuffer {
+    try options.checkSent(byteCount: message.byteCount)
     var batch = Batch()
-    batch.sendInitialMetadata(
-      request.metadata,
-      waitsForReady: options.waitForReady,
-      compression: options.compression
-    )
-    do {
-      let message = try serializer.serialize(request.message)
-      try options.checkSent(byteCount: message.byteCount)
-      batch.sendMessage(message)
-    } catch {
-      throw RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request")
-    }
+    batch.sendInitialMetadata(metadata, waitsForReady: options.waitForReady, compression: options.compression)
+    batch.sendMessage(message)
     batch.sendHalfClose()
     batch.receive([.receiveInitialMetadata, .receiveMessage, .receiveClose])
     _ = try await call.performCancellably(batch)
 
     let status = call.receivedStatus
     if let error = RPCError(status: status, metadata: call.receivedTrailingMetadata) { throw error }
-    guard let message = try call.takeReceivedMessage() else {
+    guard let answer = try call.takeReceivedMessage() else {
       // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
       throw RPCError(code: .unimplemented, message: "the server answered OK without a message")
     }
-    try options.checkReceived(byteCount: message.byteCount)
-    let output = try RPCError.wrapping("cannot deserialize the response", .internalError) {
-      try deserializer.deserialize(message)
-    }
-    var response = ClientResponse(
-      message: output,
-      metadata: call.receivedInitialMetadata,
-      trailingMetadata: call.receivedTrailingMetadata
-    )
-    response.wasCompressed = message.wasCompressed
-    return response
+    try options.checkReceived(byteCount: answer.byteCount)
+    return answer
+  }
+
+  /// What the server sent before and after the response.
+  @usableFromInline var receivedMetadata: (initial: Metadata, trailing: Metadata) {
+    (call.receivedInitialMetadata, call.receivedTrailingMetadata)
+  }
+
+  /// Lets the call go.
+  @usableFromInline
+  func close() { call.close() }
+}
+
+extension RPCError {
+  /// What a client's serializer threw.
+  @usableFromInline
+  static func cannotSerializeRequest(_ error: any Error) -> RPCError {
+    RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request")
+  }
+
+  /// What a client's deserializer threw.
+  @usableFromInline
+  static func cannotDeserializeResponse(_ error: any Error) -> RPCError {
+    RPCError(wrapping: error, as: .internalError, message: "cannot deserialize the response")
   }
 }
