@@ -2,16 +2,48 @@
 
 import PackageDescription
 
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
 let package = Package(
   name: "coregrpc-benchmarks",
-  dependencies: [.package(name: "swift-coregrpc", path: "..")],
+  dependencies: [
+    // A name of its own: the folder of a clone may be called anything.
+    .package(name: "swift-coregrpc", path: "..")
+  ],
   targets: [
+    .target(name: "CBench", dependencies: [.product(name: "ProtobufC", package: "swift-coregrpc")]),
+    .target(
+      name: "Bench",
+      dependencies: [
+        "CBench",
+        .product(name: "CoreGRPC", package: "swift-coregrpc"),
+        .product(name: "CoreGRPCProtobuf", package: "swift-coregrpc"),
+        .product(name: "ProtobufC", package: "swift-coregrpc"),
+      ],
+      swiftSettings: swiftSettings
+    ),
     .executableTarget(
       name: "bench-server",
       dependencies: [
-        .product(name: "Compute", package: "swift-coregrpc"), .product(name: "CoreGRPC", package: "swift-coregrpc"),
-      ]
-    )
+        "Bench",
+        .product(name: "Compute", package: "swift-coregrpc"),
+        .product(name: "CoreGRPC", package: "swift-coregrpc"),
+      ],
+      swiftSettings: swiftSettings
+    ),
+    .executableTarget(
+      name: "bench-client",
+      dependencies: [
+        "Bench",
+        .product(name: "Compute", package: "swift-coregrpc"),
+        .product(name: "CoreGRPC", package: "swift-coregrpc"),
+      ],
+      swiftSettings: swiftSettings
+    ),
   ],
   swiftLanguageModes: [.v6]
 )
