@@ -1,0 +1,57 @@
+"""Compares the counts of a call with the checked-in ones: `scripts/benchmark-guard`."""
+
+import json
+import sys
+
+from . import callgrind, programs
+
+THRESHOLDS = programs.HERE / "thresholds.json"
+KEYS = ("instructions", "swift_allocations")
+ATTEMPTS = 3
+
+
+def measured():
+    """What a call takes on either end, our client and our server talking with each other."""
+    server, client = programs.SERVERS["CoreGRPC"], programs.CLIENTS["CoreGRPC"]
+    return {
+        "server": callgrind.of_server(server, client),
+        "client": callgrind.of_client(client, server),
+    }
+
+
+def main(arguments):
+    if arguments not in ([], ["--update"]):
+        sys.exit("usage: scripts/benchmark-guard [--update]")
+    programs.build_ours()
+    if arguments:
+        runs = [measured() for _ in range(ATTEMPTS)]
+        least = {end: {key: min(run[end][key] for run in runs) for key in KEYS} for end in runs[0]}
+        THRESHOLDS.write_text(json.dumps({"margin": 0.1, **least}, indent=2) + "\n")
+        print(f"wrote {THRESHOLDS.relative_to(programs.REPOSITORY)}")
+        return
+    thresholds = json.loads(THRESHOLDS.read_text())
+    margin = thresholds.pop("margin")
+    # What a busy machine does to threads only adds, so the least of some attempts counts.
+    least = {}
+    for _ in range(ATTEMPTS):
+        run = measured()
+        least = {end: {key: min(run[end][key], least.get(end, run[end])[key]) for key in KEYS} for end in thresholds}
+        if not exceeded(least, thresholds, margin):
+            break
+    for end, limits in thresholds.items():
+        for key, known in limits.items():
+            print(f"{end}: {least[end][key]:,} {key.replace('_', ' ')} a unary call; known: {known:,}")
+            if least[end][key] < known * (1 - margin):
+                print(f"  better: `scripts/benchmark-guard --update` keeps it so")
+    if found := exceeded(least, thresholds, margin):
+        sys.exit(f"benchmark-guard: more than {margin:.0%} above what is known: {', '.join(found)}")
+
+
+def exceeded(counts, thresholds, margin):
+    """What has grown."""
+    return [
+        f"{end}'s {key.replace('_', ' ')}"
+        for end, limits in thresholds.items()
+        for key, known in limits.items()
+        if counts[end][key] > known * (1 + margin)
+    ]

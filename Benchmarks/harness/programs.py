@@ -1,0 +1,107 @@
+"""Builds what is measured, and knows how each program is started."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent.parent
+REPOSITORY = HERE.parent
+BUILD = HERE / ".build"
+PEERS = BUILD / "peers"
+SWIFT = BUILD / "release"
+PYTHON = REPOSITORY / ".venv/bin/python"
+CERTIFICATES = BUILD / "certificates"
+
+# What Debian packages bring, by what is looked for.
+TOOLS = {
+    "protoc-c": "protobuf-c-compiler",
+    "grpc_cpp_plugin": "protobuf-compiler-grpc",
+    "g++": "g++ libgrpc++-dev",
+    "make": "make",
+    "h2load": "nghttp2-client",
+    "valgrind": "valgrind",
+    "openssl": "openssl",
+}
+
+# The servers, in the order of the plots. {port} is the port to listen on.
+SERVERS = {
+    "CoreGRPC": f"{SWIFT}/bench-server --port {{port}}",
+    "C, 1 thread": f"{PEERS}/server_c --port {{port}}",
+    "grpc++ callback": f"{PEERS}/server_callback --port {{port}}",
+    "grpc++ async, 1 thread": f"{PEERS}/server_async --port {{port}}",
+    "grpc++ async, 2 threads": f"{PEERS}/server_async --port {{port}} --threads 2",
+    "grpc++ sync": f"{PEERS}/server_sync --port {{port}}",
+    "grpc-swift-2": f"{BUILD}/grpc-swift/release/grpc-swift-server --port {{port}}",
+    "Python sync": f"{PYTHON} {HERE}/Peers/Python/server_sync.py --port {{port}}",
+    "Python asyncio": f"{PYTHON} {HERE}/Peers/Python/server_aio.py --port {{port}}",
+}
+CPP = [name for name in SERVERS if name.startswith("grpc++")]
+
+# The clients; load is also the load generator for the servers.
+LOAD = f"{PEERS}/load"
+CLIENTS = {
+    "CoreGRPC": f"{SWIFT}/bench-client",
+    "grpc++ async": LOAD,
+    "grpc++ sync": f"{PEERS}/client_sync",
+}
+ONE_CALL = {
+    "CoreGRPC": f"{SWIFT}/compute-client",
+    "grpc++": f"{PEERS}/client_once",
+}
+TLS_SERVER = f"--tls-cert {CERTIFICATES}/server.pem --tls-key {CERTIFICATES}/server.key"
+TLS_CLIENT = f"--tls-ca {CERTIFICATES}/ca.pem"
+
+
+def available():
+    """The servers that are built."""
+    return [name for name, command in SERVERS.items() if all(Path(word).exists() for word in command.split()[:1])]
+
+
+def environment():
+    """For servers in Python, the generated code; for all, no proxy and no log."""
+    variables = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    return variables | {"PYTHONPATH": str(PEERS / "python"), "GRPC_VERBOSITY": "NONE"}
+
+
+def build_ours():
+    """Builds our server and clients for release."""
+    demand("valgrind")
+    for product in ("bench-server", "bench-client"):
+        quietly("swift", "build", "-c", "release", "--product", product, cwd=HERE)
+
+
+def build(with_grpc_swift=False):
+    """Builds everything; quick when nothing has changed."""
+    demand(*TOOLS)
+    build_ours()
+    quietly("swift", "build", "-c", "release", "--product", "compute-client", cwd=HERE)
+    quietly("make", "--directory", "Peers", cwd=HERE)
+    if PYTHON.exists():
+        out = PEERS / "python"
+        out.mkdir(parents=True, exist_ok=True)
+        for folder, proto in ((REPOSITORY, "compute.proto"), (HERE / "Protos", "bench.proto")):
+            quietly(PYTHON, "-m", "grpc_tools.protoc", f"--proto_path={folder}", f"--python_out={out}",
+                    f"--grpc_python_out={out}", proto, cwd=HERE)
+    else:
+        print("Benchmarks: no .venv, so no Python servers; scripts/setup makes it", file=sys.stderr)
+    if not (CERTIFICATES / "ca.pem").exists():
+        quietly(REPOSITORY / "scripts/make-test-certificates", CERTIFICATES, cwd=HERE)
+    if with_grpc_swift:
+        quietly("swift", "build", "-c", "release", "--scratch-path", BUILD / "grpc-swift", cwd=HERE / "Peers/Swift")
+
+
+def demand(*tools):
+    """Ends the program when a tool is missing."""
+    missing = sorted({TOOLS[tool] for tool in tools if not shutil.which(tool)})
+    if missing:
+        sys.exit(f"Benchmarks: these are missing: apt-get install {' '.join(missing)}")
+
+
+def quietly(*command, cwd):
+    """Runs a command, whose output shows only when it fails."""
+    done = subprocess.run([str(word) for word in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
+    if done.returncode:
+        sys.exit(f"{done.stdout}\nBenchmarks: this failed: {' '.join(str(word) for word in command)}")

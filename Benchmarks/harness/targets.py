@@ -1,0 +1,100 @@
+"""The targets, and whether they are held."""
+
+import statistics
+
+from .programs import CPP
+
+PYTHON = ("Python sync", "Python asyncio")
+GRPC_SWIFT = "grpc-swift-2"
+US, FLOOR, CALLBACK = "CoreGRPC", "C, 1 thread", "grpc++ callback"
+
+
+class Row:
+    """One target: what is measured, the limit, and the values of each round."""
+
+    def __init__(self, what, limit, values, unit="", at_least=False, against=""):
+        self.what, self.limit, self.values, self.unit = what, limit, list(values), unit
+        self.at_least, self.against = at_least, against
+
+    @property
+    def held(self):
+        """Whether the median keeps to the limit; None when nothing was measured."""
+        if not self.values:
+            return None
+        median = statistics.median(self.values)
+        return median >= self.limit if self.at_least else median <= self.limit
+
+    @property
+    def target(self):
+        return f"{'≥' if self.at_least else '≤'} {number(self.limit)} {self.unit or '×'} {self.against}".strip()
+
+    @property
+    def measured(self):
+        if not self.values:
+            return "not measured"
+        text = number(statistics.median(self.values))
+        if len(self.values) > 1:
+            text += f" ({number(min(self.values))} to {number(max(self.values))})"
+        return text
+
+
+def number(value):
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def rows(results):
+    """Every target; ratios are taken within a round, the figure is their median."""
+
+    def ratio(what, limit, suite, load, key, other, at_least=False, subject=US, name=None):
+        values = results.ratios(suite, load, key, subject, other) if other else []
+        return Row(what, limit, values, at_least=at_least, against=name or other)
+
+    def value(what, limit, unit, suite, load, key):
+        return Row(what, limit, results.values(suite, load, US, key).values(), unit)
+
+    table = [
+        ratio("server: instructions a call, 1×1", 1.0, "instructions", "1x1", "instructions", FLOOR),
+        ratio("server: instructions a call, 1×1", 0.85, "instructions", "1x1", "instructions", CALLBACK),
+    ]
+    for suite, client in (("unary", "C++ client"), ("h2load", "h2load")):
+        for load in ("1x64", "4x64"):
+            what = f"server: calls a second, {load.replace('x', '×')}, {client}"
+            best = results.best(suite, load, "rate", CPP)
+            table.append(ratio(what, 1.0, suite, load, "rate", best, True, name=f"best grpc++ ({best or 'none'})"))
+            table.append(ratio(what, 4.0, suite, load, "rate", GRPC_SWIFT, True))
+            best = results.best(suite, load, "rate", PYTHON)
+            table.append(ratio(what, 10.0, suite, load, "rate", best, True, name="best Python"))
+            if suite == "h2load":
+                table.append(ratio(what, 0.9, suite, load, "rate", None, True, name="grpc-go"))
+    table += [
+        ratio("server: CPU a call, 1×64", 1.1, "unary", "1x64", "server_cpu", FLOOR),
+        ratio("server: CPU a call, 1×64", 0.2, "unary", "1x64", "server_cpu", GRPC_SWIFT),
+        value("server: voluntary context switches a call, 1×1", 2, "", "unary", "1x1", "server_switches"),
+        ratio("client: latency p50, 1×1", 1.1, "clients", "1x1", "p50", "grpc++ sync"),
+        ratio("client: CPU a call, 1×64", 1.1, "clients", "1x64", "client_cpu", "grpc++ async"),
+        ratio("server: ping-pong, 1 stream", 1.0, "streams", "ping-pong, 1 stream", "rate", CALLBACK, True),
+        ratio("server: ping-pong, 64 streams", 1.0, "streams", "ping-pong, 64 streams", "rate", CALLBACK, True),
+        ratio("server: streaming 64 KiB, bytes a second", 1.0, "streams", "server stream, 64 KiB", "rate", CALLBACK, True),
+        value("server: heap allocations by Swift a call", 12, "", "instructions", "1x1", "swift_allocations"),
+        value("client: heap allocations by Swift a call", 12, "", "client instructions", "1x1", "swift_allocations"),
+        ratio("server: memory when idle", 1.5, "idle", "1,000 streams", "server_resident", FLOOR),
+        ratio("server: memory of an idle stream", 1.3, "idle", "1,000 streams", "stream_bytes", CALLBACK),
+        ratio("one call by `compute-client`, start to exit", 1.3, "once", "one call", "milliseconds", "grpc++",
+              name="the same in C++"),
+        Row("calls beside 4 blocking handlers: p99", 50,
+            [value / 1000 for value in results.values("blocking", "4 handlers", US, "p99").values()], "ms"),
+        value("calls beside 4 blocking handlers: pings unanswered or calls failed", 0, "", "blocking", "4 handlers", "errors"),
+    ]
+    for row in table:
+        if row.unit == "" and row.against == "":
+            row.unit = " "
+    return table
+
+
+def markdown(results):
+    """The table for people."""
+    lines = ["| what | target | measured | held |", "|---|---|---|---|"]
+    for row in rows(results):
+        held = {True: "yes", False: "**no**", None: "–"}[row.held]
+        lines.append(f"| {row.what} | {' '.join(row.target.split())} | {row.measured} | {held} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,211 @@
+"""What is measured: each suite is a function that takes one round over all its subjects."""
+
+import re
+import shlex
+import statistics
+import subprocess
+import time
+
+from . import callgrind, http2, programs
+from .processes import URGENT, Server, busy, cpu, json_of, resident
+
+SLOW = ("Python", "grpc-swift")
+UNARY = {"1x1": (1, 1), "1x64": (1, 64), "4x64": (4, 64)}
+
+
+class Round:
+    """One round of a suite: which subjects, in which order, how long, and where the figures go."""
+
+    def __init__(self, number, settings, samples):
+        self.number, self.settings, self.samples = number, settings, samples
+
+    def servers(self, wanted=None):
+        """The servers, turned by the round's number, so that none always follows the same other."""
+        names = [name for name in programs.available() if not wanted or name in wanted]
+        names = [name for name in names if not self.settings.servers or name in self.settings.servers]
+        turn = self.number % max(1, len(names))
+        return names[turn:] + names[:turn]
+
+    def measure(self, suite, subject, load, figures):
+        """Calls a function, and keeps its figures with those of the machine."""
+        began, (busy_before, stolen_before) = time.monotonic(), busy()
+        try:
+            values = figures()
+        except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+            print(f"  {suite} {load} {subject}: {error}")
+            return
+        busy_after, stolen_after = busy()
+        values["busy"] = (busy_after - busy_before) / (time.monotonic() - began)
+        values["stolen"] = (stolen_after - stolen_before) / (time.monotonic() - began)
+        self.samples.append({"suite": suite, "subject": subject, "load": load, "round": self.number, **values})
+        shown = ", ".join(f"{key} {value:.6g}" for key, value in values.items() if isinstance(value, (int, float)))
+        print(f"  {suite} {load} {subject}: {shown}", flush=True)
+
+    def load(self, server, options, at_least=0):
+        seconds = max(at_least, self.settings.seconds)
+        return json_of(f"{programs.LOAD} --target {server.target} --server-pid {server.pid} --seconds {seconds} {options}")
+
+
+def unary(turn, payload=6, suite="unary"):
+    """Unary calls of 6 bytes."""
+    for name in turn.servers():
+        with Server(programs.SERVERS[name]) as server:
+            for load, (channels, outstanding) in UNARY.items():
+                options = f"--channels {channels} --outstanding {outstanding} --payload {payload}"
+                turn.measure(suite, name, load, lambda: turn.load(server, options))
+
+
+def sizes(turn):
+    """Unary calls of 1 KiB and 1 MiB."""
+    unary(turn, 1024, "unary 1 KiB")
+    unary(turn, 1024 * 1024, "unary 1 MiB")
+
+
+def h2load(turn):
+    """Unary calls by h2load, which costs less than any gRPC client, so that the server is the limit."""
+    body = programs.BUILD / "h2load-body"
+    body.write_bytes(http2.BODY)
+    for name in turn.servers():
+        calls = int((3_000 if name.startswith(SLOW) else 25_000) * turn.settings.seconds)
+        with Server(programs.SERVERS[name]) as server:
+            for load, (channels, outstanding) in UNARY.items():
+                if load == "1x1":
+                    continue
+
+                def figures():
+                    before = cpu(server.pid)
+                    done = subprocess.run(
+                        URGENT
+                        + shlex.split(f"h2load -n {calls} -c {channels} -m {outstanding} -d {body}"
+                                      " -H 'content-type: application/grpc' -H 'te: trailers'"
+                                      f" http://{server.target}/compute.Compute/SayHello"),
+                        capture_output=True, text=True, timeout=90)
+                    rate = re.search(r"finished in \S+, ([\d.]+) req/s", done.stdout)
+                    count = re.search(r"(\d+) succeeded", done.stdout)
+                    if not rate or int(count[1]) != calls:
+                        raise RuntimeError(f"h2load: {done.stdout[-300:]}")
+                    return {"rate": float(rate[1]), "server_cpu": (cpu(server.pid) - before) / calls}
+
+                turn.measure("h2load", name, load, figures)
+
+
+STREAMS = {
+    "ping-pong, 1 stream": "--mode pingpong --outstanding 1 --payload 100",
+    "ping-pong, 64 streams": "--mode pingpong --outstanding 64 --payload 100",
+    "server stream, 100 B": "--mode stream --payload 100",
+    "server stream, 64 KiB": "--mode stream --payload 65536",
+}
+
+
+def streams(turn):
+    """Streams of messages, both ways and from the server."""
+    names = turn.servers()
+    for name in names:
+        if name.startswith("grpc-swift"):
+            continue  # Its peer has the unary service alone.
+        with Server(programs.SERVERS[name]) as server:
+            for load, options in STREAMS.items():
+                turn.measure("streams", name, load, lambda: turn.load(server, options))
+
+
+def idle(turn):
+    """The memory of a server that does nothing, and with a thousand silent streams."""
+    for name in turn.servers():
+        with Server(programs.SERVERS[name]) as server:
+            time.sleep(1)
+            memory = resident(server.pid)
+
+            def figures():
+                # The one has no streams here, the other a thread for each, and ten threads.
+                if name in ("grpc-swift-2", "Python sync"):
+                    return {"server_resident": memory}
+                result = json_of(f"{programs.LOAD} --target {server.target} --server-pid {server.pid} --mode idle"
+                                 " --outstanding 1000")
+                growth = result["resident"] - result["resident_before"]
+                return {"server_resident": memory, "stream_bytes": growth * 1024 / result["streams"]}
+
+            turn.measure("idle", name, "1,000 streams", figures)
+
+
+def connect(turn):
+    """New connections with TLS, one after the other, each with a call."""
+    for name in turn.servers(["CoreGRPC", "C, 1 thread", *programs.CPP]):
+        with Server(programs.SERVERS[name], options=programs.TLS_SERVER) as server:
+            turn.measure("connect", name, "TLS", lambda: turn.load(server, f"--mode connect {programs.TLS_CLIENT}"))
+
+
+def start(turn):
+    """From the start of a server's process to its first answer."""
+    for name in turn.servers():
+
+        def figures():
+            times = []
+            for _ in range(5):
+                with Server(programs.SERVERS[name]) as server:
+                    http2.call(server.port)
+                    times.append(time.monotonic() - server.started)
+            return {"milliseconds": statistics.median(times) * 1000}
+
+        turn.measure("start", name, "first answer", figures)
+
+
+def blocking(turn):
+    """Quick calls beside four handlers that block their threads for a second each, with keep-alive pings."""
+    for name in turn.servers(["CoreGRPC", "grpc++ sync"]):
+        with Server(programs.SERVERS[name]) as server:
+            options = "--mode block --outstanding 4 --keepalive-ms 300"
+            turn.measure("blocking", name, "4 handlers", lambda: turn.load(server, options, at_least=3))
+
+
+def clients(turn):
+    """Clients, one call after the other and 64 in progress, against the bare C server."""
+    names = list(programs.CLIENTS)
+    turned = turn.number % len(names)
+    for name in names[turned:] + names[:turned]:
+        for outstanding in (1, 64):
+            if outstanding > 1 and name == "grpc++ sync":
+                continue
+            with Server(programs.SERVERS["C, 1 thread"]) as server:
+                command = f"{programs.CLIENTS[name]} --target {server.target} --seconds {turn.settings.seconds}"
+                if outstanding > 1:
+                    command += f" --outstanding {outstanding}"
+                turn.measure("clients", name, f"1x{outstanding}", lambda: json_of(command))
+
+
+def once(turn):
+    """One call by a process of its own, from its start to its exit."""
+    with Server(programs.SERVERS["C, 1 thread"]) as server:
+        times = {name: [] for name in programs.ONE_CALL}
+        for _ in range(15):
+            for name, command in programs.ONE_CALL.items():
+                began = time.monotonic()
+                subprocess.run([*URGENT, command, "--target", server.target], check=True, stdout=subprocess.DEVNULL,
+                               env=programs.environment())
+                times[name].append((time.monotonic() - began) * 1000)
+        for name, values in times.items():
+            turn.measure("once", name, "one call", lambda: {"milliseconds": statistics.median(values)})
+
+
+def instructions(turn):
+    """Counts by callgrind, in at most three rounds: they hardly vary."""
+    if turn.number > 2:
+        return
+    for name in turn.servers(["CoreGRPC", "C, 1 thread", *programs.CPP]):
+        turn.measure("instructions", name, "1x1", lambda: callgrind.of_server(programs.SERVERS[name]))
+    for name, command in programs.CLIENTS.items():
+        turn.measure("client instructions", name, "1x1", lambda: callgrind.of_client(command))
+
+
+SUITES = {
+    "instructions": instructions,
+    "unary": unary,
+    "h2load": h2load,
+    "clients": clients,
+    "streams": streams,
+    "idle": idle,
+    "once": once,
+    "blocking": blocking,
+    "start": start,
+    "connect": connect,
+    "sizes": sizes,
+}
