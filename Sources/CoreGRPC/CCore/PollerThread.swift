@@ -4,7 +4,7 @@ import Synchronization
 /// What a thread that polls a completion queue has to do besides: the tasks that wait for it to be done with the event at hand,
 /// and the calls whose handlers it began.
 ///
-/// Only the thread itself runs any of it. When it is stuck in a program's code, ``relieve()`` takes the rest away from it.
+/// Only the thread itself runs any of it. When it is stuck in a program's code, ``relieve(stuckSince:)`` takes the rest away from it.
 final class PollerThread: Sendable {
   /// What an observer sees of a thread.
   struct Sight {

@@ -224,13 +224,13 @@ final class Pollers: @unchecked Sendable {
   private func relieve(_ stuck: PollerThread, stuckSince change: UInt64) {
     enum Outcome {
       case unchanged
-      case stopped
+      case stopped(leaving: PollerThread.Work)
       case replaced(by: PollerThread, isNew: Bool)
     }
     let outcome = state.withLock { state -> Outcome in
       let isPossible = !state.reserve.isEmpty || state.threadCount < Self.largestThreadCount
       guard state.isStopped || isPossible, let work = stuck.relieve(stuckSince: change) else { return .unchanged }
-      if state.isStopped { return .stopped }
+      if state.isStopped { return .stopped(leaving: work) }
       // At once, so that there is always somebody who polls.
       state.active.removeAll { $0 === stuck }
       let (thread, isNew) = state.activate(for: queue)
@@ -239,7 +239,10 @@ final class Pollers: @unchecked Sendable {
     }
     switch outcome {
     case .unchanged: break
-    case .stopped: deactivate(stuck)
+    case .stopped(let work):
+      // Nobody polls any more, but tasks must go on. The calls are over, and need not be watched.
+      for job in work.jobs { globalConcurrentExecutor.enqueue(ExecutorJob(job.job)) }
+      deactivate(stuck)
     case .replaced(let thread, let isNew): isNew ? spawn(thread) : thread.wakeUp.signal()
     }
   }

@@ -13,7 +13,7 @@ extension Server {
     ///
     /// A call takes the fewest wake-ups, because a handler runs on the thread that received its request, when that is done with
     /// the event at hand. A handler that holds its thread for longer than a few milliseconds is left alone: another
-    /// thread polls and runs the other handlers. So handlers may block, up to 256 at a time. While handlers compute most
+    /// thread polls and runs the other handlers. So handlers may block, up to 255 at a time. While handlers compute most
     /// of the time, as many threads as there are cores share the work.
     ///
     /// The executor is a task preference (SE-0417): actors with executors of their own run there, as anywhere.
