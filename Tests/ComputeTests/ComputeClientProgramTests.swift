@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The program compute-client", .serialized, .timeLimit(.minutes(1)))
+@Suite("The program compute-client", .serialized, .timeLimit(.minutes(5)))
 struct ComputeClientProgramTests {
   @Test("It prints an answer for each text, in their order", arguments: ["1", "4"])
   func texts(concurrency: String) async throws {

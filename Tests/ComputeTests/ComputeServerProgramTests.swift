@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The program compute-server", .serialized, .timeLimit(.minutes(1)))
+@Suite("The program compute-server", .serialized, .timeLimit(.minutes(5)))
 struct ComputeServerProgramTests {
   @Test(
     "It says where it listens, answers, and ends with 0 after a signal",

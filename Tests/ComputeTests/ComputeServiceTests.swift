@@ -2,7 +2,7 @@ import Compute
 import CoreGRPC
 import Testing
 
-@Suite("The Compute service in one process", .timeLimit(.minutes(1)))
+@Suite("The Compute service in one process", .timeLimit(.minutes(5)))
 struct ComputeServiceTests {
   @Test(
     "The answer is the number of Unicode code points",

@@ -8,7 +8,7 @@ import Testing
 @testable import CoreGRPCLogging
 
 /// The handler belongs to the whole process, hence one test at a time; none relies on the absence of others' events.
-@Suite("The log's handler", .serialized, .timeLimit(.minutes(1)))
+@Suite("The log's handler", .serialized, .timeLimit(.minutes(5)))
 struct LogHandlerTests {
   private struct Secret: Error { let password = "hunter2" }
 

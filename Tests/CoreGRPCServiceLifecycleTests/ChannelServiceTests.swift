@@ -4,7 +4,7 @@ import ServiceLifecycleTestKit
 import TestSupport
 import Testing
 
-@Suite("A channel as a service", .timeLimit(.minutes(1)))
+@Suite("A channel as a service", .timeLimit(.minutes(5)))
 struct ChannelServiceTests {
   @Test("A graceful shutdown closes the channel, and a call in progress goes on")
   func gracefulShutdown() async throws {

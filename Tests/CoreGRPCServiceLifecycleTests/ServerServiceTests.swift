@@ -5,7 +5,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@Suite("A server as a service", .timeLimit(.minutes(1)))
+@Suite("A server as a service", .timeLimit(.minutes(5)))
 struct ServerServiceTests {
   private static let loopback = ListenAddress.tcp(host: "127.0.0.1", port: 0)
 

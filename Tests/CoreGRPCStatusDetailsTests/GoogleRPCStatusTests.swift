@@ -4,7 +4,7 @@ import CoreGRPCStatusDetails
 import ProtobufC
 import Testing
 
-@Suite("A status with details", .timeLimit(.minutes(1)))
+@Suite("A status with details", .timeLimit(.minutes(5)))
 struct GoogleRPCStatusTests {
   private static let method = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Fail")
 

@@ -4,7 +4,7 @@ import InteropSuite
 import TestSupport
 import Testing
 
-@Suite("The interop cases", .timeLimit(.minutes(2)))
+@Suite("The interop cases", .timeLimit(.minutes(5)))
 struct InteropCaseTests {
   private func outcome(
     of test: InteropTestCase,

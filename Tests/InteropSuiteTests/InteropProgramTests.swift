@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The interop programs", .timeLimit(.minutes(1)))
+@Suite("The interop programs", .timeLimit(.minutes(5)))
 struct InteropProgramTests {
   private func client(_ arguments: [String], environment: [String: String] = [:]) async throws -> ChildProcess.Outcome {
     try await ChildProcess.run(Locations.executable("interop-client"), arguments, environment: environment)

@@ -4,7 +4,7 @@ import InteropSuite
 import TestSupport
 import Testing
 
-@Suite("gRPC's test service", .timeLimit(.minutes(1)))
+@Suite("gRPC's test service", .timeLimit(.minutes(5)))
 struct InteropTestServiceTests {
   private func withService<Result>(
     _ body: (Grpc_Testing_TestService.Client) async throws -> Result

@@ -1,7 +1,7 @@
 import CoreGRPC
 import Testing
 
-@Suite("Limits of one call", .timeLimit(.minutes(1)))
+@Suite("Limits of one call", .timeLimit(.minutes(5)))
 struct CallLimitTests {
   @Test("A message over the limit of a unary call is RESOURCE_EXHAUSTED, and the next call works")
   func unary() async throws {

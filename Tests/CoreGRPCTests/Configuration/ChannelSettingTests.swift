@@ -2,7 +2,7 @@ import CoreGRPC
 import TestSupport
 import Testing
 
-@Suite("What a channel's settings do", .timeLimit(.minutes(1)))
+@Suite("What a channel's settings do", .timeLimit(.minutes(5)))
 struct ChannelSettingTests {
   /// Makes a call that nobody answers, until the test has seen enough.
   private func call(_ server: RawServer, _ configuration: Channel.Configuration) throws -> Task<RPCError?, Never> {

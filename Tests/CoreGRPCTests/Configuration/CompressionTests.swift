@@ -1,7 +1,7 @@
 import CoreGRPC
 import Testing
 
-@Suite("Compression", .timeLimit(.minutes(1)))
+@Suite("Compression", .timeLimit(.minutes(5)))
 struct CompressionTests {
   private let message = [UInt8](repeating: 7, count: 10_000)
 

@@ -1,7 +1,7 @@
 import CoreGRPC
 import Testing
 
-@Suite("Compression of single messages", .timeLimit(.minutes(1)))
+@Suite("Compression of single messages", .timeLimit(.minutes(5)))
 struct MessageCompressionTests {
   private let message = [UInt8](repeating: 7, count: 10_000)
 

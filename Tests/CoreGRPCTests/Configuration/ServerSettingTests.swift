@@ -2,7 +2,7 @@ import CoreGRPC
 import TestSupport
 import Testing
 
-@Suite("What a server's settings do", .timeLimit(.minutes(1)))
+@Suite("What a server's settings do", .timeLimit(.minutes(5)))
 struct ServerSettingTests {
   private func server(_ change: (inout Server.Configuration) -> Void) throws -> TestServer {
     var configuration = Server.Configuration()

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("What service configs do", .timeLimit(.minutes(1)))
+@Suite("What service configs do", .timeLimit(.minutes(5)))
 struct ServiceConfigEffectTests {
   private func channelConfiguration(_ config: ServiceConfig) -> Channel.Configuration {
     var configuration = Channel.Configuration()

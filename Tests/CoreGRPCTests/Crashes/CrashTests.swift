@@ -5,7 +5,7 @@ import Testing
 @testable import CoreGRPC
 
 /// Orders of events that end the process when they go wrong, each in a process of its own.
-@Suite("Orders that could crash", .serialized, .timeLimit(.minutes(2)))
+@Suite("Orders that could crash", .serialized, .timeLimit(.minutes(5)))
 struct CrashTests {
   @Test("A program ends while calls, streams and servers are in the middle of everything")
   func exitInTheMiddle() async {

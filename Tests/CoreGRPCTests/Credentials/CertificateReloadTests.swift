@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Reloading certificates", .timeLimit(.minutes(1)))
+@Suite("Reloading certificates", .timeLimit(.minutes(5)))
 struct CertificateReloadTests {
   /// Puts a file in the place of another, as certificate managers do.
   private func replace(_ name: String, of certificates: TestCertificates, by text: String) throws {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Credentials that cannot be used", .timeLimit(.minutes(1)))
+@Suite("Credentials that cannot be used", .timeLimit(.minutes(5)))
 struct CredentialsErrorTests {
   private struct Case {
     let identity: TLSIdentity

@@ -2,7 +2,7 @@ import CoreGRPC
 import TestSupport
 import Testing
 
-@Suite("TLS", .timeLimit(.minutes(1)))
+@Suite("TLS", .timeLimit(.minutes(5)))
 struct TLSTests {
   /// A server that answers with the common name and the names of the client's certificate.
   private func makeServer(

@@ -2,7 +2,7 @@ import CoreGRPC
 import TestSupport
 import Testing
 
-@Suite("Connectivity of channels", .timeLimit(.minutes(1)))
+@Suite("Connectivity of channels", .timeLimit(.minutes(5)))
 struct ConnectivityTests {
   @Test("A channel is idle, connects when asked, and is idle or failing when the server is gone")
   func states() async throws {

@@ -2,7 +2,7 @@ import CoreGRPC
 import TestSupport
 import Testing
 
-@Suite("Deadlines that propagate", .timeLimit(.minutes(1)))
+@Suite("Deadlines that propagate", .timeLimit(.minutes(5)))
 struct DeadlinePropagationTests {
   /// A server that reports the milliseconds until its caller's deadline, or nothing.
   private func makeReporter() throws -> TestServer {

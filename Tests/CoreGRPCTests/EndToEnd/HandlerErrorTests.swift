@@ -1,7 +1,7 @@
 import CoreGRPC
 import Testing
 
-@Suite("Errors of handlers", .timeLimit(.minutes(1)))
+@Suite("Errors of handlers", .timeLimit(.minutes(5)))
 struct HandlerErrorTests {
   @Test("An RPCError arrives with its code, message and metadata", arguments: Status.Code.allCases.dropFirst())
   func rpcErrorArrives(statusCode: Status.Code) async throws {

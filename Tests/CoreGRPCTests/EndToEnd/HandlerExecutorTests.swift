@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Where handlers run", .timeLimit(.minutes(1)))
+@Suite("Where handlers run", .timeLimit(.minutes(5)))
 struct HandlerExecutorTests {
   /// The first bytes of the name of the thread that this runs on.
   private static func threadName() -> [UInt8] {

@@ -1,7 +1,7 @@
 import CoreGRPC
 import Testing
 
-@Suite("A server and a channel over a pair of sockets", .timeLimit(.minutes(1)))
+@Suite("A server and a channel over a pair of sockets", .timeLimit(.minutes(5)))
 struct InProcessTests {
   private func makeServer() -> Server {
     var router = RPCRouter()

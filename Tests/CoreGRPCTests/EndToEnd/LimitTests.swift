@@ -2,7 +2,7 @@ import CoreGRPC
 import TestSupport
 import Testing
 
-@Suite("Limits of the server", .timeLimit(.minutes(1)))
+@Suite("Limits of the server", .timeLimit(.minutes(5)))
 struct LimitTests {
   @Test("A call over the limit of calls in progress is RESOURCE_EXHAUSTED; when one ends, there is room again")
   func concurrentCalls() async throws {

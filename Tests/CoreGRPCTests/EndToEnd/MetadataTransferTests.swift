@@ -1,7 +1,7 @@
 import CoreGRPC
 import Testing
 
-@Suite("Metadata on the wire", .timeLimit(.minutes(1)))
+@Suite("Metadata on the wire", .timeLimit(.minutes(5)))
 struct MetadataTransferTests {
   @Test("Values arrive in order, and bytes as bytes, in both directions")
   func bothDirections() async throws {

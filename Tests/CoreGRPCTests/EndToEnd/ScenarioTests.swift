@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Scenarios of C-core's own end-to-end suite that no other suite here covers: see `SCENARIOS.md`.
-@Suite("Scenarios", .timeLimit(.minutes(1)))
+@Suite("Scenarios", .timeLimit(.minutes(5)))
 struct ScenarioTests {
   @Test("cancel_after_client_done: the client cancels when it has half-closed")
   func cancelAfterClientDone() async throws {

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Shutdown in every order", .timeLimit(.minutes(1)))
+@Suite("Shutdown in every order", .timeLimit(.minutes(5)))
 struct ShutdownTests {
   @Test("A server that never started shuts down")
   func neverStarted() async throws {

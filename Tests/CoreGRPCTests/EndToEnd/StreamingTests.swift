@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Streams", .timeLimit(.minutes(1)))
+@Suite("Streams", .timeLimit(.minutes(5)))
 struct StreamingTests {
   @Test("Messages come back in order, none lost", arguments: [0, 1, 2, 1_000])
   func echo(count: Int) async throws {

@@ -2,7 +2,7 @@ import CoreGRPC
 import TestSupport
 import Testing
 
-@Suite("Unary calls", .timeLimit(.minutes(1)))
+@Suite("Unary calls", .timeLimit(.minutes(5)))
 struct UnaryTests {
   @Test("The bytes of a message arrive", arguments: [0, 1, 22, 23, 24, 1_000, 8_192, 100_000, 4_000_000])
   func bytes(count: Int) async throws {

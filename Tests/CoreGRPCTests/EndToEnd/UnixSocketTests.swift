@@ -2,7 +2,7 @@ import CoreGRPC
 import Foundation
 import Testing
 
-@Suite("Unix domain sockets", .timeLimit(.minutes(1)))
+@Suite("Unix domain sockets", .timeLimit(.minutes(5)))
 struct UnixSocketTests {
   private let path = FileManager.default.temporaryDirectory.appending(path: "coregrpc-\(UUID()).sock").path
 

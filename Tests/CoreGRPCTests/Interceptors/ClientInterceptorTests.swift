@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Interceptors of clients", .timeLimit(.minutes(1)))
+@Suite("Interceptors of clients", .timeLimit(.minutes(5)))
 struct ClientInterceptorTests {
   private func channel(
     to test: StreamServer,

@@ -2,7 +2,7 @@ import CoreGRPC
 import TestSupport
 import Testing
 
-@Suite("Interceptors of servers", .timeLimit(.minutes(1)))
+@Suite("Interceptors of servers", .timeLimit(.minutes(5)))
 struct ServerInterceptorTests {
   /// Calls each kind of method of a server with the interceptors.
   private func withServer<Result>(
