@@ -26,6 +26,8 @@
 #include <openssl/x509.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <zlib.h>
 
 // MARK: Constants
@@ -37,6 +39,9 @@ static const uint32_t cgrpc_propagate_defaults = GRPC_PROPAGATE_DEFAULTS;
 
 // A variadic function.
 static inline void cgrpc_name_this_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/* The thread's number in /proc, for which older C libraries have no function. */
+static inline int cgrpc_thread_id(void) { return (int)syscall(SYS_gettid); }
 
 // MARK: Slices
 

@@ -1,7 +1,8 @@
 /// How many threads poll a queue, by what they are found doing.
 ///
-/// One thread that polls and runs handlers, one after the other, costs the fewest wake-ups. More are of use only when handlers
-/// compute: then the one thread is found in a program's code nearly always.
+/// One thread that polls and runs handlers, one after the other, costs the fewest wake-ups. Whether one more gets more done
+/// depends on handlers, on clients and on what else the machine does, so it is tried when the threads have no time left: a
+/// thread more stays when more gets done with it, and a thread less is tried, too. What fails is tried again later and later.
 struct PollerCrew: Sendable, Hashable {
   /// What to do about it.
   enum Change: Sendable, Hashable {
@@ -12,8 +13,23 @@ struct PollerCrew: Sendable, Hashable {
     case remove
   }
 
-  /// After how many looks to decide.
-  static let looksPerDecision = 8
+  /// What was found out about the active threads, together, at a time that has nothing to do with what they do.
+  struct Look: Sendable, Hashable {
+    /// How long ago the look before was.
+    var elapsed: Duration
+    /// How many threads are in a program's code.
+    var runningCount = 0
+    /// How long they have had something to do since.
+    var busyTime = Duration.zero
+    /// How many events have had tasks run since.
+    var eventCount: UInt64 = 0
+  }
+
+  /// How long to watch before deciding.
+  static let window = Duration.milliseconds(32)
+
+  /// How long to wait after one trial before the next: twice as long after each that failed.
+  static let leastPause = Duration.milliseconds(64), greatestPause = Duration.milliseconds(4096)
 
   private let smallest: Int
   private let largest: Int
@@ -21,8 +37,18 @@ struct PollerCrew: Sendable, Hashable {
   /// How many threads poll or run handlers, those that are stuck not counted.
   private(set) var active: Int
 
-  private var looks = 0
-  private var running = 0
+  private var seen = Look(elapsed: .zero)
+  private var lookCount = 0
+  private var trial: Trial?
+  private var pause = PollerCrew.leastPause
+  private var pauseLeft = Duration.zero
+
+  /// A number of threads that has to prove itself.
+  private struct Trial: Sendable, Hashable {
+    var change: Change
+    /// The events a second before it.
+    var rateBefore: Double
+  }
 
   /// - Parameters:
   ///   - smallest: How many threads poll at least.
@@ -33,26 +59,67 @@ struct PollerCrew: Sendable, Hashable {
     self.active = smallest
   }
 
-  /// The threads were looked at, at a time that has nothing to do with what they do.
-  ///
-  /// - Parameter runningCount: How many of them were in a program's code.
-  mutating func look(runningCount: Int) -> Change {
-    looks += 1
-    running += runningCount
-    guard looks == Self.looksPerDecision else { return .none }
-    // Out of all looks at all threads.
-    let share = Double(running) / Double(looks * active)
-    looks = 0
-    running = 0
-    if share > 0.7, active < largest {
-      active += 1
-      return .add
+  /// Nobody has looked for some time: what was seen and tried before tells nothing about now.
+  mutating func restart() {
+    seen = Look(elapsed: .zero)
+    lookCount = 0
+    trial = nil
+    pause = Self.leastPause
+    pauseLeft = .zero
+  }
+
+  /// The threads were looked at.
+  mutating func look(_ look: Look) -> Change {
+    lookCount += 1
+    seen.elapsed += look.elapsed
+    seen.runningCount += look.runningCount
+    seen.busyTime += look.busyTime
+    seen.eventCount += look.eventCount
+    guard seen.elapsed >= Self.window else { return .none }
+    defer {
+      seen = Look(elapsed: .zero)
+      lookCount = 0
     }
-    // Well below what one thread less would have to do, so that it does not go up and down.
-    if active > smallest, share * Double(active) < 0.4 * Double(active - 1) {
-      active -= 1
-      return .remove
+    let change = decide()
+    switch change {
+    case .none: break
+    case .add: active += 1
+    case .remove: active -= 1
     }
-    return .none
+    return change
+  }
+
+  private mutating func decide() -> Change {
+    let rate = Double(seen.eventCount) / (seen.elapsed / .seconds(1))
+    // How many threads' time was taken. A handler that waits takes it without using a processor.
+    let load = max(seen.busyTime / seen.elapsed, Double(seen.runningCount) / Double(lookCount))
+    if let trial {
+      self.trial = nil
+      return conclude(trial, rate: rate)
+    }
+    pauseLeft -= min(pauseLeft, seen.elapsed)
+    if active > smallest, load < 0.4 * Double(active - 1) { return .remove }
+    guard pauseLeft == .zero else { return .none }
+    if load > 0.85 * Double(active) {
+      if active < largest { return begin(.add, rate: rate) }
+    } else {
+      // They have time left, so that nothing is lost by trying again soon.
+      pause = Self.leastPause
+    }
+    return active > smallest ? begin(.remove, rate: rate) : .none
+  }
+
+  private mutating func begin(_ change: Change, rate: Double) -> Change {
+    trial = Trial(change: change, rateBefore: rate)
+    return change
+  }
+
+  /// Goes back if the trial did not pay. A thread more must get more done; one less must not get less done.
+  private mutating func conclude(_ trial: Trial, rate: Double) -> Change {
+    let pays = trial.change == .add ? rate > 1.1 * trial.rateBefore : rate > 0.9 * trial.rateBefore
+    pause = pays ? Self.leastPause : min(pause * 2, Self.greatestPause)
+    pauseLeft = pause
+    guard !pays else { return .none }
+    return trial.change == .add ? .remove : .add
   }
 }

@@ -14,6 +14,10 @@ final class PollerThread: Sendable {
     var hasChanged: Bool
     /// A number that is another one each time it runs tasks.
     var change: UInt64
+    /// For how many events it has run tasks since the last look.
+    var eventCount: UInt64
+    /// How long it has had something to do since the last look.
+    var busyTime: Duration
   }
 
   /// Tasks and calls that a thread had not come to.
@@ -48,8 +52,12 @@ final class PollerThread: Sendable {
   /// Whether a task has C-core do something, which takes most of the time of a quick handler.
   private let isInCore = Atomic(false)
 
-  /// ``changes`` at the last look; the observer's alone.
+  /// The thread's load, once it runs.
+  private let load = Locked<ThreadLoad?>(nil)
+
+  /// ``changes`` and the load's time at the last look; the observer's alone.
   private let lastSeenChanges = Atomic<UInt64>(0)
+  private let lastSeenTime = Locked(Duration.zero)
 
   /// Signalled when the thread shall poll again.
   let wakeUp = Semaphore()
@@ -69,8 +77,10 @@ final class PollerThread: Sendable {
   func asCurrent(_ body: () -> Void) {
     // Not retained: the pointer is taken out again before `body` returns, to a caller that holds this object.
     pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
+    load.withLock { $0 = ThreadLoad() }
     body()
     pthread_setspecific(Self.key, nil)
+    load.withLock { $0 = nil }
   }
 
   /// The current thread, if it polls a queue.
@@ -145,7 +155,18 @@ final class PollerThread: Sendable {
     let change = changes.load(ordering: .sequentiallyConsistent)
     let last = lastSeenChanges.exchange(change, ordering: .relaxed)
     let isRunning = change & 1 == 1 && !isInCore.load(ordering: .relaxed)
-    return Sight(isRunning: isRunning, hasChanged: change != last, change: change)
+    let time = load.withLock { $0?.time } ?? .zero
+    let lastTime = lastSeenTime.withLock { last in
+      defer { last = time }
+      return last
+    }
+    return Sight(
+      isRunning: isRunning,
+      hasChanged: change != last,
+      change: change,
+      eventCount: (change - last) / 2,
+      busyTime: max(.zero, time - lastTime)
+    )
   }
 
   /// Takes away what the thread has not come to; it does not poll again until ``wakeUp`` is signalled.

@@ -7,7 +7,7 @@ import Synchronization
 /// A thread that runs a program's code for longer than a moment is relieved: another one polls in its place, and it waits until
 /// it is needed. So a handler that blocks its thread holds up nobody else. What finds that out is a thread that looks
 /// from time to time while there are events: every millisecond when it sees a program's code run, every eight when it does
-/// not.
+/// not. It also sees when the threads have no time left, and lets ``PollerCrew`` find out whether one more is of use.
 final class Pollers: @unchecked Sendable {
   // Unchecked, because of the raw handle: `grpc_completion_queue` is thread-safe, and it lives until the last thread that
   // polls has seen it shut down.
@@ -168,19 +168,25 @@ final class Pollers: @unchecked Sendable {
   private func observe() {
     while true {
       observerWakeUp.wait()
+      state.withLock { $0.crew.restart() }
+      var lastLook = ContinuousClock.now
       var quietLooks = 0
       var microseconds: UInt32 = 1000
       while quietLooks < 5 {
         if isFinished { return }
         usleep(microseconds)
-        let sight = look()
+        let now = ContinuousClock.now
+        let sight = look(after: now - lastLook)
+        lastLook = now
         quietLooks = sight == .quiet ? quietLooks + 1 : 0
         // Seldom, while handlers are quick.
         microseconds = sight == .running ? 1000 : min(2 * microseconds, 8000)
       }
       isUnobserved.store(true, ordering: .sequentiallyConsistent)
       // A thread that began to run before that has not signalled; it is seen here. One that begins after it does signal.
-      if look() != .quiet, isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { observerWakeUp.signal() }
+      if look(after: .zero) != .quiet, isUnobserved.exchange(false, ordering: .sequentiallyConsistent) {
+        observerWakeUp.signal()
+      }
       if isFinished { return }
     }
   }
@@ -198,17 +204,20 @@ final class Pollers: @unchecked Sendable {
 
   /// Looks at what the threads do.
   ///
+  /// - Parameter elapsed: The time since the last look.
   /// - Returns: What there was to see, of all threads together.
-  private func look() -> Sight {
-    var running = 0
+  private func look(after elapsed: Duration) -> Sight {
+    var seen = PollerCrew.Look(elapsed: elapsed)
     var isQuiet = true
     for thread in state.withLock({ $0.active }) {
       let sight = thread.look()
-      if sight.isRunning { running += 1 }
+      if sight.isRunning { seen.runningCount += 1 }
+      seen.eventCount += sight.eventCount
+      seen.busyTime += sight.busyTime
       if sight.isRunning || sight.hasChanged { isQuiet = false }
       if sight.isRunning, !sight.hasChanged { relieve(thread, stuckSince: sight.change) }
     }
-    switch state.withLock({ $0.crew.look(runningCount: running) }) {
+    switch state.withLock({ $0.crew.look(seen) }) {
     case .none: break
     case .add: activateAnother()
     case .remove:
@@ -217,7 +226,7 @@ final class Pollers: @unchecked Sendable {
         hasSurplus.store(true, ordering: .relaxed)
       }
     }
-    return running > 0 ? .running : isQuiet ? .quiet : .quick
+    return seen.runningCount > 0 ? .running : isQuiet ? .quiet : .quick
   }
 
   /// Puts another thread in the place of one that is stuck.
@@ -248,7 +257,15 @@ final class Pollers: @unchecked Sendable {
   }
 
   private func activateAnother() {
-    let added = state.withLock { state in state.isStopped ? nil : state.activate(for: queue) }
+    let added = state.withLock { state -> (thread: PollerThread, isNew: Bool)? in
+      guard !state.isStopped else { return nil }
+      guard state.surplus == 0 else {
+        state.surplus -= 1
+        hasSurplus.store(state.surplus > 0, ordering: .relaxed)
+        return nil
+      }
+      return state.activate(for: queue)
+    }
     guard let (thread, isNew) = added else { return }
     isNew ? spawn(thread) : thread.wakeUp.signal()
   }

@@ -4,44 +4,100 @@ import Testing
 
 @Suite("How many threads poll")
 struct PollerCrewTests {
-  private func decide(_ crew: inout PollerCrew, running: [Int]) -> [PollerCrew.Change] {
-    running.map { crew.look(runningCount: $0) }.filter { $0 != .none }
+  /// A load on a crew: what its threads do, by their number, in each window.
+  private struct Load {
+    /// How many events a window has.
+    var rate: (Int) -> UInt64
+    /// How many threads' time is taken.
+    var busy: (Int) -> Double
+    /// How many threads are seen in a program's code.
+    var running: (Int) -> Int = { _ in 0 }
   }
 
-  @Test("Quick handlers leave it at the smallest number")
-  func quick() {
-    var crew = PollerCrew(smallest: 1, largest: 4)
-    #expect(decide(&crew, running: [1, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]) == [])
-    #expect(crew.active == 1)
-  }
-
-  @Test("Handlers that compute all the time get as many threads as there may be, and lose them again")
-  func computing() {
-    var crew = PollerCrew(smallest: 1, largest: 3)
-    let looks = PollerCrew.looksPerDecision
-    for active in [1, 2, 3] {
-      #expect(crew.active == active)
-      _ = decide(&crew, running: Array(repeating: active, count: looks))
+  /// Watches a crew for some windows, four looks each.
+  private func watch(_ crew: inout PollerCrew, windows: Int, _ load: Load) -> [PollerCrew.Change] {
+    var changes: [PollerCrew.Change] = []
+    for _ in 0..<windows {
+      let active = crew.active
+      for _ in 0..<4 {
+        let elapsed = PollerCrew.window / 4
+        let look = PollerCrew.Look(
+          elapsed: elapsed,
+          runningCount: load.running(active),
+          busyTime: elapsed * load.busy(active),
+          eventCount: load.rate(active) / 4
+        )
+        let change = crew.look(look)
+        if change != .none { changes.append(change) }
+      }
     }
-    #expect(crew.active == 3)
-    #expect(decide(&crew, running: Array(repeating: 0, count: 3 * looks)) == [.remove, .remove])
+    return changes
+  }
+
+  /// One thread is enough.
+  private let light = Load(rate: { _ in 1_000 }, busy: { _ in 0.5 })
+  /// Each thread gets as much done as the first.
+  private let parallel = Load(rate: { UInt64(1_000 * $0) }, busy: { Double($0) })
+  /// A second thread gets in the way of the first.
+  private let serial = Load(rate: { UInt64(1_000 / $0) }, busy: { $0 == 1 ? 1 : 0.7 * Double($0) })
+
+  @Test("Threads with time left stay as few as they may be")
+  func timeLeft() {
+    var crew = PollerCrew(smallest: 1, largest: 4)
+    #expect(watch(&crew, windows: 1_000, light) == [])
     #expect(crew.active == 1)
   }
 
-  @Test("What one thread more has relieved is not what makes it superfluous")
-  func steady() {
+  @Test("As long as one thread more gets more done, there are more, and they go with the load")
+  func parallelLoad() {
+    var crew = PollerCrew(smallest: 1, largest: 3)
+    #expect(watch(&crew, windows: 10, parallel).prefix(2) == [.add, .add])
+    #expect(crew.active == 3)
+    #expect(watch(&crew, windows: 20, light).suffix(2) == [.remove, .remove])
+    #expect(crew.active == 1)
+  }
+
+  @Test("Handlers that wait take a thread's time, too")
+  func waiting() {
     var crew = PollerCrew(smallest: 1, largest: 2)
-    let looks = PollerCrew.looksPerDecision
-    #expect(decide(&crew, running: Array(repeating: 1, count: looks)) == [.add])
-    // The same work, shared.
-    #expect(decide(&crew, running: Array(repeating: 1, count: 4 * looks)) == [])
+    let load = Load(rate: { UInt64(1_000 * $0) }, busy: { _ in 0.1 }, running: { $0 })
+    #expect(watch(&crew, windows: 2, load) == [.add])
+  }
+
+  @Test("A thread more that does not pay goes at once, and is tried less and less often")
+  func serialLoad() {
+    var crew = PollerCrew(smallest: 1, largest: 2)
+    #expect(watch(&crew, windows: 2, serial) == [.add, .remove])
+    let early = watch(&crew, windows: 100, serial).count
+    let late = watch(&crew, windows: 1_000, serial).count
+    #expect(early >= 4)
+    #expect(late <= 20)
+    #expect(crew.active == 1)
+  }
+
+  @Test("Where one less is no loss, there is one less")
+  func fewerIsNoLoss() {
+    var crew = PollerCrew(smallest: 1, largest: 2)
+    _ = watch(&crew, windows: 2, parallel)
+    #expect(crew.active == 2)
+    #expect(watch(&crew, windows: 4, serial) == [.remove])
+    #expect(crew.active == 1)
+  }
+
+  @Test("A trial that fails does not wait longer when all was quiet meanwhile")
+  func restart() {
+    var crew = PollerCrew(smallest: 1, largest: 2)
+    _ = watch(&crew, windows: 1_000, serial)
+    crew.restart()
+    #expect(watch(&crew, windows: 2, parallel) == [.add])
+    #expect(crew.active == 2)
   }
 
   @Test("More threads than cores, if the program asks for them")
   func manyAtLeast() {
     var crew = PollerCrew(smallest: 8, largest: 2)
-    #expect(decide(&crew, running: Array(repeating: 8, count: 16)) == [])
-    #expect(decide(&crew, running: Array(repeating: 0, count: 16)) == [])
+    #expect(watch(&crew, windows: 100, parallel) == [])
+    #expect(watch(&crew, windows: 100, light) == [])
     #expect(crew.active == 8)
   }
 }
