@@ -1,3 +1,4 @@
+import CoreGRPC
 import Glibc
 import Synchronization
 
@@ -10,12 +11,12 @@ struct BenchClient {
   static func main() throws {
     guard let options = Options(CommandLine.arguments.dropFirst()) else {
       print("usage: bench-client --target HOST:PORT [--mode unary|pingpong|stream] [--outstanding N] [--payload BYTES]")
-      print("  [--seconds S] [--warmup S] [--count N]")
+      print("  [--seconds S] [--warmup S] [--count N] [--on-pollers]")
       exit(64)
     }
     let window = Window(options: options)
     let load = try Load(options: options, window: window)
-    Task.detached {
+    Task.detached(executorPreference: options.runsOnPollers ? load.channel.taskExecutor : nil) {
       let outcome = await load.run()
       window.close()
       print(window.report(on: outcome))

@@ -8,6 +8,7 @@ struct Load: Sendable {
   private let workers: Int
   private let payload: Int
   private let window: Window
+  let channel: Channel
   private let compute: Compute_Compute.Client
   private let bench: Bench_Bench.Client
 
@@ -16,7 +17,7 @@ struct Load: Sendable {
     workers = options.outstanding
     payload = options.payload
     self.window = window
-    let channel = try Channel(target: options.target)
+    channel = try Channel(target: options.target)
     compute = Compute_Compute.Client(channel: channel)
     bench = Bench_Bench.Client(channel: channel)
   }

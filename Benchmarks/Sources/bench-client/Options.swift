@@ -14,9 +14,16 @@ struct Options {
   /// How many calls to make in all, rather than for some seconds.
   private(set) var count: Int?
 
+  /// Whether the tasks run on the channel's own threads, rather than on Swift's pool.
+  private(set) var runsOnPollers = false
+
   init?(_ arguments: ArraySlice<String>) {
     var arguments = arguments
     while let name = arguments.popFirst() {
+      if name == "--on-pollers" {
+        runsOnPollers = true
+        continue
+      }
       guard let value = arguments.popFirst() else { return nil }
       switch name {
       case "--target": target = value

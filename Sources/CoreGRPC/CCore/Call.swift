@@ -89,19 +89,23 @@ final class Call: @unchecked Sendable {
     if let refusal { throw refusal }
   }
 
-  /// Starts a batch and waits until it is done, whatever becomes of the task.
+  /// Starts a batch and waits until it is done; cancelling the task cancels the call, and still waits.
   ///
   /// - Returns: The event's success flag.
-  func perform(_ batch: consuming Batch) async throws(RPCError) -> Bool {
+  nonisolated(nonsending) func perform(_ batch: consuming Batch) async throws(RPCError) -> Bool {
     var batch: Batch? = consume batch
-    let outcome: Result<Bool, RPCError> = await withUnsafeContinuation { continuation in
-      guard let batch = batch.take() else { preconditionFailure("a continuation's body runs once") }
-      do throws(RPCError) {
-        // Resumed exactly once: by the completion, or below when the batch did not start.
-        try start(batch) { succeeded in continuation.resume(returning: .success(succeeded)) }
-      } catch {
-        continuation.resume(returning: .failure(error))
+    let outcome: Result<Bool, RPCError> = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        guard let batch = batch.take() else { preconditionFailure("a continuation's body runs once") }
+        do throws(RPCError) {
+          // Resumed exactly once: by the completion, or below when the batch did not start.
+          try start(batch) { succeeded in continuation.resume(returning: .success(succeeded)) }
+        } catch {
+          continuation.resume(returning: .failure(error))
+        }
       }
+    } onCancel: {
+      cancel()
     }
     return try outcome.get()
   }

@@ -10,6 +10,10 @@ final class CompletionQueue: @unchecked Sendable {
   // seen it shut down, which `deinit` alone can cause.
 
   let handle: OpaquePointer
+
+  /// Runs tasks on the queue's threads.
+  let executor = PollerExecutor()
+
   private let waker: Locked<QueueWaker?>
 
   /// Creates the queue and starts its threads.
@@ -17,12 +21,12 @@ final class CompletionQueue: @unchecked Sendable {
   /// - Parameters:
   ///   - name: The threads' name.
   ///   - threads: How many threads poll; at least 1.
-  ///   - isElastic: Whether they run a program's code, and so need others to relieve them: see ``Pollers``.
   ///   - onStopped: Called once, on a polling thread, when the queue has been destroyed.
-  init(name: String, threads: Int, isElastic: Bool = false, onStopped: @escaping @Sendable () -> Void = {}) {
-    let pollers = Pollers(name: name, threads: threads, isElastic: isElastic, onStopped: onStopped)
+  init(name: String, threads: Int, onStopped: @escaping @Sendable () -> Void = {}) {
+    let pollers = Pollers(name: name, threads: threads, onStopped: onStopped)
     self.handle = pollers.queue
     self.waker = Locked(nil)
+    executor.attach(to: self)
   }
 
   deinit {

@@ -8,7 +8,8 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
 
   private weak var queue: CompletionQueue?
 
-  init(queue: CompletionQueue) { self.queue = queue }
+  /// Called once, by the queue that is being made.
+  func attach(to queue: CompletionQueue) { self.queue = queue }
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)

@@ -27,6 +27,8 @@ final class Pollers: @unchecked Sendable {
     /// How many active threads shall wait instead of polling once more.
     var surplus = 0
     var isStopped = false
+    /// Whether the thread that looks has been started; queues that run no program's code need none.
+    var hasObserver = false
 
     /// Counts one thread more as active: one of the reserve, to be woken, or a new one, to be started.
     mutating func activate(for queue: OpaquePointer) -> (thread: PollerThread, isNew: Bool) {
@@ -45,7 +47,6 @@ final class Pollers: @unchecked Sendable {
   private let name: String
   private let library = Library()
   private let state: Locked<State>
-  private let isElastic: Bool
   private let onStopped: @Sendable () -> Void
 
   /// Whether nobody looks at the threads, so that the one which does must be woken.
@@ -56,20 +57,17 @@ final class Pollers: @unchecked Sendable {
   /// - Parameters:
   ///   - name: The threads' name.
   ///   - threads: How many threads poll, at least.
-  ///   - isElastic: Whether the threads run a program's code, and so can get stuck.
   ///   - onStopped: Called once, on a polling thread, when the queue has been destroyed.
-  init(name: String, threads: Int, isElastic: Bool, onStopped: @escaping @Sendable () -> Void) {
+  init(name: String, threads: Int, onStopped: @escaping @Sendable () -> Void) {
     guard let queue = grpc_completion_queue_create_for_next(nil) else {
       preconditionFailure("C-core cannot create a completion queue")
     }
     self.queue = queue
     self.name = name
-    self.isElastic = isElastic
     self.onStopped = onStopped
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     self.state = Locked(State(crew: PollerCrew(smallest: threads, largest: cores)))
     for _ in 0..<threads { activateAnother() }
-    if isElastic { Thread.spawn(name: "grpc-observer") { [self] in observe() } }
   }
 
   // MARK: Polling
@@ -100,8 +98,8 @@ final class Pollers: @unchecked Sendable {
   /// - Returns: Whether the thread shall go on polling.
   private func finishEvent(_ thread: PollerThread) -> Bool {
     let isActive = thread.finishEvent {
-      guard isElastic, isUnobserved.load(ordering: .sequentiallyConsistent) else { return }
-      if isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { observerWakeUp.signal() }
+      guard isUnobserved.load(ordering: .sequentiallyConsistent) else { return }
+      if isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { wakeObserver() }
     }
     return isActive && !(hasSurplus.load(ordering: .relaxed) && leaveAsSurplus(thread))
   }
@@ -163,6 +161,16 @@ final class Pollers: @unchecked Sendable {
   }
 
   // MARK: Observing
+
+  /// Has the threads looked at, as they begin to run a program's code.
+  private func wakeObserver() {
+    let isNew = state.withLock { state in
+      defer { state.hasObserver = true }
+      return !state.hasObserver
+    }
+    if isNew { Thread.spawn(name: "grpc-observer") { [self] in observe() } }
+    observerWakeUp.signal()
+  }
 
   /// Looks at the threads as long as there is something to see.
   private func observe() {

@@ -10,7 +10,7 @@ struct MessageReader: Sendable {
   func next() async throws(RPCError) -> MessageBuffer? {
     var batch = Batch()
     batch.receive(.receiveMessage)
-    _ = try await call.performCancellably(batch)
+    _ = try await call.perform(batch)
     return try call.takeReceivedMessage()
   }
 }

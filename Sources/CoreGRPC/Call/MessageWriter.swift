@@ -15,6 +15,6 @@ final class MessageWriter: Sendable {
     batch.sendMessage(message, options: options)
     await turns.begin()
     defer { turns.end() }
-    return try await call.performCancellably(batch)
+    return try await call.perform(batch)
   }
 }

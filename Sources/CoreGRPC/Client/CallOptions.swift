@@ -73,8 +73,8 @@ public struct CallOptions: Sendable {
 
   /// The time that the call has, by whichever limit is the earliest.
   var effectiveTimeout: Duration? {
-    let deadlines = [deadline, inheritsDeadline ? CallDeadline.current : nil].compactMap { $0 }
-    guard let earliest = deadlines.min() else { return timeout }
+    let inherited = inheritsDeadline ? CallDeadline.current : nil
+    guard let earliest = deadline.map({ min($0, inherited ?? $0) }) ?? inherited else { return timeout }
     let left = earliest - .now
     return timeout.map { min($0, left) } ?? left
   }

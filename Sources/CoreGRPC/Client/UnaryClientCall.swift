@@ -13,14 +13,17 @@ struct UnaryClientCall: Sendable {
 
   /// Sends the request and waits for the response.
   @usableFromInline
-  func exchange(_ message: consuming MessageBuffer, metadata: Metadata) async throws(RPCError) -> MessageBuffer {
+  nonisolated(nonsending) func exchange(
+    _ message: consuming MessageBuffer,
+    metadata: Metadata
+  ) async throws(RPCError) -> MessageBuffer {
     try options.checkSent(byteCount: message.byteCount)
     var batch = Batch()
     batch.sendInitialMetadata(metadata, waitsForReady: options.waitForReady, compression: options.compression)
     batch.sendMessage(message)
     batch.sendHalfClose()
     batch.receive([.receiveInitialMetadata, .receiveMessage, .receiveClose])
-    _ = try await call.performCancellably(batch)
+    _ = try await call.perform(batch)
 
     let status = call.receivedStatus
     if let error = RPCError(status: status, metadata: call.receivedTrailingMetadata) { throw error }

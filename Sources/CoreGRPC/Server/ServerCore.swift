@@ -19,18 +19,13 @@ final class ServerCore: Sendable {
   init(routes: [String: Route], configuration: Server.Configuration) {
     self.routes = routes
     let stopped = OneShot<Void>()
-    let runsHandlersOnPollers = if case .pollers = configuration.handlerExecutor.value { true } else { false }
-    let queue = CompletionQueue(
-      name: "grpc-server",
-      threads: max(1, configuration.pollerThreads),
-      isElastic: runsHandlersOnPollers
-    ) {
+    let queue = CompletionQueue(name: "grpc-server", threads: max(1, configuration.pollerThreads)) {
       stopped.fulfil(())
     }
     self.executor =
       switch configuration.handlerExecutor.value {
       case .concurrentPool: nil
-      case .pollers: PollerExecutor(queue: queue)
+      case .pollers: queue.executor
       case .custom(let executor): executor
       }
     self.state = Locked(

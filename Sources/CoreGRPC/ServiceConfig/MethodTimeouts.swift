@@ -13,6 +13,7 @@ struct MethodTimeouts: Sendable, Hashable {
 
   /// The timeout of the settings whose name fits a method closest.
   subscript(method: MethodDescriptor) -> Duration? {
+    if timeouts.isEmpty { return nil }
     for name in [.method(method), .service(method.service), .all] as [MethodConfig.Name] {
       if let timeout = timeouts[name] { return timeout }
     }

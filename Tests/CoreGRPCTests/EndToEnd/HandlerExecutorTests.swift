@@ -1,26 +1,18 @@
 import CoreGRPC
 import Dispatch
-import Foundation
 import TestSupport
 import Testing
 
 @Suite("Where handlers run", .timeLimit(.minutes(5)))
 struct HandlerExecutorTests {
-  /// The first bytes of the name of the thread that this runs on.
-  private static func threadName() -> [UInt8] {
-    Array(
-      (try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8))?.utf8.prefix(11) ?? "".utf8.prefix(0)
-    )
-  }
-
   private func makeServer(_ executor: Server.HandlerExecutor, threads: Int = 1) throws -> TestServer {
     var configuration = Server.Configuration()
     configuration.handlerExecutor = executor
     configuration.pollerThreads = threads
     return try TestServer(configuration: configuration) { request, _ in
-      let before = Self.threadName()
+      let before = currentThreadName
       if request.message == [1] { try await Task.sleep(for: .milliseconds(1)) }
-      return ServerResponse(message: before == Self.threadName() ? before : [])
+      return ServerResponse(message: before == currentThreadName ? Array(before.utf8) : [])
     }
   }
 
