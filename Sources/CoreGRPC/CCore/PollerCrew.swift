@@ -19,8 +19,6 @@ struct PollerCrew: Sendable, Hashable {
     var elapsed: Duration
     /// How many threads are in a program's code.
     var runningCount = 0
-    /// How long they have had something to do since.
-    var busyTime = Duration.zero
     /// How many events have had tasks run since.
     var eventCount: UInt64 = 0
   }
@@ -69,18 +67,20 @@ struct PollerCrew: Sendable, Hashable {
   }
 
   /// The threads were looked at.
-  mutating func look(_ look: Look) -> Change {
+  ///
+  /// - Parameter busyTime: Finds out how long they have had something to do since it was last called, all together. Called at
+  ///   the end of a window.
+  mutating func look(_ look: Look, busyTime: () -> Duration) -> Change {
     lookCount += 1
     seen.elapsed += look.elapsed
     seen.runningCount += look.runningCount
-    seen.busyTime += look.busyTime
     seen.eventCount += look.eventCount
     guard seen.elapsed >= Self.window else { return .none }
     defer {
       seen = Look(elapsed: .zero)
       lookCount = 0
     }
-    let change = decide()
+    let change = decide(busyTime: busyTime())
     switch change {
     case .none: break
     case .add: active += 1
@@ -89,10 +89,10 @@ struct PollerCrew: Sendable, Hashable {
     return change
   }
 
-  private mutating func decide() -> Change {
+  private mutating func decide(busyTime: Duration) -> Change {
     let rate = Double(seen.eventCount) / (seen.elapsed / .seconds(1))
     // How many threads' time was taken. A handler that waits takes it without using a processor.
-    let load = max(seen.busyTime / seen.elapsed, Double(seen.runningCount) / Double(lookCount))
+    let load = max(busyTime / seen.elapsed, Double(seen.runningCount) / Double(lookCount))
     if let trial {
       self.trial = nil
       return conclude(trial, rate: rate)

@@ -16,8 +16,6 @@ final class PollerThread: Sendable {
     var change: UInt64
     /// For how many events it has run tasks since the last look.
     var eventCount: UInt64
-    /// How long it has had something to do since the last look.
-    var busyTime: Duration
   }
 
   /// Tasks and calls that a thread had not come to.
@@ -55,7 +53,7 @@ final class PollerThread: Sendable {
   /// The thread's load, once it runs.
   private let load = Locked<ThreadLoad?>(nil)
 
-  /// ``changes`` and the load's time at the last look; the observer's alone.
+  /// ``changes`` and the load's time when they were last looked at; the observer's alone.
   private let lastSeenChanges = Atomic<UInt64>(0)
   private let lastSeenTime = Locked(Duration.zero)
 
@@ -155,18 +153,21 @@ final class PollerThread: Sendable {
     let change = changes.load(ordering: .sequentiallyConsistent)
     let last = lastSeenChanges.exchange(change, ordering: .relaxed)
     let isRunning = change & 1 == 1 && !isInCore.load(ordering: .relaxed)
-    let time = load.withLock { $0?.time } ?? .zero
-    let lastTime = lastSeenTime.withLock { last in
-      defer { last = time }
-      return last
-    }
     return Sight(
       isRunning: isRunning,
       hasChanged: change != last,
       change: change,
-      eventCount: (change - last) / 2,
-      busyTime: max(.zero, time - lastTime)
+      eventCount: (change - last) / 2
     )
+  }
+
+  /// How long the thread has had something to do since this was last asked: for one observer.
+  func busyTime() -> Duration {
+    let time = load.withLock { $0?.time } ?? .zero
+    return lastSeenTime.withLock { last in
+      defer { last = time }
+      return max(.zero, time - last)
+    }
   }
 
   /// Takes away what the thread has not come to; it does not poll again until ``wakeUp`` is signalled.

@@ -217,15 +217,16 @@ final class Pollers: @unchecked Sendable {
   private func look(after elapsed: Duration) -> Sight {
     var seen = PollerCrew.Look(elapsed: elapsed)
     var isQuiet = true
-    for thread in state.withLock({ $0.active }) {
+    let threads = state.withLock { $0.active }
+    for thread in threads {
       let sight = thread.look()
       if sight.isRunning { seen.runningCount += 1 }
       seen.eventCount += sight.eventCount
-      seen.busyTime += sight.busyTime
       if sight.isRunning || sight.hasChanged { isQuiet = false }
       if sight.isRunning, !sight.hasChanged { relieve(thread, stuckSince: sight.change) }
     }
-    switch state.withLock({ $0.crew.look(seen) }) {
+    let change = state.withLock { $0.crew.look(seen) { threads.reduce(.zero) { $0 + $1.busyTime() } } }
+    switch change {
     case .none: break
     case .add: activateAnother()
     case .remove:

@@ -24,10 +24,9 @@ struct PollerCrewTests {
         let look = PollerCrew.Look(
           elapsed: elapsed,
           runningCount: load.running(active),
-          busyTime: elapsed * load.busy(active),
           eventCount: load.rate(active) / 4
         )
-        let change = crew.look(look)
+        let change = crew.look(look) { PollerCrew.window * load.busy(active) }
         if change != .none { changes.append(change) }
       }
     }
