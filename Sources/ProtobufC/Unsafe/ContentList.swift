@@ -1,7 +1,7 @@
 /// The content of all strings and bytes of one message, numbered.
 ///
 /// The first few are kept inline, so that most messages take no heap allocation.
-struct ContentList {
+struct ContentList: ~Copyable {
   private var firstFew = InlineArray<4, Content?>(repeating: nil)
   private var others: [Content] = []
   private(set) var count = 0

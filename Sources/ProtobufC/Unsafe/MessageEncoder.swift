@@ -8,13 +8,24 @@ public struct MessageEncoder: ~Copyable {
   private var arena: Arena
 
   /// The fields of the message being lowered that its struct has no place for, encoded.
-  var extraFields: [UInt8] = []
+  @usableFromInline var extraFields: [UInt8] = []
 
   /// Creates an encoder.
   ///
   /// - Parameter scratch: memory for the first structs, which outlives the encoder and is used by nothing else.
   init(scratch: UnsafeMutableRawBufferPointer, heap: Heap) {
     arena = Arena(scratch: scratch, budget: .max, heap: heap)
+  }
+
+  /// Calls a function with an encoder.
+  ///
+  /// Not generic: the standard library's function for memory on the stack looks up metadata at run time in generic code.
+  @usableFromInline
+  static func lend(_ body: (inout MessageEncoder) -> Void) {
+    withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { scratch in
+      var encoder = MessageEncoder(scratch: scratch, heap: .system)
+      body(&encoder)
+    }
   }
 
   /// Lowers a string.
@@ -47,18 +58,24 @@ public struct MessageEncoder: ~Copyable {
   ///   - value: the sub-message, or nil to leave it out.
   ///   - layout: its layout.
   /// - Returns: the struct's member.
+  @inlinable
   public mutating func message<Layout: MessageLayout>(
     _ value: Layout.Value?,
     as layout: Layout.Type
   ) -> UnsafeMutablePointer<Layout.CMessage>? {
     guard let value else { return nil }
-    let message = allocate(layout.CMessage.self, count: 1)
-    // Zero bytes are a value of every C struct.
-    UnsafeMutableRawPointer(message).initializeMemory(
-      as: UInt8.self,
-      repeating: 0,
-      count: MemoryLayout<Layout.CMessage>.size
-    )
+    return lower(value, as: layout)
+  }
+
+  /// Lowers a message to a struct that lives as long as the encoder.
+  @inlinable
+  mutating func lower<Layout: MessageLayout>(
+    _ value: Layout.Value,
+    as layout: Layout.Type
+  ) -> UnsafeMutablePointer<Layout.CMessage> {
+    // Zero bytes are a value of every C struct, and the alignment of the arena is enough for each.
+    let message = allocateZeros(byteCount: MemoryLayout<Layout.CMessage>.size)
+      .bindMemory(to: Layout.CMessage.self, capacity: 1)
     layout.initialize(&message.pointee)
     // Those of the message around this one.
     let outerExtraFields = extraFields
@@ -66,6 +83,21 @@ public struct MessageEncoder: ~Copyable {
     layout.write(value, to: &message.pointee, with: &self)
     extraFields = outerExtraFields
     return message
+  }
+
+  /// Allocates zero bytes in the arena.
+  @usableFromInline
+  mutating func allocateZeros(byteCount: Int) -> UnsafeMutableRawPointer {
+    let memory = allocate(UInt8.self, count: byteCount)
+    memory.initialize(repeating: 0, count: byteCount)
+    return UnsafeMutableRawPointer(memory)
+  }
+
+  /// Takes the content of all strings and bytes that were lowered.
+  mutating func takeContents() -> ContentList {
+    var taken = ContentList()
+    swap(&taken, &contents)
+    return taken
   }
 
   /// Allocates elements in the arena, uninitialized.
