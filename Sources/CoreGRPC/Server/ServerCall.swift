@@ -103,38 +103,25 @@ final class ServerCall: BegunCall {
   private func run() {
     let isStarted = handling.withLock { handling in
       guard case .notStarted = handling else { return false }
-      handling = .running(makeTask())
+      handling = .running(Task(executorPreference: executor) { [self] in await serve() })
       return true
     }
     guard isStarted else { return abandon() }
     if executor is PollerExecutor { PollerThread.current?.append(self) }
   }
 
-  private func makeTask() -> Task<Void, Never> {
-    if case .unary(let handler) = route.handler, deadlineBox == nil {
-      // Nothing between the task and the handler: each function there would have to come back to the task's executor.
-      return Task(executorPreference: executor) { [self, serve = handler.serve] in await serve(self) }
-    }
-    return Task(executorPreference: executor) { [self] in
-      if let deadlineBox {
-        await respond(by: deadlineBox)
-      } else {
-        await respond()
-      }
-    }
+  private nonisolated(nonsending) func serve() async {
+    guard let deadlineBox else { return await route.serve(self) }
+    await serve(by: deadlineBox)
   }
 
-  private nonisolated(nonsending) func respond(by deadline: Deadline) async {
+  private nonisolated(nonsending) func serve(by deadline: Deadline) async {
     // It bounds the calls that the handler makes.
-    await CallDeadline.$current.withValue(deadline.instant) { await respond() }
+    await CallDeadline.$current.withValue(deadline.instant) { await route.serve(self) }
   }
 
-  private nonisolated(nonsending) func respond() async {
-    switch route.handler {
-    case .unary(let handler): await handler.serve(self)
-    case .stream(let handler): reply(await handler(call, context: context))
-    }
-  }
+  /// Runs a handler that receives the messages itself, and replies.
+  nonisolated(nonsending) func respond(by handler: StreamHandler) async { reply(await handler(call, context: context)) }
 
   /// Sends what the handler leaves to send: once, when it has ended.
   @usableFromInline
@@ -146,9 +133,7 @@ final class ServerCall: BegunCall {
   private func send(_ reply: consuming UnaryReply) {
     var reply = reply
     var batch = Batch()
-    if !call.hasStarted(.sendInitialMetadata) {
-      batch.sendInitialMetadata(reply.metadata, compression: reply.compression)
-    }
+    batch.sendInitialMetadataUnlessStarted(reply.metadata, compression: reply.compression)
     if let message = reply.message.take() { batch.sendMessage(message) }
     batch.sendStatus(reply.status, trailingMetadata: reply.trailingMetadata)
     batch.receiveCloseUnlessStarted()
@@ -165,7 +150,7 @@ final class ServerCall: BegunCall {
 
   private func sendStatus(_ status: Status) {
     var batch = Batch()
-    if !call.hasStarted(.sendInitialMetadata) { batch.sendInitialMetadata([:]) }
+    batch.sendInitialMetadataUnlessStarted([:])
     batch.sendStatus(status, trailingMetadata: [:])
     batch.receiveCloseUnlessStarted()
     do throws(RPCError) {
