@@ -70,6 +70,11 @@ struct Batch: ~Copyable {
     return message.relinquish()
   }
 
+  /// Whether there is initial metadata for C-core.
+  func hasInitialMetadata(for role: CallStateMachine.Role) -> Bool {
+    !initialMetadata.isEmpty || role == .client && compression != nil
+  }
+
   /// The initial metadata with what C-core's filters take out again before it is sent.
   ///
   /// A client's choice goes there. A server's is a level, see ``compressionLevel``: C-core makes of it what the client

@@ -32,6 +32,7 @@ extension grpc_metadata_array {
 
   /// Releases an array made by ``init(sending:)``.
   mutating func destroySent() {
+    guard count > 0 else { return }
     for index in 0..<count {
       grpc_slice_unref(metadata[index].key)
       grpc_slice_unref(metadata[index].value)

@@ -6,8 +6,10 @@ import CGRPC
 struct ReceivedMetadata: @unchecked Sendable {
   // Unchecked, because of the object: nothing is written to it after `init`.
 
-  /// The header is the number of entries. The elements are bytes: for each entry where its key ends and where its value does,
-  /// as 4 bytes each; then the keys and values.
+  /// The memory, whose header is the number of entries.
+  ///
+  /// The elements are bytes: for each entry where its key ends and where its value does, as 4 bytes each; then the keys and
+  /// values.
   private let storage: ManagedBuffer<Int, UInt8>
 
   /// Copies what C-core received.

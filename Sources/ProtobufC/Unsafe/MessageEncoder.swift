@@ -4,6 +4,10 @@ public import CProtobufC
 ///
 /// Each function returns what the member of the struct is to be. It stays valid as long as the encoder.
 public struct MessageEncoder: ~Copyable {
+  /// Content is copied to the arena up to this many bytes: twice in all, which costs less than a place in the list.
+  private static var largestCopy: Int { 64 }
+
+  private let copiesShortContent: Bool
   var contents = ContentList()
   private var arena: Arena
 
@@ -12,18 +16,23 @@ public struct MessageEncoder: ~Copyable {
 
   /// Creates an encoder.
   ///
-  /// - Parameter scratch: memory for the first structs, which outlives the encoder and is used by nothing else.
-  init(scratch: UnsafeMutableRawBufferPointer, heap: Heap) {
+  /// - Parameters:
+  ///   - scratch: memory for the first structs, which outlives the encoder and is used by nothing else.
+  ///   - copiesShortContent: whether short strings and bytes may be missing in ``contents``.
+  init(scratch: UnsafeMutableRawBufferPointer, heap: Heap, copiesShortContent: Bool) {
+    self.copiesShortContent = copiesShortContent
     arena = Arena(scratch: scratch, budget: .max, heap: heap)
   }
 
   /// Calls a function with an encoder.
   ///
+  /// - Parameter copiesShortContent: whether short strings and bytes may be missing in ``contents``.
+  ///
   /// Not generic: the standard library's function for memory on the stack looks up metadata at run time in generic code.
   @usableFromInline
-  static func lend(_ body: (inout MessageEncoder) -> Void) {
+  static func lend(copiesShortContent: Bool, _ body: (inout MessageEncoder) -> Void) {
     withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { scratch in
-      var encoder = MessageEncoder(scratch: scratch, heap: .system)
+      var encoder = MessageEncoder(scratch: scratch, heap: .system, copiesShortContent: copiesShortContent)
       body(&encoder)
     }
   }
@@ -33,7 +42,10 @@ public struct MessageEncoder: ~Copyable {
   /// - Parameter string: the string.
   /// - Returns: the struct's member.
   public mutating func string(_ string: String) -> ProtobufCBinaryData {
-    lower(.string(string), byteCount: string.utf8.count)
+    if copiesShortContent, 1...Self.largestCopy ~= string.utf8.count {
+      return copy(string.utf8.span.bytes)
+    }
+    return lower(.string(string), byteCount: string.utf8.count)
   }
 
   /// Lowers bytes.
@@ -41,7 +53,10 @@ public struct MessageEncoder: ~Copyable {
   /// - Parameter bytes: the bytes.
   /// - Returns: the struct's member.
   public mutating func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
-    lower(.bytes(bytes), byteCount: bytes.count)
+    if copiesShortContent, 1...Self.largestCopy ~= bytes.count {
+      return copy(bytes.span.bytes)
+    }
+    return lower(.bytes(bytes), byteCount: bytes.count)
   }
 
   /// Lowers bytes of another type than an array, such as Foundation's `Data`.
@@ -117,6 +132,12 @@ public struct MessageEncoder: ~Copyable {
     }
     defer { contents.append(content) }
     return ProtobufCBinaryData(len: byteCount, data: ContentMarkers.marker(for: contents.count))
+  }
+
+  private mutating func copy(_ bytes: RawSpan) -> ProtobufCBinaryData {
+    let memory = allocate(UInt8.self, count: bytes.byteCount)
+    bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: memory, count: $0.count).copyMemory(from: $0) }
+    return ProtobufCBinaryData(len: bytes.byteCount, data: memory)
   }
 
   private mutating func copy(_ content: Content, byteCount: Int) -> UnsafeMutablePointer<UInt8> {
