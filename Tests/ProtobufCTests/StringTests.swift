@@ -26,6 +26,16 @@ internal import Testing
     #expect(Array(read.utf8) == Array(text.utf8))
   }
 
+  @Test func shortAndLongContentIsEncodedInItsPlace() throws {
+    // Up to 64 bytes content is copied before it is packed, and beyond not.
+    let lengths = [65, 1, 64, 0, 300, 63, 66, 64]
+    let message = Everything.with {
+      $0.names = lengths.map { String(repeating: "n", count: $0) }
+      $0.blobs = lengths.map { [UInt8](repeating: UInt8($0 & 0xFF), count: $0) }
+    }
+    #expect(try Everything(serializedBytes: message.serializedBytes()) == message)
+  }
+
   @Test func threeMebibytesSurvive() throws {
     let text = String(repeating: "å\0🧮", count: 3 << 17)
     #expect(text.utf8.count > 2 << 20)

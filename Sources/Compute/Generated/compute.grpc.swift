@@ -30,7 +30,7 @@ extension Compute_Compute {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   public protocol ServiceProtocol: RegistrableRPCService {
     /// Answers the number of Unicode code points in the text, in decimal.
-    func sayHello(
+    nonisolated(nonsending) func sayHello(
       request: ServerRequest<Compute_HelloRequest>,
       context: ServerContext
     ) async throws -> ServerResponse<Compute_HelloReply>
@@ -57,7 +57,7 @@ extension Compute_Compute.ServiceProtocol {
 
 extension Compute_Compute.SimpleServiceProtocol {
   /// Passes the message on and answers without metadata.
-  public func sayHello(
+  public nonisolated(nonsending) func sayHello(
     request: ServerRequest<Compute_HelloRequest>,
     context: ServerContext
   ) async throws -> ServerResponse<Compute_HelloReply> {

@@ -11,6 +11,7 @@ struct Batch: ~Copyable {
   private(set) var waitsForReady: Bool?
   private(set) var compression: Compression.Algorithm?
 
+  private var opensUnlessStarted = false
   private var receivesCloseUnlessStarted = false
 
   init() {}
@@ -27,6 +28,13 @@ struct Batch: ~Copyable {
     initialMetadata = metadata
     self.waitsForReady = waitsForReady
     self.compression = compression
+  }
+
+  /// Sends the initial metadata of a server's call, if it was not sent before.
+  mutating func sendInitialMetadataUnlessStarted(_ metadata: Metadata, compression: Compression.Algorithm? = nil) {
+    initialMetadata = metadata
+    self.compression = compression
+    opensUnlessStarted = true
   }
 
   mutating func sendMessage(_ message: consuming MessageBuffer, options: WriteOptions = WriteOptions()) {
@@ -50,6 +58,7 @@ struct Batch: ~Copyable {
   ///
   /// - Parameter started: The operations that were ever started.
   mutating func resolve(after started: CallOperations) {
+    if opensUnlessStarted, !started.contains(.sendInitialMetadata) { operations.insert(.sendInitialMetadata) }
     if receivesCloseUnlessStarted, !started.contains(.receiveClose) { operations.insert(.receiveClose) }
   }
 
@@ -59,6 +68,11 @@ struct Batch: ~Copyable {
   mutating func relinquishMessage() -> UnsafeMutablePointer<grpc_byte_buffer>? {
     guard let message = message.take() else { return nil }
     return message.relinquish()
+  }
+
+  /// Whether there is initial metadata for C-core.
+  func hasInitialMetadata(for role: CallStateMachine.Role) -> Bool {
+    !initialMetadata.isEmpty || role == .client && compression != nil
   }
 
   /// The initial metadata with what C-core's filters take out again before it is sent.

@@ -51,7 +51,7 @@ final class Call: @unchecked Sendable {
 
   deinit {
     // Nothing is in flight, as an operation in flight would hold this object.
-    if state.withLock({ $0.machine.close() }) { release() }
+    close()
   }
 
   /// Starts a batch.
@@ -121,7 +121,7 @@ final class Call: @unchecked Sendable {
 
   /// Lets the C call go as soon as nothing is in flight; nothing can be started from now on.
   func close() {
-    if state.withLock({ $0.machine.close() }) { release() }
+    release(state.withLock { state in state.machine.close() ? state.queue.take() : nil })
   }
 
   /// What the other end sent first: on the server before the handler runs, on the client once it was received.
@@ -195,7 +195,7 @@ final class Call: @unchecked Sendable {
 
   /// A batch's tag came.
   fileprivate func finish(_ operations: CallOperations, succeeded: Bool, completion: @Sendable (Bool) -> Void) {
-    let mustRelease = state.withLock { state in
+    let released = state.withLock { state in
       if operations.contains(.sendMessage) { memory.releaseSentMessage() }
       // The entries belong to the C call, so they are copied before it can be released.
       if operations.contains(.receiveInitialMetadata) {
@@ -204,17 +204,20 @@ final class Call: @unchecked Sendable {
       if operations.contains(.receiveClose), role == .client {
         state.trailingMetadata = memory.pointer.pointee.received_trailing_metadata.received
       }
-      return state.machine.finish(operations)
+      return state.machine.finish(operations) ? state.queue.take() : nil
     }
     completion(succeeded)
-    if mustRelease { release() }
+    release(released)
   }
 
-  private func release() {
+  /// Lets the C call go.
+  ///
+  /// - Parameter queue: What was held as long as batches could start; `nil` if it is not time yet.
+  private func release(_ queue: consuming CompletionQueue?) {
+    guard let held = consume queue else { return }
     grpc_call_unref(handle)
     // Dropped without the lock: this may be the queue's last holder.
-    let queue = state.withLock { $0.queue.take() }
-    _ = consume queue
+    _ = consume held
     onRelease()
   }
 }

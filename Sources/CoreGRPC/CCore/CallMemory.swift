@@ -7,15 +7,22 @@ import CGRPC
 struct CallMemory: ~Copyable {
   let pointer: UnsafeMutablePointer<cgrpc_call_memory>
 
+  /// Memory that nothing was sent from or received into; a constant, and its slices and arrays are empty.
+  private nonisolated(unsafe) static let blank: cgrpc_call_memory = {
+    var memory = cgrpc_call_memory()
+    memory.sent_initial_metadata = .empty
+    memory.sent_trailing_metadata = .empty
+    memory.sent_status_details = grpc_empty_slice()
+    memory.received_initial_metadata = .empty
+    memory.received_trailing_metadata = .empty
+    memory.received_status_details = grpc_empty_slice()
+    return memory
+  }()
+
   init() {
-    pointer = .allocate(capacity: 1)
-    pointer.initialize(to: cgrpc_call_memory())
-    pointer.pointee.sent_initial_metadata = .empty
-    pointer.pointee.sent_trailing_metadata = .empty
-    pointer.pointee.sent_status_details = grpc_empty_slice()
-    pointer.pointee.received_initial_metadata = .empty
-    pointer.pointee.received_trailing_metadata = .empty
-    pointer.pointee.received_status_details = grpc_empty_slice()
+    // Aligned for every C type; without memory, gpr_malloc ends the process.
+    pointer = gpr_malloc(MemoryLayout<cgrpc_call_memory>.size).bindMemory(to: cgrpc_call_memory.self, capacity: 1)
+    pointer.initialize(to: Self.blank)
   }
 
   deinit {
@@ -28,7 +35,7 @@ struct CallMemory: ~Copyable {
     grpc_slice_unref(pointer.pointee.received_status_details)
     if let message = pointer.pointee.received_message { grpc_byte_buffer_destroy(message) }
     if let error = pointer.pointee.received_error { gpr_free(UnsafeMutablePointer(mutating: error)) }
-    pointer.deallocate()
+    gpr_free(pointer)
   }
 
   /// Writes the C operations of a batch whose slots are free, and moves what it sends in here.
@@ -42,7 +49,9 @@ struct CallMemory: ~Copyable {
     }
     let memory = pointer
     if batch.operations.contains(.sendInitialMetadata) {
-      memory.pointee.sent_initial_metadata = grpc_metadata_array(sending: batch.initialMetadataForCore(role))
+      if batch.hasInitialMetadata(for: role) {
+        memory.pointee.sent_initial_metadata = grpc_metadata_array(sending: batch.initialMetadataForCore(role))
+      }
       let array = memory.pointee.sent_initial_metadata
       let op = next()
       cgrpc_op_send_initial_metadata(op, array.metadata, array.count, batch.initialMetadataFlags)
@@ -57,7 +66,9 @@ struct CallMemory: ~Copyable {
       case .client:
         cgrpc_op_send_close_from_client(next())
       case .server:
-        memory.pointee.sent_trailing_metadata = grpc_metadata_array(sending: batch.trailingMetadata)
+        if !batch.trailingMetadata.isEmpty {
+          memory.pointee.sent_trailing_metadata = grpc_metadata_array(sending: batch.trailingMetadata)
+        }
         memory.pointee.sent_status_details = grpc_slice(copying: batch.status.message)
         let array = memory.pointee.sent_trailing_metadata
         cgrpc_op_send_status_from_server(

@@ -32,6 +32,7 @@ extension grpc_metadata_array {
 
   /// Releases an array made by ``init(sending:)``.
   mutating func destroySent() {
+    guard count > 0 else { return }
     for index in 0..<count {
       grpc_slice_unref(metadata[index].key)
       grpc_slice_unref(metadata[index].value)
@@ -44,17 +45,6 @@ extension grpc_metadata_array {
   ///
   /// They belong to the call: copy before it is released.
   var received: Metadata {
-    var result = Metadata()
-    result.reserveCapacity(count)
-    for index in 0..<count {
-      let key = metadata[index].key.text
-      let value = metadata[index].value
-      if key.hasSuffix("-bin") {
-        result.addBinary(value.withBytes { Array($0) }, forKey: key)
-      } else {
-        result.addString(value.text, forKey: key)
-      }
-    }
-    return result
+    count == 0 ? Metadata() : Metadata(received: ReceivedMetadata(copying: self))
   }
 }

@@ -123,26 +123,38 @@ final class PollerThread: Sendable {
     // In one order with what `onBegin` looks at: see `Pollers.observe()`.
     changes.add(1, ordering: .sequentiallyConsistent)
     onBegin()
-    while let job = nextJob() { job.run() }
-    let isRelieved = state.withLock { state in
-      defer { state.isRelieved = false }
-      changes.add(1, ordering: .relaxed)
-      return state.isRelieved
+    while true {
+      switch nextStep() {
+      case .run(let job):
+        job.run()
+      case .finish(let isRelieved, var call):
+        while let begun = call {
+          begun.watch()
+          call = state.withLock { $0.work.calls.popLast() }
+        }
+        return !isRelieved
+      }
     }
-    // One by one, so that the array keeps its memory.
-    while let call = state.withLock({ $0.work.calls.popLast() }) { call.watch() }
-    return !isRelieved
   }
 
-  private func nextJob() -> Job? {
+  private enum Step {
+    case run(Job)
+    /// All jobs are done: calls are to be watched, and this is the first of them.
+    case finish(isRelieved: Bool, call: (any BegunCall)?)
+  }
+
+  private func nextStep() -> Step {
     state.withLock { state in
-      guard state.nextJob < state.work.jobs.count else {
-        state.work.jobs.removeAll(keepingCapacity: true)
-        state.nextJob = 0
-        return nil
+      if state.nextJob < state.work.jobs.count {
+        defer { state.nextJob += 1 }
+        return .run(state.work.jobs[state.nextJob])
       }
-      defer { state.nextJob += 1 }
-      return state.work.jobs[state.nextJob]
+      // One by one, so that the arrays keep their memory.
+      while state.work.jobs.popLast() != nil {}
+      state.nextJob = 0
+      defer { state.isRelieved = false }
+      changes.add(1, ordering: .relaxed)
+      return .finish(isRelieved: state.isRelieved, call: state.work.calls.popLast())
     }
   }
 
@@ -193,7 +205,7 @@ final class PollerThread: Sendable {
 }
 
 /// A call whose handler has begun.
-protocol BegunCall: Sendable {
+protocol BegunCall: AnyObject, Sendable {
   /// Sees to it that a handler which is not finished yet learns when the client goes.
   func watch()
 }

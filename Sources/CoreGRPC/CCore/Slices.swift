@@ -5,6 +5,10 @@ extension grpc_slice {
   ///
   /// Balance it with one `grpc_slice_unref`.
   init(copying text: String) {
+    guard !text.isEmpty else {
+      self = grpc_empty_slice()
+      return
+    }
     var text = text
     self = text.withUTF8 { bytes in grpc_slice_from_copied_buffer(bytes.baseAddress, bytes.count) }
   }

@@ -11,8 +11,14 @@
 /// metadata.addBinary([0, 255], forKey: "x-trace-bin")
 /// let colours = Array(metadata[stringValues: "x-colour"])
 /// ```
-public struct Metadata: Sendable, Hashable {
-  private var entries: [Entry]
+public struct Metadata: Sendable {
+  private var storage: Storage
+
+  private enum Storage: Sendable {
+    case entries([Entry])
+    /// Until it is changed.
+    case received(ReceivedMetadata)
+  }
 
   private struct Entry: Sendable, Hashable {
     let key: String
@@ -20,10 +26,29 @@ public struct Metadata: Sendable, Hashable {
   }
 
   /// Creates empty metadata.
-  public init() { self.entries = [] }
+  public init() { storage = .entries([]) }
+
+  /// What a peer has sent.
+  init(received: ReceivedMetadata) { storage = .received(received) }
+
+  private var entries: [Entry] {
+    switch storage {
+    case .entries(let entries): entries
+    case .received(let received):
+      (0..<received.count).map { Entry(key: received.key(at: $0), value: received.value(at: $0)) }
+    }
+  }
+
+  private mutating func change(_ body: (inout [Entry]) -> Void) {
+    var entries = entries
+    // Lets go of the array, so that it is changed in place.
+    storage = .entries([])
+    body(&entries)
+    storage = .entries(entries)
+  }
 
   /// Reserves room for `minimumCapacity` entries in all.
-  public mutating func reserveCapacity(_ minimumCapacity: Int) { entries.reserveCapacity(minimumCapacity) }
+  public mutating func reserveCapacity(_ minimumCapacity: Int) { change { $0.reserveCapacity(minimumCapacity) } }
 
   /// Adds a text value behind those that the key has.
   public mutating func addString(_ value: String, forKey key: String) { add(.string(value), forKey: key) }
@@ -35,11 +60,11 @@ public struct Metadata: Sendable, Hashable {
 
   /// Adds a value behind those that the key has.
   public mutating func add(_ value: Value, forKey key: String) {
-    entries.append(Entry(key: Self.normalized(key), value: value))
+    change { $0.append(Entry(key: Self.normalized(key), value: value)) }
   }
 
   /// Adds all entries of `other`, in their order.
-  public mutating func add(contentsOf other: Metadata) { entries.append(contentsOf: other.entries) }
+  public mutating func add(contentsOf other: Metadata) { change { $0.append(contentsOf: other.entries) } }
 
   /// Replaces all the values of a key by one text value.
   public mutating func replaceOrAddString(_ value: String, forKey key: String) {
@@ -56,13 +81,16 @@ public struct Metadata: Sendable, Hashable {
   /// Removes every value of a key.
   public mutating func removeAllValues(forKey key: String) {
     let key = Self.normalized(key)
-    entries.removeAll { $0.key == key }
+    change { $0.removeAll { $0.key == key } }
   }
 
   /// The values of a key, in their order.
   public subscript(_ key: String) -> [Value] {
     let key = Self.normalized(key)
-    return entries.compactMap { $0.key == key ? $0.value : nil }
+    return switch storage {
+    case .entries(let entries): entries.compactMap { $0.key == key ? $0.value : nil }
+    case .received(let received): received.values(forKey: key)
+    }
   }
 
   /// The text values of a key, in their order.
@@ -105,13 +133,31 @@ extension Metadata: RandomAccessCollection {
   public typealias Element = (key: String, value: Value)
 
   /// The first entry's position, 0.
-  public var startIndex: Int { entries.startIndex }
+  public var startIndex: Int { 0 }
 
   /// The position behind the last entry.
-  public var endIndex: Int { entries.endIndex }
+  public var endIndex: Int {
+    switch storage {
+    case .entries(let entries): entries.count
+    case .received(let received): received.count
+    }
+  }
 
   /// The entry at a position.
-  public subscript(position: Int) -> Element { (entries[position].key, entries[position].value) }
+  public subscript(position: Int) -> Element {
+    switch storage {
+    case .entries(let entries): (entries[position].key, entries[position].value)
+    case .received(let received): (received.key(at: position), received.value(at: position))
+    }
+  }
+}
+
+extension Metadata: Hashable {
+  /// Whether the two have equal entries in the same order.
+  public static func == (first: Metadata, second: Metadata) -> Bool { first.entries == second.entries }
+
+  /// Hashes the entries.
+  public func hash(into hasher: inout Hasher) { hasher.combine(entries) }
 }
 
 extension Metadata: ExpressibleByDictionaryLiteral {
@@ -124,5 +170,5 @@ extension Metadata: ExpressibleByDictionaryLiteral {
 
 extension Metadata: CustomStringConvertible {
   /// The keys alone: values may be secrets, and descriptions end up in logs.
-  public var description: String { "[" + entries.map(\.key).joined(separator: ", ") + "]" }
+  public var description: String { "[" + map(\.key).joined(separator: ", ") + "]" }
 }

@@ -6,6 +6,7 @@ extension Metadata {
   ///
   /// - Throws: ``RPCError/Code/invalidArgument``.
   func validate() throws(RPCError) {
+    guard !isEmpty else { return }
     for (key, value) in self {
       if let problem = Self.problem(withKey: key) ?? Self.problem(withKey: key, value: value) {
         throw RPCError(code: .invalidArgument, message: "metadata key \(key.debugDescription): \(problem)")

@@ -33,7 +33,9 @@ public struct RPCRouter: Sendable {
     forMethod descriptor: MethodDescriptor,
     deserializer: some MessageDeserializer<Input>,
     serializer: some MessageSerializer<Output>,
-    handler: @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
+    handler:
+      nonisolated(nonsending) @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws ->
+      ServerResponse<Output>
   ) {
     registerUnary(
       descriptor,
@@ -51,7 +53,9 @@ public struct RPCRouter: Sendable {
     _ unary: UnaryHandler,
     deserializer: some MessageDeserializer<Input>,
     serializer: some MessageSerializer<Output>,
-    handler: @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
+    handler:
+      nonisolated(nonsending) @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws ->
+      ServerResponse<Output>
   ) {
     register(descriptor) { interceptors in
       guard interceptors.isEmpty else {

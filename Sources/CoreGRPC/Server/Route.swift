@@ -1,16 +1,23 @@
 /// A method that a server offers, ready to be called.
 final class Route: Sendable {
   let descriptor: MethodDescriptor
-  let handler: MethodHandler
+
+  /// Runs the handler of a call, and replies.
+  let serve: UnaryHandler.Serve
+
+  /// Whether a call can wait in C-core for its first message: the handler needs no less.
+  let startsWithMessage: Bool
 
   init(descriptor: MethodDescriptor, handler: MethodHandler) {
     self.descriptor = descriptor
-    self.handler = handler
-  }
-
-  /// Whether a call can wait in C-core for its first message: the handler needs no less.
-  var startsWithMessage: Bool {
-    if case .unary = handler { true } else { false }
+    switch handler {
+    case .unary(let handler):
+      serve = handler.serve
+      startsWithMessage = true
+    case .stream(let handler):
+      serve = { call in await call.respond(by: handler) }
+      startsWithMessage = false
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 /// Receive-close in a batch of its own lets the handler learn at once when the client goes. It costs a tenth of a call, and no
 /// handler needs it that is done when the thread which began it has come to the end of the event. So on pollers it
 /// is started then, for the others.
+@usableFromInline
 final class ServerCall: BegunCall {
   private enum Handling: Sendable {
     case notStarted
@@ -13,7 +14,7 @@ final class ServerCall: BegunCall {
 
   private let call: Call
   private let route: Route
-  private let context: ServerContext
+  private let deadlineBox: Deadline?
   private let handling = Locked(Handling.notStarted)
   private let executor: (any TaskExecutor)?
   private let onHandlerEnded: @Sendable () -> Void
@@ -30,13 +31,34 @@ final class ServerCall: BegunCall {
   ) {
     self.call = call
     self.route = route
-    self.context = ServerContext(
-      descriptor: route.descriptor,
-      deadline: timeout.map { ContinuousClock.now + $0 },
-      call: call
-    )
+    self.deadlineBox = timeout.map { Deadline(ContinuousClock.now + $0) }
     self.executor = executor
     self.onHandlerEnded = onHandlerEnded
+  }
+
+  /// What the handler may want to know about the call.
+  @usableFromInline var context: ServerContext { ServerContext(call: self) }
+
+  /// The method that was called.
+  var descriptor: MethodDescriptor { route.descriptor }
+
+  /// When the caller stops waiting; `nil` if it set no deadline.
+  var deadline: ContinuousClock.Instant? { deadlineBox?.instant }
+
+  /// The other end's address; `nil` once the call is over.
+  var peer: String? { call.peer }
+
+  /// The certificate that the other end has shown; `nil` without one, and once the call is over.
+  var peerCertificate: PeerCertificate? { call.peerCertificate }
+
+  /// The metadata that the client sent.
+  @usableFromInline var metadata: Metadata { call.receivedInitialMetadata }
+
+  /// Takes the message that the call came with: once.
+  @usableFromInline
+  func takeMessage() throws(RPCError) -> MessageBuffer {
+    guard let message = try call.takeReceivedMessage() else { preconditionFailure("a request is taken once") }
+    return message
   }
 
   /// Begins to serve the call.
@@ -74,52 +96,44 @@ final class ServerCall: BegunCall {
     if call.failedBeforeReceivingMessage { return abandon() }
     // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: request cardinality violation.
     let message = "\(route.descriptor) takes one request message, and none came"
-    send(UnaryReply(error: RPCError(code: .unimplemented, message: message)))
-    onHandlerEnded()
+    reply(UnaryReply(error: RPCError(code: .unimplemented, message: message)))
   }
 
   /// Runs the handler in a task, and sends what it leaves to send.
   private func run() {
     let isStarted = handling.withLock { handling in
       guard case .notStarted = handling else { return false }
-      handling = .running(
-        Task(executorPreference: executor) { [self] in
-          await withDeadline { send(await respond()) }
-          onHandlerEnded()
-        }
-      )
+      handling = .running(Task(executorPreference: executor) { [self] in await serve() })
       return true
     }
     guard isStarted else { return abandon() }
     if executor is PollerExecutor { PollerThread.current?.append(self) }
   }
 
-  private func respond() async -> UnaryReply {
-    switch route.handler {
-    case .unary(let handler):
-      do throws(RPCError) {
-        guard let message = try call.takeReceivedMessage() else { preconditionFailure("a request is taken once") }
-        return await handler(message, metadata: call.receivedInitialMetadata, context: context)
-      } catch {
-        return UnaryReply(error: error)
-      }
-    case .stream(let handler):
-      return await handler(call, context: context)
-    }
+  private nonisolated(nonsending) func serve() async {
+    guard let deadlineBox else { return await route.serve(self) }
+    await serve(by: deadlineBox)
   }
 
-  /// Runs what the deadline bounds: the calls that the handler makes.
-  private func withDeadline(_ body: @Sendable () async -> Void) async {
-    guard let deadline = context.deadline else { return await body() }
-    await CallDeadline.$current.withValue(deadline, operation: body)
+  private nonisolated(nonsending) func serve(by deadline: Deadline) async {
+    // It bounds the calls that the handler makes.
+    await CallDeadline.$current.withValue(deadline.instant) { await route.serve(self) }
+  }
+
+  /// Runs a handler that receives the messages itself, and replies.
+  nonisolated(nonsending) func respond(by handler: StreamHandler) async { reply(await handler(call, context: context)) }
+
+  /// Sends what the handler leaves to send: once, when it has ended.
+  @usableFromInline
+  func reply(_ reply: consuming UnaryReply) {
+    send(reply)
+    onHandlerEnded()
   }
 
   private func send(_ reply: consuming UnaryReply) {
     var reply = reply
     var batch = Batch()
-    if !call.hasStarted(.sendInitialMetadata) {
-      batch.sendInitialMetadata(reply.metadata, compression: reply.compression)
-    }
+    batch.sendInitialMetadataUnlessStarted(reply.metadata, compression: reply.compression)
     if let message = reply.message.take() { batch.sendMessage(message) }
     batch.sendStatus(reply.status, trailingMetadata: reply.trailingMetadata)
     batch.receiveCloseUnlessStarted()
@@ -136,7 +150,7 @@ final class ServerCall: BegunCall {
 
   private func sendStatus(_ status: Status) {
     var batch = Batch()
-    if !call.hasStarted(.sendInitialMetadata) { batch.sendInitialMetadata([:]) }
+    batch.sendInitialMetadataUnlessStarted([:])
     batch.sendStatus(status, trailingMetadata: [:])
     batch.receiveCloseUnlessStarted()
     do throws(RPCError) {
@@ -169,4 +183,13 @@ final class ServerCall: BegunCall {
     call.close()
     onHandlerEnded()
   }
+}
+
+/// A deadline behind a reference.
+///
+/// The size of the standard library's type is known at run time only, and so is that of whatever it is stored in.
+private final class Deadline: Sendable {
+  let instant: ContinuousClock.Instant
+
+  init(_ instant: ContinuousClock.Instant) { self.instant = instant }
 }

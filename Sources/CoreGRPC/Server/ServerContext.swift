@@ -1,20 +1,16 @@
 /// What a handler may want to know about its call, beside the request.
 public struct ServerContext: Sendable {
+  private let call: ServerCall
+
+  init(call: ServerCall) { self.call = call }
+
   /// The method that was called.
-  public let descriptor: MethodDescriptor
+  public var descriptor: MethodDescriptor { call.descriptor }
 
   /// When the caller stops waiting; `nil` if it set no deadline.
   ///
   /// The handler's task is cancelled then.
-  public let deadline: ContinuousClock.Instant?
-
-  private let call: Call
-
-  init(descriptor: MethodDescriptor, deadline: ContinuousClock.Instant?, call: Call) {
-    self.descriptor = descriptor
-    self.deadline = deadline
-    self.call = call
-  }
+  public var deadline: ContinuousClock.Instant? { call.deadline }
 
   /// The other end's address, for instance `ipv4:127.0.0.1:41234`, `ipv6:%5B::1%5D:41234` or `unix:`; empty once the
   /// call is over.

@@ -2,14 +2,25 @@
 final class ServerCore: Sendable {
   /// Slots posted for incoming calls of each method, and of methods that are not there.
   ///
-  /// Each is posted again before its call is served, so a few suffice, and C-core's cost for a call grows with their
-  /// number.
-  private static let slots = 8
+  /// Each is posted again before its call is served, so two suffice, and C-core's cost for a call grows with their number:
+  /// by 8 instructions for each of each method, as Debian's build looks for an event's tag among all that are outstanding.
+  private static let slots = 2
 
   private struct State {
     var lifecycle: ServerLifecycle
     var handle: ServerHandle?
     var stopped: OneShot<Void>
+
+    /// A call came to a slot.
+    ///
+    /// - Returns: What to do about the call, and where to post the slot again, if so.
+    mutating func callArrived() -> (ServerLifecycle.Admission, ServerHandle?) {
+      let admission = lifecycle.callArrived()
+      let mayPost = lifecycle.postSlot()
+      let action = lifecycle.slotReturned()
+      assert(action == .none, "a call keeps its server")
+      return (admission, mayPost ? handle : nil)
+    }
   }
 
   private let routes: [String: Route]
@@ -120,12 +131,11 @@ final class ServerCore: Sendable {
     guard let handle = state.withLock({ $0.handle }) else { return }
     let route = method?.route
     let slot = handle.makeSlot(for: method?.registered) { [self] slot, incoming in
-      if let incoming {
-        // First of all, so that the next call need not wait.
-        post(slot)
-        serve(incoming, route)
-      }
-      handleEvent { $0.slotReturned() }
+      guard let incoming else { return handleEvent { $0.slotReturned() } }
+      let (admission, handle) = state.withLock { $0.callArrived() }
+      // First of all, so that the next call need not wait.
+      if let handle, !handle.post(slot) { handleEvent { $0.slotReturned() } }
+      serve(incoming, route, admission)
     }
     post(slot)
   }
@@ -136,10 +146,9 @@ final class ServerCore: Sendable {
     if !handle.post(slot) { handleEvent { $0.slotReturned() } }
   }
 
-  private func serve(_ incoming: consuming IncomingCall, _ route: Route?) {
+  private func serve(_ incoming: consuming IncomingCall, _ route: Route?, _ admission: ServerLifecycle.Admission) {
     let path = incoming.path
     let timeout = incoming.timeout
-    let admission = state.withLock { $0.lifecycle.callArrived() }
     let call = incoming.accept { [self] in handleEvent { $0.callReleased() } }
     guard admission == .serve else {
       let message = "the server has as many calls in progress as it allows"

@@ -2,54 +2,63 @@
 ///
 /// It is made where the types of the messages are known, so that the compiler specializes it for them: unspecialized, each
 /// call looks up their metadata at run time.
+///
+/// It replies itself rather than return what to reply. Nothing is left to do after it then, so that no caller has to come
+/// back to its executor, which with an executor of the task's own takes the lock of the task.
 @usableFromInline
 struct UnaryHandler: Sendable {
-  @usableFromInline typealias Respond = @Sendable (borrowing MessageBuffer, Metadata, ServerContext) async -> UnaryReply
+  @usableFromInline typealias Serve = nonisolated(nonsending) @Sendable (ServerCall) async -> Void
 
-  private let respond: Respond
+  /// Serves a call whose request has come, and replies.
+  let serve: Serve
 
   @usableFromInline
-  init(respond: @escaping Respond) { self.respond = respond }
+  init(serve: @escaping Serve) { self.serve = serve }
 
   @inlinable
   init<Input: Sendable, Output: Sendable>(
     deserializer: some MessageDeserializer<Input>,
     serializer: some MessageSerializer<Output>,
-    handler: @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
+    handler:
+      nonisolated(nonsending) @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws ->
+      ServerResponse<Output>
   ) {
-    self.init { message, metadata, context in
-      let input: Input
+    self.init { call in
+      let request: ServerRequest<Input>
       do {
-        input = try deserializer.deserialize(message)
+        request = try call.request(by: deserializer)
       } catch {
-        return UnaryReply(cannotDeserialize: error)
+        return call.reply(UnaryReply(cannotDeserialize: error))
       }
       let response: ServerResponse<Output>
       do {
-        var request = ServerRequest(metadata: metadata, message: input)
-        request.wasCompressed = message.wasCompressed
-        response = try await handler(request, context)
+        response = try await handler(request, call.context)
       } catch {
-        return UnaryReply(handlerFailure: error, of: context.descriptor)
+        return call.reply(UnaryReply(handlerFailure: error, of: call.context.descriptor))
       }
       do {
-        return UnaryReply(
-          metadata: response.metadata,
-          compression: response.compression,
-          message: try serializer.serialize(response.message),
-          trailingMetadata: response.trailingMetadata
+        call.reply(
+          UnaryReply(
+            metadata: response.metadata,
+            compression: response.compression,
+            message: try serializer.serialize(response.message),
+            trailingMetadata: response.trailingMetadata
+          )
         )
       } catch {
-        return UnaryReply(cannotSerialize: error)
+        call.reply(UnaryReply(cannotSerialize: error))
       }
     }
   }
+}
 
-  func callAsFunction(
-    _ message: borrowing MessageBuffer,
-    metadata: Metadata,
-    context: ServerContext
-  ) async -> UnaryReply {
-    await respond(message, metadata, context)
+extension ServerCall {
+  /// The request of a unary call, whose message is taken once.
+  @inlinable
+  func request<Input: Sendable>(by deserializer: some MessageDeserializer<Input>) throws -> ServerRequest<Input> {
+    let message = try takeMessage()
+    var request = ServerRequest(metadata: metadata, message: try deserializer.deserialize(message))
+    request.wasCompressed = message.wasCompressed
+    return request
   }
 }

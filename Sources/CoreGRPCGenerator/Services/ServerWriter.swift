@@ -44,7 +44,9 @@ struct ServerWriter {
   private func writeSignature(of method: MethodModel, access: String, tail: String, to text: inout SourceText) {
     let request = method.streamsInput ? "StreamingServerRequest" : "ServerRequest"
     let response = method.streamsOutput ? "StreamingServerResponse" : "ServerResponse"
-    text.add("\(access)func \(method.functionName)(")
+    // A unary method's stays with its caller's executor: each change of executors takes the lock of the task.
+    let isolation = method.streamsInput || method.streamsOutput ? "" : "nonisolated(nonsending) "
+    text.add("\(access)\(isolation)func \(method.functionName)(")
     text.indented { text in
       text.add("request: \(request)<\(method.inputType)>,")
       text.add("context: ServerContext")

@@ -128,13 +128,13 @@ extension Grpc_Testing_TestService {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   public protocol ServiceProtocol: RegistrableRPCService {
     /// One empty request followed by one empty response.
-    func emptyCall(
+    nonisolated(nonsending) func emptyCall(
       request: ServerRequest<Grpc_Testing_Empty>,
       context: ServerContext
     ) async throws -> ServerResponse<Grpc_Testing_Empty>
 
     /// One request followed by one response.
-    func unaryCall(
+    nonisolated(nonsending) func unaryCall(
       request: ServerRequest<Grpc_Testing_SimpleRequest>,
       context: ServerContext
     ) async throws -> ServerResponse<Grpc_Testing_SimpleResponse>
@@ -142,7 +142,7 @@ extension Grpc_Testing_TestService {
     /// One request followed by one response. Response has cache control
     /// headers set such that a caching HTTP proxy (such as GFE) can
     /// satisfy subsequent requests.
-    func cacheableUnaryCall(
+    nonisolated(nonsending) func cacheableUnaryCall(
       request: ServerRequest<Grpc_Testing_SimpleRequest>,
       context: ServerContext
     ) async throws -> ServerResponse<Grpc_Testing_SimpleResponse>
@@ -180,7 +180,7 @@ extension Grpc_Testing_TestService {
 
     /// The test server will not implement this method. It will be used
     /// to test the behavior when clients call unimplemented methods.
-    func unimplementedCall(
+    nonisolated(nonsending) func unimplementedCall(
       request: ServerRequest<Grpc_Testing_Empty>,
       context: ServerContext
     ) async throws -> ServerResponse<Grpc_Testing_Empty>
@@ -301,7 +301,7 @@ extension Grpc_Testing_TestService.ServiceProtocol {
 
 extension Grpc_Testing_TestService.SimpleServiceProtocol {
   /// Passes the message on and answers without metadata.
-  public func emptyCall(
+  public nonisolated(nonsending) func emptyCall(
     request: ServerRequest<Grpc_Testing_Empty>,
     context: ServerContext
   ) async throws -> ServerResponse<Grpc_Testing_Empty> {
@@ -309,7 +309,7 @@ extension Grpc_Testing_TestService.SimpleServiceProtocol {
   }
 
   /// Passes the message on and answers without metadata.
-  public func unaryCall(
+  public nonisolated(nonsending) func unaryCall(
     request: ServerRequest<Grpc_Testing_SimpleRequest>,
     context: ServerContext
   ) async throws -> ServerResponse<Grpc_Testing_SimpleResponse> {
@@ -317,7 +317,7 @@ extension Grpc_Testing_TestService.SimpleServiceProtocol {
   }
 
   /// Passes the message on and answers without metadata.
-  public func cacheableUnaryCall(
+  public nonisolated(nonsending) func cacheableUnaryCall(
     request: ServerRequest<Grpc_Testing_SimpleRequest>,
     context: ServerContext
   ) async throws -> ServerResponse<Grpc_Testing_SimpleResponse> {
@@ -366,7 +366,7 @@ extension Grpc_Testing_TestService.SimpleServiceProtocol {
   }
 
   /// Passes the message on and answers without metadata.
-  public func unimplementedCall(
+  public nonisolated(nonsending) func unimplementedCall(
     request: ServerRequest<Grpc_Testing_Empty>,
     context: ServerContext
   ) async throws -> ServerResponse<Grpc_Testing_Empty> {
@@ -663,7 +663,7 @@ extension Grpc_Testing_UnimplementedService {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   public protocol ServiceProtocol: RegistrableRPCService {
     /// A call that no server should implement
-    func unimplementedCall(
+    nonisolated(nonsending) func unimplementedCall(
       request: ServerRequest<Grpc_Testing_Empty>,
       context: ServerContext
     ) async throws -> ServerResponse<Grpc_Testing_Empty>
@@ -690,7 +690,7 @@ extension Grpc_Testing_UnimplementedService.ServiceProtocol {
 
 extension Grpc_Testing_UnimplementedService.SimpleServiceProtocol {
   /// Passes the message on and answers without metadata.
-  public func unimplementedCall(
+  public nonisolated(nonsending) func unimplementedCall(
     request: ServerRequest<Grpc_Testing_Empty>,
     context: ServerContext
   ) async throws -> ServerResponse<Grpc_Testing_Empty> {
@@ -773,13 +773,13 @@ extension Grpc_Testing_ReconnectService {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   public protocol ServiceProtocol: RegistrableRPCService {
     /// The method `Start`.
-    func start(
+    nonisolated(nonsending) func start(
       request: ServerRequest<Grpc_Testing_ReconnectParams>,
       context: ServerContext
     ) async throws -> ServerResponse<Grpc_Testing_Empty>
 
     /// The method `Stop`.
-    func stop(
+    nonisolated(nonsending) func stop(
       request: ServerRequest<Grpc_Testing_Empty>,
       context: ServerContext
     ) async throws -> ServerResponse<Grpc_Testing_ReconnectInfo>
@@ -815,7 +815,7 @@ extension Grpc_Testing_ReconnectService.ServiceProtocol {
 
 extension Grpc_Testing_ReconnectService.SimpleServiceProtocol {
   /// Passes the message on and answers without metadata.
-  public func start(
+  public nonisolated(nonsending) func start(
     request: ServerRequest<Grpc_Testing_ReconnectParams>,
     context: ServerContext
   ) async throws -> ServerResponse<Grpc_Testing_Empty> {
@@ -823,7 +823,7 @@ extension Grpc_Testing_ReconnectService.SimpleServiceProtocol {
   }
 
   /// Passes the message on and answers without metadata.
-  public func stop(
+  public nonisolated(nonsending) func stop(
     request: ServerRequest<Grpc_Testing_Empty>,
     context: ServerContext
   ) async throws -> ServerResponse<Grpc_Testing_ReconnectInfo> {
@@ -938,13 +938,13 @@ extension Grpc_Testing_LoadBalancerStatsService {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   public protocol ServiceProtocol: RegistrableRPCService {
     /// Gets the backend distribution for RPCs sent by a test client.
-    func getClientStats(
+    nonisolated(nonsending) func getClientStats(
       request: ServerRequest<Grpc_Testing_LoadBalancerStatsRequest>,
       context: ServerContext
     ) async throws -> ServerResponse<Grpc_Testing_LoadBalancerStatsResponse>
 
     /// Gets the accumulated stats for RPCs sent by a test client.
-    func getClientAccumulatedStats(
+    nonisolated(nonsending) func getClientAccumulatedStats(
       request: ServerRequest<Grpc_Testing_LoadBalancerAccumulatedStatsRequest>,
       context: ServerContext
     ) async throws -> ServerResponse<Grpc_Testing_LoadBalancerAccumulatedStatsResponse>
@@ -986,7 +986,7 @@ extension Grpc_Testing_LoadBalancerStatsService.ServiceProtocol {
 
 extension Grpc_Testing_LoadBalancerStatsService.SimpleServiceProtocol {
   /// Passes the message on and answers without metadata.
-  public func getClientStats(
+  public nonisolated(nonsending) func getClientStats(
     request: ServerRequest<Grpc_Testing_LoadBalancerStatsRequest>,
     context: ServerContext
   ) async throws -> ServerResponse<Grpc_Testing_LoadBalancerStatsResponse> {
@@ -994,7 +994,7 @@ extension Grpc_Testing_LoadBalancerStatsService.SimpleServiceProtocol {
   }
 
   /// Passes the message on and answers without metadata.
-  public func getClientAccumulatedStats(
+  public nonisolated(nonsending) func getClientAccumulatedStats(
     request: ServerRequest<Grpc_Testing_LoadBalancerAccumulatedStatsRequest>,
     context: ServerContext
   ) async throws -> ServerResponse<Grpc_Testing_LoadBalancerAccumulatedStatsResponse> {
@@ -1106,13 +1106,13 @@ extension Grpc_Testing_XdsUpdateHealthService {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   public protocol ServiceProtocol: RegistrableRPCService {
     /// The method `SetServing`.
-    func setServing(
+    nonisolated(nonsending) func setServing(
       request: ServerRequest<Grpc_Testing_Empty>,
       context: ServerContext
     ) async throws -> ServerResponse<Grpc_Testing_Empty>
 
     /// The method `SetNotServing`.
-    func setNotServing(
+    nonisolated(nonsending) func setNotServing(
       request: ServerRequest<Grpc_Testing_Empty>,
       context: ServerContext
     ) async throws -> ServerResponse<Grpc_Testing_Empty>
@@ -1148,7 +1148,7 @@ extension Grpc_Testing_XdsUpdateHealthService.ServiceProtocol {
 
 extension Grpc_Testing_XdsUpdateHealthService.SimpleServiceProtocol {
   /// Passes the message on and answers without metadata.
-  public func setServing(
+  public nonisolated(nonsending) func setServing(
     request: ServerRequest<Grpc_Testing_Empty>,
     context: ServerContext
   ) async throws -> ServerResponse<Grpc_Testing_Empty> {
@@ -1156,7 +1156,7 @@ extension Grpc_Testing_XdsUpdateHealthService.SimpleServiceProtocol {
   }
 
   /// Passes the message on and answers without metadata.
-  public func setNotServing(
+  public nonisolated(nonsending) func setNotServing(
     request: ServerRequest<Grpc_Testing_Empty>,
     context: ServerContext
   ) async throws -> ServerResponse<Grpc_Testing_Empty> {
@@ -1255,7 +1255,7 @@ extension Grpc_Testing_XdsUpdateClientConfigureService {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   public protocol ServiceProtocol: RegistrableRPCService {
     /// Update the tes client's configuration.
-    func configure(
+    nonisolated(nonsending) func configure(
       request: ServerRequest<Grpc_Testing_ClientConfigureRequest>,
       context: ServerContext
     ) async throws -> ServerResponse<Grpc_Testing_ClientConfigureResponse>
@@ -1285,7 +1285,7 @@ extension Grpc_Testing_XdsUpdateClientConfigureService.ServiceProtocol {
 
 extension Grpc_Testing_XdsUpdateClientConfigureService.SimpleServiceProtocol {
   /// Passes the message on and answers without metadata.
-  public func configure(
+  public nonisolated(nonsending) func configure(
     request: ServerRequest<Grpc_Testing_ClientConfigureRequest>,
     context: ServerContext
   ) async throws -> ServerResponse<Grpc_Testing_ClientConfigureResponse> {

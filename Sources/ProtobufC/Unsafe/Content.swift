@@ -2,7 +2,7 @@
 enum Content {
   case string(String)
   case bytes([UInt8])
-  case collection(any Collection<UInt8>)
+  indirect case collection(any Collection<UInt8>)
 
   /// The fields that a message has beside those of its struct, without their first tag.
   case fields([UInt8], tagByteCount: Int)

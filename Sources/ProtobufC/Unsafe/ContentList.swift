@@ -1,21 +1,19 @@
-/// The content of all strings and bytes of one message, numbered.
+/// The content of strings and bytes of one message, numbered.
 ///
-/// The first few are kept inline, so that most messages take no heap allocation.
-struct ContentList {
-  private var firstFew = InlineArray<4, Content?>(repeating: nil)
+/// The first is kept inline: a message with one of any size takes no heap allocation.
+struct ContentList: ~Copyable {
+  private var first: Content?
   private var others: [Content] = []
-  private(set) var count = 0
+
+  var count: Int { first == nil ? 0 : 1 + others.count }
 
   mutating func append(_ content: Content) {
-    if count < firstFew.count {
-      firstFew[count] = content
+    if first == nil {
+      first = content
     } else {
       others.append(content)
     }
-    count += 1
   }
 
-  subscript(index: Int) -> Content? {
-    index < firstFew.count ? firstFew[index] : others[index - firstFew.count]
-  }
+  subscript(index: Int) -> Content? { index == 0 ? first : others[index - 1] }
 }

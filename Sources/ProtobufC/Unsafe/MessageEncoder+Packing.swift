@@ -1,4 +1,4 @@
-import CProtobufC
+public import CProtobufC
 
 extension MessageEncoder {
   /// Appends an encoded message to a span.
@@ -7,6 +7,7 @@ extension MessageEncoder {
   ///   - message: the struct, lowered with this encoder.
   ///   - byteCount: the size of the encoded message.
   ///   - output: a span with at least that much room.
+  @usableFromInline
   mutating func pack(
     _ message: UnsafePointer<ProtobufCMessage>,
     byteCount: Int,

@@ -4,17 +4,37 @@ public import CProtobufC
 ///
 /// Each function returns what the member of the struct is to be. It stays valid as long as the encoder.
 public struct MessageEncoder: ~Copyable {
+  /// Content is copied to the arena up to this many bytes: twice in all, which costs less than a place in the list.
+  private static var largestCopy: Int { 64 }
+
+  private let copiesShortContent: Bool
   var contents = ContentList()
   private var arena: Arena
 
   /// The fields of the message being lowered that its struct has no place for, encoded.
-  var extraFields: [UInt8] = []
+  @usableFromInline var extraFields: [UInt8] = []
 
   /// Creates an encoder.
   ///
-  /// - Parameter scratch: memory for the first structs, which outlives the encoder and is used by nothing else.
-  init(scratch: UnsafeMutableRawBufferPointer, heap: Heap) {
+  /// - Parameters:
+  ///   - scratch: memory for the first structs, which outlives the encoder and is used by nothing else.
+  ///   - copiesShortContent: whether short strings and bytes may be missing in ``contents``.
+  init(scratch: UnsafeMutableRawBufferPointer, heap: Heap, copiesShortContent: Bool) {
+    self.copiesShortContent = copiesShortContent
     arena = Arena(scratch: scratch, budget: .max, heap: heap)
+  }
+
+  /// Calls a function with an encoder.
+  ///
+  /// - Parameter copiesShortContent: whether short strings and bytes may be missing in ``contents``.
+  ///
+  /// Not generic: the standard library's function for memory on the stack looks up metadata at run time in generic code.
+  @usableFromInline
+  static func lend(copiesShortContent: Bool, _ body: (inout MessageEncoder) -> Void) {
+    withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { scratch in
+      var encoder = MessageEncoder(scratch: scratch, heap: .system, copiesShortContent: copiesShortContent)
+      body(&encoder)
+    }
   }
 
   /// Lowers a string.
@@ -22,7 +42,10 @@ public struct MessageEncoder: ~Copyable {
   /// - Parameter string: the string.
   /// - Returns: the struct's member.
   public mutating func string(_ string: String) -> ProtobufCBinaryData {
-    lower(.string(string), byteCount: string.utf8.count)
+    if copiesShortContent, 1...Self.largestCopy ~= string.utf8.count {
+      return copy(string.utf8.span.bytes)
+    }
+    return lower(.string(string), byteCount: string.utf8.count)
   }
 
   /// Lowers bytes.
@@ -30,7 +53,10 @@ public struct MessageEncoder: ~Copyable {
   /// - Parameter bytes: the bytes.
   /// - Returns: the struct's member.
   public mutating func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
-    lower(.bytes(bytes), byteCount: bytes.count)
+    if copiesShortContent, 1...Self.largestCopy ~= bytes.count {
+      return copy(bytes.span.bytes)
+    }
+    return lower(.bytes(bytes), byteCount: bytes.count)
   }
 
   /// Lowers bytes of another type than an array, such as Foundation's `Data`.
@@ -47,18 +73,24 @@ public struct MessageEncoder: ~Copyable {
   ///   - value: the sub-message, or nil to leave it out.
   ///   - layout: its layout.
   /// - Returns: the struct's member.
+  @inlinable
   public mutating func message<Layout: MessageLayout>(
     _ value: Layout.Value?,
     as layout: Layout.Type
   ) -> UnsafeMutablePointer<Layout.CMessage>? {
     guard let value else { return nil }
-    let message = allocate(layout.CMessage.self, count: 1)
-    // Zero bytes are a value of every C struct.
-    UnsafeMutableRawPointer(message).initializeMemory(
-      as: UInt8.self,
-      repeating: 0,
-      count: MemoryLayout<Layout.CMessage>.size
-    )
+    return lower(value, as: layout)
+  }
+
+  /// Lowers a message to a struct that lives as long as the encoder.
+  @inlinable
+  mutating func lower<Layout: MessageLayout>(
+    _ value: Layout.Value,
+    as layout: Layout.Type
+  ) -> UnsafeMutablePointer<Layout.CMessage> {
+    // Zero bytes are a value of every C struct, and the alignment of the arena is enough for each.
+    let message = allocateZeros(byteCount: MemoryLayout<Layout.CMessage>.size)
+      .bindMemory(to: Layout.CMessage.self, capacity: 1)
     layout.initialize(&message.pointee)
     // Those of the message around this one.
     let outerExtraFields = extraFields
@@ -66,6 +98,21 @@ public struct MessageEncoder: ~Copyable {
     layout.write(value, to: &message.pointee, with: &self)
     extraFields = outerExtraFields
     return message
+  }
+
+  /// Allocates zero bytes in the arena.
+  @usableFromInline
+  mutating func allocateZeros(byteCount: Int) -> UnsafeMutableRawPointer {
+    let memory = allocate(UInt8.self, count: byteCount)
+    memory.initialize(repeating: 0, count: byteCount)
+    return UnsafeMutableRawPointer(memory)
+  }
+
+  /// Takes the content of all strings and bytes that were lowered.
+  mutating func takeContents() -> ContentList {
+    var taken = ContentList()
+    swap(&taken, &contents)
+    return taken
   }
 
   /// Allocates elements in the arena, uninitialized.
@@ -85,6 +132,12 @@ public struct MessageEncoder: ~Copyable {
     }
     defer { contents.append(content) }
     return ProtobufCBinaryData(len: byteCount, data: ContentMarkers.marker(for: contents.count))
+  }
+
+  private mutating func copy(_ bytes: RawSpan) -> ProtobufCBinaryData {
+    let memory = allocate(UInt8.self, count: bytes.byteCount)
+    bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: memory, count: $0.count).copyMemory(from: $0) }
+    return ProtobufCBinaryData(len: bytes.byteCount, data: memory)
   }
 
   private mutating func copy(_ content: Content, byteCount: Int) -> UnsafeMutablePointer<UInt8> {

@@ -1,4 +1,4 @@
-import CProtobufC
+public import CProtobufC
 
 extension MessageLayout {
   /// Encodes a message into memory of the caller's choice.
@@ -8,6 +8,7 @@ extension MessageLayout {
   ///   - makeBuffer: called once, as ``Message/serialize(into:)`` says.
   /// - Returns: what `makeBuffer` returned.
   /// - Throws: what `makeBuffer` threw.
+  @inlinable
   public static func encode<Buffer: ~Copyable, Failure: Error>(
     _ value: Value,
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
@@ -22,19 +23,27 @@ extension MessageLayout {
   }
 
   /// Calls a function with the struct that a value is lowered to.
+  ///
+  /// - Parameter copiesShortContent: whether short strings and bytes may be missing in the encoder's list.
+  @inlinable
   static func withStruct<Result: ~Copyable, Failure: Error>(
     of value: Value,
+    copiesShortContent: Bool = true,
     _ body: (UnsafePointer<ProtobufCMessage>, inout MessageEncoder) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    // Not `withUnsafeTemporaryAllocation`, which in generic code looks up metadata at run time.
-    var scratch = InlineArray<128, UInt64>(repeating: 0)
-    return try withUnsafeMutableBytes(of: &scratch) { (scratch) throws(Failure) in
-      var encoder = MessageEncoder(scratch: scratch, heap: .system)
-      guard let message = encoder.message(value, as: Self.self) else {
-        preconditionFailure("a value always has a struct")
+    var result: Result?
+    var failure: Failure?
+    MessageEncoder.lend(copiesShortContent: copiesShortContent) { encoder in
+      let message = encoder.lower(value, as: Self.self)
+      do throws(Failure) {
+        // Every struct by protoc-gen-c begins with a ProtobufCMessage. It lives in the encoder, which outlives the call.
+        result = try body(UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self), &encoder)
+      } catch {
+        failure = error
       }
-      // Every struct by protoc-gen-c begins with a ProtobufCMessage. It lives in the encoder, which outlives the call.
-      return try body(UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self), &encoder)
     }
+    if let failure { throw failure }
+    guard let result = result.take() else { preconditionFailure("an encoder is lent once") }
+    return result
   }
 }

@@ -1,7 +1,7 @@
 import CProtobufC
 
 /// Writes a message in protobuf's text format, for people to read.
-struct TextFormat {
+struct TextFormat: ~Copyable {
   private let contents: ContentList
   private var indentation = 0
 
@@ -9,7 +9,7 @@ struct TextFormat {
   private(set) var text = ""
 
   /// - Parameter contents: the strings and bytes of the message's encoder.
-  init(contents: ContentList) {
+  init(contents: consuming ContentList) {
     self.contents = contents
   }
 
@@ -153,8 +153,8 @@ extension MessageLayout {
   /// - Parameter value: the message.
   /// - Returns: a line for each field, for people: protobuf does not promise that it stays the same.
   public static func debugDescription(of value: Value) -> String {
-    withStruct(of: value) { message, encoder in
-      var format = TextFormat(contents: encoder.contents)
+    withStruct(of: value, copiesShortContent: false) { message, encoder in
+      var format = TextFormat(contents: encoder.takeContents())
       format.append(message)
       return format.text
     }

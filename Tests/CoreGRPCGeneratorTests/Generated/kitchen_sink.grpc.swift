@@ -77,7 +77,7 @@ extension Kitchen_SinkV1_Service {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   protocol ServiceProtocol: RegistrableRPCService {
     /// The method `Init`.
-    func init_(
+    nonisolated(nonsending) func init_(
       request: ServerRequest<Kitchen_SinkV1_Names>,
       context: ServerContext
     ) async throws -> ServerResponse<Kitchen_SinkV1_Names>
@@ -101,7 +101,7 @@ extension Kitchen_SinkV1_Service {
     ) async throws -> StreamingServerResponse<Legacy_Record>
 
     /// The method `HTTPGet`.
-    func httpGet(
+    nonisolated(nonsending) func httpGet(
       request: ServerRequest<Kitchen_SinkV1_Old>,
       context: ServerContext
     ) async throws -> ServerResponse<Kitchen_SinkV1_Nothing>
@@ -175,7 +175,7 @@ extension Kitchen_SinkV1_Service.ServiceProtocol {
 
 extension Kitchen_SinkV1_Service.SimpleServiceProtocol {
   /// Passes the message on and answers without metadata.
-  func init_(
+  nonisolated(nonsending) func init_(
     request: ServerRequest<Kitchen_SinkV1_Names>,
     context: ServerContext
   ) async throws -> ServerResponse<Kitchen_SinkV1_Names> {
@@ -213,7 +213,7 @@ extension Kitchen_SinkV1_Service.SimpleServiceProtocol {
   }
 
   /// Passes the message on and answers without metadata.
-  func httpGet(
+  nonisolated(nonsending) func httpGet(
     request: ServerRequest<Kitchen_SinkV1_Old>,
     context: ServerContext
   ) async throws -> ServerResponse<Kitchen_SinkV1_Nothing> {

@@ -29,6 +29,28 @@ struct MetadataTransferTests {
     await test.server.shutdown()
   }
 
+  @Test("Received metadata is a value like any other")
+  func receivedValue() async throws {
+    let test = try TestServer { request, _ in
+      ServerResponse(message: request.message, metadata: ["x-a": "1", "x-b-bin": [0, 255], "x-a": "2", "x-empty": ""])
+    }
+    let received = try await test.call().metadata
+    var made: Metadata = [:]
+    for (key, value) in received { made.add(value, forKey: key) }
+    #expect(made.count == received.count && made.count >= 4)
+    #expect(received == made && received.hashValue == made.hashValue)
+    #expect(received.map(\.key) == made.map(\.key) && received.description == made.description)
+    #expect(received["X-A"] == ["1", "2"] && received["x-"] == [] && received[stringValues: "x-empty"] == [""])
+
+    var changed = received
+    changed.addString("3", forKey: "x-a")
+    #expect(changed[stringValues: "x-a"] == ["1", "2", "3"])
+    #expect(received[stringValues: "x-a"] == ["1", "2"], "a copy changes by itself")
+    changed.removeAllValues(forKey: "x-a")
+    #expect(changed[binaryValues: "x-b-bin"] == [[0, 255]] && changed.count == received.count - 2)
+    await test.server.shutdown()
+  }
+
   @Test("Illegal metadata fails the call before it is sent, and names the key, not the value")
   func illegal() async throws {
     let test = try TestServer { _, _ in throw RPCError(code: .aborted, message: "the call was sent") }

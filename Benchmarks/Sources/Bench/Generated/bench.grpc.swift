@@ -62,7 +62,7 @@ extension Bench_Bench {
     ) async throws -> StreamingServerResponse<Bench_Payload>
 
     /// Blocks the thread that it runs on, as careless handlers do.
-    func block(
+    nonisolated(nonsending) func block(
       request: ServerRequest<Bench_BlockRequest>,
       context: ServerContext
     ) async throws -> ServerResponse<Bench_Payload>
@@ -137,7 +137,7 @@ extension Bench_Bench.SimpleServiceProtocol {
   }
 
   /// Passes the message on and answers without metadata.
-  public func block(
+  public nonisolated(nonsending) func block(
     request: ServerRequest<Bench_BlockRequest>,
     context: ServerContext
   ) async throws -> ServerResponse<Bench_Payload> {
