@@ -98,12 +98,14 @@ def of_server(command, load=programs.LOAD):
 
 def of_client(command, server_command=programs.SERVERS["C, 1 thread"]):
     """What a unary call takes on a client, one after the other."""
+    program, *options = shlex.split(command)
     profiles = []
     with tempfile.TemporaryDirectory() as folder:
-        copy, valgrind = wrapped(command, folder)
+        copy, valgrind = wrapped(program, folder)
         for calls in (FEW, MANY):
             with Server(server_command) as server:
-                result = json_of(shlex.join([*valgrind, str(copy), "--target", server.target, "--count", str(calls)]), 300)
+                client = [*valgrind, str(copy), *options, "--target", server.target, "--count", str(calls)]
+                result = json_of(shlex.join(client), 300)
                 check(result, calls)
             profiles.append(Profile(f"{folder}/out", copy.name))
     return difference(*profiles)

@@ -29,7 +29,7 @@ class Panel:
         length = (WIDTH - LABEL - VALUE) / greatest
         for index, (subject, (median, low, high)) in enumerate(self.bars):
             top, left = y + HEAD + index * (BAR + GAP), x + LABEL
-            ours = subject == "CoreGRPC"
+            ours = subject.startswith("CoreGRPC")
             parts.append(text(left - 8, top + 11, subject, anchor="end", weight=600 if ours else 400))
             parts.append(f'<rect x="{left}" y="{top}" width="{max(1, median * length):.1f}" height="{BAR}" rx="2" '
                          f'fill="{OURS if ours else THEIRS}"/>')

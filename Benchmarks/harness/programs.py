@@ -1,5 +1,6 @@
 """Builds what is measured, and knows how each program is started."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -28,6 +29,7 @@ TOOLS = {
 # The servers, in the order of the plots. {port} is the port to listen on.
 SERVERS = {
     "CoreGRPC": f"{SWIFT}/bench-server --port {{port}}",
+    "CoreGRPC, lean": f"{SWIFT}/bench-server --lean --port {{port}}",
     "C, 1 thread": f"{PEERS}/server_c --port {{port}}",
     "grpc++ callback": f"{PEERS}/server_callback --port {{port}}",
     "grpc++ async, 1 thread": f"{PEERS}/server_async --port {{port}}",
@@ -43,9 +45,15 @@ CPP = [name for name in SERVERS if name.startswith("grpc++")]
 LOAD = f"{PEERS}/load"
 CLIENTS = {
     "CoreGRPC": f"{SWIFT}/bench-client",
+    "CoreGRPC, on pollers": f"{SWIFT}/bench-client --on-pollers",
     "grpc++ async": LOAD,
     "grpc++ sync": f"{PEERS}/client_sync",
 }
+
+# Ours in a second arrangement, for who asks for it: the flag that a program must know to be measured so.
+LEAN, ON_POLLERS = "CoreGRPC, lean", "CoreGRPC, on pollers"
+OPT_IN = {LEAN: "--lean", ON_POLLERS: "--on-pollers"}
+
 ONE_CALL = {
     "CoreGRPC": f"{SWIFT}/compute-client",
     "grpc++": f"{PEERS}/client_once",
@@ -54,9 +62,26 @@ TLS_SERVER = f"--tls-cert {CERTIFICATES}/server.pem --tls-key {CERTIFICATES}/ser
 TLS_CLIENT = f"--tls-ca {CERTIFICATES}/ca.pem"
 
 
-def available():
-    """The servers that are built."""
-    return [name for name, command in SERVERS.items() if all(Path(word).exists() for word in command.split()[:1])]
+def available(programs):
+    """The servers or clients that are built, and those in a second arrangement that they know."""
+    return [name for name, command in programs.items() if there(command) and knows(command, OPT_IN.get(name))]
+
+
+def there(command):
+    return Path(command.split()[0]).exists()
+
+
+@functools.cache
+def knows(command, flag):
+    """Whether a program's help mentions a flag."""
+    if not flag:
+        return True
+    try:
+        done = subprocess.run([command.split()[0], "--help"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              stdin=subprocess.DEVNULL, text=True, timeout=10)
+    except subprocess.TimeoutExpired:
+        return False
+    return flag in done.stdout
 
 
 def environment():

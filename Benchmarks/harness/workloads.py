@@ -19,10 +19,14 @@ class Round:
     def __init__(self, number, settings, samples):
         self.number, self.settings, self.samples = number, settings, samples
 
-    def servers(self, wanted=None):
-        """The servers, turned by the round's number, so that none always follows the same other."""
-        names = [name for name in programs.available() if not wanted or name in wanted]
-        names = [name for name in names if not self.settings.servers or name in self.settings.servers]
+    def servers(self, wanted=None, opt_in=False):
+        """The servers, those in a second arrangement only if a suite wants them."""
+        names = [name for name in programs.available(programs.SERVERS) if not wanted or name in wanted]
+        names = [name for name in names if opt_in or name not in programs.OPT_IN]
+        return self.turned([name for name in names if not self.settings.servers or name in self.settings.servers])
+
+    def turned(self, names):
+        """Names turned by the round's number, so that none always follows the same other."""
         turn = self.number % max(1, len(names))
         return names[turn:] + names[:turn]
 
@@ -48,7 +52,7 @@ class Round:
 
 def unary(turn, payload=6, suite="unary"):
     """Unary calls of 6 bytes."""
-    for name in turn.servers():
+    for name in turn.servers(opt_in=suite == "unary"):
         with Server(programs.SERVERS[name]) as server:
             for load, (channels, outstanding) in UNARY.items():
                 options = f"--channels {channels} --outstanding {outstanding} --payload {payload}"
@@ -65,7 +69,7 @@ def h2load(turn):
     """Unary calls by h2load, which costs less than any gRPC client, so that the server is the limit."""
     body = programs.BUILD / "h2load-body"
     body.write_bytes(http2.BODY)
-    for name in turn.servers():
+    for name in turn.servers(opt_in=True):
         calls = int((3_000 if name.startswith(SLOW) else 25_000) * turn.settings.seconds)
         with Server(programs.SERVERS[name]) as server:
             for load, (channels, outstanding) in UNARY.items():
@@ -159,9 +163,7 @@ def blocking(turn):
 
 def clients(turn):
     """Clients, one call after the other and 64 in progress, against the bare C server."""
-    names = list(programs.CLIENTS)
-    turned = turn.number % len(names)
-    for name in names[turned:] + names[:turned]:
+    for name in turn.turned(programs.available(programs.CLIENTS)):
         for outstanding in (1, 64):
             if outstanding > 1 and name == "grpc++ sync":
                 continue
@@ -190,9 +192,10 @@ def instructions(turn):
     """Counts by callgrind, in at most three rounds: they hardly vary."""
     if turn.number > 2:
         return
-    for name in turn.servers(["CoreGRPC", "C, 1 thread", *programs.CPP]):
+    for name in turn.servers(["CoreGRPC", programs.LEAN, "C, 1 thread", *programs.CPP], opt_in=True):
         turn.measure("instructions", name, "1x1", lambda: callgrind.of_server(programs.SERVERS[name]))
-    for name, command in programs.CLIENTS.items():
+    for name in turn.turned(programs.available(programs.CLIENTS)):
+        command = programs.CLIENTS[name]
         turn.measure("client instructions", name, "1x1", lambda: callgrind.of_client(command))
 
 
