@@ -26,6 +26,13 @@ TOOLS = {
     "openssl": "openssl",
 }
 
+# The same for grpc-go, which is left out where these are missing.
+GO_TOOLS = {
+    "go": "golang-go",
+    "protoc-gen-go": "golang-goprotobuf-dev",
+    "/usr/share/gocode/src/google.golang.org/grpc": "golang-google-grpc-dev",
+}
+
 # The servers, in the order of the plots. {port} is the port to listen on.
 SERVERS = {
     "CoreGRPC": f"{SWIFT}/bench-server --port {{port}}",
@@ -35,6 +42,7 @@ SERVERS = {
     "grpc++ async, 1 thread": f"{PEERS}/server_async --port {{port}}",
     "grpc++ async, 2 threads": f"{PEERS}/server_async --port {{port}} --threads 2",
     "grpc++ sync": f"{PEERS}/server_sync --port {{port}}",
+    "grpc-go": f"{PEERS}/server_go --port {{port}}",
     "grpc-swift-2": f"{BUILD}/grpc-swift/release/grpc-swift-server --port {{port}}",
     "Python sync": f"{PYTHON} {HERE}/Peers/Python/server_sync.py --port {{port}}",
     "Python asyncio": f"{PYTHON} {HERE}/Peers/Python/server_aio.py --port {{port}}",
@@ -111,6 +119,10 @@ def build(with_grpc_swift=False):
                     f"--grpc_python_out={out}", proto, cwd=HERE)
     else:
         print("Benchmarks: no .venv, so no Python servers; scripts/setup makes it", file=sys.stderr)
+    if missing := lacking(GO_TOOLS):
+        print(f"Benchmarks: no grpc-go; it would take: apt-get install {' '.join(missing)}", file=sys.stderr)
+    else:
+        quietly("make", "--directory", "Peers", "go", cwd=HERE)
     if not (CERTIFICATES / "ca.pem").exists():
         quietly(REPOSITORY / "scripts/make-test-certificates", CERTIFICATES, cwd=HERE)
     if with_grpc_swift:
@@ -119,9 +131,16 @@ def build(with_grpc_swift=False):
 
 def demand(*tools):
     """Ends the program when a tool is missing."""
-    missing = sorted({TOOLS[tool] for tool in tools if not shutil.which(tool)})
-    if missing:
+    if missing := lacking({tool: TOOLS[tool] for tool in tools}):
         sys.exit(f"Benchmarks: these are missing: apt-get install {' '.join(missing)}")
+
+
+def lacking(tools):
+    """The packages of tools and folders that are not there."""
+    def found(tool):
+        return os.path.isdir(tool) if os.path.isabs(tool) else shutil.which(tool)
+
+    return sorted({package for tool, package in tools.items() if not found(tool)})
 
 
 def quietly(*command, cwd):

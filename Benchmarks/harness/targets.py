@@ -5,7 +5,7 @@ import statistics
 from .programs import CPP, LEAN, ON_POLLERS
 
 PYTHON = ("Python sync", "Python asyncio")
-GRPC_SWIFT = "grpc-swift-2"
+GRPC_SWIFT, GRPC_GO = "grpc-swift-2", "grpc-go"
 US, FLOOR, CALLBACK = "CoreGRPC", "C, 1 thread", "grpc++ callback"
 
 
@@ -70,7 +70,7 @@ def rows(results):
             best = results.best(suite, load, "rate", PYTHON)
             table.append(ratio(what, 10.0, suite, load, "rate", best, True, name="best Python"))
             if suite == "h2load":
-                table.append(ratio(what, 0.9, suite, load, "rate", None, True, name="grpc-go"))
+                table.append(ratio(what, 0.9, suite, load, "rate", GRPC_GO, True))
     table += [
         ratio("server: CPU a call, 1×64", 1.1, "unary", "1x64", "server_cpu", FLOOR),
         ratio("server: CPU a call, 1×64", 0.2, "unary", "1x64", "server_cpu", GRPC_SWIFT),
