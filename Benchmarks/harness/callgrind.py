@@ -17,6 +17,9 @@ from . import programs
 from .processes import Server, json_of
 
 FEW, MANY = 500, 2500
+
+# A client is done in some seconds, on either side of Valgrind.
+CLIENT_PATIENCE = 120
 ALLOCATES = re.compile(r"^(malloc|calloc|realloc|memalign|aligned_alloc|posix_memalign|operator new.*)$")
 SWIFT = re.compile(r"^lib(swift|_Foundation|Foundation|BlocksRuntime|dispatch)")
 
@@ -83,7 +86,7 @@ def difference(few, many):
     }
 
 
-def of_server(command, load=programs.LOAD):
+def of_server(command, load=programs.LOAD, outstanding=1):
     """What a unary call takes on a server; the client has the options of the load generator."""
     program, *options = shlex.split(command)
     profiles = []
@@ -91,7 +94,8 @@ def of_server(command, load=programs.LOAD):
         copy, valgrind = wrapped(program, folder)
         for calls in (FEW, MANY):
             with Server(shlex.join([str(copy), *options]), wrapper=valgrind, patience=120) as server:
-                check(json_of(f"{load} --target {server.target} --count {calls}", 300), calls)
+                asked = f"--target {server.target} --count {calls} --outstanding {outstanding}"
+                check(json_of(f"{load} {asked}", CLIENT_PATIENCE), calls)
             profiles.append(Profile(f"{folder}/out", copy.name))
     return difference(*profiles)
 
@@ -105,7 +109,7 @@ def of_client(command, server_command=programs.SERVERS["C, 1 thread"]):
         for calls in (FEW, MANY):
             with Server(server_command) as server:
                 client = [*valgrind, str(copy), *options, "--target", server.target, "--count", str(calls)]
-                result = json_of(shlex.join(client), 300)
+                result = json_of(shlex.join(client), CLIENT_PATIENCE)
                 check(result, calls)
             profiles.append(Profile(f"{folder}/out", copy.name))
     return difference(*profiles)

@@ -83,7 +83,8 @@ def draw(results, note, order):
     return {
         "server.svg": svg(
             [
-                panel("Instructions a call", "user space, 1×1; less is better", "instructions", "1x1", "instructions"),
+                panel("Instructions a call, 1×1", "user space; less is better", "instructions", "1x1", "instructions"),
+                panel("Instructions a call, 1×64", "user space; less is better", "instructions", "1x64", "instructions"),
                 panel("Processor time a call, 1×64", "µs, user and system; less is better", "unary", "1x64", "server_cpu"),
                 panel("Unary calls, 1×64, C++ client", "calls a second; more is better", "unary", "1x64", "rate"),
                 panel("Unary calls, 4×64, C++ client", "calls a second; more is better", "unary", "4x64", "rate"),

@@ -193,7 +193,9 @@ def instructions(turn):
     if turn.number > 2:
         return
     for name in turn.servers(["CoreGRPC", programs.LEAN, "C, 1 thread", *programs.CPP], opt_in=True):
-        turn.measure("instructions", name, "1x1", lambda: callgrind.of_server(programs.SERVERS[name]))
+        for outstanding in (1, 64):
+            turn.measure("instructions", name, f"1x{outstanding}",
+                         lambda: callgrind.of_server(programs.SERVERS[name], outstanding=outstanding))
     for name in turn.turned(programs.available(programs.CLIENTS)):
         command = programs.CLIENTS[name]
         turn.measure("client instructions", name, "1x1", lambda: callgrind.of_client(command))

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <climits>
 #include <thread>
 
 #include "bench.grpc.pb.h"
@@ -25,7 +26,7 @@ namespace {
 grpc::CompletionQueue queue;
 Histogram latencies;
 std::atomic<bool> measuring{false}, stopping{false};
-std::atomic<long> active{0}, held{0}, budget{-1};
+std::atomic<long> active{0}, held{0}, budget{LONG_MAX};
 std::atomic<uint64_t> errors{0};
 
 void Record(uint64_t start) {
@@ -39,7 +40,8 @@ void Failed(const grpc::Status& status) {
 // Whether another call may start.
 bool Take() {
   if (stopping.load(std::memory_order_relaxed)) return false;
-  return budget.load(std::memory_order_relaxed) < 0 || budget.fetch_sub(1) > 0;
+  // Every worker that finds nothing left takes one more, so that it may well go below zero.
+  return budget.fetch_sub(1, std::memory_order_relaxed) > 0;
 }
 
 struct Tag {
@@ -247,7 +249,7 @@ int main(int argc, char** argv) {
   long payload = arguments.Number("--payload", 6), count = arguments.Number("--count", -1);
   int pid = arguments.Number("--server-pid", 0);
   double seconds = arguments.Seconds("--seconds", 2);
-  budget = count;
+  if (count >= 0) budget = count;
   if (mode == "connect") return MeasureConnections(arguments, pid, seconds);
 
   std::vector<std::shared_ptr<grpc::Channel>> connections;
