@@ -28,12 +28,12 @@ def free_port():
 class Server:
     """A server of its own process for as long as a `with` lasts."""
 
-    def __init__(self, command, wrapper=(), patience=15.0, options=""):
+    def __init__(self, command, wrapper=(), patience=15.0, options="", variables=()):
         self.port = free_port()
         words = [*URGENT, *wrapper, *shlex.split(command.format(port=self.port)), *shlex.split(options)]
         self.started = time.monotonic()
         self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        env=programs.environment())
+                                        env=programs.environment() | dict(variables))
         self.pid = self.process.pid
         self.patience = patience
 

@@ -80,6 +80,7 @@ def rows(results):
         ratio("server: ping-pong, 1 stream", 1.0, "streams", "ping-pong, 1 stream", "rate", CALLBACK, True),
         ratio("server: ping-pong, 64 streams", 1.0, "streams", "ping-pong, 64 streams", "rate", CALLBACK, True),
         ratio("server: streaming 64 KiB, bytes a second", 1.0, "streams", "server stream, 64 KiB", "rate", CALLBACK, True),
+        value("server: streaming 64 KiB, bytes copied by us a byte", 1, "", "copies", "server stream, 64 KiB", "copied"),
         value("server: heap allocations by Swift a call", 12, "", "instructions", "1x1", "swift_allocations"),
         value("client: heap allocations by Swift a call", 12, "", "client instructions", "1x1", "swift_allocations"),
         ratio("server: memory when idle", 1.5, "idle", "1,000 streams", "server_resident", FLOOR),

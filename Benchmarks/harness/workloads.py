@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import time
 
-from . import callgrind, http2, programs
+from . import callgrind, copies, http2, programs
 from .processes import URGENT, Server, busy, cpu, json_of, resident
 
 SLOW = ("Python", "grpc-swift")
@@ -112,6 +112,15 @@ def streams(turn):
                 turn.measure("streams", name, load, lambda: turn.load(server, options))
 
 
+def copied(turn):
+    """How often the bytes of large messages are copied on a server, in one round: it does not vary."""
+    if turn.number > 0:
+        return
+    for name in turn.servers(["CoreGRPC", "C, 1 thread", *programs.CPP]):
+        for load in copies.LOADS:
+            turn.measure("copies", name, load, lambda: copies.of_server(programs.SERVERS[name], load))
+
+
 def idle(turn):
     """The memory of a server that does nothing, and with a thousand silent streams."""
     for name in turn.servers():
@@ -207,6 +216,7 @@ SUITES = {
     "h2load": h2load,
     "clients": clients,
     "streams": streams,
+    "copies": copied,
     "idle": idle,
     "once": once,
     "blocking": blocking,

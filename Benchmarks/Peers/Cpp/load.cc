@@ -3,13 +3,14 @@
 //
 //   unary     O calls in progress on each of C channels, each with a connection of its own
 //   pingpong  O streams on each channel, with one message under way on each
-//   stream    O streams on each channel, on which the server sends what it can
+//   stream    O streams on each channel, on which the server sends what it can; with --count, as many messages
 //   idle      O streams on each channel that stay open and silent; prints the server's memory
 //   connect   one new connection after the other
 //   block     O calls that block a thread of the server for a second each, and beside them one quick call at a time, which
 //             is what is measured
 //
-// With --count, it makes exactly that many unary calls, without any to warm up.
+// With --count, it makes exactly that many unary calls in all, or gets exactly that many messages on each stream, without
+// any to warm up.
 #include <unistd.h>
 
 #include <atomic>
@@ -177,26 +178,30 @@ struct ServerStream final : Tag {
   std::unique_ptr<grpc::ClientAsyncReader<bench::Payload>> stream;
   grpc::Status status;
   enum { kStarting, kReading, kFinishing } step = kStarting;
-  uint64_t start = 0;
+  uint64_t start = 0, received = 0;
 
-  ServerStream(const std::shared_ptr<grpc::Channel>& channel, long payload) : stub(bench::Bench::NewStub(channel)) {
+  ServerStream(const std::shared_ptr<grpc::Channel>& channel, long payload, long count)
+      : stub(bench::Bench::NewStub(channel)) {
     request.set_size(payload);
+    request.set_count(count > 0 ? count : 0);
     active++;
     stream = stub->AsyncServerStream(&context, request, &queue, this);
   }
   void Proceed(bool ok) override {
     if (step == kFinishing) {
-      if (!stopping) Failed(status);
+      bool complete = request.count() > 0 && received == request.count() && status.ok();
+      if (!stopping && !complete) Failed(status);
       active--;
       return;
     }
     if (step == kReading && ok) {
+      received++;
       if (message.data().size() != request.size()) errors++;
       Record(start);
     }
     if (!ok || stopping) {
       step = kFinishing;
-      context.TryCancel();
+      if (stopping) context.TryCancel();
       stream->Finish(&status, this);
       return;
     }
@@ -263,7 +268,7 @@ int main(int argc, char** argv) {
       else if (mode == "pingpong" || mode == "idle")
         new PingPong(channel, payload, mode == "idle");
       else if (mode == "stream")
-        new ServerStream(channel, payload);
+        new ServerStream(channel, payload, count);
       else if (mode == "block")
         new BlockingCalls(channel);
       else
