@@ -62,7 +62,7 @@ def wrapped(program, folder):
     copy = Path(folder) / Path(program).name
     if not copy.exists():
         shutil.copy(program, copy)
-        subprocess.run(["strip", "--strip-debug", str(copy)], check=True)
+        subprocess.run(["strip", "--strip-debug", str(copy)], check=True, timeout=60)
     valgrind = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={folder}/out", "--compress-pos=no"]
     return copy, valgrind
 

@@ -107,6 +107,21 @@ def draw(results, note, order):
             ],
             note,
         ),
+        "sizes.svg": svg(
+            [
+                panel("Unary calls of 1 KiB, 1×64", "calls a second; more is better", "unary 1 KiB", "1x64", "rate"),
+                panel("Unary calls of 1 MiB, 1×64", "calls a second; more is better", "unary 1 MiB", "1x64", "rate"),
+                panel("Latency p50 of 1 KiB, 1×1", "µs; less is better", "unary 1 KiB", "1x1", "p50"),
+                panel("Latency p50 of 1 MiB, 1×1", "µs; less is better", "unary 1 MiB", "1x1", "p50"),
+                panel("Processor time a call of 1 KiB, 1×64", "µs; less is better", "unary 1 KiB", "1x64", "server_cpu"),
+                panel("Processor time a call of 1 MiB, 1×1", "µs; less is better", "unary 1 MiB", "1x1", "server_cpu"),
+                panel("New TLS connections, each with a call", "a second; more is better", "connect", "TLS", "rate"),
+                panel("Peak memory, 1 MiB, 1×64", "MiB; less is better", "unary 1 MiB", "1x64", "server_peak", scale=1 / 1024),
+                panel("Server's start to its first answer", "ms; less is better", "start", "first answer", "milliseconds"),
+                panel("Processor time of a new TLS connection", "µs; less is better", "connect", "TLS", "server_cpu"),
+            ],
+            note,
+        ),
         "client.svg": svg(
             [
                 panel("Latency p50, one call at a time", "µs; less is better", "clients", "1x1", "p50"),

@@ -13,6 +13,9 @@ from . import programs
 # What is measured goes before whatever else the machine does, where the user may say so.
 URGENT = ["nice", "-n", "-15"] if os.geteuid() == 0 else []
 
+# What becomes of a figure that cannot be taken: the others still are.
+FAILURES = (RuntimeError, OSError, subprocess.SubprocessError)
+
 
 def be_polite():
     """Measures at the priority that this process has."""

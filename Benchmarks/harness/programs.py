@@ -15,6 +15,9 @@ SWIFT = BUILD / "release"
 PYTHON = REPOSITORY / ".venv/bin/python"
 CERTIFICATES = BUILD / "certificates"
 
+# How many seconds a build may take.
+BUILD_PATIENCE = 3600
+
 # What Debian packages bring, by what is looked for.
 TOOLS = {
     "protoc-c": "protobuf-c-compiler",
@@ -145,7 +148,10 @@ def lacking(tools):
 
 def quietly(*command, cwd):
     """Runs a command, whose output shows only when it fails."""
-    done = subprocess.run([str(word) for word in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True)
+    try:
+        done = subprocess.run([str(word) for word in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=BUILD_PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        sys.exit(f"Benchmarks: {error}")
     if done.returncode:
         sys.exit(f"{done.stdout}\nBenchmarks: this failed: {' '.join(str(word) for word in command)}")
