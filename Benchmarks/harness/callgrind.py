@@ -17,6 +17,9 @@ from . import programs
 from .processes import Server, json_of
 
 FEW, MANY = 500, 2500
+
+# A client is done in some seconds, on either side of Valgrind.
+CLIENT_PATIENCE = 120
 ALLOCATES = re.compile(r"^(malloc|calloc|realloc|memalign|aligned_alloc|posix_memalign|operator new.*)$")
 SWIFT = re.compile(r"^lib(swift|_Foundation|Foundation|BlocksRuntime|dispatch)")
 
@@ -59,7 +62,7 @@ def wrapped(program, folder):
     copy = Path(folder) / Path(program).name
     if not copy.exists():
         shutil.copy(program, copy)
-        subprocess.run(["strip", "--strip-debug", str(copy)], check=True)
+        subprocess.run(["strip", "--strip-debug", str(copy)], check=True, timeout=60)
     valgrind = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={folder}/out", "--compress-pos=no"]
     return copy, valgrind
 
@@ -83,7 +86,7 @@ def difference(few, many):
     }
 
 
-def of_server(command, load=programs.LOAD):
+def of_server(command, load=programs.LOAD, outstanding=1):
     """What a unary call takes on a server; the client has the options of the load generator."""
     program, *options = shlex.split(command)
     profiles = []
@@ -91,19 +94,22 @@ def of_server(command, load=programs.LOAD):
         copy, valgrind = wrapped(program, folder)
         for calls in (FEW, MANY):
             with Server(shlex.join([str(copy), *options]), wrapper=valgrind, patience=120) as server:
-                check(json_of(f"{load} --target {server.target} --count {calls}", 300), calls)
+                asked = f"--target {server.target} --count {calls} --outstanding {outstanding}"
+                check(json_of(f"{load} {asked}", CLIENT_PATIENCE), calls)
             profiles.append(Profile(f"{folder}/out", copy.name))
     return difference(*profiles)
 
 
 def of_client(command, server_command=programs.SERVERS["C, 1 thread"]):
     """What a unary call takes on a client, one after the other."""
+    program, *options = shlex.split(command)
     profiles = []
     with tempfile.TemporaryDirectory() as folder:
-        copy, valgrind = wrapped(command, folder)
+        copy, valgrind = wrapped(program, folder)
         for calls in (FEW, MANY):
             with Server(server_command) as server:
-                result = json_of(shlex.join([*valgrind, str(copy), "--target", server.target, "--count", str(calls)]), 300)
+                client = [*valgrind, str(copy), *options, "--target", server.target, "--count", str(calls)]
+                result = json_of(shlex.join(client), CLIENT_PATIENCE)
                 check(result, calls)
             profiles.append(Profile(f"{folder}/out", copy.name))
     return difference(*profiles)

@@ -29,7 +29,7 @@ class Panel:
         length = (WIDTH - LABEL - VALUE) / greatest
         for index, (subject, (median, low, high)) in enumerate(self.bars):
             top, left = y + HEAD + index * (BAR + GAP), x + LABEL
-            ours = subject == "CoreGRPC"
+            ours = subject.startswith("CoreGRPC")
             parts.append(text(left - 8, top + 11, subject, anchor="end", weight=600 if ours else 400))
             parts.append(f'<rect x="{left}" y="{top}" width="{max(1, median * length):.1f}" height="{BAR}" rx="2" '
                          f'fill="{OURS if ours else THEIRS}"/>')
@@ -83,7 +83,8 @@ def draw(results, note, order):
     return {
         "server.svg": svg(
             [
-                panel("Instructions a call", "user space, 1×1; less is better", "instructions", "1x1", "instructions"),
+                panel("Instructions a call, 1×1", "user space; less is better", "instructions", "1x1", "instructions"),
+                panel("Instructions a call, 1×64", "user space; less is better", "instructions", "1x64", "instructions"),
                 panel("Processor time a call, 1×64", "µs, user and system; less is better", "unary", "1x64", "server_cpu"),
                 panel("Unary calls, 1×64, C++ client", "calls a second; more is better", "unary", "1x64", "rate"),
                 panel("Unary calls, 4×64, C++ client", "calls a second; more is better", "unary", "4x64", "rate"),
@@ -103,6 +104,21 @@ def draw(results, note, order):
                       scale=1 / 16),
                 panel("Memory when idle", "MiB; less is better", "idle", "1,000 streams", "server_resident", scale=1 / 1024),
                 panel("Memory of an idle stream", "bytes; less is better", "idle", "1,000 streams", "stream_bytes"),
+            ],
+            note,
+        ),
+        "sizes.svg": svg(
+            [
+                panel("Unary calls of 1 KiB, 1×64", "calls a second; more is better", "unary 1 KiB", "1x64", "rate"),
+                panel("Unary calls of 1 MiB, 1×64", "calls a second; more is better", "unary 1 MiB", "1x64", "rate"),
+                panel("Latency p50 of 1 KiB, 1×1", "µs; less is better", "unary 1 KiB", "1x1", "p50"),
+                panel("Latency p50 of 1 MiB, 1×1", "µs; less is better", "unary 1 MiB", "1x1", "p50"),
+                panel("Processor time a call of 1 KiB, 1×64", "µs; less is better", "unary 1 KiB", "1x64", "server_cpu"),
+                panel("Processor time a call of 1 MiB, 1×1", "µs; less is better", "unary 1 MiB", "1x1", "server_cpu"),
+                panel("New TLS connections, each with a call", "a second; more is better", "connect", "TLS", "rate"),
+                panel("Peak memory, 1 MiB, 1×64", "MiB; less is better", "unary 1 MiB", "1x64", "server_peak", scale=1 / 1024),
+                panel("Server's start to its first answer", "ms; less is better", "start", "first answer", "milliseconds"),
+                panel("Processor time of a new TLS connection", "µs; less is better", "connect", "TLS", "server_cpu"),
             ],
             note,
         ),

@@ -13,6 +13,14 @@ from . import programs
 # What is measured goes before whatever else the machine does, where the user may say so.
 URGENT = ["nice", "-n", "-15"] if os.geteuid() == 0 else []
 
+# What becomes of a figure that cannot be taken: the others still are.
+FAILURES = (RuntimeError, OSError, subprocess.SubprocessError)
+
+
+def be_polite():
+    """Measures at the priority that this process has."""
+    URGENT.clear()
+
 
 def free_port():
     with socket.socket() as probe:
@@ -23,12 +31,12 @@ def free_port():
 class Server:
     """A server of its own process for as long as a `with` lasts."""
 
-    def __init__(self, command, wrapper=(), patience=15.0, options=""):
+    def __init__(self, command, wrapper=(), patience=15.0, options="", variables=()):
         self.port = free_port()
         words = [*URGENT, *wrapper, *shlex.split(command.format(port=self.port)), *shlex.split(options)]
         self.started = time.monotonic()
         self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        env=programs.environment())
+                                        env=programs.environment() | dict(variables))
         self.pid = self.process.pid
         self.patience = patience
 

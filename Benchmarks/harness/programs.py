@@ -1,5 +1,6 @@
 """Builds what is measured, and knows how each program is started."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -14,6 +15,9 @@ SWIFT = BUILD / "release"
 PYTHON = REPOSITORY / ".venv/bin/python"
 CERTIFICATES = BUILD / "certificates"
 
+# How many seconds a build may take.
+BUILD_PATIENCE = 3600
+
 # What Debian packages bring, by what is looked for.
 TOOLS = {
     "protoc-c": "protobuf-c-compiler",
@@ -25,14 +29,23 @@ TOOLS = {
     "openssl": "openssl",
 }
 
+# The same for grpc-go, which is left out where these are missing.
+GO_TOOLS = {
+    "go": "golang-go",
+    "protoc-gen-go": "golang-goprotobuf-dev",
+    "/usr/share/gocode/src/google.golang.org/grpc": "golang-google-grpc-dev",
+}
+
 # The servers, in the order of the plots. {port} is the port to listen on.
 SERVERS = {
     "CoreGRPC": f"{SWIFT}/bench-server --port {{port}}",
+    "CoreGRPC, lean": f"{SWIFT}/bench-server --lean --port {{port}}",
     "C, 1 thread": f"{PEERS}/server_c --port {{port}}",
     "grpc++ callback": f"{PEERS}/server_callback --port {{port}}",
     "grpc++ async, 1 thread": f"{PEERS}/server_async --port {{port}}",
     "grpc++ async, 2 threads": f"{PEERS}/server_async --port {{port}} --threads 2",
     "grpc++ sync": f"{PEERS}/server_sync --port {{port}}",
+    "grpc-go": f"{PEERS}/server_go --port {{port}}",
     "grpc-swift-2": f"{BUILD}/grpc-swift/release/grpc-swift-server --port {{port}}",
     "Python sync": f"{PYTHON} {HERE}/Peers/Python/server_sync.py --port {{port}}",
     "Python asyncio": f"{PYTHON} {HERE}/Peers/Python/server_aio.py --port {{port}}",
@@ -43,9 +56,15 @@ CPP = [name for name in SERVERS if name.startswith("grpc++")]
 LOAD = f"{PEERS}/load"
 CLIENTS = {
     "CoreGRPC": f"{SWIFT}/bench-client",
+    "CoreGRPC, on pollers": f"{SWIFT}/bench-client --on-pollers",
     "grpc++ async": LOAD,
     "grpc++ sync": f"{PEERS}/client_sync",
 }
+
+# Ours in a second arrangement, for who asks for it: the flag that a program must know to be measured so.
+LEAN, ON_POLLERS = "CoreGRPC, lean", "CoreGRPC, on pollers"
+OPT_IN = {LEAN: "--lean", ON_POLLERS: "--on-pollers"}
+
 ONE_CALL = {
     "CoreGRPC": f"{SWIFT}/compute-client",
     "grpc++": f"{PEERS}/client_once",
@@ -54,9 +73,26 @@ TLS_SERVER = f"--tls-cert {CERTIFICATES}/server.pem --tls-key {CERTIFICATES}/ser
 TLS_CLIENT = f"--tls-ca {CERTIFICATES}/ca.pem"
 
 
-def available():
-    """The servers that are built."""
-    return [name for name, command in SERVERS.items() if all(Path(word).exists() for word in command.split()[:1])]
+def available(programs):
+    """The servers or clients that are built, and those in a second arrangement that they know."""
+    return [name for name, command in programs.items() if there(command) and knows(command, OPT_IN.get(name))]
+
+
+def there(command):
+    return Path(command.split()[0]).exists()
+
+
+@functools.cache
+def knows(command, flag):
+    """Whether a program's help mentions a flag."""
+    if not flag:
+        return True
+    try:
+        done = subprocess.run([command.split()[0], "--help"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              stdin=subprocess.DEVNULL, text=True, timeout=10)
+    except subprocess.TimeoutExpired:
+        return False
+    return flag in done.stdout
 
 
 def environment():
@@ -86,6 +122,10 @@ def build(with_grpc_swift=False):
                     f"--grpc_python_out={out}", proto, cwd=HERE)
     else:
         print("Benchmarks: no .venv, so no Python servers; scripts/setup makes it", file=sys.stderr)
+    if missing := lacking(GO_TOOLS):
+        print(f"Benchmarks: no grpc-go; it would take: apt-get install {' '.join(missing)}", file=sys.stderr)
+    else:
+        quietly("make", "--directory", "Peers", "go", cwd=HERE)
     if not (CERTIFICATES / "ca.pem").exists():
         quietly(REPOSITORY / "scripts/make-test-certificates", CERTIFICATES, cwd=HERE)
     if with_grpc_swift:
@@ -94,14 +134,24 @@ def build(with_grpc_swift=False):
 
 def demand(*tools):
     """Ends the program when a tool is missing."""
-    missing = sorted({TOOLS[tool] for tool in tools if not shutil.which(tool)})
-    if missing:
+    if missing := lacking({tool: TOOLS[tool] for tool in tools}):
         sys.exit(f"Benchmarks: these are missing: apt-get install {' '.join(missing)}")
+
+
+def lacking(tools):
+    """The packages of tools and folders that are not there."""
+    def found(tool):
+        return os.path.isdir(tool) if os.path.isabs(tool) else shutil.which(tool)
+
+    return sorted({package for tool, package in tools.items() if not found(tool)})
 
 
 def quietly(*command, cwd):
     """Runs a command, whose output shows only when it fails."""
-    done = subprocess.run([str(word) for word in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True)
+    try:
+        done = subprocess.run([str(word) for word in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=BUILD_PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        sys.exit(f"Benchmarks: {error}")
     if done.returncode:
         sys.exit(f"{done.stdout}\nBenchmarks: this failed: {' '.join(str(word) for word in command)}")

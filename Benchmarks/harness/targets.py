@@ -2,40 +2,40 @@
 
 import statistics
 
-from .programs import CPP
+from .programs import CPP, LEAN, ON_POLLERS
 
 PYTHON = ("Python sync", "Python asyncio")
-GRPC_SWIFT = "grpc-swift-2"
+GRPC_SWIFT, GRPC_GO = "grpc-swift-2", "grpc-go"
 US, FLOOR, CALLBACK = "CoreGRPC", "C, 1 thread", "grpc++ callback"
 
 
 class Row:
     """One target: what is measured, the limit, and the values of each round."""
 
-    def __init__(self, what, limit, values, unit="", at_least=False, against=""):
+    def __init__(self, what, limit, values, unit="", at_least=False, against="", opted_in=()):
         self.what, self.limit, self.values, self.unit = what, limit, list(values), unit
-        self.at_least, self.against = at_least, against
+        self.at_least, self.against, self.opted_in = at_least, against, list(opted_in)
 
-    @property
-    def held(self):
-        """Whether the median keeps to the limit; None when nothing was measured."""
-        if not self.values:
-            return None
-        median = statistics.median(self.values)
-        return median >= self.limit if self.at_least else median <= self.limit
+    def held(self, values):
+        """Whether the median keeps to the limit, in a word."""
+        if not values:
+            return "–"
+        median = statistics.median(values)
+        return "yes" if (median >= self.limit if self.at_least else median <= self.limit) else "**no**"
 
     @property
     def target(self):
         return f"{'≥' if self.at_least else '≤'} {number(self.limit)} {self.unit or '×'} {self.against}".strip()
 
-    @property
-    def measured(self):
-        if not self.values:
-            return "not measured"
-        text = number(statistics.median(self.values))
-        if len(self.values) > 1:
-            text += f" ({number(min(self.values))} to {number(max(self.values))})"
-        return text
+
+def measured(values):
+    """The median, and the range."""
+    if not values:
+        return "not measured"
+    text = number(statistics.median(values))
+    if len(values) > 1:
+        text += f" ({number(min(values))} to {number(max(values))})"
+    return text
 
 
 def number(value):
@@ -45,12 +45,17 @@ def number(value):
 def rows(results):
     """Every target; ratios are taken within a round, the figure is their median."""
 
-    def ratio(what, limit, suite, load, key, other, at_least=False, subject=US, name=None):
-        values = results.ratios(suite, load, key, subject, other) if other else []
-        return Row(what, limit, values, at_least=at_least, against=name or other)
+    def ratio(what, limit, suite, load, key, other, at_least=False, name=None):
+        values, opted_in = (results.ratios(suite, load, key, subject, other) if other else []
+                            for subject in (US, second(what)))
+        return Row(what, limit, values, at_least=at_least, against=name or other, opted_in=opted_in)
 
     def value(what, limit, unit, suite, load, key):
-        return Row(what, limit, results.values(suite, load, US, key).values(), unit)
+        values, opted_in = (results.values(suite, load, subject, key).values() for subject in (US, second(what)))
+        return Row(what, limit, values, unit, opted_in=opted_in)
+
+    def second(what):
+        return ON_POLLERS if what.startswith("client") else LEAN
 
     table = [
         ratio("server: instructions a call, 1×1", 1.0, "instructions", "1x1", "instructions", FLOOR),
@@ -65,7 +70,7 @@ def rows(results):
             best = results.best(suite, load, "rate", PYTHON)
             table.append(ratio(what, 10.0, suite, load, "rate", best, True, name="best Python"))
             if suite == "h2load":
-                table.append(ratio(what, 0.9, suite, load, "rate", None, True, name="grpc-go"))
+                table.append(ratio(what, 0.9, suite, load, "rate", GRPC_GO, True))
     table += [
         ratio("server: CPU a call, 1×64", 1.1, "unary", "1x64", "server_cpu", FLOOR),
         ratio("server: CPU a call, 1×64", 0.2, "unary", "1x64", "server_cpu", GRPC_SWIFT),
@@ -75,6 +80,7 @@ def rows(results):
         ratio("server: ping-pong, 1 stream", 1.0, "streams", "ping-pong, 1 stream", "rate", CALLBACK, True),
         ratio("server: ping-pong, 64 streams", 1.0, "streams", "ping-pong, 64 streams", "rate", CALLBACK, True),
         ratio("server: streaming 64 KiB, bytes a second", 1.0, "streams", "server stream, 64 KiB", "rate", CALLBACK, True),
+        value("server: streaming 64 KiB, bytes copied by us a byte", 1, "", "copies", "server stream, 64 KiB", "copied"),
         value("server: heap allocations by Swift a call", 12, "", "instructions", "1x1", "swift_allocations"),
         value("client: heap allocations by Swift a call", 12, "", "client instructions", "1x1", "swift_allocations"),
         ratio("server: memory when idle", 1.5, "idle", "1,000 streams", "server_resident", FLOOR),
@@ -92,9 +98,15 @@ def rows(results):
 
 
 def markdown(results):
-    """The table for people."""
-    lines = ["| what | target | measured | held |", "|---|---|---|---|"]
-    for row in rows(results):
-        held = {True: "yes", False: "**no**", None: "–"}[row.held]
-        lines.append(f"| {row.what} | {' '.join(row.target.split())} | {row.measured} | {held} |")
+    """The table for people, with two more columns when something was measured in its second arrangement."""
+    table = rows(results)
+    two = any(row.opted_in for row in table)
+    lines = ["| what | target | measured | held |" + " opted in | held |" * two, "|---|---|---|---|" + "---|---|" * two]
+    for row in table:
+        line = f"| {row.what} | {' '.join(row.target.split())} | {measured(row.values)} | {row.held(row.values)} |"
+        if two:
+            line += f" {measured(row.opted_in)} | {row.held(row.opted_in)} |" if row.opted_in else " | |"
+        lines.append(line)
+    if two:
+        lines += ["", "Opted in: the server is `bench-server --lean`, the client `bench-client --on-pollers`."]
     return "\n".join(lines) + "\n"

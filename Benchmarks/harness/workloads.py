@@ -6,8 +6,8 @@ import statistics
 import subprocess
 import time
 
-from . import callgrind, http2, programs
-from .processes import URGENT, Server, busy, cpu, json_of, resident
+from . import callgrind, copies, http2, programs
+from .processes import FAILURES, URGENT, Server, busy, cpu, json_of, resident
 
 SLOW = ("Python", "grpc-swift")
 UNARY = {"1x1": (1, 1), "1x64": (1, 64), "4x64": (4, 64)}
@@ -19,10 +19,23 @@ class Round:
     def __init__(self, number, settings, samples):
         self.number, self.settings, self.samples = number, settings, samples
 
-    def servers(self, wanted=None):
-        """The servers, turned by the round's number, so that none always follows the same other."""
-        names = [name for name in programs.available() if not wanted or name in wanted]
-        names = [name for name in names if not self.settings.servers or name in self.settings.servers]
+    def servers(self, wanted=None, opt_in=False):
+        """The servers, those in a second arrangement only if a suite wants them."""
+        names = [name for name in programs.available(programs.SERVERS) if not wanted or name in wanted]
+        names = [name for name in names if opt_in or name not in programs.OPT_IN]
+        return self.turned([name for name in names if not self.settings.servers or name in self.settings.servers])
+
+    def running(self, suite, names, options=""):
+        """Each server's name and process, which ends when the next one is asked for; not those that do not start."""
+        for name in names:
+            try:
+                with Server(programs.SERVERS[name], options=options) as server:
+                    yield name, server
+            except FAILURES as error:
+                print(f"  {suite} {name}: {error}")
+
+    def turned(self, names):
+        """Names turned by the round's number, so that none always follows the same other."""
         turn = self.number % max(1, len(names))
         return names[turn:] + names[:turn]
 
@@ -31,7 +44,7 @@ class Round:
         began, (busy_before, stolen_before) = time.monotonic(), busy()
         try:
             values = figures()
-        except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+        except FAILURES as error:
             print(f"  {suite} {load} {subject}: {error}")
             return
         busy_after, stolen_after = busy()
@@ -48,11 +61,10 @@ class Round:
 
 def unary(turn, payload=6, suite="unary"):
     """Unary calls of 6 bytes."""
-    for name in turn.servers():
-        with Server(programs.SERVERS[name]) as server:
-            for load, (channels, outstanding) in UNARY.items():
-                options = f"--channels {channels} --outstanding {outstanding} --payload {payload}"
-                turn.measure(suite, name, load, lambda: turn.load(server, options))
+    for name, server in turn.running(suite, turn.servers(opt_in=suite == "unary")):
+        for load, (channels, outstanding) in UNARY.items():
+            options = f"--channels {channels} --outstanding {outstanding} --payload {payload}"
+            turn.measure(suite, name, load, lambda: turn.load(server, options))
 
 
 def sizes(turn):
@@ -65,28 +77,24 @@ def h2load(turn):
     """Unary calls by h2load, which costs less than any gRPC client, so that the server is the limit."""
     body = programs.BUILD / "h2load-body"
     body.write_bytes(http2.BODY)
-    for name in turn.servers():
+    for name, server in turn.running("h2load", turn.servers(opt_in=True)):
         calls = int((3_000 if name.startswith(SLOW) else 25_000) * turn.settings.seconds)
-        with Server(programs.SERVERS[name]) as server:
-            for load, (channels, outstanding) in UNARY.items():
-                if load == "1x1":
-                    continue
+        for load, (channels, outstanding) in UNARY.items():
+            if load == "1x1":
+                continue
 
-                def figures():
-                    before = cpu(server.pid)
-                    done = subprocess.run(
-                        URGENT
-                        + shlex.split(f"h2load -n {calls} -c {channels} -m {outstanding} -d {body}"
-                                      " -H 'content-type: application/grpc' -H 'te: trailers'"
-                                      f" http://{server.target}/compute.Compute/SayHello"),
-                        capture_output=True, text=True, timeout=90)
-                    rate = re.search(r"finished in \S+, ([\d.]+) req/s", done.stdout)
-                    count = re.search(r"(\d+) succeeded", done.stdout)
-                    if not rate or int(count[1]) != calls:
-                        raise RuntimeError(f"h2load: {done.stdout[-300:]}")
-                    return {"rate": float(rate[1]), "server_cpu": (cpu(server.pid) - before) / calls}
+            def figures():
+                before = cpu(server.pid)
+                command = (f"h2load -n {calls} -c {channels} -m {outstanding} -d {body} -H 'content-type: application/grpc'"
+                           f" -H 'te: trailers' http://{server.target}/compute.Compute/SayHello")
+                done = subprocess.run([*URGENT, *shlex.split(command)], capture_output=True, text=True, timeout=90)
+                rate = re.search(r"finished in \S+, ([\d.]+) req/s", done.stdout)
+                count = re.search(r"(\d+) succeeded", done.stdout)
+                if not rate or not count or int(count[1]) != calls:
+                    raise RuntimeError(f"h2load: {done.stdout[-300:]}")
+                return {"rate": float(rate[1]), "server_cpu": (cpu(server.pid) - before) / calls}
 
-                turn.measure("h2load", name, load, figures)
+            turn.measure("h2load", name, load, figures)
 
 
 STREAMS = {
@@ -99,39 +107,52 @@ STREAMS = {
 
 def streams(turn):
     """Streams of messages, both ways and from the server."""
-    names = turn.servers()
-    for name in names:
-        if name.startswith("grpc-swift"):
-            continue  # Its peer has the unary service alone.
-        with Server(programs.SERVERS[name]) as server:
-            for load, options in STREAMS.items():
-                turn.measure("streams", name, load, lambda: turn.load(server, options))
+    # The peer of grpc-swift-2 has the unary service alone.
+    names = [name for name in turn.servers() if not name.startswith("grpc-swift")]
+    for name, server in turn.running("streams", names):
+        for load, options in STREAMS.items():
+            turn.measure("streams", name, load, lambda: turn.load(server, options))
+
+
+def copied(turn):
+    """How often the bytes of large messages are copied on a server, in one round: it does not vary."""
+    if turn.number > 0:
+        return
+    for name in turn.servers(["CoreGRPC", "C, 1 thread", *programs.CPP]):
+        for load in copies.LOADS:
+            turn.measure("copies", name, load, lambda: copies.of_server(programs.SERVERS[name], load))
+
+
+IDLE_STREAMS = 1000
 
 
 def idle(turn):
-    """The memory of a server that does nothing, and with a thousand silent streams."""
-    for name in turn.servers():
-        with Server(programs.SERVERS[name]) as server:
+    """The memory of a server that does nothing, and with a thousand silent streams.
+
+    Of a server that does not open all of them only the first counts: Python's synchronous one has ten threads, each for
+    one stream, and the peer of grpc-swift-2 has no streams.
+    """
+    for name, server in turn.running("idle", turn.servers()):
+
+        def figures():
             time.sleep(1)
             memory = resident(server.pid)
-
-            def figures():
-                # The one has no streams here, the other a thread for each, and ten threads.
-                if name in ("grpc-swift-2", "Python sync"):
-                    return {"server_resident": memory}
-                result = json_of(f"{programs.LOAD} --target {server.target} --server-pid {server.pid} --mode idle"
-                                 " --outstanding 1000")
+            result = json_of(f"{programs.LOAD} --target {server.target} --server-pid {server.pid} --mode idle"
+                             f" --outstanding {IDLE_STREAMS}")
+            values = {"server_resident": memory, "streams": result["streams"]}
+            if result["streams"] == IDLE_STREAMS:
                 growth = result["resident"] - result["resident_before"]
-                return {"server_resident": memory, "stream_bytes": growth * 1024 / result["streams"]}
+                values["stream_bytes"] = growth * 1024 / IDLE_STREAMS
+            return values
 
-            turn.measure("idle", name, "1,000 streams", figures)
+        turn.measure("idle", name, "1,000 streams", figures)
 
 
 def connect(turn):
     """New connections with TLS, one after the other, each with a call."""
-    for name in turn.servers(["CoreGRPC", "C, 1 thread", *programs.CPP]):
-        with Server(programs.SERVERS[name], options=programs.TLS_SERVER) as server:
-            turn.measure("connect", name, "TLS", lambda: turn.load(server, f"--mode connect {programs.TLS_CLIENT}"))
+    names = turn.servers(["CoreGRPC", "C, 1 thread", *programs.CPP])
+    for name, server in turn.running("connect", names, programs.TLS_SERVER):
+        turn.measure("connect", name, "TLS", lambda: turn.load(server, f"--mode connect {programs.TLS_CLIENT}"))
 
 
 def start(turn):
@@ -151,21 +172,18 @@ def start(turn):
 
 def blocking(turn):
     """Quick calls beside four handlers that block their threads for a second each, with keep-alive pings."""
-    for name in turn.servers(["CoreGRPC", "grpc++ sync"]):
-        with Server(programs.SERVERS[name]) as server:
-            options = "--mode block --outstanding 4 --keepalive-ms 300"
-            turn.measure("blocking", name, "4 handlers", lambda: turn.load(server, options, at_least=3))
+    for name, server in turn.running("blocking", turn.servers(["CoreGRPC", "grpc++ sync"])):
+        options = "--mode block --outstanding 4 --keepalive-ms 300"
+        turn.measure("blocking", name, "4 handlers", lambda: turn.load(server, options, at_least=3))
 
 
 def clients(turn):
     """Clients, one call after the other and 64 in progress, against the bare C server."""
-    names = list(programs.CLIENTS)
-    turned = turn.number % len(names)
-    for name in names[turned:] + names[:turned]:
+    for name in turn.turned(programs.available(programs.CLIENTS)):
         for outstanding in (1, 64):
             if outstanding > 1 and name == "grpc++ sync":
                 continue
-            with Server(programs.SERVERS["C, 1 thread"]) as server:
+            for _, server in turn.running("clients", ["C, 1 thread"]):
                 command = f"{programs.CLIENTS[name]} --target {server.target} --seconds {turn.settings.seconds}"
                 if outstanding > 1:
                     command += f" --outstanding {outstanding}"
@@ -174,13 +192,13 @@ def clients(turn):
 
 def once(turn):
     """One call by a process of its own, from its start to its exit."""
-    with Server(programs.SERVERS["C, 1 thread"]) as server:
+    for _, server in turn.running("once", ["C, 1 thread"]):
         times = {name: [] for name in programs.ONE_CALL}
         for _ in range(15):
             for name, command in programs.ONE_CALL.items():
                 began = time.monotonic()
                 subprocess.run([*URGENT, command, "--target", server.target], check=True, stdout=subprocess.DEVNULL,
-                               env=programs.environment())
+                               env=programs.environment(), timeout=10)
                 times[name].append((time.monotonic() - began) * 1000)
         for name, values in times.items():
             turn.measure("once", name, "one call", lambda: {"milliseconds": statistics.median(values)})
@@ -190,9 +208,12 @@ def instructions(turn):
     """Counts by callgrind, in at most three rounds: they hardly vary."""
     if turn.number > 2:
         return
-    for name in turn.servers(["CoreGRPC", "C, 1 thread", *programs.CPP]):
-        turn.measure("instructions", name, "1x1", lambda: callgrind.of_server(programs.SERVERS[name]))
-    for name, command in programs.CLIENTS.items():
+    for name in turn.servers(["CoreGRPC", programs.LEAN, "C, 1 thread", *programs.CPP], opt_in=True):
+        for outstanding in (1, 64):
+            turn.measure("instructions", name, f"1x{outstanding}",
+                         lambda: callgrind.of_server(programs.SERVERS[name], outstanding=outstanding))
+    for name in turn.turned(programs.available(programs.CLIENTS)):
+        command = programs.CLIENTS[name]
         turn.measure("client instructions", name, "1x1", lambda: callgrind.of_client(command))
 
 
@@ -202,6 +223,7 @@ SUITES = {
     "h2load": h2load,
     "clients": clients,
     "streams": streams,
+    "copies": copied,
     "idle": idle,
     "once": once,
     "blocking": blocking,

@@ -3,16 +3,18 @@
 //
 //   unary     O calls in progress on each of C channels, each with a connection of its own
 //   pingpong  O streams on each channel, with one message under way on each
-//   stream    O streams on each channel, on which the server sends what it can
+//   stream    O streams on each channel, on which the server sends what it can; with --count, as many messages
 //   idle      O streams on each channel that stay open and silent; prints the server's memory
 //   connect   one new connection after the other
 //   block     O calls that block a thread of the server for a second each, and beside them one quick call at a time, which
 //             is what is measured
 //
-// With --count, it makes exactly that many unary calls, without any to warm up.
+// With --count, it makes exactly that many unary calls in all, or gets exactly that many messages on each stream, without
+// any to warm up.
 #include <unistd.h>
 
 #include <atomic>
+#include <climits>
 #include <thread>
 
 #include "bench.grpc.pb.h"
@@ -25,7 +27,7 @@ namespace {
 grpc::CompletionQueue queue;
 Histogram latencies;
 std::atomic<bool> measuring{false}, stopping{false};
-std::atomic<long> active{0}, held{0}, budget{-1};
+std::atomic<long> active{0}, held{0}, budget{LONG_MAX};
 std::atomic<uint64_t> errors{0};
 
 void Record(uint64_t start) {
@@ -39,7 +41,8 @@ void Failed(const grpc::Status& status) {
 // Whether another call may start.
 bool Take() {
   if (stopping.load(std::memory_order_relaxed)) return false;
-  return budget.load(std::memory_order_relaxed) < 0 || budget.fetch_sub(1) > 0;
+  // Every worker that finds nothing left takes one more, so that it may well go below zero.
+  return budget.fetch_sub(1, std::memory_order_relaxed) > 0;
 }
 
 struct Tag {
@@ -175,26 +178,30 @@ struct ServerStream final : Tag {
   std::unique_ptr<grpc::ClientAsyncReader<bench::Payload>> stream;
   grpc::Status status;
   enum { kStarting, kReading, kFinishing } step = kStarting;
-  uint64_t start = 0;
+  uint64_t start = 0, received = 0;
 
-  ServerStream(const std::shared_ptr<grpc::Channel>& channel, long payload) : stub(bench::Bench::NewStub(channel)) {
+  ServerStream(const std::shared_ptr<grpc::Channel>& channel, long payload, long count)
+      : stub(bench::Bench::NewStub(channel)) {
     request.set_size(payload);
+    request.set_count(count > 0 ? count : 0);
     active++;
     stream = stub->AsyncServerStream(&context, request, &queue, this);
   }
   void Proceed(bool ok) override {
     if (step == kFinishing) {
-      if (!stopping) Failed(status);
+      bool complete = request.count() > 0 && received == request.count() && status.ok();
+      if (!stopping && !complete) Failed(status);
       active--;
       return;
     }
     if (step == kReading && ok) {
+      received++;
       if (message.data().size() != request.size()) errors++;
       Record(start);
     }
     if (!ok || stopping) {
       step = kFinishing;
-      context.TryCancel();
+      if (stopping) context.TryCancel();
       stream->Finish(&status, this);
       return;
     }
@@ -228,8 +235,13 @@ int MeasureConnections(const Arguments& arguments, int pid, double seconds) {
 }
 
 int MeasureIdle(int pid, const ProcessSample& before, long streams) {
-  uint64_t deadline = Now() + 30e9;
-  while (held < streams && !errors && Now() < deadline) Wait(0.01);
+  // A server that has a thread for each stream, and some threads, opens no more than those.
+  uint64_t progress = Now();
+  for (long seen = 0; seen < streams && !errors && Now() - progress < 5e9; Wait(0.01)) {
+    if (held == seen) continue;
+    seen = held;
+    progress = Now();
+  }
   Wait(1);
   ProcessSample after = ProcessSample::Of(pid);
   printf("{\"streams\":%ld,\"errors\":%llu,\"resident_before\":%ld,\"resident\":%ld}\n", held.load(),
@@ -247,7 +259,7 @@ int main(int argc, char** argv) {
   long payload = arguments.Number("--payload", 6), count = arguments.Number("--count", -1);
   int pid = arguments.Number("--server-pid", 0);
   double seconds = arguments.Seconds("--seconds", 2);
-  budget = count;
+  if (count >= 0) budget = count;
   if (mode == "connect") return MeasureConnections(arguments, pid, seconds);
 
   std::vector<std::shared_ptr<grpc::Channel>> connections;
@@ -261,7 +273,7 @@ int main(int argc, char** argv) {
       else if (mode == "pingpong" || mode == "idle")
         new PingPong(channel, payload, mode == "idle");
       else if (mode == "stream")
-        new ServerStream(channel, payload);
+        new ServerStream(channel, payload, count);
       else if (mode == "block")
         new BlockingCalls(channel);
       else
