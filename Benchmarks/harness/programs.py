@@ -15,6 +15,9 @@ SWIFT = BUILD / "release"
 PYTHON = REPOSITORY / ".venv/bin/python"
 CERTIFICATES = BUILD / "certificates"
 
+# How programs in Swift are shipped: with the standard library inside, as the machine that runs them has none.
+RELEASE = ("swift", "build", "-c", "release", "--static-swift-stdlib", "--product")
+
 # How many seconds a build may take.
 BUILD_PATIENCE = 3600
 
@@ -105,14 +108,14 @@ def build_ours():
     """Builds our server and clients for release."""
     demand("valgrind")
     for product in ("bench-server", "bench-client"):
-        quietly("swift", "build", "-c", "release", "--product", product, cwd=HERE)
+        quietly(*RELEASE, product, cwd=HERE)
 
 
 def build(with_grpc_swift=False):
     """Builds everything; quick when nothing has changed."""
     demand(*TOOLS)
     build_ours()
-    quietly("swift", "build", "-c", "release", "--product", "compute-client", cwd=HERE)
+    quietly(*RELEASE, "compute-client", cwd=HERE)
     quietly("make", "--directory", "Peers", cwd=HERE)
     if PYTHON.exists():
         out = PEERS / "python"

@@ -114,7 +114,9 @@ struct PollerCrew: Sendable, Hashable {
     return change
   }
 
-  /// Goes back if the trial did not pay. A thread more must get more done; one less must not get less done.
+  /// Goes back if the trial did not pay.
+  ///
+  /// A thread more must get more done; one less must not get less done.
   private mutating func conclude(_ trial: Trial, rate: Double) -> Change {
     let pays = trial.change == .add ? rate > 1.1 * trial.rateBefore : rate > 0.9 * trial.rateBefore
     pause = pays ? Self.leastPause : min(pause * 2, Self.greatestPause)

@@ -14,6 +14,7 @@ import grpc.aio
 
 GRACE_SECONDS = 0.2
 WORKERS = 64
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 # A second server must not share the port of the first in silence.
 OPTIONS = (("grpc.so_reuseport", 0),)
@@ -50,23 +51,23 @@ def on_input_end(action):
 
 
 def serve_sync(address, add_service, credentials=None):
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    # Blocked in every thread, and waited for: a Python handler runs between two steps of the interpreter, so that a signal
+    # just before the main thread begins to wait for something else is not seen until that comes.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=WORKERS), options=OPTIONS)
     add_service(server)
     bound = listen(server, address, credentials)
     server.start()
-    on_input_end(stop.set)
+    on_input_end(lambda: os.kill(os.getpid(), signal.SIGTERM))
     print(f"running... {bound}", flush=True)
-    stop.wait()
+    signal.sigwait(STOP_SIGNALS)
     server.stop(GRACE_SECONDS).wait()
 
 
 async def serve_aio(address, add_service):
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     server = grpc.aio.server(options=OPTIONS)
     add_service(server)
