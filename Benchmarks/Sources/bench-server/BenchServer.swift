@@ -15,6 +15,10 @@ struct BenchServer {
     var certificate: String?
     var key: String?
     while let name = arguments.popFirst() {
+      if name == "--lean" {
+        configuration = .lean
+        continue
+      }
       guard let value = arguments.popFirst() else { usage() }
       switch name {
       case "--port": port = value
@@ -46,7 +50,7 @@ struct BenchServer {
   }
 
   private static func usage() -> Never {
-    print("usage: bench-server [--port N] [--tls-cert FILE --tls-key FILE] [--pollers N] [--handlers pool]")
+    print("usage: bench-server [--lean] [--port N] [--tls-cert FILE --tls-key FILE] [--pollers N] [--handlers pool]")
     exit(64)
   }
 }

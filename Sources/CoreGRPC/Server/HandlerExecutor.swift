@@ -13,8 +13,8 @@ extension Server {
     ///
     /// A call takes the fewest wake-ups, because a handler runs on the thread that received its request, when that is done with
     /// the event at hand. A handler that holds its thread for longer than a few milliseconds is left alone: another
-    /// thread polls and runs the other handlers. So handlers may block, up to 255 at a time. While handlers compute most
-    /// of the time, as many threads as there are cores share the work.
+    /// thread polls and runs the other handlers. So handlers may block, up to 255 at a time. When the threads have no
+    /// time left, one more is tried, up to the number of processors, and stays if more gets done.
     ///
     /// The executor is a task preference (SE-0417): actors with executors of their own run there, as anywhere.
     public static var pollers: Self { Self(value: .pollers) }

@@ -48,7 +48,8 @@ extension Server {
 
     /// How many threads poll for the network, at least.
     ///
-    /// 1. Where they run the handlers, too, there are more while handlers block or compute.
+    /// 1. Where they run the handlers, too, there are more while handlers block, and, up to the number of processors, while
+    /// more gets done with more.
     public var pollerThreads = 1
 
     /// How messages are compressed.

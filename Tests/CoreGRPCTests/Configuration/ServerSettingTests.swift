@@ -124,4 +124,24 @@ struct ServerSettingTests {
     #expect(error?.code == .resourceExhausted)
     await test.server.shutdown()
   }
+
+  @Test("A lean server answers, keeps its limits, and sends nothing compressed")
+  func lean() async throws {
+    var configuration = Server.Configuration.lean
+    configuration.maximumReceiveMessageSize = 1_000
+    var channelConfiguration = Channel.Configuration()
+    channelConfiguration.compression.acceptedAlgorithms = [.gzip]
+    let test = try TestServer(configuration: configuration, channelConfiguration: channelConfiguration) { request, _ in
+      var response = ServerResponse(message: request.message)
+      response.compression = .gzip
+      return response
+    }
+    let message = [UInt8](repeating: 7, count: 1_000)
+    let answer = try await test.call(message)
+    #expect(answer.message == message)
+    #expect(!answer.wasCompressed)
+    let error = await rpcError { () async throws(RPCError) in try await test.call(message + [7]) }
+    #expect(error?.code == .resourceExhausted)
+    await test.server.shutdown()
+  }
 }
