@@ -12,13 +12,11 @@
 /// let colours = Array(metadata[stringValues: "x-colour"])
 /// ```
 public struct Metadata: Sendable {
-  private var storage: Storage
-
-  private enum Storage: Sendable {
-    case entries([Entry])
-    /// Until it is changed.
-    case received(ReceivedMetadata)
-  }
+  /// What a peer has sent, until it is changed; ``ownEntries`` is empty then.
+  ///
+  /// Not the two as cases of an enumeration: that marks the pointers, and LeakSanitizer does not follow marked ones.
+  private var received: ReceivedMetadata?
+  private var ownEntries: [Entry] = []
 
   private struct Entry: Sendable, Hashable {
     let key: String
@@ -26,25 +24,22 @@ public struct Metadata: Sendable {
   }
 
   /// Creates empty metadata.
-  public init() { storage = .entries([]) }
+  public init() {}
 
   /// What a peer has sent.
-  init(received: ReceivedMetadata) { storage = .received(received) }
+  init(received: ReceivedMetadata) { self.received = received }
 
   private var entries: [Entry] {
-    switch storage {
-    case .entries(let entries): entries
-    case .received(let received):
-      (0..<received.count).map { Entry(key: received.key(at: $0), value: received.value(at: $0)) }
-    }
+    guard let received else { return ownEntries }
+    return (0..<received.count).map { Entry(key: received.key(at: $0), value: received.value(at: $0)) }
   }
 
   private mutating func change(_ body: (inout [Entry]) -> Void) {
-    var entries = entries
-    // Lets go of the array, so that it is changed in place.
-    storage = .entries([])
-    body(&entries)
-    storage = .entries(entries)
+    if received != nil {
+      ownEntries = entries
+      received = nil
+    }
+    body(&ownEntries)
   }
 
   /// Reserves room for `minimumCapacity` entries in all.
@@ -87,10 +82,7 @@ public struct Metadata: Sendable {
   /// The values of a key, in their order.
   public subscript(_ key: String) -> [Value] {
     let key = Self.normalized(key)
-    return switch storage {
-    case .entries(let entries): entries.compactMap { $0.key == key ? $0.value : nil }
-    case .received(let received): received.values(forKey: key)
-    }
+    return received?.values(forKey: key) ?? ownEntries.compactMap { $0.key == key ? $0.value : nil }
   }
 
   /// The text values of a key, in their order.
@@ -136,19 +128,12 @@ extension Metadata: RandomAccessCollection {
   public var startIndex: Int { 0 }
 
   /// The position behind the last entry.
-  public var endIndex: Int {
-    switch storage {
-    case .entries(let entries): entries.count
-    case .received(let received): received.count
-    }
-  }
+  public var endIndex: Int { received?.count ?? ownEntries.count }
 
   /// The entry at a position.
   public subscript(position: Int) -> Element {
-    switch storage {
-    case .entries(let entries): (entries[position].key, entries[position].value)
-    case .received(let received): (received.key(at: position), received.value(at: position))
-    }
+    if let received { return (received.key(at: position), received.value(at: position)) }
+    return (ownEntries[position].key, ownEntries[position].value)
   }
 }
 
