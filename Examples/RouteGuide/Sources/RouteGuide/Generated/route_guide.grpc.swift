@@ -65,7 +65,7 @@ extension Routeguide_RouteGuide {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   public protocol ServiceProtocol: RegistrableRPCService {
     /// Answers the feature at a point; one without a name, if there is none.
-    func getFeature(
+    nonisolated(nonsending) func getFeature(
       request: ServerRequest<Routeguide_Point>,
       context: ServerContext
     ) async throws -> ServerResponse<Routeguide_Feature>
@@ -148,7 +148,7 @@ extension Routeguide_RouteGuide.ServiceProtocol {
 
 extension Routeguide_RouteGuide.SimpleServiceProtocol {
   /// Passes the message on and answers without metadata.
-  public func getFeature(
+  public nonisolated(nonsending) func getFeature(
     request: ServerRequest<Routeguide_Point>,
     context: ServerContext
   ) async throws -> ServerResponse<Routeguide_Feature> {
