@@ -27,7 +27,6 @@ internal import Testing
   }
 
   @Test func shortAndLongContentIsEncodedInItsPlace() throws {
-    // Up to 64 bytes content is copied before it is packed, and beyond not.
     let lengths = [65, 1, 64, 0, 300, 63, 66, 64]
     let message = Everything.with {
       $0.names = lengths.map { String(repeating: "n", count: $0) }

@@ -35,7 +35,7 @@ extension Channel {
 
     /// How long the channel may be without a call, before it closes its connections until the next one.
     ///
-    /// `nil`, the default, for any time: counting calls takes 2,400 instructions a call. C-core takes no less than a second.
+    /// `nil`, the default, for any time: then C-core leaves out the filter that counts calls. It takes no less than a second.
     public var idleTimeout: Duration?
 
     /// How calls are made unless their own options say otherwise, and how they are retried and spread over servers.

@@ -1,10 +1,9 @@
 extension Server.Configuration {
   /// The default settings without what takes time in each call and few servers use.
   ///
-  /// A unary call takes about 3 % fewer instructions. Given up are:
+  /// Given up are:
   /// - compressing responses: ``Compression`` and ``ServerResponse/compression`` have no effect on what is sent;
-  /// - the estimate of each connection's bandwidth, by which C-core enlarges the window of flow control: large messages are
-  ///   slower where the round trip is long;
+  /// - the estimate of each connection's bandwidth, by which C-core enlarges the window of flow control;
   /// - C-core's own counts for channelz.
   ///
   /// Limits, deadlines and keep-alive pings stay as they are.

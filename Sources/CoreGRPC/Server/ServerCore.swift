@@ -3,7 +3,7 @@ final class ServerCore: Sendable {
   /// Slots posted for incoming calls of each method, and of methods that are not there.
   ///
   /// Each is posted again before its call is served, so two suffice, and C-core's cost for a call grows with their number:
-  /// by 8 instructions for each of each method, as Debian's build looks for an event's tag among all that are outstanding.
+  /// Debian's build looks for an event's tag among all that are outstanding.
   private static let slots = 2
 
   private struct State {

@@ -4,10 +4,6 @@ public import CProtobufC
 ///
 /// Each function returns what the member of the struct is to be. It stays valid as long as the encoder.
 public struct MessageEncoder: ~Copyable {
-  /// Content is copied to the arena up to this many bytes: twice in all, which costs less than a place in the list.
-  private static var largestCopy: Int { 64 }
-
-  private let copiesShortContent: Bool
   var contents = ContentList()
   private var arena: Arena
 
@@ -16,23 +12,18 @@ public struct MessageEncoder: ~Copyable {
 
   /// Creates an encoder.
   ///
-  /// - Parameters:
-  ///   - scratch: memory for the first structs, which outlives the encoder and is used by nothing else.
-  ///   - copiesShortContent: whether short strings and bytes may be missing in ``contents``.
-  init(scratch: UnsafeMutableRawBufferPointer, heap: Heap, copiesShortContent: Bool) {
-    self.copiesShortContent = copiesShortContent
+  /// - Parameter scratch: memory for the first structs, which outlives the encoder and is used by nothing else.
+  init(scratch: UnsafeMutableRawBufferPointer, heap: Heap) {
     arena = Arena(scratch: scratch, budget: .max, heap: heap)
   }
 
   /// Calls a function with an encoder.
   ///
-  /// - Parameter copiesShortContent: whether short strings and bytes may be missing in ``contents``.
-  ///
   /// Not generic: the standard library's function for memory on the stack looks up metadata at run time in generic code.
   @usableFromInline
-  static func lend(copiesShortContent: Bool, _ body: (inout MessageEncoder) -> Void) {
+  static func lend(_ body: (inout MessageEncoder) -> Void) {
     withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { scratch in
-      var encoder = MessageEncoder(scratch: scratch, heap: .system, copiesShortContent: copiesShortContent)
+      var encoder = MessageEncoder(scratch: scratch, heap: .system)
       body(&encoder)
     }
   }
@@ -42,10 +33,7 @@ public struct MessageEncoder: ~Copyable {
   /// - Parameter string: the string.
   /// - Returns: the struct's member.
   public mutating func string(_ string: String) -> ProtobufCBinaryData {
-    if copiesShortContent, 1...Self.largestCopy ~= string.utf8.count {
-      return copy(string.utf8.span.bytes)
-    }
-    return lower(.string(string), byteCount: string.utf8.count)
+    lower(.string(string), byteCount: string.utf8.count)
   }
 
   /// Lowers bytes.
@@ -53,10 +41,7 @@ public struct MessageEncoder: ~Copyable {
   /// - Parameter bytes: the bytes.
   /// - Returns: the struct's member.
   public mutating func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
-    if copiesShortContent, 1...Self.largestCopy ~= bytes.count {
-      return copy(bytes.span.bytes)
-    }
-    return lower(.bytes(bytes), byteCount: bytes.count)
+    lower(.bytes(bytes), byteCount: bytes.count)
   }
 
   /// Lowers bytes of another type than an array, such as Foundation's `Data`.
@@ -132,12 +117,6 @@ public struct MessageEncoder: ~Copyable {
     }
     defer { contents.append(content) }
     return ProtobufCBinaryData(len: byteCount, data: ContentMarkers.marker(for: contents.count))
-  }
-
-  private mutating func copy(_ bytes: RawSpan) -> ProtobufCBinaryData {
-    let memory = allocate(UInt8.self, count: bytes.byteCount)
-    bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: memory, count: $0.count).copyMemory(from: $0) }
-    return ProtobufCBinaryData(len: bytes.byteCount, data: memory)
   }
 
   private mutating func copy(_ content: Content, byteCount: Int) -> UnsafeMutablePointer<UInt8> {

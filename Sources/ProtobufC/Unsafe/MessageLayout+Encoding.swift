@@ -23,17 +23,14 @@ extension MessageLayout {
   }
 
   /// Calls a function with the struct that a value is lowered to.
-  ///
-  /// - Parameter copiesShortContent: whether short strings and bytes may be missing in the encoder's list.
   @inlinable
   static func withStruct<Result: ~Copyable, Failure: Error>(
     of value: Value,
-    copiesShortContent: Bool = true,
     _ body: (UnsafePointer<ProtobufCMessage>, inout MessageEncoder) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     var result: Result?
     var failure: Failure?
-    MessageEncoder.lend(copiesShortContent: copiesShortContent) { encoder in
+    MessageEncoder.lend { encoder in
       let message = encoder.lower(value, as: Self.self)
       do throws(Failure) {
         // Every struct by protoc-gen-c begins with a ProtobufCMessage. It lives in the encoder, which outlives the call.

@@ -153,7 +153,7 @@ extension MessageLayout {
   /// - Parameter value: the message.
   /// - Returns: a line for each field, for people: protobuf does not promise that it stays the same.
   public static func debugDescription(of value: Value) -> String {
-    withStruct(of: value, copiesShortContent: false) { message, encoder in
+    withStruct(of: value) { message, encoder in
       var format = TextFormat(contents: encoder.takeContents())
       format.append(message)
       return format.text
