@@ -1,8 +1,9 @@
 /// How many threads poll a queue, by what they are found doing.
 ///
 /// One thread that polls and runs handlers, one after the other, costs the fewest wake-ups. Whether one more gets more done
-/// depends on handlers, on clients and on what else the machine does, so it is tried when the threads have no time left: a
-/// thread more stays when more gets done with it, and a thread less is tried, too. What fails is tried again later and later.
+/// depends on handlers, on clients and on what else the machine does, so it is tried when the threads have no time left and the
+/// machine has: a thread more stays when more gets done with it. When nobody has time left, a thread less is tried, too. What
+/// fails is tried again later and later.
 struct PollerCrew: Sendable, Hashable {
   /// What to do about it.
   enum Change: Sendable, Hashable {
@@ -23,11 +24,22 @@ struct PollerCrew: Sendable, Hashable {
     var eventCount: UInt64 = 0
   }
 
-  /// How long to watch before deciding.
+  /// What was used of the machine since this was last asked.
+  struct Use: Sendable, Hashable {
+    /// How long the active threads have had something to do, all together.
+    var busy: Duration
+    /// How long processors have had nothing to do, all together.
+    var idle: Duration
+  }
+
+  /// How long to watch before deciding: some ticks of the clock by which the system counts idle time.
   static let window = Duration.milliseconds(32)
 
   /// How long to wait after one trial before the next: twice as long after each that failed.
   static let leastPause = Duration.milliseconds(64), greatestPause = Duration.milliseconds(4096)
+
+  /// How long a thread more stays at least: a trial of one less costs more than one of one more.
+  static let leastStay = Duration.milliseconds(512)
 
   private let smallest: Int
   private let largest: Int
@@ -40,6 +52,7 @@ struct PollerCrew: Sendable, Hashable {
   private var trial: Trial?
   private var pause = PollerCrew.leastPause
   private var pauseLeft = Duration.zero
+  private var stayLeft = Duration.zero
 
   /// A number of threads that has to prove itself.
   private struct Trial: Sendable, Hashable {
@@ -64,13 +77,13 @@ struct PollerCrew: Sendable, Hashable {
     trial = nil
     pause = Self.leastPause
     pauseLeft = .zero
+    stayLeft = .zero
   }
 
   /// The threads were looked at.
   ///
-  /// - Parameter busyTime: Finds out how long they have had something to do since it was last called, all together. Called at
-  ///   the end of a window.
-  mutating func look(_ look: Look, busyTime: () -> Duration) -> Change {
+  /// - Parameter use: Finds out what was used since it was last called. Called at the end of a window.
+  mutating func look(_ look: Look, use: () -> Use) -> Change {
     lookCount += 1
     seen.elapsed += look.elapsed
     seen.runningCount += look.runningCount
@@ -80,7 +93,7 @@ struct PollerCrew: Sendable, Hashable {
       seen = Look(elapsed: .zero)
       lookCount = 0
     }
-    let change = decide(busyTime: busyTime())
+    let change = decide(use())
     switch change {
     case .none: break
     case .add: active += 1
@@ -89,24 +102,27 @@ struct PollerCrew: Sendable, Hashable {
     return change
   }
 
-  private mutating func decide(busyTime: Duration) -> Change {
+  private mutating func decide(_ use: Use) -> Change {
     let rate = Double(seen.eventCount) / (seen.elapsed / .seconds(1))
+    let busy = use.busy / seen.elapsed
     // How many threads' time was taken. A handler that waits takes it without using a processor.
-    let load = max(busyTime / seen.elapsed, Double(seen.runningCount) / Double(lookCount))
+    let load = max(busy, Double(seen.runningCount) / Double(lookCount))
     if let trial {
       self.trial = nil
       return conclude(trial, rate: rate)
     }
     pauseLeft -= min(pauseLeft, seen.elapsed)
-    if active > smallest, load < 0.4 * Double(active - 1) { return .remove }
-    guard pauseLeft == .zero else { return .none }
-    if load > 0.85 * Double(active) {
-      if active < largest { return begin(.add, rate: rate) }
-    } else {
+    stayLeft -= min(stayLeft, seen.elapsed)
+    if active > smallest, load < 0.6 * Double(active - 1) { return .remove }
+    guard load > 0.85 * Double(active) else {
       // They have time left, so that nothing is lost by trying again soon.
       pause = Self.leastPause
+      return .none
     }
-    return active > smallest ? begin(.remove, rate: rate) : .none
+    guard pauseLeft == .zero else { return .none }
+    let hasRoom = use.idle / seen.elapsed > 0.3 || busy < 0.5 * Double(active)
+    if hasRoom { return active < largest ? begin(.add, rate: rate) : .none }
+    return active > smallest && stayLeft == .zero ? begin(.remove, rate: rate) : .none
   }
 
   private mutating func begin(_ change: Change, rate: Double) -> Change {
@@ -121,6 +137,7 @@ struct PollerCrew: Sendable, Hashable {
     let pays = trial.change == .add ? rate > 1.1 * trial.rateBefore : rate > 0.9 * trial.rateBefore
     pause = pays ? Self.leastPause : min(pause * 2, Self.greatestPause)
     pauseLeft = pause
+    if pays == (trial.change == .add) { stayLeft = max(pause, Self.leastStay) }
     guard !pays else { return .none }
     return trial.change == .add ? .remove : .add
   }

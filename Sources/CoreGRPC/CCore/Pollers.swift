@@ -7,7 +7,7 @@ import Synchronization
 /// A thread that runs a program's code for longer than a moment is relieved: another one polls in its place, and it waits until
 /// it is needed. So a handler that blocks its thread holds up nobody else. What finds that out is a thread that looks
 /// from time to time while there are events: every millisecond when it sees a program's code run, every eight when it does
-/// not. It also sees when the threads have no time left, and lets ``PollerCrew`` find out whether one more is of use.
+/// not. It also sees when the threads have no time left and the machine has, and lets ``PollerCrew`` find out whether one more is of use.
 final class Pollers: @unchecked Sendable {
   // Unchecked, because of the raw handle: `grpc_completion_queue` is thread-safe, and it lives until the last thread that
   // polls has seen it shut down.
@@ -29,6 +29,7 @@ final class Pollers: @unchecked Sendable {
     var isStopped = false
     /// Whether the thread that looks has been started; queues that run no program's code need none.
     var hasObserver = false
+    let machine = MachineLoad()
 
     /// Counts one thread more as active: one of the reserve, to be woken, or a new one, to be started.
     mutating func activate(for queue: OpaquePointer) -> (thread: PollerThread, isNew: Bool) {
@@ -225,7 +226,11 @@ final class Pollers: @unchecked Sendable {
       if sight.isRunning || sight.hasChanged { isQuiet = false }
       if sight.isRunning, !sight.hasChanged { relieve(thread, stuckSince: sight.change) }
     }
-    let change = state.withLock { $0.crew.look(seen) { threads.reduce(.zero) { $0 + $1.busyTime() } } }
+    let change = state.withLock { state in
+      state.crew.look(seen) {
+        PollerCrew.Use(busy: threads.reduce(.zero) { $0 + $1.busyTime() }, idle: state.machine.idleTime())
+      }
+    }
     switch change {
     case .none: break
     case .add: activateAnother()

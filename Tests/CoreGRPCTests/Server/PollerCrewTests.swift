@@ -12,6 +12,8 @@ struct PollerCrewTests {
     var busy: (Int) -> Double
     /// How many threads are seen in a program's code.
     var running: (Int) -> Int = { _ in 0 }
+    /// How many processors have nothing to do.
+    var idle: (Int) -> Double = { _ in 1 }
   }
 
   /// Watches a crew for some windows, four looks each.
@@ -26,7 +28,9 @@ struct PollerCrewTests {
           runningCount: load.running(active),
           eventCount: load.rate(active) / 4
         )
-        let change = crew.look(look) { PollerCrew.window * load.busy(active) }
+        let change = crew.look(look) {
+          PollerCrew.Use(busy: PollerCrew.window * load.busy(active), idle: PollerCrew.window * load.idle(active))
+        }
         if change != .none { changes.append(change) }
       }
     }
@@ -74,13 +78,36 @@ struct PollerCrewTests {
     #expect(crew.active == 1)
   }
 
-  @Test("Where one less is no loss, there is one less")
+  @Test("On a machine without time left, a thread more is not tried")
+  func busyMachine() {
+    var crew = PollerCrew(smallest: 1, largest: 2)
+    var load = parallel
+    load.idle = { _ in 0.1 }
+    #expect(watch(&crew, windows: 1_000, load) == [])
+    #expect(crew.active == 1)
+  }
+
+  @Test("Where one less is no loss and the machine has no time left, there is one less, after a while")
   func fewerIsNoLoss() {
     var crew = PollerCrew(smallest: 1, largest: 2)
     _ = watch(&crew, windows: 2, parallel)
     #expect(crew.active == 2)
-    #expect(watch(&crew, windows: 4, serial) == [.remove])
+    let saturated = Load(rate: { UInt64(1_000 / $0) }, busy: { Double($0) }, idle: { _ in 0 })
+    let stay = Int(PollerCrew.leastStay / PollerCrew.window)
+    #expect(watch(&crew, windows: stay - 2, saturated) == [])
+    #expect(watch(&crew, windows: 4, saturated) == [.remove])
     #expect(crew.active == 1)
+  }
+
+  @Test("Where one less gets less done, it comes back, and is tried less and less often")
+  func fewerIsLoss() {
+    var crew = PollerCrew(smallest: 1, largest: 2)
+    _ = watch(&crew, windows: 2, parallel)
+    let saturated = Load(rate: { UInt64(1_000 * $0) }, busy: { Double($0) }, idle: { $0 == 1 ? 1 : 0 })
+    let changes = watch(&crew, windows: 1_000, saturated)
+    #expect(changes.prefix(2) == [.remove, .add])
+    #expect(changes.count <= 40)
+    #expect(crew.active == 2)
   }
 
   @Test("A trial that fails does not wait longer when all was quiet meanwhile")
