@@ -11,6 +11,7 @@ struct ChannelArguments: Sendable {
   /// Zero-copy sending corrupts what is sent (CVE-2024-11407).
   private static let refused: Set = ["grpc.experimental.tcp_tx_zerocopy_enabled"]
 
+  private static let acceptedAlgorithms = "grpc.compression_enabled_algorithms_bitset"
   private static let decompression = "grpc.per_message_decompression"
 
   private var values: [String: Value] = [:]
@@ -26,6 +27,7 @@ struct ChannelArguments: Sendable {
   mutating func set(_ arguments: [String: ChannelArgument]) {
     // Whoever decides on decompression gets the messages as C-core gives them.
     if arguments[Self.decompression] != nil { inflatesMessages = false }
+    if arguments[Self.acceptedAlgorithms] != nil, !inflatesMessages { values[Self.decompression] = nil }
     for (key, value) in arguments where !Self.refused.contains(key) { values[key] = .plain(value) }
   }
 
@@ -33,10 +35,10 @@ struct ChannelArguments: Sendable {
     values[key] = .plain(.integer(Int32(clamping: value)))
   }
 
-  /// Has compressed messages inflated by ``MessageInflation`` and not by C-core.
-  mutating func setInflation() {
+  /// Has compressed messages inflated by ``MessageInflation``, or by nobody, but not by C-core.
+  mutating func leaveInflation(toMessageInflation inflates: Bool) {
     set(Self.decompression, to: false)
-    inflatesMessages = true
+    inflatesMessages = inflates
   }
 
   /// The largest size to which a message may be inflated, in bytes; `nil` if C-core does that, or nobody.

@@ -92,6 +92,8 @@ extension Channel {
       arguments.set("grpc.enable_retries", to: allowsRetries)
       arguments.set("grpc.enable_http_proxy", to: usesHTTPProxy)
       arguments.set("grpc.use_local_subchannel_pool", to: usesLocalSubchannelPool)
+      // Nobody can ask for these counts yet.
+      arguments.set("grpc.enable_channelz", to: false)
       arguments.set(additionalArguments)
       return arguments
     }

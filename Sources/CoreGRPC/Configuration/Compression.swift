@@ -34,8 +34,9 @@ public struct Compression: Sendable, Hashable {
   func setAccepted(in arguments: inout ChannelArguments) {
     // Identity has bit 0, and cannot be refused.
     arguments.set("grpc.compression_enabled_algorithms_bitset", to: 1 | Int(acceptedAlgorithms.rawValue))
-    // `MessageInflation` does it instead, within the limit of the size.
-    if !acceptedAlgorithms.isEmpty { arguments.setInflation() }
+    // What is not accepted ends its call before any filter sees it; the rest is for `MessageInflation`, within the limit of the
+    // size. So nothing is left for C-core's filter to do.
+    arguments.leaveInflation(toMessageInflation: !acceptedAlgorithms.isEmpty)
   }
 
   /// Has a server choose the algorithm by what each client accepts.

@@ -87,6 +87,8 @@ extension Server {
       compression.setServerPreference(in: &arguments)
       keepalive.set(in: &arguments)
       connectionAge.set(in: &arguments)
+      // Nobody can ask for these counts yet.
+      arguments.set("grpc.enable_channelz", to: false)
       arguments.set(additionalArguments)
       return arguments
     }
