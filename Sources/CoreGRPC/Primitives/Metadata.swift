@@ -12,16 +12,13 @@
 /// let colours = Array(metadata[stringValues: "x-colour"])
 /// ```
 public struct Metadata: Sendable {
-  /// What a peer has sent, until it is changed; ``ownEntries`` is empty then.
+  /// What a peer has sent, until it is changed.
   ///
   /// Not the two as cases of an enumeration: that marks the pointers, and LeakSanitizer does not follow marked ones.
   private var received: ReceivedMetadata?
-  private var ownEntries: [Entry] = []
 
-  private struct Entry: Sendable, Hashable {
-    let key: String
-    var value: Value
-  }
+  /// The entries, if ``received`` has none and there are any.
+  private var own: MetadataEntries?
 
   /// Creates empty metadata.
   public init() {}
@@ -29,17 +26,21 @@ public struct Metadata: Sendable {
   /// What a peer has sent.
   init(received: ReceivedMetadata) { self.received = received }
 
-  private var entries: [Entry] {
-    guard let received else { return ownEntries }
-    return (0..<received.count).map { Entry(key: received.key(at: $0), value: received.value(at: $0)) }
+  private var entries: [MetadataEntry] {
+    guard let received else { return own?.list ?? [] }
+    return (0..<received.count).map { MetadataEntry(key: received.key(at: $0), value: received.value(at: $0)) }
   }
 
-  private mutating func change(_ body: (inout [Entry]) -> Void) {
-    if received != nil {
-      ownEntries = entries
-      received = nil
-    }
-    body(&ownEntries)
+  private mutating func change(_ body: (inout [MetadataEntry]) -> Void) {
+    var entries = takeEntries()
+    body(&entries)
+    own = MetadataEntries(entries)
+  }
+
+  /// The entries, of which nobody else has a copy then if nobody had one of this value.
+  private mutating func takeEntries() -> [MetadataEntry] {
+    defer { received = nil }
+    return own.take()?.list ?? entries
   }
 
   /// Reserves room for `minimumCapacity` entries in all.
@@ -55,7 +56,7 @@ public struct Metadata: Sendable {
 
   /// Adds a value behind those that the key has.
   public mutating func add(_ value: Value, forKey key: String) {
-    change { $0.append(Entry(key: Self.normalized(key), value: value)) }
+    change { $0.append(MetadataEntry(key: Self.normalized(key), value: value)) }
   }
 
   /// Adds all entries of `other`, in their order.
@@ -82,7 +83,7 @@ public struct Metadata: Sendable {
   /// The values of a key, in their order.
   public subscript(_ key: String) -> [Value] {
     let key = Self.normalized(key)
-    return received?.values(forKey: key) ?? ownEntries.compactMap { $0.key == key ? $0.value : nil }
+    return received?.values(forKey: key) ?? own?.list.compactMap { $0.key == key ? $0.value : nil } ?? []
   }
 
   /// The text values of a key, in their order.
@@ -128,12 +129,13 @@ extension Metadata: RandomAccessCollection {
   public var startIndex: Int { 0 }
 
   /// The position behind the last entry.
-  public var endIndex: Int { received?.count ?? ownEntries.count }
+  public var endIndex: Int { received?.count ?? own?.list.count ?? 0 }
 
   /// The entry at a position.
   public subscript(position: Int) -> Element {
     if let received { return (received.key(at: position), received.value(at: position)) }
-    return (ownEntries[position].key, ownEntries[position].value)
+    guard let own else { preconditionFailure("metadata has no such entry") }
+    return (own.list[position].key, own.list[position].value)
   }
 }
 
