@@ -14,6 +14,7 @@
 #include <grpc/grpc_posix.h>
 #include <grpc/grpc_security.h>
 #include <grpc/slice.h>
+#include <grpc/slice_buffer.h>
 #include <grpc/support/alloc.h>
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
@@ -24,6 +25,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -50,6 +52,25 @@ static inline const uint8_t *cgrpc_slice_bytes(const grpc_slice *slice) { return
 static inline uint8_t *cgrpc_slice_mutable_bytes(grpc_slice *slice) { return GRPC_SLICE_START_PTR(*slice); }
 
 static inline size_t cgrpc_slice_length(const grpc_slice *slice) { return GRPC_SLICE_LENGTH(*slice); }
+
+// MARK: Byte buffers
+
+// A byte buffer of our own, which takes over a slice. C-core's function for that takes a reference of its own to the slice, and
+// the one that destroys it prepares for slices of any origin.
+static inline grpc_byte_buffer *cgrpc_byte_buffer_create(grpc_slice slice) {
+  grpc_byte_buffer *buffer = (grpc_byte_buffer *)gpr_malloc(sizeof *buffer);
+  buffer->reserved = NULL;
+  buffer->type = GRPC_BB_RAW;
+  buffer->data.raw.compression = GRPC_COMPRESS_NONE;
+  grpc_slice_buffer_init(&buffer->data.raw.slice_buffer);
+  grpc_slice_buffer_add(&buffer->data.raw.slice_buffer, slice);
+  return buffer;
+}
+
+static inline void cgrpc_byte_buffer_destroy(grpc_byte_buffer *buffer) {
+  grpc_slice_buffer_destroy(&buffer->data.raw.slice_buffer);
+  gpr_free(buffer);
+}
 
 // MARK: Incoming calls
 
@@ -169,6 +190,7 @@ typedef struct {
   grpc_metadata_array sent_initial_metadata;
   grpc_metadata_array sent_trailing_metadata;
   grpc_byte_buffer *sent_message;
+  bool sent_message_is_core_s;
   grpc_slice sent_status_details;
 
   grpc_metadata_array received_initial_metadata;

@@ -11,10 +11,32 @@ struct Batch: ~Copyable {
   private(set) var waitsForReady: Bool?
   private(set) var compression: Compression.Algorithm?
 
+  /// Whether it sends a server's initial metadata, if it was not sent before.
   private var opensUnlessStarted = false
+
+  /// Whether it is done when the call is over on the server, if no other one is yet.
   private var receivesCloseUnlessStarted = false
 
   init() {}
+
+  /// A server's last batch: the status, the message before it if there is one, and the initial metadata if none was sent
+  /// before; done when the call is over.
+  init(
+    replyingWith status: Status,
+    trailingMetadata: Metadata,
+    message: consuming MessageBuffer? = nil,
+    metadata: Metadata = Metadata(),
+    compression: Compression.Algorithm? = nil
+  ) {
+    operations = message == nil ? .sendClose : [.sendMessage, .sendClose]
+    initialMetadata = metadata
+    self.trailingMetadata = trailingMetadata
+    self.message = message
+    self.status = status
+    self.compression = compression
+    opensUnlessStarted = true
+    receivesCloseUnlessStarted = true
+  }
 
   /// - Parameters:
   ///   - waitsForReady: Whether a client's call waits for a connection; `nil` leaves it to the service config.
@@ -30,13 +52,6 @@ struct Batch: ~Copyable {
     self.compression = compression
   }
 
-  /// Sends the initial metadata of a server's call, if it was not sent before.
-  mutating func sendInitialMetadataUnlessStarted(_ metadata: Metadata, compression: Compression.Algorithm? = nil) {
-    initialMetadata = metadata
-    self.compression = compression
-    opensUnlessStarted = true
-  }
-
   mutating func sendMessage(_ message: consuming MessageBuffer, options: WriteOptions = WriteOptions()) {
     operations.insert(.sendMessage)
     self.message = consume message
@@ -44,15 +59,6 @@ struct Batch: ~Copyable {
   }
 
   mutating func sendHalfClose() { operations.insert(.sendClose) }
-
-  mutating func sendStatus(_ status: Status, trailingMetadata: Metadata) {
-    operations.insert(.sendClose)
-    self.status = status
-    self.trailingMetadata = trailingMetadata
-  }
-
-  /// Lets the batch be done when the call is over on the server, if no other one is yet.
-  mutating func receiveCloseUnlessStarted() { receivesCloseUnlessStarted = true }
 
   /// Decides what depends on what the call has done.
   ///
@@ -64,8 +70,8 @@ struct Batch: ~Copyable {
 
   mutating func receive(_ operations: CallOperations) { self.operations.formUnion(operations) }
 
-  /// The message's C buffer, which the caller then owns.
-  mutating func relinquishMessage() -> UnsafeMutablePointer<grpc_byte_buffer>? {
+  /// The message's C buffer, which the caller then owns: see ``MessageBuffer/relinquish()``.
+  mutating func relinquishMessage() -> (buffer: UnsafeMutablePointer<grpc_byte_buffer>, isFromCore: Bool)? {
     guard let message = message.take() else { return nil }
     return message.relinquish()
   }

@@ -5,7 +5,10 @@ import CGRPC
 /// Every use of the C object happens under the call's lock, after the state machine has allowed it. So a batch never
 /// starts twice on a slot, a cancel never meets a released call, and what C-core wrote is visible to whoever reads it.
 /// An operation in flight keeps the call alive.
-final class Call: @unchecked Sendable {
+///
+/// The call is itself the operation of the batch that ends it, see ``end(with:)``: most calls have no other.
+@usableFromInline
+class Call: Operation, @unchecked Sendable {
   // Unchecked, because of `memory` and the handle: the handle is used under the lock only, and a field of `memory` only
   // by the owner of its slot (see `CallMemory`).
 
@@ -15,6 +18,9 @@ final class Call: @unchecked Sendable {
     var queue: CompletionQueue?
     var initialMetadata = Metadata()
     var trailingMetadata = Metadata()
+    /// The operations of the batch that ends the call, and who waits for it.
+    var last: CallOperations = []
+    var waiter: UnsafeContinuation<RPCError?, Never>?
   }
 
   private let handle: OpaquePointer
@@ -22,37 +28,42 @@ final class Call: @unchecked Sendable {
   private let state: Locked<State>
   private let memory = CallMemory()
   private let inflationLimit: Int?
-  private let onRelease: @Sendable () -> Void
 
-  /// Takes over a C call.
+  /// Takes over a C call that a client makes.
   ///
   /// - Parameters:
   ///   - handle: The call; this object unrefs it.
   ///   - queue: The queue that the call is bound to.
   ///   - inflationLimit: The largest size to which a compressed message may be inflated, in bytes; `nil` to leave messages
   ///     as C-core gives them.
-  ///   - onRelease: Called once, on any thread and without the lock, when the C call has been let go.
-  init(
-    adopting handle: OpaquePointer,
-    role: CallStateMachine.Role,
-    queue: CompletionQueue,
-    inflationLimit: Int?,
-    initialMetadata: Metadata = Metadata(),
-    onRelease: @escaping @Sendable () -> Void = {}
-  ) {
+  init(adopting handle: OpaquePointer, queue: CompletionQueue, inflationLimit: Int?) {
     self.handle = handle
-    self.role = role
+    self.role = .client
     self.inflationLimit = inflationLimit
-    self.onRelease = onRelease
-    self.state = Locked(
-      State(machine: CallStateMachine(role: role), queue: queue, initialMetadata: initialMetadata)
-    )
+    self.state = Locked(State(machine: CallStateMachine(role: .client), queue: queue))
   }
 
-  deinit {
-    // Nothing is in flight, as an operation in flight would hold this object.
-    close()
+  /// Takes over a call that came to a server.
+  ///
+  /// - Parameter slot: Where it came to, which can be posted again then.
+  init(takenFrom slot: CallSlot) {
+    // The entries belong to the C call, which the slot does not hold any longer.
+    let metadata = slot.memory.pointee.metadata.received
+    let call = slot.takeCall()
+    self.handle = call.handle
+    self.role = .server
+    self.inflationLimit = slot.inflationLimit
+    self.state = Locked(
+      State(machine: CallStateMachine(role: .server), queue: slot.queue, initialMetadata: metadata)
+    )
+    // Nothing else has been received so far.
+    memory.pointer.pointee.received_message = call.message
   }
+
+  deinit { assert(state.withLock { $0.machine.isReleased }, "a subclass's deinit closes the call") }
+
+  /// Called once, on any thread and without the lock, when the C call has been let go.
+  func didRelease() {}
 
   /// Starts a batch.
   ///
@@ -61,7 +72,31 @@ final class Call: @unchecked Sendable {
   ///   - completion: Called once on a polling thread, with the event's success flag, when the batch is done; not called
   ///     when this function throws. Must not block.
   /// - Throws: ``RPCError``, when the metadata is illegal or the call cannot take the batch.
-  func start(_ batch: consuming Batch, completion: @escaping @Sendable (Bool) -> Void) throws(RPCError) {
+  final func start(_ batch: consuming Batch, completion: @escaping @Sendable (Bool) -> Void) throws(RPCError) {
+    try start(batch) { _, operations in BatchOperation(call: self, operations: operations, completion: completion) }
+  }
+
+  /// Starts a batch that is the call's last: the call closes when it is done.
+  ///
+  /// - Throws: ``RPCError``, when the metadata is illegal or the call cannot take the batch.
+  final func end(with batch: consuming Batch) throws(RPCError) { try end(with: batch, resuming: nil) }
+
+  private func end(
+    with batch: consuming Batch,
+    resuming waiter: UnsafeContinuation<RPCError?, Never>?
+  ) throws(RPCError) {
+    try start(batch) { state, operations in
+      state.last = operations
+      state.waiter = waiter
+      return self
+    }
+  }
+
+  /// - Parameter makeOperation: Makes what C-core gets as the tag, under the lock.
+  private func start(
+    _ batch: consuming Batch,
+    _ makeOperation: (inout State, CallOperations) -> Operation
+  ) throws(RPCError) {
     var batch = batch
     try batch.initialMetadata.validate()
     try batch.trailingMetadata.validate()
@@ -73,7 +108,7 @@ final class Call: @unchecked Sendable {
       } catch {
         return RPCError(refusal: error)
       }
-      let tag = BatchOperation(call: self, operations: operations, completion: completion).tag()
+      let tag = makeOperation(&state, operations).tag()
       let failure = withUnsafeTemporaryAllocation(of: grpc_op.self, capacity: 6) { ops in
         let base = ops.baseAddress.unsafelyUnwrapped  // Six operations were asked for.
         let count = memory.fill(base, with: &batch, role: role)
@@ -81,6 +116,7 @@ final class Call: @unchecked Sendable {
       }
       guard failure != GRPC_CALL_OK else { return nil }
       _ = Operation.take(tag)
+      state.waiter = nil
       state.machine.startFailed(operations)
       grpc_call_cancel(handle, nil)
       let text = String(cString: grpc_call_error_to_string(failure))
@@ -89,10 +125,29 @@ final class Call: @unchecked Sendable {
     if let refusal { throw refusal }
   }
 
+  /// Starts a batch that is the call's last and waits until it is done; cancelling the task cancels the call, and still waits.
+  final nonisolated(nonsending) func finish(with batch: consuming Batch) async throws(RPCError) {
+    var batch: Batch? = consume batch
+    let refusal = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        guard let batch = batch.take() else { preconditionFailure("a continuation's body runs once") }
+        do throws(RPCError) {
+          // Resumed exactly once: when the batch is done, or below when it did not start.
+          try end(with: batch, resuming: continuation)
+        } catch {
+          continuation.resume(returning: error)
+        }
+      }
+    } onCancel: {
+      cancel()
+    }
+    if let refusal { throw refusal }
+  }
+
   /// Starts a batch and waits until it is done; cancelling the task cancels the call, and still waits.
   ///
   /// - Returns: The event's success flag.
-  nonisolated(nonsending) func perform(_ batch: consuming Batch) async throws(RPCError) -> Bool {
+  final nonisolated(nonsending) func perform(_ batch: consuming Batch) async throws(RPCError) -> Bool {
     var batch: Batch? = consume batch
     let outcome: Result<Bool, RPCError> = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
@@ -113,27 +168,27 @@ final class Call: @unchecked Sendable {
   /// Cancels the call: what is in flight ends soon, and the peer sees CANCELLED.
   ///
   /// Any number of times, on any thread.
-  func cancel() {
+  final func cancel() {
     state.withLock { state in
       if state.machine.isUsable { grpc_call_cancel(handle, nil) }
     }
   }
 
   /// Lets the C call go as soon as nothing is in flight; nothing can be started from now on.
-  func close() {
+  final func close() {
     release(state.withLock { state in state.machine.close() ? state.queue.take() : nil })
   }
 
   /// What the other end sent first: on the server before the handler runs, on the client once it was received.
-  var receivedInitialMetadata: Metadata { state.withLock { $0.initialMetadata } }
+  final var receivedInitialMetadata: Metadata { state.withLock { $0.initialMetadata } }
 
   /// What the server sent last, on the client, once the status was received.
-  var receivedTrailingMetadata: Metadata { state.withLock { $0.trailingMetadata } }
+  final var receivedTrailingMetadata: Metadata { state.withLock { $0.trailingMetadata } }
 
   /// The status that the client received.
   ///
   /// For the owner of a finished receive-status.
-  var receivedStatus: Status {
+  final var receivedStatus: Status {
     let code = Status.Code(rawValue: Int(memory.pointer.pointee.received_status.rawValue)) ?? .unknown
     return Status(code: code, message: memory.pointer.pointee.received_status_details.text)
   }
@@ -141,19 +196,12 @@ final class Call: @unchecked Sendable {
   /// Whether the call ended without the server's status having gone out.
   ///
   /// For the owner of a finished receive-close.
-  var wasCancelled: Bool { memory.pointer.pointee.cancelled != 0 }
-
-  /// Takes over a message that came with the call.
-  ///
-  /// Before anything was received.
-  func adoptReceivedMessage(_ message: UnsafeMutablePointer<grpc_byte_buffer>) {
-    memory.pointer.pointee.received_message = message
-  }
+  final var wasCancelled: Bool { memory.pointer.pointee.cancelled != 0 }
 
   /// Whether a message was received and not taken.
   ///
   /// For the owner of a finished receive-message.
-  var hasReceivedMessage: Bool { memory.pointer.pointee.received_message != nil }
+  final var hasReceivedMessage: Bool { memory.pointer.pointee.received_message != nil }
 
   /// Takes the message that was received.
   ///
@@ -161,26 +209,26 @@ final class Call: @unchecked Sendable {
   ///
   /// - Returns: `nil` at the end of the stream, and when the call failed.
   /// - Throws: ``RPCError``, when the message is compressed and cannot be inflated within the limit.
-  func takeReceivedMessage() throws(RPCError) -> MessageBuffer? {
+  final func takeReceivedMessage() throws(RPCError) -> MessageBuffer? {
     guard let message = memory.takeReceivedMessage() else { return nil }
     guard let inflationLimit else { return message }
     return try message.inflated(limit: inflationLimit)
   }
 
   /// Whether the last receive-message ended because the call failed, and not because the stream did.
-  var failedBeforeReceivingMessage: Bool {
+  final var failedBeforeReceivingMessage: Bool {
     state.withLock { state in
       state.machine.isUsable ? grpc_call_failed_before_recv_message(handle) != 0 : true
     }
   }
 
   /// Whether some operations were started, be they done or not.
-  func hasStarted(_ operations: CallOperations) -> Bool {
+  final func hasStarted(_ operations: CallOperations) -> Bool {
     state.withLock { $0.machine.started.isSuperset(of: operations) }
   }
 
   /// The other end's address as C-core writes it, for instance `ipv4:127.0.0.1:50051`; `nil` once the call is over.
-  var peer: String? {
+  final var peer: String? {
     state.withLock { state in
       guard state.machine.isUsable, let peer = grpc_call_get_peer(handle) else { return nil }
       defer { gpr_free(peer) }
@@ -189,25 +237,41 @@ final class Call: @unchecked Sendable {
   }
 
   /// The certificate that the other end has shown; `nil` without one, and once the call is over.
-  var peerCertificate: PeerCertificate? {
+  final var peerCertificate: PeerCertificate? {
     state.withLock { state in state.machine.isUsable ? AuthContext(call: handle)?.peerCertificate : nil }
   }
 
-  /// A batch's tag came.
+  /// The tag of the batch that ends the call came.
+  override final func complete(succeeded: Bool) {
+    let (released, waiter) = state.withLock { state in
+      finish(state.last, &state)
+      let isReleased = state.machine.finish(state.last) || state.machine.close()
+      return (isReleased ? state.queue.take() : nil, state.waiter.take())
+    }
+    release(released)
+    waiter?.resume(returning: nil)
+  }
+
+  /// The tag of another batch came.
   fileprivate func finish(_ operations: CallOperations, succeeded: Bool, completion: @Sendable (Bool) -> Void) {
     let released = state.withLock { state in
-      if operations.contains(.sendMessage) { memory.releaseSentMessage() }
-      // The entries belong to the C call, so they are copied before it can be released.
-      if operations.contains(.receiveInitialMetadata) {
-        state.initialMetadata = memory.pointer.pointee.received_initial_metadata.received
-      }
-      if operations.contains(.receiveClose), role == .client {
-        state.trailingMetadata = memory.pointer.pointee.received_trailing_metadata.received
-      }
+      finish(operations, &state)
       return state.machine.finish(operations) ? state.queue.take() : nil
     }
     completion(succeeded)
     release(released)
+  }
+
+  /// Takes over what a batch has received, and lets go of what it has sent.
+  private func finish(_ operations: CallOperations, _ state: inout State) {
+    if operations.contains(.sendMessage) { memory.releaseSentMessage() }
+    // The entries belong to the C call, so they are copied before it can be released.
+    if operations.contains(.receiveInitialMetadata) {
+      state.initialMetadata = memory.pointer.pointee.received_initial_metadata.received
+    }
+    if operations.contains(.receiveClose), role == .client {
+      state.trailingMetadata = memory.pointer.pointee.received_trailing_metadata.received
+    }
   }
 
   /// Lets the C call go.
@@ -218,7 +282,7 @@ final class Call: @unchecked Sendable {
     grpc_call_unref(handle)
     // Dropped without the lock: this may be the queue's last holder.
     _ = consume held
-    onRelease()
+    didRelease()
   }
 }
 

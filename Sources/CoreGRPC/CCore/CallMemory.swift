@@ -29,7 +29,7 @@ struct CallMemory: ~Copyable {
     pointer.pointee.sent_initial_metadata.destroySent()
     pointer.pointee.sent_trailing_metadata.destroySent()
     grpc_slice_unref(pointer.pointee.sent_status_details)
-    if let message = pointer.pointee.sent_message { grpc_byte_buffer_destroy(message) }
+    releaseSentMessage()
     grpc_metadata_array_destroy(&pointer.pointee.received_initial_metadata)
     grpc_metadata_array_destroy(&pointer.pointee.received_trailing_metadata)
     grpc_slice_unref(pointer.pointee.received_status_details)
@@ -58,7 +58,10 @@ struct CallMemory: ~Copyable {
       if role == .server { cgrpc_op_set_compression_level(op, batch.compressionLevel) }
     }
     if batch.operations.contains(.sendMessage) {
-      memory.pointee.sent_message = batch.relinquishMessage()
+      if let (message, isFromCore) = batch.relinquishMessage() {
+        memory.pointee.sent_message = message
+        memory.pointee.sent_message_is_core_s = isFromCore
+      }
       cgrpc_op_send_message(next(), memory.pointee.sent_message, batch.messageFlags)
     }
     if batch.operations.contains(.sendClose) {
@@ -107,7 +110,7 @@ struct CallMemory: ~Copyable {
   func releaseSentMessage() {
     guard let message = pointer.pointee.sent_message else { return }
     pointer.pointee.sent_message = nil
-    grpc_byte_buffer_destroy(message)
+    MessageBuffer.destroy(message, isFromCore: pointer.pointee.sent_message_is_core_s)
   }
 
   /// Takes the message that a finished batch received.

@@ -68,12 +68,23 @@ final class ChannelHandle: @unchecked Sendable {
       call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, nil, deadline, nil)
     }
     guard let call else { preconditionFailure("C-core cannot create a call") }
-    return Call(
-      adopting: call,
-      role: .client,
-      queue: queue,
-      inflationLimit: inflationLimit,
-      onRelease: { [self] in withExtendedLifetime(self) {} }
-    )
+    return ClientCall(adopting: call, channel: self, inflationLimit: inflationLimit)
+  }
+}
+
+/// A call on a channel.
+private final class ClientCall: Call, @unchecked Sendable {
+  // Unchecked as its superclass is.
+
+  private let channel: ChannelHandle
+
+  init(adopting handle: OpaquePointer, channel: ChannelHandle, inflationLimit: Int?) {
+    self.channel = channel
+    super.init(adopting: handle, queue: channel.queue, inflationLimit: inflationLimit)
+  }
+
+  deinit {
+    // Nothing is in flight, as an operation in flight would hold this object.
+    close()
   }
 }

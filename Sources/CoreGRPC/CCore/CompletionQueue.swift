@@ -23,7 +23,7 @@ final class CompletionQueue: @unchecked Sendable {
   ///   - threads: How many threads poll; at least 1.
   ///   - onStopped: Called once, on a polling thread, when the queue has been destroyed.
   init(name: String, threads: Int, onStopped: @escaping @Sendable () -> Void = {}) {
-    let pollers = Pollers(name: name, threads: threads, onStopped: onStopped)
+    let pollers = Pollers(name: name, threads: threads, executor: executor, onStopped: onStopped)
     self.handle = pollers.queue
     self.waker = Locked(nil)
     executor.attach(to: self)

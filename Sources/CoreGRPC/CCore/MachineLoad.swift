@@ -1,36 +1,35 @@
 import Glibc
 
-/// How long the machine's processors have had nothing to do.
+/// How many of the machine's processors have had nothing to do.
 ///
 /// Linux counts that in `/proc/stat`, in ticks of usually 10 ms. For one observer.
 final class MachineLoad: Sendable {
-  private let file = open("/proc/stat", O_RDONLY | O_CLOEXEC)
-  private let lastTicks = Locked(Int?.none)
-
-  deinit {
-    if file >= 0 { close(file) }
+  private struct Reading {
+    var ticks: Int
+    var time: ContinuousClock.Instant
   }
 
-  /// The time since this was last asked, all processors together.
+  /// What was found out before that long tells nothing about now.
+  private static let longestInterval = PollerCrew.window * 4
+
+  private let counts = CountsFile("/proc/stat")
+  private let last = Locked(Reading?.none)
+
+  /// The number of idle processors, on average since this was last asked.
   ///
-  /// Without limit where the system does not say, and zero when it is asked first.
-  func idleTime() -> Duration {
-    guard let ticks = idleTicks() else { return .seconds(3600) }
-    let last = lastTicks.withLock { last in
-      defer { last = ticks }
-      return last ?? ticks
+  /// Zero if that is long ago; all of them where the system does not say.
+  func idleProcessors() -> Double {
+    // Times for users, nice ones, the system, nobody, and nobody but a disk.
+    guard let times = counts.numbers(5) else { return .infinity }
+    let ticks = times[3] + times[4]
+    let reading = Reading(ticks: ticks, time: .now)
+    let before = last.withLock { last in
+      defer { last = reading }
+      return last
     }
-    let ticksPerSecond = max(1, sysconf(Int32(_SC_CLK_TCK)))
-    return .seconds(1) * max(0, ticks - last) / ticksPerSecond
-  }
-
-  private func idleTicks() -> Int? {
-    // The first line: "cpu", then times for users, nice ones, the system, nobody, and nobody but a disk.
-    var text = [UInt8](repeating: 0, count: 256)
-    let count = pread(file, &text, text.count, 0)
-    let line = text.prefix(max(0, count)).prefix { $0 != UInt8(ascii: "\n") }
-    let numbers = line.split(separator: UInt8(ascii: " ")).dropFirst().map { Int(String(decoding: $0, as: UTF8.self)) }
-    guard numbers.count >= 5, let nobody = numbers[3], let disk = numbers[4] else { return nil }
-    return nobody + disk
+    guard let before else { return 0 }
+    let elapsed = before.time.duration(to: reading.time)
+    guard elapsed > .zero, elapsed < Self.longestInterval else { return 0 }
+    return Double(ticks - before.ticks) / Double(sysconf(Int32(_SC_CLK_TCK))) / (elapsed / .seconds(1))
   }
 }

@@ -9,6 +9,9 @@ public struct MessageBuffer: ~Copyable, @unchecked Sendable {
 
   private let buffer: UnsafeMutablePointer<grpc_byte_buffer>
 
+  /// Whether C-core made the buffer, and must destroy it.
+  private let isFromCore: Bool
+
   /// Whether its sender had compressed the message.
   @usableFromInline private(set) var wasCompressed = false
 
@@ -34,9 +37,9 @@ public struct MessageBuffer: ~Copyable, @unchecked Sendable {
       grpc_slice_unref(slice)
       throw error
     }
-    // The byte buffer takes a reference of its own.
-    self.buffer = grpc_raw_byte_buffer_create(&slice, 1)
-    grpc_slice_unref(slice)
+    // It takes the slice over.
+    self.buffer = cgrpc_byte_buffer_create(slice)
+    self.isFromCore = false
   }
 
   /// Makes a message of a copy of `bytes`.
@@ -47,16 +50,22 @@ public struct MessageBuffer: ~Copyable, @unchecked Sendable {
   /// Takes over a buffer that C-core received.
   init(adopting buffer: UnsafeMutablePointer<grpc_byte_buffer>) {
     self.buffer = buffer
+    self.isFromCore = true
     self.wasCompressed = buffer.pointee.data.raw.compression != GRPC_COMPRESS_NONE
   }
 
-  deinit { grpc_byte_buffer_destroy(buffer) }
+  deinit { Self.destroy(buffer, isFromCore: isFromCore) }
 
-  /// Gives the C buffer away: whoever takes it must destroy it.
-  consuming func relinquish() -> UnsafeMutablePointer<grpc_byte_buffer> {
-    let buffer = buffer
+  /// Gives the C buffer away: whoever takes it must destroy it with ``destroy(_:isFromCore:)``.
+  consuming func relinquish() -> (buffer: UnsafeMutablePointer<grpc_byte_buffer>, isFromCore: Bool) {
+    let (buffer, isFromCore) = (buffer, isFromCore)
     discard self
-    return buffer
+    return (buffer, isFromCore)
+  }
+
+  /// Destroys a C buffer.
+  static func destroy(_ buffer: UnsafeMutablePointer<grpc_byte_buffer>, isFromCore: Bool) {
+    if isFromCore { grpc_byte_buffer_destroy(buffer) } else { cgrpc_byte_buffer_destroy(buffer) }
   }
 
   /// The message as it was before its sender compressed it; this one, if nobody has.

@@ -4,6 +4,7 @@ import Synchronization
 ///
 /// The queue holds one reference from ``tag()`` until the tag is delivered or taken back, so whatever an operation owns
 /// outlives C-core's use of it.
+@usableFromInline
 class Operation: @unchecked Sendable {
   // Unchecked, because subclasses hold pointers that C-core writes through. They are read in `complete` only, which
   // runs once, after the queue has handed the tag over.

@@ -24,12 +24,12 @@ struct PollerCrew: Sendable, Hashable {
     var eventCount: UInt64 = 0
   }
 
-  /// What was used of the machine since this was last asked.
-  struct Use: Sendable, Hashable {
-    /// How long the active threads have had something to do, all together.
-    var busy: Duration
-    /// How long processors have had nothing to do, all together.
-    var idle: Duration
+  /// What can be found out about a window when it ends.
+  struct Use {
+    /// How long the active threads have had something to do since this was last asked, all together.
+    var busyTime: () -> Duration
+    /// How many processors have had nothing to do, on average, since this was last asked; zero if that is long ago.
+    var idleProcessors: () -> Double
   }
 
   /// How long to watch before deciding: some ticks of the clock by which the system counts idle time.
@@ -82,8 +82,8 @@ struct PollerCrew: Sendable, Hashable {
 
   /// The threads were looked at.
   ///
-  /// - Parameter use: Finds out what was used since it was last called. Called at the end of a window.
-  mutating func look(_ look: Look, use: () -> Use) -> Change {
+  /// - Parameter use: Is asked at the end of a window alone.
+  mutating func look(_ look: Look, _ use: Use) -> Change {
     lookCount += 1
     seen.elapsed += look.elapsed
     seen.runningCount += look.runningCount
@@ -93,7 +93,7 @@ struct PollerCrew: Sendable, Hashable {
       seen = Look(elapsed: .zero)
       lookCount = 0
     }
-    let change = decide(use())
+    let change = decide(use)
     switch change {
     case .none: break
     case .add: active += 1
@@ -104,7 +104,7 @@ struct PollerCrew: Sendable, Hashable {
 
   private mutating func decide(_ use: Use) -> Change {
     let rate = Double(seen.eventCount) / (seen.elapsed / .seconds(1))
-    let busy = use.busy / seen.elapsed
+    let busy = use.busyTime() / seen.elapsed
     // How many threads' time was taken. A handler that waits takes it without using a processor.
     let load = max(busy, Double(seen.runningCount) / Double(lookCount))
     if let trial {
@@ -119,8 +119,8 @@ struct PollerCrew: Sendable, Hashable {
       pause = Self.leastPause
       return .none
     }
+    let hasRoom = use.idleProcessors() > 0.3 || busy < 0.5 * Double(active)
     guard pauseLeft == .zero else { return .none }
-    let hasRoom = use.idle / seen.elapsed > 0.3 || busy < 0.5 * Double(active)
     if hasRoom { return active < largest ? begin(.add, rate: rate) : .none }
     return active > smallest && stayLeft == .zero ? begin(.remove, rate: rate) : .none
   }

@@ -13,13 +13,10 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
+    // The queue is there as long as a thread polls it.
+    if let thread = PollerThread.current, thread.executor === self { return thread.append(job) }
     guard let queue else { return globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
-    let pollerJob = PollerThread.Job(job: job, executor: self)
-    if let thread = PollerThread.current(polling: QueueIdentity(queue.handle)) {
-      thread.append(pollerJob)
-    } else {
-      queue.post(JobOperation(pollerJob))
-    }
+    queue.post(JobOperation(job))
   }
 }
 
@@ -27,9 +24,9 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
 private final class JobOperation: Operation, @unchecked Sendable {
   // Unchecked as its superclass is.
 
-  private let job: PollerThread.Job
+  private let job: UnownedJob
 
-  init(_ job: PollerThread.Job) { self.job = job }
+  init(_ job: UnownedJob) { self.job = job }
 
   override func complete(succeeded: Bool) {
     guard let thread = PollerThread.current else { preconditionFailure("a tag is delivered to a thread that polls") }

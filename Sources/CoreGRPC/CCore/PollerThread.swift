@@ -20,16 +20,8 @@ final class PollerThread: Sendable {
 
   /// Tasks and calls that a thread had not come to.
   struct Work: Sendable {
-    var jobs: [Job] = []
+    var jobs: [UnownedJob] = []
     var calls: [any BegunCall] = []
-  }
-
-  /// A part of a task, ready to run.
-  struct Job: Sendable {
-    let job: UnownedJob
-    let executor: PollerExecutor
-
-    func run() { job.runSynchronously(on: executor.asUnownedTaskExecutor()) }
   }
 
   private struct State {
@@ -38,7 +30,9 @@ final class PollerThread: Sendable {
     var isRelieved = false
   }
 
-  private let queue: QueueIdentity
+  /// What gives this thread the tasks, or another one that polls the same queue.
+  let executor: PollerExecutor
+
   private let state = Locked(State())
 
   /// Whether there may be work; written by the thread itself, and before it polls.
@@ -60,7 +54,7 @@ final class PollerThread: Sendable {
   /// Signalled when the thread shall poll again.
   let wakeUp = Semaphore()
 
-  init(queue: QueueIdentity) { self.queue = queue }
+  init(executor: PollerExecutor) { self.executor = executor }
 
   // MARK: From the thread itself
 
@@ -87,12 +81,6 @@ final class PollerThread: Sendable {
     return Unmanaged<PollerThread>.fromOpaque(pointer).takeUnretainedValue()
   }
 
-  /// The current thread, if it polls the given queue.
-  static func current(polling queue: QueueIdentity) -> PollerThread? {
-    guard let current, current.queue == queue else { return nil }
-    return current
-  }
-
   /// Calls a function that has C-core do something, on any thread.
   static func inCore<Result>(_ body: () -> Result) -> Result {
     guard let current else { return body() }
@@ -102,7 +90,7 @@ final class PollerThread: Sendable {
   }
 
   /// Has a task run when the event at hand is done.
-  func append(_ job: Job) {
+  func append(_ job: UnownedJob) {
     state.withLock { $0.work.jobs.append(job) }
     hasWork.store(true, ordering: .relaxed)
   }
@@ -126,7 +114,7 @@ final class PollerThread: Sendable {
     while true {
       switch nextStep() {
       case .run(let job):
-        job.run()
+        job.runSynchronously(on: executor.asUnownedTaskExecutor())
       case .finish(let isRelieved, var call):
         while let begun = call {
           begun.watch()
@@ -138,7 +126,7 @@ final class PollerThread: Sendable {
   }
 
   private enum Step {
-    case run(Job)
+    case run(UnownedJob)
     /// All jobs are done: calls are to be watched, and this is the first of them.
     case finish(isRelieved: Bool, call: (any BegunCall)?)
   }

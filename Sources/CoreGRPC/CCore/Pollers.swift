@@ -29,15 +29,14 @@ final class Pollers: @unchecked Sendable {
     var isStopped = false
     /// Whether the thread that looks has been started; queues that run no program's code need none.
     var hasObserver = false
-    let machine = MachineLoad()
 
     /// Counts one thread more as active: one of the reserve, to be woken, or a new one, to be started.
-    mutating func activate(for queue: OpaquePointer) -> (thread: PollerThread, isNew: Bool) {
+    mutating func activate(for executor: PollerExecutor) -> (thread: PollerThread, isNew: Bool) {
       if let thread = reserve.popLast() {
         active.append(thread)
         return (thread, false)
       }
-      let thread = PollerThread(queue: QueueIdentity(queue))
+      let thread = PollerThread(executor: executor)
       threadCount += 1
       active.append(thread)
       return (thread, true)
@@ -45,9 +44,11 @@ final class Pollers: @unchecked Sendable {
   }
 
   let queue: OpaquePointer
+  private let executor: PollerExecutor
   private let name: String
   private let library = Library()
   private let state: Locked<State>
+  private let machine = MachineLoad()
   private let onStopped: @Sendable () -> Void
 
   /// Whether nobody looks at the threads, so that the one which does must be woken.
@@ -58,13 +59,15 @@ final class Pollers: @unchecked Sendable {
   /// - Parameters:
   ///   - name: The threads' name.
   ///   - threads: How many threads poll, at least.
+  ///   - executor: What runs tasks on them.
   ///   - onStopped: Called once, on a polling thread, when the queue has been destroyed.
-  init(name: String, threads: Int, onStopped: @escaping @Sendable () -> Void) {
+  init(name: String, threads: Int, executor: PollerExecutor, onStopped: @escaping @Sendable () -> Void) {
     guard let queue = grpc_completion_queue_create_for_next(nil) else {
       preconditionFailure("C-core cannot create a completion queue")
     }
     self.queue = queue
     self.name = name
+    self.executor = executor
     self.onStopped = onStopped
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     self.state = Locked(State(crew: PollerCrew(smallest: threads, largest: cores)))
@@ -226,11 +229,11 @@ final class Pollers: @unchecked Sendable {
       if sight.isRunning || sight.hasChanged { isQuiet = false }
       if sight.isRunning, !sight.hasChanged { relieve(thread, stuckSince: sight.change) }
     }
-    let change = state.withLock { state in
-      state.crew.look(seen) {
-        PollerCrew.Use(busy: threads.reduce(.zero) { $0 + $1.busyTime() }, idle: state.machine.idleTime())
-      }
-    }
+    let use = PollerCrew.Use(
+      busyTime: { threads.reduce(.zero) { $0 + $1.busyTime() } },
+      idleProcessors: { self.machine.idleProcessors() }
+    )
+    let change = state.withLock { $0.crew.look(seen, use) }
     switch change {
     case .none: break
     case .add: activateAnother()
@@ -256,7 +259,7 @@ final class Pollers: @unchecked Sendable {
       if state.isStopped { return .stopped(leaving: work) }
       // At once, so that there is always somebody who polls.
       state.active.removeAll { $0 === stuck }
-      let (thread, isNew) = state.activate(for: queue)
+      let (thread, isNew) = state.activate(for: executor)
       thread.inherit(work)
       return .replaced(by: thread, isNew: isNew)
     }
@@ -264,7 +267,7 @@ final class Pollers: @unchecked Sendable {
     case .unchanged: break
     case .stopped(let work):
       // Nobody polls any more, but tasks must go on. The calls are over, and need not be watched.
-      for job in work.jobs { globalConcurrentExecutor.enqueue(ExecutorJob(job.job)) }
+      for job in work.jobs { globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
       deactivate(stuck)
     case .replaced(let thread, let isNew): isNew ? spawn(thread) : thread.wakeUp.signal()
     }
@@ -278,7 +281,7 @@ final class Pollers: @unchecked Sendable {
         hasSurplus.store(state.surplus > 0, ordering: .relaxed)
         return nil
       }
-      return state.activate(for: queue)
+      return state.activate(for: executor)
     }
     guard let (thread, isNew) = added else { return }
     isNew ? spawn(thread) : thread.wakeUp.signal()

@@ -23,7 +23,7 @@ struct UnaryClientCall: Sendable {
     batch.sendMessage(message)
     batch.sendHalfClose()
     batch.receive([.receiveInitialMetadata, .receiveMessage, .receiveClose])
-    _ = try await call.perform(batch)
+    try await call.finish(with: batch)
 
     let status = call.receivedStatus
     if let error = RPCError(status: status, metadata: call.receivedTrailingMetadata) { throw error }

@@ -17,11 +17,11 @@ public struct RPCRouter: Sendable {
   /// The methods, in no particular order.
   public var methods: [MethodDescriptor] { methodsByPath.values.map(\.descriptor) }
 
-  /// The methods with their handlers, by path.
-  func routes(interceptors: [ConditionalInterceptor<any ServerInterceptor>]) -> [String: Route] {
-    methodsByPath.mapValues { method in
+  /// The methods with their handlers, numbered.
+  func routes(interceptors: [ConditionalInterceptor<any ServerInterceptor>]) -> [Route] {
+    methodsByPath.values.enumerated().map { index, method in
       let applicable = interceptors.filter { $0.applies(to: method.descriptor) }.map(\.interceptor)
-      return Route(descriptor: method.descriptor, handler: method.makeHandler(applicable))
+      return Route(descriptor: method.descriptor, index: index, handler: method.makeHandler(applicable))
     }
   }
 

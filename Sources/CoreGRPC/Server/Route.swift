@@ -2,20 +2,24 @@
 final class Route: Sendable {
   let descriptor: MethodDescriptor
 
-  /// Runs the handler of a call, and replies.
+  /// The method's number among those of the server.
+  let index: Int
+
+  /// Runs the handler of one call after the other, and replies.
   let serve: UnaryHandler.Serve
 
   /// Whether a call can wait in C-core for its first message: the handler needs no less.
   let startsWithMessage: Bool
 
-  init(descriptor: MethodDescriptor, handler: MethodHandler) {
+  init(descriptor: MethodDescriptor, index: Int, handler: MethodHandler) {
     self.descriptor = descriptor
+    self.index = index
     switch handler {
     case .unary(let handler):
       serve = handler.serve
       startsWithMessage = true
     case .stream(let handler):
-      serve = { call in await call.respond(by: handler) }
+      serve = handler.serve
       startsWithMessage = false
     }
   }

@@ -4,159 +4,148 @@
 /// handler needs it that is done when the thread which began it has come to the end of the event. So on pollers it
 /// is started then, for the others.
 @usableFromInline
-final class ServerCall: BegunCall {
+final class ServerCall: Call, BegunCall, @unchecked Sendable {
+  // Unchecked as its superclass is; what is added is Sendable.
+
   private enum Handling: Sendable {
     case notStarted
+    /// In a task that serves another call afterwards.
     case running(Task<Void, Never>)
-    /// The client went before the handler was started.
+    /// The client went before the handler was started, or while it ran: its task has been cancelled, and serves no other call.
     case cancelled
+    case ended
   }
 
-  private let call: Call
-  private let route: Route
+  private let core: ServerCore
+  private let route: Route?
   private let deadlineBox: Deadline?
   private let handling = Locked(Handling.notStarted)
-  private let executor: (any TaskExecutor)?
-  private let onHandlerEnded: @Sendable () -> Void
 
-  /// - Parameters:
-  ///   - executor: Where the handler runs; `nil` for Swift's pool.
-  ///   - onHandlerEnded: Called once, when the handler has ended or will never start.
-  init(
-    call: Call,
-    route: Route,
-    timeout: Duration?,
-    executor: (any TaskExecutor)?,
-    onHandlerEnded: @escaping @Sendable () -> Void
-  ) {
-    self.call = call
+  /// - Parameter route: The method that was called; `nil` if there is no such one.
+  init(takenFrom slot: CallSlot, route: Route?, core: ServerCore) {
+    self.core = core
     self.route = route
-    self.deadlineBox = timeout.map { Deadline(ContinuousClock.now + $0) }
-    self.executor = executor
-    self.onHandlerEnded = onHandlerEnded
+    self.deadlineBox = slot.timeout.map { Deadline(ContinuousClock.now + $0) }
+    super.init(takenFrom: slot)
   }
+
+  deinit {
+    // Nothing is in flight, as an operation in flight would hold this object.
+    close()
+  }
+
+  override func didRelease() { core.callReleased() }
 
   /// What the handler may want to know about the call.
   @usableFromInline var context: ServerContext { ServerContext(call: self) }
 
-  /// The method that was called.
-  var descriptor: MethodDescriptor { route.descriptor }
+  /// The method that was called, of a call that is served.
+  @usableFromInline var descriptor: MethodDescriptor {
+    guard let route else { preconditionFailure("a call without a method is not served") }
+    return route.descriptor
+  }
 
   /// When the caller stops waiting; `nil` if it set no deadline.
   var deadline: ContinuousClock.Instant? { deadlineBox?.instant }
 
-  /// The other end's address; `nil` once the call is over.
-  var peer: String? { call.peer }
-
-  /// The certificate that the other end has shown; `nil` without one, and once the call is over.
-  var peerCertificate: PeerCertificate? { call.peerCertificate }
-
   /// The metadata that the client sent.
-  @usableFromInline var metadata: Metadata { call.receivedInitialMetadata }
+  @usableFromInline var metadata: Metadata { receivedInitialMetadata }
 
   /// Takes the message that the call came with: once.
   @usableFromInline
   func takeMessage() throws(RPCError) -> MessageBuffer {
-    guard let message = try call.takeReceivedMessage() else { preconditionFailure("a request is taken once") }
+    guard let message = try takeReceivedMessage() else { preconditionFailure("a request is taken once") }
     return message
   }
 
-  /// Begins to serve the call.
-  func start() {
-    if !(executor is PollerExecutor) { watch() }
-    if route.startsWithMessage, !call.hasReceivedMessage { return endWithoutMessage() }
-    run()
-  }
+  // MARK: Handling
 
   /// Has the handler cancelled when the client goes.
   func watch() {
-    guard !call.hasStarted(.receiveClose) else { return }
+    guard !hasStarted(.receiveClose) else { return }
     var close = Batch()
     close.receive(.receiveClose)
     // Refused when the reply has started it meanwhile, or the call is over: then there is nobody to tell.
-    try? call.start(close) { [self] _ in if call.wasCancelled { clientWent() } }
+    try? start(close) { [self] _ in if wasCancelled { clientWent() } }
   }
 
-  /// Ends a call that shall not be served, with a status alone.
-  static func refuse(_ call: Call, with status: Status) {
-    var batch = Batch()
-    batch.sendInitialMetadata([:])
-    batch.sendStatus(status, trailingMetadata: [:])
-    batch.receive(.receiveClose)
-    do throws(RPCError) {
-      try call.start(batch) { _ in call.close() }
-    } catch {
-      call.cancel()
-      call.close()
+  /// Whether a message that the call should have come with is missing.
+  var lacksMessage: Bool { route?.startsWithMessage == true && !hasReceivedMessage }
+
+  /// Ends a call that lacks its message.
+  func endWithoutMessage() {
+    if failedBeforeReceivingMessage {
+      cancel()
+      return close()
     }
-  }
-
-  /// A call came, and the message that it shall come with did not.
-  private func endWithoutMessage() {
-    if call.failedBeforeReceivingMessage { return abandon() }
     // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: request cardinality violation.
-    let message = "\(route.descriptor) takes one request message, and none came"
+    let message = "\(descriptor) takes one request message, and none came"
     reply(UnaryReply(error: RPCError(code: .unimplemented, message: message)))
   }
 
-  /// Runs the handler in a task, and sends what it leaves to send.
-  private func run() {
-    let isStarted = handling.withLock { handling in
+  /// Ends the call with a status alone.
+  func refuse(with status: Status) { reply(UnaryReply(status: status)) }
+
+  /// Gives the call to a task, which serves it.
+  ///
+  /// - Parameters:
+  ///   - idle: The task; `nil` for a new one.
+  ///   - executor: Where a new task runs; `nil` for Swift's pool.
+  /// - Returns: Whether it did: not if the client went before.
+  func begin(in idle: IdleHandlerTask?, executor: (any TaskExecutor)?) -> Bool {
+    guard let route else { preconditionFailure("a call without a method is not served") }
+    let isBegun = handling.withLock { handling in
       guard case .notStarted = handling else { return false }
-      handling = .running(Task(executorPreference: executor) { [self] in await serve() })
+      handling = .running(
+        idle?.task ?? Task(executorPreference: executor) { [self] in await route.serve(self) }
+      )
       return true
     }
-    guard isStarted else { return abandon() }
-    if executor is PollerExecutor { PollerThread.current?.append(self) }
+    if isBegun { idle?.continuation.resume(returning: self) }
+    return isBegun
   }
 
-  private nonisolated(nonsending) func serve() async {
-    guard let deadlineBox else { return await route.serve(self) }
-    await serve(by: deadlineBox)
+  /// Whether the caller stops waiting at some time.
+  @usableFromInline var hasDeadline: Bool { deadlineBox != nil }
+
+  /// Runs a function whose own calls end with this one's deadline, if it has one.
+  @usableFromInline
+  nonisolated(nonsending) func withDeadline<Result>(
+    _ body: nonisolated(nonsending) () async throws -> Result
+  ) async rethrows -> Result {
+    guard let deadlineBox else { return try await body() }
+    return try await CallDeadline.$current.withValue(deadlineBox.instant) { try await body() }
   }
 
-  private nonisolated(nonsending) func serve(by deadline: Deadline) async {
-    // It bounds the calls that the handler makes.
-    await CallDeadline.$current.withValue(deadline.instant) { await route.serve(self) }
+  /// The handler has ended: in its task.
+  ///
+  /// - Returns: What waits for another call; `nil` if the task ends.
+  @usableFromInline
+  func handlerEnded() -> HandlerTask? {
+    let task = handling.withLock { handling -> Task<Void, Never>? in
+      guard case .running(let task) = handling else { return nil }
+      handling = .ended
+      return task
+    }
+    // A handler can also cancel its task itself.
+    guard let route, let task, !Task.isCancelled else {
+      core.handlerEnded()
+      return nil
+    }
+    return HandlerTask(task: task, route: route, core: core)
   }
 
-  /// Runs a handler that receives the messages itself, and replies.
-  nonisolated(nonsending) func respond(by handler: StreamHandler) async { reply(await handler(call, context: context)) }
-
-  /// Sends what the handler leaves to send: once, when it has ended.
+  /// Sends what is left to send: once, when the handler has ended.
   @usableFromInline
   func reply(_ reply: consuming UnaryReply) {
-    send(reply)
-    onHandlerEnded()
-  }
-
-  private func send(_ reply: consuming UnaryReply) {
-    var reply = reply
-    var batch = Batch()
-    batch.sendInitialMetadataUnlessStarted(reply.metadata, compression: reply.compression)
-    if let message = reply.message.take() { batch.sendMessage(message) }
-    batch.sendStatus(reply.status, trailingMetadata: reply.trailingMetadata)
-    batch.receiveCloseUnlessStarted()
     do throws(RPCError) {
-      try call.start(batch) { [call] _ in call.close() }
+      try end(with: reply.batch)
     } catch {
       guard error.code == .invalidArgument else {
         // The client is gone, and nobody waits for the reply.
-        return call.close()
+        return close()
       }
-      sendStatus(Status(code: .internalError, message: "the handler's response has illegal \(error.message)"))
-    }
-  }
-
-  private func sendStatus(_ status: Status) {
-    var batch = Batch()
-    batch.sendInitialMetadataUnlessStarted([:])
-    batch.sendStatus(status, trailingMetadata: [:])
-    batch.receiveCloseUnlessStarted()
-    do throws(RPCError) {
-      try call.start(batch) { [call] _ in call.close() }
-    } catch {
-      call.close()
+      refuse(with: Status(code: .internalError, message: "the handler's response has illegal \(error.message)"))
     }
   }
 
@@ -168,20 +157,15 @@ final class ServerCall: BegunCall {
         handling = .cancelled
         return nil
       case .running(let task):
+        handling = .cancelled
         return task
-      case .cancelled:
+      case .cancelled, .ended:
         return nil
       }
     }
     task?.cancel()
     // A handler that does not heed its cancellation must not keep the server from stopping.
-    call.close()
-  }
-
-  private func abandon() {
-    call.cancel()
-    call.close()
-    onHandlerEnded()
+    close()
   }
 }
 

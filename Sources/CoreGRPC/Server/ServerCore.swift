@@ -6,28 +6,35 @@ final class ServerCore: Sendable {
   /// Debian's build looks for an event's tag among all that are outstanding.
   private static let slots = 2
 
+  /// How many tasks wait for calls of a method at most; more end.
+  private static let largestIdleCount = 64
+
   private struct State {
     var lifecycle: ServerLifecycle
     var handle: ServerHandle?
     var stopped: OneShot<Void>
+    /// By the methods' numbers.
+    var idleTasks: [[IdleHandlerTask]]
 
     /// A call came to a slot.
     ///
-    /// - Returns: What to do about the call, and where to post the slot again, if so.
-    mutating func callArrived() -> (ServerLifecycle.Admission, ServerHandle?) {
+    /// - Returns: What to do about the call, where to post the slot again, if so, and which task is free.
+    mutating func callArrived(_ route: Route?) -> (ServerLifecycle.Admission, ServerHandle?, IdleHandlerTask?) {
       let admission = lifecycle.callArrived()
       let mayPost = lifecycle.postSlot()
       let action = lifecycle.slotReturned()
       assert(action == .none, "a call keeps its server")
-      return (admission, mayPost ? handle : nil)
+      guard let route, admission == .serve else { return (admission, mayPost ? handle : nil, nil) }
+      return (admission, mayPost ? handle : nil, idleTasks[route.index].popLast())
     }
   }
 
-  private let routes: [String: Route]
+  private let routes: [Route]
   private let executor: (any TaskExecutor)?
+  private let runsOnPollers: Bool
   private let state: Locked<State>
 
-  init(routes: [String: Route], configuration: Server.Configuration) {
+  init(routes: [Route], configuration: Server.Configuration) {
     self.routes = routes
     let stopped = OneShot<Void>()
     let queue = CompletionQueue(name: "grpc-server", threads: max(1, configuration.pollerThreads)) {
@@ -39,11 +46,13 @@ final class ServerCore: Sendable {
       case .pollers: queue.executor
       case .custom(let executor): executor
       }
+    self.runsOnPollers = self.executor is PollerExecutor
     self.state = Locked(
       State(
         lifecycle: ServerLifecycle(maximumConcurrentCalls: configuration.maximumConcurrentCalls),
         handle: ServerHandle(arguments: configuration.arguments, queue: queue),
-        stopped: stopped
+        stopped: stopped,
+        idleTasks: Array(repeating: [], count: routes.count)
       )
     )
   }
@@ -67,7 +76,7 @@ final class ServerCore: Sendable {
     // Under the lock, so that no shutdown overtakes the start.
     let methods = state.withLock { [routes] state -> [(Route, RegisteredMethod)]? in
       guard state.lifecycle.start(), let handle = state.handle else { return nil }
-      let methods = routes.values.map {
+      let methods = routes.map {
         ($0, handle.register($0.descriptor.path, readsMessage: $0.startsWithMessage))
       }
       handle.start()
@@ -104,6 +113,11 @@ final class ServerCore: Sendable {
 
   func beginShutdown(gracePeriod: Duration?) {
     if state.withLock({ $0.lifecycle.beginShutdown() }) == .shutDown {
+      let idleTasks = state.withLock { state in
+        defer { for index in state.idleTasks.indices { state.idleTasks[index] = [] } }
+        return state.idleTasks.joined()
+      }
+      for idle in idleTasks { idle.continuation.resume(returning: nil) }
       guard let handle = state.withLock({ $0.handle }) else { return }
       Thread.spawn(name: "grpc-shutdown") { [self] in
         handle.shutDown { [self] in handleEvent { $0.shutdownCompleted() } }
@@ -130,12 +144,22 @@ final class ServerCore: Sendable {
   private func postSlot(for method: (route: Route, registered: RegisteredMethod)?) {
     guard let handle = state.withLock({ $0.handle }) else { return }
     let route = method?.route
-    let slot = handle.makeSlot(for: method?.registered) { [self] slot, incoming in
-      guard let incoming else { return handleEvent { $0.slotReturned() } }
-      let (admission, handle) = state.withLock { $0.callArrived() }
+    let slot = handle.makeSlot(for: method?.registered) { [self] slot, hasCall in
+      guard hasCall else { return handleEvent { $0.slotReturned() } }
+      let path = route == nil ? slot.path : ""
+      let call = ServerCall(takenFrom: slot, route: route, core: self)
+      let (admission, handle, idle) = state.withLock { $0.callArrived(route) }
       // First of all, so that the next call need not wait.
       if let handle, !handle.post(slot) { handleEvent { $0.slotReturned() } }
-      serve(incoming, route, admission)
+      guard admission == .serve else {
+        let message = "the server has as many calls in progress as it allows"
+        return call.refuse(with: Status(code: .resourceExhausted, message: message))
+      }
+      guard let route else {
+        call.refuse(with: Status(code: .unimplemented, message: "this server has no method \(path)"))
+        return handlerEnded()
+      }
+      serve(call, of: route, in: idle)
     }
     post(slot)
   }
@@ -146,24 +170,34 @@ final class ServerCore: Sendable {
     if !handle.post(slot) { handleEvent { $0.slotReturned() } }
   }
 
-  private func serve(_ incoming: consuming IncomingCall, _ route: Route?, _ admission: ServerLifecycle.Admission) {
-    let path = incoming.path
-    let timeout = incoming.timeout
-    let call = incoming.accept { [self] in handleEvent { $0.callReleased() } }
-    guard admission == .serve else {
-      let message = "the server has as many calls in progress as it allows"
-      return ServerCall.refuse(call, with: Status(code: .resourceExhausted, message: message))
+  private func serve(_ call: ServerCall, of route: Route, in idle: IdleHandlerTask?) {
+    if !runsOnPollers { call.watch() }
+    if call.lacksMessage {
+      call.endWithoutMessage()
+    } else if call.begin(in: idle, executor: executor) {
+      if runsOnPollers { PollerThread.current?.append(call) }
+      return
     }
-    guard let route else {
-      handlerEnded()
-      let message = "this server has no method \(path)"
-      return ServerCall.refuse(call, with: Status(code: .unimplemented, message: message))
-    }
-    ServerCall(call: call, route: route, timeout: timeout, executor: executor) { [self] in handlerEnded() }
-      .start()
+    if let idle { handlerEnded(idle, of: route) } else { handlerEnded() }
   }
 
-  private func handlerEnded() { state.withLock { $0.lifecycle.handlerEnded() } }
+  /// A handler has ended, or will never start.
+  func handlerEnded() { state.withLock { $0.lifecycle.handlerEnded() } }
+
+  /// A handler has ended, or will never start, and its task is free.
+  func handlerEnded(_ idle: IdleHandlerTask, of route: Route) {
+    let isKept = state.withLock { state in
+      state.lifecycle.handlerEnded()
+      let count = state.idleTasks[route.index].count
+      guard state.lifecycle.phase == .running, count < Self.largestIdleCount else { return false }
+      state.idleTasks[route.index].append(idle)
+      return true
+    }
+    if !isKept { idle.continuation.resume(returning: nil) }
+  }
+
+  /// A call has let go of its C object.
+  func callReleased() { handleEvent { $0.callReleased() } }
 
   private func handleEvent(_ event: (inout ServerLifecycle) -> ServerLifecycle.Action) {
     let handle = state.withLock { state -> ServerHandle? in

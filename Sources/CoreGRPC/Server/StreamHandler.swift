@@ -1,6 +1,7 @@
 /// The handler of a method with a stream of messages in a direction or in both, with its serialization.
 struct StreamHandler: Sendable {
-  private let serve: @Sendable (Call, ServerContext) async -> UnaryReply
+  /// - Returns: What is left to send.
+  private let respond: @Sendable (Call, ServerContext) async -> UnaryReply
 
   /// A handler that answers with a stream.
   init<Input: Sendable, Output: Sendable>(
@@ -9,7 +10,7 @@ struct StreamHandler: Sendable {
     handler:
       @escaping @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
   ) {
-    serve = { call, context in
+    respond = { call, context in
       let outcome = await HandlerOutcome.of(context.descriptor) { () async throws in
         let response = try await handler(Self.request(from: call, deserializer), context)
         do throws(RPCError) {
@@ -37,7 +38,7 @@ struct StreamHandler: Sendable {
     serializer: some MessageSerializer<Output>,
     handler: @escaping @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
   ) {
-    serve = { call, context in
+    respond = { call, context in
       let outcome = await HandlerOutcome.of(context.descriptor) { () async throws in
         try await handler(Self.request(from: call, deserializer), context)
       }
@@ -48,8 +49,19 @@ struct StreamHandler: Sendable {
     }
   }
 
-  /// - Returns: What is left to send.
-  func callAsFunction(_ call: Call, context: ServerContext) async -> UnaryReply { await serve(call, context) }
+  /// Serves one call after the other, beginning with the one given.
+  var serve: UnaryHandler.Serve {
+    { first in
+      var next: ServerCall? = first
+      while let call = next.take() {
+        await call.withDeadline { call.reply(await respond(call, call.context)) }
+        guard let rest = call.handlerEnded() else { return }
+        // Let go before the task waits.
+        _ = consume call
+        next = await withUnsafeContinuation { rest.wait($0) }
+      }
+    }
+  }
 
   private static func reply<Output: Sendable>(
     with response: ServerResponse<Output>,

@@ -3,13 +3,13 @@
 /// It is made where the types of the messages are known, so that the compiler specializes it for them: unspecialized, each
 /// call looks up their metadata at run time.
 ///
-/// It replies itself rather than return what to reply. Nothing is left to do after it then, so that no caller has to come
-/// back to its executor, which with an executor of the task's own takes the lock of the task.
+/// One function takes a call, runs the handler, replies, and waits for the next call: each function that waits for another
+/// one comes back to its executor when that returns, which takes the lock of the task.
 @usableFromInline
 struct UnaryHandler: Sendable {
-  @usableFromInline typealias Serve = nonisolated(nonsending) @Sendable (ServerCall) async -> Void
+  /// Serves one call after the other, beginning with the one given, whose request has come.
+  @usableFromInline typealias Serve = @Sendable (ServerCall) async -> Void
 
-  /// Serves a call whose request has come, and replies.
   let serve: Serve
 
   @usableFromInline
@@ -23,30 +23,29 @@ struct UnaryHandler: Sendable {
       nonisolated(nonsending) @escaping @Sendable (ServerRequest<Input>, ServerContext) async throws ->
       ServerResponse<Output>
   ) {
-    self.init { call in
-      let request: ServerRequest<Input>
-      do {
-        request = try call.request(by: deserializer)
-      } catch {
-        return call.reply(UnaryReply(cannotDeserialize: error))
-      }
-      let response: ServerResponse<Output>
-      do {
-        response = try await handler(request, call.context)
-      } catch {
-        return call.reply(UnaryReply(handlerFailure: error, of: call.context.descriptor))
-      }
-      do {
-        call.reply(
-          UnaryReply(
-            metadata: response.metadata,
-            compression: response.compression,
-            message: try serializer.serialize(response.message),
-            trailingMetadata: response.trailingMetadata
-          )
-        )
-      } catch {
-        call.reply(UnaryReply(cannotSerialize: error))
+    self.init { first in
+      var next: ServerCall? = first
+      while let call = next.take() {
+        do {
+          let request = try call.request(by: deserializer)
+          do {
+            let response =
+              if call.hasDeadline {
+                try await call.withDeadline { try await handler(request, call.context) }
+              } else {
+                try await handler(request, call.context)
+              }
+            call.reply(with: response, serializer)
+          } catch {
+            call.reply(UnaryReply(handlerFailure: error, of: call.descriptor))
+          }
+        } catch {
+          call.reply(UnaryReply(cannotDeserialize: error))
+        }
+        guard let rest = call.handlerEnded() else { return }
+        // Let go before the task waits.
+        _ = consume call
+        next = await withUnsafeContinuation { rest.wait($0) }
       }
     }
   }
@@ -60,5 +59,22 @@ extension ServerCall {
     var request = ServerRequest(metadata: metadata, message: try deserializer.deserialize(message))
     request.wasCompressed = message.wasCompressed
     return request
+  }
+
+  /// Sends the response of a unary call.
+  @inlinable
+  func reply<Output: Sendable>(with response: ServerResponse<Output>, _ serializer: some MessageSerializer<Output>) {
+    do {
+      reply(
+        UnaryReply(
+          metadata: response.metadata,
+          compression: response.compression,
+          message: try serializer.serialize(response.message),
+          trailingMetadata: response.trailingMetadata
+        )
+      )
+    } catch {
+      reply(UnaryReply(cannotSerialize: error))
+    }
   }
 }

@@ -1,15 +1,11 @@
 /// What is sent at the end of a call: the status, and before it the metadata and the message that were not sent yet.
 @usableFromInline
 struct UnaryReply: ~Copyable {
-  var metadata = Metadata()
-  var compression: Compression.Algorithm?
-  var message: MessageBuffer?
-  var status: Status
-  var trailingMetadata = Metadata()
+  /// Made at once: to hold the parts first would copy them once more.
+  let batch: Batch
 
   init(status: Status, trailingMetadata: Metadata = Metadata()) {
-    self.status = status
-    self.trailingMetadata = trailingMetadata
+    batch = Batch(replyingWith: status, trailingMetadata: trailingMetadata)
   }
 
   init(error: RPCError) { self.init(status: Status(error), trailingMetadata: error.metadata) }
@@ -24,10 +20,13 @@ extension UnaryReply {
     message: consuming MessageBuffer,
     trailingMetadata: Metadata
   ) {
-    self.init(status: .ok, trailingMetadata: trailingMetadata)
-    self.metadata = metadata
-    self.compression = compression
-    self.message = consume message
+    batch = Batch(
+      replyingWith: .ok,
+      trailingMetadata: trailingMetadata,
+      message: message,
+      metadata: metadata,
+      compression: compression
+    )
   }
 
   /// What a deserializer threw.

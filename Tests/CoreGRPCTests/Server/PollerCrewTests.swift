@@ -28,9 +28,11 @@ struct PollerCrewTests {
           runningCount: load.running(active),
           eventCount: load.rate(active) / 4
         )
-        let change = crew.look(look) {
-          PollerCrew.Use(busy: PollerCrew.window * load.busy(active), idle: PollerCrew.window * load.idle(active))
-        }
+        let use = PollerCrew.Use(
+          busyTime: { PollerCrew.window * load.busy(active) },
+          idleProcessors: { load.idle(active) }
+        )
+        let change = crew.look(look, use)
         if change != .none { changes.append(change) }
       }
     }

@@ -1,0 +1,36 @@
+import Glibc
+
+/// A file of `/proc` that begins with numbers, which say something else each time it is read.
+final class CountsFile: Sendable {
+  private let file: Int32
+
+  /// Opens a file; where there is none, it has no numbers.
+  init(_ path: String) { file = open(path, O_RDONLY | O_CLOEXEC) }
+
+  deinit {
+    if file >= 0 { close(file) }
+  }
+
+  /// Reads the first numbers, by any characters between them.
+  ///
+  /// - Returns: `nil` if there are not as many.
+  func numbers(_ count: Int) -> [Int]? {
+    // Room for eight numbers of 64 bits.
+    withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { text in
+      let length = pread(file, text.baseAddress, text.count, 0)
+      var numbers: [Int] = []
+      var number: Int?
+      // The last one may be cut off: it counts only if something follows it.
+      for byte in text.prefix(max(0, length)) {
+        if (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+          number = (number ?? 0) &* 10 &+ Int(byte - UInt8(ascii: "0"))
+        } else if let complete = number {
+          numbers.append(complete)
+          if numbers.count == count { return numbers }
+          number = nil
+        }
+      }
+      return nil
+    }
+  }
+}

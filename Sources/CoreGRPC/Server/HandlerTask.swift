@@ -1,0 +1,23 @@
+/// A task that has run a handler of a method, and may serve another call of it.
+///
+/// To make a task for each call takes longer than to run many a handler.
+@usableFromInline
+struct HandlerTask: Sendable {
+  let task: Task<Void, Never>
+  let route: Route
+  let core: ServerCore
+
+  /// Waits for another call.
+  ///
+  /// - Parameter continuation: Resumed once: with a call, or with `nil` for the task to end.
+  @usableFromInline
+  func wait(_ continuation: UnsafeContinuation<ServerCall?, Never>) {
+    core.handlerEnded(IdleHandlerTask(task: task, continuation: continuation), of: route)
+  }
+}
+
+/// A task that waits for a call.
+struct IdleHandlerTask: Sendable {
+  let task: Task<Void, Never>
+  let continuation: UnsafeContinuation<ServerCall?, Never>
+}
