@@ -40,9 +40,10 @@ let package = Package(
     .systemLibrary(name: "CProtobufC", providers: [.apt(["libprotobuf-c-dev"])]),
 
     .target(name: "CAbseil", linkerSettings: [.linkedLibrary("absl_synchronization")]),
+    .target(name: "CConcurrency"),
 
     // The libraries.
-    .target(name: "CoreGRPC", dependencies: ["CAbseil", "CGRPC"], swiftSettings: swiftSettings),
+    .target(name: "CoreGRPC", dependencies: ["CAbseil", "CConcurrency", "CGRPC"], swiftSettings: swiftSettings),
     .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: swiftSettings),
     .target(
       name: "CoreGRPCLogging",

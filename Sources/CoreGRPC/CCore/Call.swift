@@ -28,6 +28,7 @@ class Call: Operation, @unchecked Sendable {
   private let state: Locked<State>
   private let memory = CallMemory()
   private let inflationLimit: Int?
+  private let resumesOnPollers: Bool
 
   /// Takes over a C call that a client makes.
   ///
@@ -36,9 +37,11 @@ class Call: Operation, @unchecked Sendable {
   ///   - queue: The queue that the call is bound to.
   ///   - inflationLimit: The largest size to which a compressed message may be inflated, in bytes; `nil` to leave messages
   ///     as C-core gives them.
-  init(adopting handle: OpaquePointer, queue: CompletionQueue, inflationLimit: Int?) {
+  ///   - resumesOnPollers: Whether tasks that wait for the call go on on the thread that polls, unless they have an executor.
+  init(adopting handle: OpaquePointer, queue: CompletionQueue, inflationLimit: Int?, resumesOnPollers: Bool) {
     self.handle = handle
     self.role = .client
+    self.resumesOnPollers = resumesOnPollers
     self.inflationLimit = inflationLimit
     self.state = Locked(State(machine: CallStateMachine(role: .client), queue: queue))
   }
@@ -52,6 +55,7 @@ class Call: Operation, @unchecked Sendable {
     let call = slot.takeCall()
     self.handle = call.handle
     self.role = .server
+    self.resumesOnPollers = false
     self.inflationLimit = slot.inflationLimit
     self.state = Locked(
       State(machine: CallStateMachine(role: .server), queue: slot.queue, initialMetadata: metadata)
@@ -249,7 +253,8 @@ class Call: Operation, @unchecked Sendable {
       return (isReleased ? state.queue.take() : nil, state.waiter.take())
     }
     release(released)
-    waiter?.resume(returning: nil)
+    guard let waiter else { return }
+    resuming { waiter.resume(returning: nil) }
   }
 
   /// The tag of another batch came.
@@ -258,8 +263,13 @@ class Call: Operation, @unchecked Sendable {
       finish(operations, &state)
       return state.machine.finish(operations) ? state.queue.take() : nil
     }
-    completion(succeeded)
+    resuming { completion(succeeded) }
     release(released)
+  }
+
+  /// Calls a function that resumes those who wait for the call.
+  private func resuming(_ body: () -> Void) {
+    if resumesOnPollers { PollerThread.resumingHere(body) } else { body() }
   }
 
   /// Takes over what a batch has received, and lets go of what it has sent.

@@ -9,10 +9,16 @@ final class ChannelHandle: @unchecked Sendable {
   let handle: OpaquePointer
   let queue: CompletionQueue
   private let inflationLimit: Int?
+  private let resumesOnPollers: Bool
   private let library = Library()
 
   /// - Throws: ``RPCError/Code/invalidArgument``, when C-core cannot read the target or the credentials.
-  init(target: String, credentials: ChannelCredentials, arguments: ChannelArguments) throws(RPCError) {
+  init(
+    target: String,
+    credentials: ChannelCredentials,
+    arguments: ChannelArguments,
+    resumesOnPollers: Bool
+  ) throws(RPCError) {
     if target.utf8.contains(0) {
       throw RPCError(code: .invalidArgument, message: "the target \(target.debugDescription) has a NUL character")
     }
@@ -39,10 +45,11 @@ final class ChannelHandle: @unchecked Sendable {
     self.handle = channel
     self.queue = ClientQueue.shared()
     self.inflationLimit = arguments.inflationLimit
+    self.resumesOnPollers = resumesOnPollers
   }
 
   /// A channel over a socket that is connected to a server of this process, and this object's to close.
-  init(socket: Int32, arguments: ChannelArguments) {
+  init(socket: Int32, arguments: ChannelArguments, resumesOnPollers: Bool) {
     let credentials = grpc_insecure_credentials_create()
     defer { grpc_channel_credentials_release(credentials) }
     let channel = arguments.withCArguments { grpc_channel_create_from_fd("in-process", socket, credentials, $0) }
@@ -50,6 +57,7 @@ final class ChannelHandle: @unchecked Sendable {
     self.handle = channel
     self.queue = ClientQueue.shared()
     self.inflationLimit = arguments.inflationLimit
+    self.resumesOnPollers = resumesOnPollers
   }
 
   deinit { grpc_channel_destroy(handle) }
@@ -68,7 +76,12 @@ final class ChannelHandle: @unchecked Sendable {
       call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, nil, deadline, nil)
     }
     guard let call else { preconditionFailure("C-core cannot create a call") }
-    return ClientCall(adopting: call, channel: self, inflationLimit: inflationLimit)
+    return ClientCall(
+      adopting: call,
+      channel: self,
+      inflationLimit: inflationLimit,
+      resumesOnPollers: resumesOnPollers
+    )
   }
 }
 
@@ -78,9 +91,14 @@ private final class ClientCall: Call, @unchecked Sendable {
 
   private let channel: ChannelHandle
 
-  init(adopting handle: OpaquePointer, channel: ChannelHandle, inflationLimit: Int?) {
+  init(adopting handle: OpaquePointer, channel: ChannelHandle, inflationLimit: Int?, resumesOnPollers: Bool) {
     self.channel = channel
-    super.init(adopting: handle, queue: channel.queue, inflationLimit: inflationLimit)
+    super.init(
+      adopting: handle,
+      queue: channel.queue,
+      inflationLimit: inflationLimit,
+      resumesOnPollers: resumesOnPollers
+    )
   }
 
   deinit {

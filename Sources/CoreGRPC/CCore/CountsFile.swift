@@ -1,10 +1,10 @@
 import Glibc
 
-/// A file of `/proc` that begins with numbers, which say something else each time it is read.
+/// A short file of `/proc`, which says something else each time it is read.
 final class CountsFile: Sendable {
   private let file: Int32
 
-  /// Opens a file; where there is none, it has no numbers.
+  /// Opens a file; where there is none, it is empty.
   init(_ path: String) { file = open(path, O_RDONLY | O_CLOEXEC) }
 
   deinit {
@@ -31,6 +31,15 @@ final class CountsFile: Sendable {
         }
       }
       return nil
+    }
+  }
+
+  /// Reads the letter that stands behind a character and a space, where that character stands last.
+  func letter(behindLast mark: Unicode.Scalar) -> UInt8? {
+    withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { text in
+      let text = text.prefix(max(0, pread(file, text.baseAddress, text.count, 0)))
+      guard let index = text.lastIndex(of: UInt8(ascii: mark)), index + 2 < text.endIndex else { return nil }
+      return text[index + 2]
     }
   }
 }

@@ -26,8 +26,8 @@ struct PollerCrew: Sendable, Hashable {
 
   /// What can be found out about a window when it ends.
   struct Use {
-    /// How long the active threads have had something to do since this was last asked, all together.
-    var busyTime: () -> Duration
+    /// What the system has counted of the active threads since this was last asked, all together.
+    var threads: () -> ThreadLoad.Totals
     /// How many processors have had nothing to do, on average, since this was last asked; zero if that is long ago.
     var idleProcessors: () -> Double
   }
@@ -49,6 +49,9 @@ struct PollerCrew: Sendable, Hashable {
 
   private var seen = Look(elapsed: .zero)
   private var lookCount = 0
+  /// The events a second and the idle processors, lately: one window tells little about either.
+  private var rate: RunningAverage?
+  private var idleProcessors = RunningAverage(value: 0)
   private var trial: Trial?
   private var pause = PollerCrew.leastPause
   private var pauseLeft = Duration.zero
@@ -59,6 +62,15 @@ struct PollerCrew: Sendable, Hashable {
     var change: Change
     /// The events a second before it.
     var rateBefore: Double
+    /// How many windows it still takes: in the first one everybody finds a new place.
+    var windowsLeft = 2
+  }
+
+  /// An average in which what is longer ago counts less.
+  private struct RunningAverage: Sendable, Hashable {
+    private(set) var value: Double
+
+    mutating func add(_ new: Double) { value = 0.5 * value + 0.5 * new }
   }
 
   /// - Parameters:
@@ -74,6 +86,8 @@ struct PollerCrew: Sendable, Hashable {
   mutating func restart() {
     seen = Look(elapsed: .zero)
     lookCount = 0
+    rate = nil
+    idleProcessors = RunningAverage(value: 0)
     trial = nil
     pause = Self.leastPause
     pauseLeft = .zero
@@ -103,30 +117,36 @@ struct PollerCrew: Sendable, Hashable {
   }
 
   private mutating func decide(_ use: Use) -> Change {
-    let rate = Double(seen.eventCount) / (seen.elapsed / .seconds(1))
-    let busy = use.busyTime() / seen.elapsed
+    let newRate = Double(seen.eventCount) / (seen.elapsed / .seconds(1))
+    let threads = use.threads()
+    let busy = threads.busyTime / seen.elapsed
     // How many threads' time was taken. A handler that waits takes it without using a processor.
     let load = max(busy, Double(seen.runningCount) / Double(lookCount))
     if let trial {
-      self.trial = nil
-      return conclude(trial, rate: rate)
+      self.trial?.windowsLeft -= 1
+      return trial.windowsLeft > 1 ? .none : conclude(trial, rate: newRate)
     }
+    rate?.add(newRate)
+    let usualRate = rate ?? RunningAverage(value: newRate)
+    rate = usualRate
     pauseLeft -= min(pauseLeft, seen.elapsed)
     stayLeft -= min(stayLeft, seen.elapsed)
     if active > smallest, load < 0.6 * Double(active - 1) { return .remove }
-    guard load > 0.85 * Double(active) else {
+    // Threads that sleep between the events have time left, however short. Others lose the processor now and then, too.
+    let sleeps = threads.turnCount > max(12, seen.eventCount / 32)
+    guard load > 0.85 * Double(active), !sleeps || busy < 0.5 * Double(active) else {
       // They have time left, so that nothing is lost by trying again soon.
       pause = Self.leastPause
       return .none
     }
-    let hasRoom = use.idleProcessors() > 0.3 || busy < 0.5 * Double(active)
-    guard pauseLeft == .zero else { return .none }
-    if hasRoom { return active < largest ? begin(.add, rate: rate) : .none }
-    return active > smallest && stayLeft == .zero ? begin(.remove, rate: rate) : .none
+    idleProcessors.add(use.idleProcessors())
+    let hasRoom = idleProcessors.value > 0.2 || busy < 0.5 * Double(active)
+    if hasRoom { return active < largest && pauseLeft == .zero ? begin(.add, usualRate.value) : .none }
+    return active > smallest && stayLeft == .zero ? begin(.remove, usualRate.value) : .none
   }
 
-  private mutating func begin(_ change: Change, rate: Double) -> Change {
-    trial = Trial(change: change, rateBefore: rate)
+  private mutating func begin(_ change: Change, _ rateBefore: Double) -> Change {
+    trial = Trial(change: change, rateBefore: rateBefore)
     return change
   }
 
@@ -134,7 +154,10 @@ struct PollerCrew: Sendable, Hashable {
   ///
   /// A thread more must get more done; one less must not get less done.
   private mutating func conclude(_ trial: Trial, rate: Double) -> Change {
-    let pays = trial.change == .add ? rate > 1.1 * trial.rateBefore : rate > 0.9 * trial.rateBefore
+    let pays = trial.change == .add ? rate > 1.15 * trial.rateBefore : rate > 0.9 * trial.rateBefore
+    self.trial = nil
+    self.rate = nil
+    idleProcessors = RunningAverage(value: 0)
     pause = pays ? Self.leastPause : min(pause * 2, Self.greatestPause)
     pauseLeft = pause
     if pays == (trial.change == .add) { stayLeft = max(pause, Self.leastStay) }

@@ -12,11 +12,14 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
   func attach(to queue: CompletionQueue) { self.queue = queue }
 
   func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    // The queue is there as long as a thread polls it.
+    let job = PollerThread.Job.preferred(UnownedJob(job))
     if let thread = PollerThread.current, thread.executor === self { return thread.append(job) }
-    guard let queue else { return globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
-    queue.post(JobOperation(job))
+    post(job)
+  }
+
+  /// Has a thread that polls do something.
+  func post(_ job: PollerThread.Job) {
+    if let queue { queue.post(JobOperation(job)) } else { job.runElsewhere() }
   }
 }
 
@@ -24,12 +27,22 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
 private final class JobOperation: Operation, @unchecked Sendable {
   // Unchecked as its superclass is.
 
-  private let job: UnownedJob
+  private let job: PollerThread.Job
 
-  init(_ job: UnownedJob) { self.job = job }
+  init(_ job: PollerThread.Job) { self.job = job }
 
   override func complete(succeeded: Bool) {
     guard let thread = PollerThread.current else { preconditionFailure("a tag is delivered to a thread that polls") }
     thread.append(job)
+  }
+}
+
+extension PollerThread.Job {
+  /// Does what there is to do when nobody polls any more.
+  func runElsewhere() {
+    switch self {
+    case .preferred(let job), .unbound(let job): globalConcurrentExecutor.enqueue(ExecutorJob(job))
+    case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
+    }
   }
 }

@@ -1,42 +1,72 @@
+import CConcurrency
+import CGRPC
 import Glibc
 import Synchronization
 
 /// What a thread that polls a completion queue has to do besides: the tasks that wait for it to be done with the event at hand,
-/// and the calls whose handlers it began.
+/// the operations that were done at once, and the calls whose handlers it began.
 ///
 /// Only the thread itself runs any of it. When it is stuck in a program's code, ``relieve(stuckSince:)`` takes the rest away from it.
-final class PollerThread: Sendable {
+final class PollerThread: @unchecked Sendable {
+  // Unchecked, because of the queue's handle: the thread alone uses it, to fill and empty a cache of its own. C-core compares it
+  // with the queue of an event, and looks into it only if there is one.
+
   /// What an observer sees of a thread.
   struct Sight {
     /// Whether it is in a program's code, and not in C-core's.
     var isRunning: Bool
     /// Whether it has begun or ended to run tasks since the last look.
     var hasChanged: Bool
+    /// Whether it is in the same code as at the last look, and holds others up.
+    var isStuck: Bool
     /// A number that is another one each time it runs tasks.
     var change: UInt64
     /// For how many events it has run tasks since the last look.
     var eventCount: UInt64
   }
 
-  /// Tasks and calls that a thread had not come to.
+  /// What a thread had not come to.
   struct Work: Sendable {
-    var jobs: [UnownedJob] = []
+    var jobs: [Job] = []
     var calls: [any BegunCall] = []
+  }
+
+  /// Something to do when the event at hand is done.
+  enum Job: Sendable {
+    /// A part of a task that prefers the thread's executor.
+    case preferred(UnownedJob)
+    /// A part of a task that prefers no executor, and that Swift's pool would run.
+    case unbound(UnownedJob)
+    /// What follows an operation that was done as soon as it was started.
+    case completion(Operation, succeeded: Bool)
   }
 
   private struct State {
     var work = Work()
     var nextJob = 0
     var isRelieved = false
+
+    /// Takes away what the thread has not come to.
+    mutating func takeWork() -> Work {
+      defer {
+        work = Work()
+        nextJob = 0
+      }
+      return Work(jobs: Array(work.jobs[nextJob...]), calls: work.calls)
+    }
   }
 
   /// What gives this thread the tasks, or another one that polls the same queue.
   let executor: PollerExecutor
 
+  private let queue: OpaquePointer
   private let state = Locked(State())
 
   /// Whether there may be work; written by the thread itself, and before it polls.
   private let hasWork = Atomic(false)
+
+  /// How many jobs run before the queue has its turn.
+  private static let jobLimit = 64
 
   /// How often the activity has changed, and the activity in the lowest bit.
   private let changes = Atomic<UInt64>(0)
@@ -47,14 +77,23 @@ final class PollerThread: Sendable {
   /// The thread's load, once it runs.
   private let load = Locked<ThreadLoad?>(nil)
 
-  /// ``changes`` and the load's time when they were last looked at; the observer's alone.
-  private let lastSeenChanges = Atomic<UInt64>(0)
-  private let lastSeenTime = Locked(Duration.zero)
+  /// What was seen when the thread was last looked at; the observer's alone.
+  private struct Memory {
+    var changes: UInt64 = 0
+    var totals = ThreadLoad.Totals()
+    /// How long it had run when it was first seen to be in the code that it is in.
+    var runTime: Duration?
+  }
+
+  private let memory = Locked(Memory())
 
   /// Signalled when the thread shall poll again.
   let wakeUp = Semaphore()
 
-  init(executor: PollerExecutor) { self.executor = executor }
+  init(queue: OpaquePointer, executor: PollerExecutor) {
+    self.queue = queue
+    self.executor = executor
+  }
 
   // MARK: From the thread itself
 
@@ -81,17 +120,48 @@ final class PollerThread: Sendable {
     return Unmanaged<PollerThread>.fromOpaque(pointer).takeUnretainedValue()
   }
 
-  /// Calls a function that has C-core do something, on any thread.
+  /// Calls a function that has C-core start something, on any thread.
+  ///
+  /// On a thread that polls, what is done at once does not go through the queue, from which the thread would take it next.
   static func inCore<Result>(_ body: () -> Result) -> Result {
     guard let current else { return body() }
     current.isInCore.store(true, ordering: .relaxed)
     defer { current.isInCore.store(false, ordering: .relaxed) }
-    return body()
+    grpc_completion_queue_thread_local_cache_init(current.queue)
+    let result = body()
+    var tag: UnsafeMutableRawPointer?
+    var succeeded: Int32 = 0
+    if grpc_completion_queue_thread_local_cache_flush(current.queue, &tag, &succeeded) != 0, let tag {
+      current.append(.completion(Operation.take(tag), succeeded: succeeded != 0))
+    }
+    return result
   }
 
-  /// Has a task run when the event at hand is done.
-  func append(_ job: UnownedJob) {
-    state.withLock { $0.work.jobs.append(job) }
+  private static let takesJobs: Void = cconcurrency_install { job in
+    // Only a thread that polls says that it takes jobs: see `resumingHere(_:)`.
+    guard let thread = current, let job else { preconditionFailure("a job was taken that no thread asked for") }
+    thread.append(.unbound(unsafeBitCast(job, to: UnownedJob.self)))
+  }
+
+  /// Calls a function that resumes tasks, which go on on this thread when the event at hand is done.
+  ///
+  /// Only those that would go on on Swift's pool: others have an executor, or an actor's.
+  static func resumingHere(_ body: () -> Void) {
+    guard current != nil else { return body() }
+    takesJobs
+    cconcurrency_take_jobs(true)
+    body()
+    cconcurrency_take_jobs(false)
+  }
+
+  /// Has something done when the event at hand is done.
+  func append(_ job: Job) {
+    let isRelieved = state.withLock { state in
+      if case .completion = job, state.isRelieved { return true }
+      state.work.jobs.append(job)
+      return false
+    }
+    guard !isRelieved else { return executor.post(job) }
     hasWork.store(true, ordering: .relaxed)
   }
 
@@ -107,14 +177,16 @@ final class PollerThread: Sendable {
   /// - Returns: Whether the thread shall go on polling: not when it was relieved meanwhile.
   func finishEvent(onBegin: () -> Void) -> Bool {
     guard hasWork.load(ordering: .relaxed) else { return true }
-    hasWork.store(false, ordering: .relaxed)
     // In one order with what `onBegin` looks at: see `Pollers.observe()`.
     changes.add(1, ordering: .sequentiallyConsistent)
     onBegin()
+    var jobCount = 0
     while true {
       switch nextStep() {
       case .run(let job):
-        job.runSynchronously(on: executor.asUnownedTaskExecutor())
+        run(job)
+        jobCount += 1
+        if jobCount == Self.jobLimit, pause() { return true }
       case .finish(let isRelieved, var call):
         while let begun = call {
           begun.watch()
@@ -125,8 +197,47 @@ final class PollerThread: Sendable {
     }
   }
 
+  private func run(_ job: Job) {
+    switch job {
+    case .preferred(let job): job.runSynchronously(on: executor.asUnownedTaskExecutor())
+    // An `UnownedJob` is the runtime's pointer to a job, and nothing else.
+    case .unbound(let job): cconcurrency_run(unsafeBitCast(job, to: OpaquePointer.self))
+    case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
+    }
+  }
+
+  /// Leaves the rest for after the next event, so that jobs which bring about others do not keep the thread from polling.
+  ///
+  /// - Returns: Whether there is a next event: not when the thread was relieved.
+  private func pause() -> Bool {
+    state.withLock { state in
+      guard !state.isRelieved else { return false }
+      state.work.jobs.removeFirst(state.nextJob)
+      state.nextJob = 0
+      changes.add(1, ordering: .relaxed)
+      hasWork.store(true, ordering: .relaxed)
+      return true
+    }
+  }
+
+  /// Whether the thread shall not wait for the next event.
+  var isBusy: Bool { hasWork.load(ordering: .relaxed) }
+
+  /// Gives away what is left, as the thread will poll no more.
+  func leaveWork() {
+    while isBusy {
+      let work = state.withLock { state in
+        hasWork.store(false, ordering: .relaxed)
+        return state.takeWork()
+      }
+      for job in work.jobs { executor.post(job) }
+      // That may be done at once, and be work again.
+      for call in work.calls { call.watch() }
+    }
+  }
+
   private enum Step {
-    case run(UnownedJob)
+    case run(Job)
     /// All jobs are done: calls are to be watched, and this is the first of them.
     case finish(isRelieved: Bool, call: (any BegunCall)?)
   }
@@ -141,6 +252,7 @@ final class PollerThread: Sendable {
       while state.work.jobs.popLast() != nil {}
       state.nextJob = 0
       defer { state.isRelieved = false }
+      hasWork.store(false, ordering: .relaxed)
       changes.add(1, ordering: .relaxed)
       return .finish(isRelieved: state.isRelieved, call: state.work.calls.popLast())
     }
@@ -151,22 +263,42 @@ final class PollerThread: Sendable {
   /// Looks at what the thread is doing: for one observer.
   func look() -> Sight {
     let change = changes.load(ordering: .sequentiallyConsistent)
-    let last = lastSeenChanges.exchange(change, ordering: .relaxed)
     let isRunning = change & 1 == 1 && !isInCore.load(ordering: .relaxed)
-    return Sight(
-      isRunning: isRunning,
-      hasChanged: change != last,
-      change: change,
-      eventCount: (change - last) / 2
-    )
+    return memory.withLock { memory in
+      let last = memory.changes
+      memory.changes = change
+      if change != last { memory.runTime = nil }
+      return Sight(
+        isRunning: isRunning,
+        hasChanged: change != last,
+        isStuck: isRunning && change == last && isStuck(&memory),
+        change: change,
+        eventCount: (change - last) / 2
+      )
+    }
   }
 
-  /// How long the thread has had something to do since this was last asked: for one observer.
-  func busyTime() -> Duration {
-    let time = load.withLock { $0?.time } ?? .zero
-    return lastSeenTime.withLock { last in
-      defer { last = time }
-      return max(.zero, time - last)
+  /// Whether a thread that is in the same code as before holds others up: it sleeps, or has run for a while.
+  ///
+  /// One that waits for a processor does not: another one would wait, too.
+  private func isStuck(_ memory: inout Memory) -> Bool {
+    load.withLock { load in
+      guard let load, let isAsleep = load.isAsleep, let runTime = load.runTime else { return true }
+      guard let before = memory.runTime else {
+        memory.runTime = runTime
+        return isAsleep
+      }
+      return isAsleep || runTime - before > .microseconds(900)
+    }
+  }
+
+  /// What the system has counted of the thread since this was last asked: for one observer.
+  func use() -> ThreadLoad.Totals {
+    let totals = load.withLock { $0?.totals } ?? ThreadLoad.Totals()
+    return memory.withLock { memory in
+      defer { memory.totals = totals }
+      // A thread that has ended counts for nothing.
+      return totals == ThreadLoad.Totals() ? totals : totals - memory.totals
     }
   }
 
@@ -178,10 +310,7 @@ final class PollerThread: Sendable {
     state.withLock { state in
       guard changes.load(ordering: .relaxed) == change, !state.isRelieved else { return nil }
       state.isRelieved = true
-      let work = Work(jobs: Array(state.work.jobs[state.nextJob...]), calls: state.work.calls)
-      state.work = Work()
-      state.nextJob = 0
-      return work
+      return state.takeWork()
     }
   }
 

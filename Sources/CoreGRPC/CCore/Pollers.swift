@@ -4,8 +4,8 @@ import Synchronization
 
 /// The threads' side of a completion queue, which they own: the last one out destroys it.
 ///
-/// A thread that runs a program's code for longer than a moment is relieved: another one polls in its place, and it waits until
-/// it is needed. So a handler that blocks its thread holds up nobody else. What finds that out is a thread that looks
+/// A thread that sleeps in a program's code, or runs it for longer than a moment, is relieved: another one polls in its place,
+/// and it waits until it is needed. So a handler that blocks its thread holds up nobody else. What finds that out is a thread that looks
 /// from time to time while there are events: every millisecond when it sees a program's code run, every eight when it does
 /// not. It also sees when the threads have no time left and the machine has, and lets ``PollerCrew`` find out whether one more is of use.
 final class Pollers: @unchecked Sendable {
@@ -31,12 +31,15 @@ final class Pollers: @unchecked Sendable {
     var hasObserver = false
 
     /// Counts one thread more as active: one of the reserve, to be woken, or a new one, to be started.
-    mutating func activate(for executor: PollerExecutor) -> (thread: PollerThread, isNew: Bool) {
+    mutating func activate(
+      for queue: OpaquePointer,
+      _ executor: PollerExecutor
+    ) -> (thread: PollerThread, isNew: Bool) {
       if let thread = reserve.popLast() {
         active.append(thread)
         return (thread, false)
       }
-      let thread = PollerThread(executor: executor)
+      let thread = PollerThread(queue: queue, executor: executor)
       threadCount += 1
       active.append(thread)
       return (thread, true)
@@ -85,14 +88,17 @@ final class Pollers: @unchecked Sendable {
     var isActive = finishEvent(thread)
     while true {
       if !isActive {
+        thread.leaveWork()
         guard waitUntilNeeded(thread) else { return }
         isActive = finishEvent(thread)
         continue
       }
-      let event = grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), nil)
+      let deadline = thread.isBusy ? gpr_inf_past(GPR_CLOCK_MONOTONIC) : gpr_inf_future(GPR_CLOCK_MONOTONIC)
+      let event = grpc_completion_queue_next(queue, deadline, nil)
       if event.type == GRPC_QUEUE_SHUTDOWN { return stop(thread) }
-      guard event.type == GRPC_OP_COMPLETE, let tag = event.tag else { continue }
-      Operation.take(tag).complete(succeeded: event.success != 0)
+      if event.type == GRPC_OP_COMPLETE, let tag = event.tag {
+        Operation.take(tag).complete(succeeded: event.success != 0)
+      }
       isActive = finishEvent(thread)
     }
   }
@@ -147,6 +153,7 @@ final class Pollers: @unchecked Sendable {
     for waiting in reserve { waiting.wakeUp.signal() }
     // What OpenSSL keeps for each thread. It would go with the thread, but the process may end before.
     OPENSSL_thread_stop()
+    thread.leaveWork()
     deactivate(thread)
   }
 
@@ -181,6 +188,8 @@ final class Pollers: @unchecked Sendable {
     while true {
       observerWakeUp.wait()
       state.withLock { $0.crew.restart() }
+      // From now on.
+      _ = machine.idleProcessors()
       var lastLook = ContinuousClock.now
       var quietLooks = 0
       var microseconds: UInt32 = 1000
@@ -227,10 +236,10 @@ final class Pollers: @unchecked Sendable {
       if sight.isRunning { seen.runningCount += 1 }
       seen.eventCount += sight.eventCount
       if sight.isRunning || sight.hasChanged { isQuiet = false }
-      if sight.isRunning, !sight.hasChanged { relieve(thread, stuckSince: sight.change) }
+      if sight.isStuck { relieve(thread, stuckSince: sight.change) }
     }
     let use = PollerCrew.Use(
-      busyTime: { threads.reduce(.zero) { $0 + $1.busyTime() } },
+      threads: { threads.reduce(ThreadLoad.Totals()) { $0 + $1.use() } },
       idleProcessors: { self.machine.idleProcessors() }
     )
     let change = state.withLock { $0.crew.look(seen, use) }
@@ -259,15 +268,15 @@ final class Pollers: @unchecked Sendable {
       if state.isStopped { return .stopped(leaving: work) }
       // At once, so that there is always somebody who polls.
       state.active.removeAll { $0 === stuck }
-      let (thread, isNew) = state.activate(for: executor)
+      let (thread, isNew) = state.activate(for: queue, executor)
       thread.inherit(work)
       return .replaced(by: thread, isNew: isNew)
     }
     switch outcome {
     case .unchanged: break
     case .stopped(let work):
-      // Nobody polls any more, but tasks must go on. The calls are over, and need not be watched.
-      for job in work.jobs { globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
+      // Nobody polls any more, but tasks must go on, and operations end. The calls are over, and need not be watched.
+      for job in work.jobs { job.runElsewhere() }
       deactivate(stuck)
     case .replaced(let thread, let isNew): isNew ? spawn(thread) : thread.wakeUp.signal()
     }
@@ -281,7 +290,7 @@ final class Pollers: @unchecked Sendable {
         hasSurplus.store(state.surplus > 0, ordering: .relaxed)
         return nil
       }
-      return state.activate(for: executor)
+      return state.activate(for: queue, executor)
     }
     guard let (thread, isNew) = added else { return }
     isNew ? spawn(thread) : thread.wakeUp.signal()

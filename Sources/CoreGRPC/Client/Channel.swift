@@ -39,7 +39,12 @@ public final class Channel: Sendable {
     self.target = target
     self.interceptors = interceptors
     self.handle = Locked(
-      try ChannelHandle(target: target, credentials: credentials, arguments: configuration.arguments)
+      try ChannelHandle(
+        target: target,
+        credentials: credentials,
+        arguments: configuration.arguments,
+        resumesOnPollers: configuration.resumesOnPollers
+      )
     )
     self.defaults = CallDefaults(configuration)
   }
@@ -117,8 +122,9 @@ public final class Channel: Sendable {
 
   /// Runs tasks on the threads that poll for this channel's calls.
   ///
-  /// A task on Swift's pool is woken when its response has come; one that prefers this executor goes on with it on the thread
-  /// that received it. That saves a wake-up a call, for programs that make many calls and little else:
+  /// A task that awaits a call goes on there anyway when the response has come, unless it has an executor of its own or
+  /// ``Configuration/resumesOnPollers`` says otherwise. One that prefers this executor runs there from its start, and after
+  /// whatever else it awaits; so do its child tasks:
   ///
   /// ```swift
   /// await withTaskExecutorPreference(channel.taskExecutor) {

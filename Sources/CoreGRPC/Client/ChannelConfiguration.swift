@@ -65,6 +65,14 @@ extension Channel {
     /// No: channels with equal settings share a connection to the same address.
     public var usesLocalSubchannelPool = false
 
+    /// Whether a task that awaits a call goes on on the thread that received what it waited for.
+    ///
+    /// Yes: to wake a thread of Swift's pool would take longer than most of what follows. After whatever else it awaits, the
+    /// task is on Swift's pool again. A task with a preferred executor, or of an actor with an executor of its own, goes on
+    /// there in any case. Code that holds its thread for longer than a few milliseconds is left alone, and another thread
+    /// receives.
+    public var resumesOnPollers = true
+
     /// Channel arguments of C-core for what has no setting here, by name.
     ///
     /// They win over the settings. `grpc.experimental.tcp_tx_zerocopy_enabled` has no effect: it can corrupt what is sent

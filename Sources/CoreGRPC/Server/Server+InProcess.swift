@@ -9,7 +9,10 @@ extension Server {
     configuration: Channel.Configuration = Channel.Configuration(),
     interceptors: [ConditionalInterceptor<any ClientInterceptor>] = []
   ) throws(ServerError) -> Channel {
-    let handle = try core.connect(arguments: configuration.arguments)
+    let handle = try core.connect(
+      arguments: configuration.arguments,
+      resumesOnPollers: configuration.resumesOnPollers
+    )
     return Channel(target: "in-process", handle: handle, configuration: configuration, interceptors: interceptors)
   }
 }

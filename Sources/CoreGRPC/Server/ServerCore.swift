@@ -92,7 +92,7 @@ final class ServerCore: Sendable {
   }
 
   /// Connects the server to a channel of this process.
-  func connect(arguments: ChannelArguments) throws(ServerError) -> ChannelHandle {
+  func connect(arguments: ChannelArguments, resumesOnPollers: Bool) throws(ServerError) -> ChannelHandle {
     var sockets = try SocketPair()
     let socket = sockets.takeServerEnd()
     // Under the lock, so that the server is not destroyed meanwhile.
@@ -105,7 +105,11 @@ final class ServerCore: Sendable {
       SocketPair.close(socket)
       throw ServerError(code: .wrongState, message: "the server does not run")
     }
-    return ChannelHandle(socket: sockets.takeClientEnd(), arguments: arguments)
+    return ChannelHandle(
+      socket: sockets.takeClientEnd(),
+      arguments: arguments,
+      resumesOnPollers: resumesOnPollers
+    )
   }
 
   /// Stops at once: calls in progress are cancelled.

@@ -5,17 +5,61 @@ import Testing
 
 @Suite("Tasks on a channel's threads", .timeLimit(.minutes(5)))
 struct ChannelExecutorTests {
-  @Test("A task goes on with the response on the thread that received it; without a preference, on Swift's pool")
+  @Test("A task goes on with the response on the thread that received it, and after anything else on Swift's pool")
   func threads() async throws {
+    let test = try TestServer()
+    #expect(try await test.call().message == [1, 2, 3])
+    #expect(currentThreadName == "grpc-client")
+    try await Task.sleep(for: .milliseconds(1))
+    #expect(currentThreadName != "grpc-client")
+    await test.server.shutdown()
+  }
+
+  @Test("With a preference for the channel's executor a task is there from its start, whatever it awaits")
+  func preference() async throws {
     let test = try TestServer()
     try await withTaskExecutorPreference(test.channel.taskExecutor) {
       #expect(currentThreadName == "grpc-client")
-      let answer = try await test.call()
-      #expect(answer.message == [1, 2, 3])
+      #expect(try await test.call().message == [1, 2, 3])
+      try await Task.sleep(for: .milliseconds(1))
       #expect(currentThreadName == "grpc-client")
     }
+    await test.server.shutdown()
+  }
+
+  @Test("Where the channel does not resume on its threads, a task stays on Swift's pool")
+  func withoutResumption() async throws {
+    var configuration = Channel.Configuration()
+    configuration.resumesOnPollers = false
+    let test = try TestServer(channelConfiguration: configuration)
     #expect(try await test.call().message == [1, 2, 3])
     #expect(currentThreadName != "grpc-client")
+    await test.server.shutdown()
+  }
+
+  @Test("A task of an actor goes on on the actor, and one of the main actor on the main thread")
+  func actors() async throws {
+    let test = try TestServer()
+    actor Caller {
+      var answers = 0
+
+      func call(_ test: TestServer) async throws -> Int {
+        #expect(try await test.call().message == [1, 2, 3])
+        preconditionIsolated()
+        answers += 1
+        return answers
+      }
+    }
+    let caller = Caller()
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<20 { group.addTask { try await caller.call(test) } }
+      let answers = try await group.reduce(into: Set()) { $0.insert($1) }
+      #expect(answers == Set(1...20))
+    }
+    try await Task { @MainActor in
+      _ = try await test.call()
+      MainActor.preconditionIsolated()
+    }.value
     await test.server.shutdown()
   }
 
@@ -41,6 +85,28 @@ struct ChannelExecutorTests {
   }
 
   private static func block(on semaphore: DispatchSemaphore) { semaphore.wait() }
+
+  @Test("Code that blocks the thread which received its response holds up no call", arguments: [1, 8])
+  func blockingAfterResponse(count: Int) async throws {
+    let test = try TestServer()
+    let release = DispatchSemaphore(value: 0)
+    let arrived = Gate()
+    try await withThrowingTaskGroup(of: String.self) { group in
+      for _ in 0..<count {
+        group.addTask {
+          _ = try await test.call()
+          arrived.open()
+          Self.block(on: release)
+          return currentThreadName
+        }
+      }
+      await arrived.pass()
+      for _ in 0..<100 { #expect(try await test.call().message == [1, 2, 3]) }
+      for _ in 0..<count { release.signal() }
+      for try await name in group { #expect(name == "grpc-client") }
+    }
+    await test.server.shutdown()
+  }
 
   @Test("A task that blocks its thread holds up no call, neither there nor on Swift's pool")
   func blocking() async throws {

@@ -14,6 +14,8 @@ struct PollerCrewTests {
     var running: (Int) -> Int = { _ in 0 }
     /// How many processors have nothing to do.
     var idle: (Int) -> Double = { _ in 1 }
+    /// How often a window gives the threads a processor.
+    var turns = 10
   }
 
   /// Watches a crew for some windows, four looks each.
@@ -29,7 +31,9 @@ struct PollerCrewTests {
           eventCount: load.rate(active) / 4
         )
         let use = PollerCrew.Use(
-          busyTime: { PollerCrew.window * load.busy(active) },
+          threads: {
+            ThreadLoad.Totals(busyTime: PollerCrew.window * load.busy(active), turnCount: load.turns)
+          },
           idleProcessors: { load.idle(active) }
         )
         let change = crew.look(look, use)
@@ -56,7 +60,7 @@ struct PollerCrewTests {
   @Test("As long as one thread more gets more done, there are more, and they go with the load")
   func parallelLoad() {
     var crew = PollerCrew(smallest: 1, largest: 3)
-    #expect(watch(&crew, windows: 10, parallel).prefix(2) == [.add, .add])
+    #expect(watch(&crew, windows: 20, parallel).prefix(2) == [.add, .add])
     #expect(crew.active == 3)
     #expect(watch(&crew, windows: 20, light).suffix(2) == [.remove, .remove])
     #expect(crew.active == 1)
@@ -72,12 +76,20 @@ struct PollerCrewTests {
   @Test("A thread more that does not pay goes at once, and is tried less and less often")
   func serialLoad() {
     var crew = PollerCrew(smallest: 1, largest: 2)
-    #expect(watch(&crew, windows: 2, serial) == [.add, .remove])
+    #expect(watch(&crew, windows: 3, serial) == [.add, .remove])
     let early = watch(&crew, windows: 100, serial).count
     let late = watch(&crew, windows: 1_000, serial).count
     #expect(early >= 4)
     #expect(late <= 20)
     #expect(crew.active == 1)
+  }
+
+  @Test("Threads that sleep between the events are not too few, however busy they are")
+  func oneCallAtATime() {
+    var crew = PollerCrew(smallest: 1, largest: 2)
+    var load = parallel
+    load.turns = 1_000
+    #expect(watch(&crew, windows: 1_000, load) == [])
   }
 
   @Test("On a machine without time left, a thread more is not tried")
@@ -92,12 +104,12 @@ struct PollerCrewTests {
   @Test("Where one less is no loss and the machine has no time left, there is one less, after a while")
   func fewerIsNoLoss() {
     var crew = PollerCrew(smallest: 1, largest: 2)
-    _ = watch(&crew, windows: 2, parallel)
+    _ = watch(&crew, windows: 4, parallel)
     #expect(crew.active == 2)
     let saturated = Load(rate: { UInt64(1_000 / $0) }, busy: { Double($0) }, idle: { _ in 0 })
     let stay = Int(PollerCrew.leastStay / PollerCrew.window)
-    #expect(watch(&crew, windows: stay - 2, saturated) == [])
-    #expect(watch(&crew, windows: 4, saturated) == [.remove])
+    #expect(watch(&crew, windows: stay - 4, saturated) == [])
+    #expect(watch(&crew, windows: 8, saturated) == [.remove])
     #expect(crew.active == 1)
   }
 

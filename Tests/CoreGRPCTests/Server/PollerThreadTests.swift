@@ -1,0 +1,54 @@
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import CoreGRPC
+
+@Suite("What a polling thread does besides", .timeLimit(.minutes(5)))
+struct PollerThreadTests {
+  /// An operation that counts, and then brings about another one on the thread.
+  private func chain(_ count: Int, on thread: PollerThread, _ done: @escaping @Sendable () -> Void) -> PollerThread.Job
+  {
+    .completion(
+      CallbackOperation {
+        done()
+        if count > 1 { thread.append(chain(count - 1, on: thread, done)) }
+      },
+      succeeded: true
+    )
+  }
+
+  @Test("Work that brings about other work leaves the queue its turn, and goes on after it")
+  func pause() {
+    let queue = CompletionQueue(name: "test", threads: 1)
+    let thread = PollerThread(queue: queue.handle, executor: queue.executor)
+    let done = Counter()
+    thread.append(chain(1_000, on: thread) { done.add() })
+    var turns = 0
+    while thread.isBusy {
+      #expect(thread.finishEvent {})
+      turns += 1
+    }
+    #expect(done.value == 1_000)
+    #expect(turns > 10)
+  }
+
+  @Test("What a thread has not come to when it polls no more, others do")
+  func leaveWork() async {
+    let queue = CompletionQueue(name: "test", threads: 1)
+    let thread = PollerThread(queue: queue.handle, executor: queue.executor)
+    let gates = (0..<3).map { _ in Gate() }
+    for gate in gates { thread.append(.completion(CallbackOperation { gate.open() }, succeeded: true)) }
+    thread.leaveWork()
+    #expect(!thread.isBusy)
+    for gate in gates { await gate.pass() }
+  }
+}
+
+private final class Counter: Sendable {
+  private let count = Atomic(0)
+
+  var value: Int { count.load(ordering: .relaxed) }
+
+  func add() { count.add(1, ordering: .relaxed) }
+}
