@@ -73,11 +73,14 @@ class Call: Operation, @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - batch: What to do and what to send.
-  ///   - completion: Called once on a polling thread, with the event's success flag, when the batch is done; not called
-  ///     when this function throws. Must not block.
+  ///   - completion: Called once, with the event's success flag, when the batch is done: on a polling thread, or before this
+  ///     function returns. Not called when this function throws. Must not block.
   /// - Throws: ``RPCError``, when the metadata is illegal or the call cannot take the batch.
   final func start(_ batch: consuming Batch, completion: @escaping @Sendable (Bool) -> Void) throws(RPCError) {
-    try start(batch) { _, operations in BatchOperation(call: self, operations: operations, completion: completion) }
+    let operations = try start(batch) { _, operations in
+      BatchOperation(call: self, operations: operations, completion: completion)
+    }
+    if let (operations, succeeded) = operations { finish(operations, succeeded: succeeded, completion: completion) }
   }
 
   /// Starts a batch that is the call's last: the call closes when it is done.
@@ -89,21 +92,24 @@ class Call: Operation, @unchecked Sendable {
     with batch: consuming Batch,
     resuming waiter: UnsafeContinuation<RPCError?, Never>?
   ) throws(RPCError) {
-    try start(batch) { state, operations in
+    let done = try start(batch) { state, operations in
       state.last = operations
       state.waiter = waiter
       return self
     }
+    if let done { complete(succeeded: done.succeeded) }
   }
 
   /// - Parameter makeOperation: Makes what C-core gets as the tag, under the lock.
+  /// - Returns: The operations of the batch and its success flag, if it is done: the tag does not come then.
   private func start(
     _ batch: consuming Batch,
     _ makeOperation: (inout State, CallOperations) -> Operation
-  ) throws(RPCError) {
+  ) throws(RPCError) -> (operations: CallOperations, succeeded: Bool)? {
     var batch = batch
     try batch.initialMetadata.validate()
     try batch.trailingMetadata.validate()
+    var done: (operations: CallOperations, succeeded: Bool)?
     let refusal = state.withLock { state -> RPCError? in
       batch.resolve(after: state.machine.started)
       let operations = batch.operations
@@ -112,12 +118,14 @@ class Call: Operation, @unchecked Sendable {
       } catch {
         return RPCError(refusal: error)
       }
-      let tag = makeOperation(&state, operations).tag()
-      let failure = withUnsafeTemporaryAllocation(of: grpc_op.self, capacity: 6) { ops in
+      let operation = makeOperation(&state, operations)
+      let tag = operation.tag()
+      let (failure, succeeded) = withUnsafeTemporaryAllocation(of: grpc_op.self, capacity: 6) { ops in
         let base = ops.baseAddress.unsafelyUnwrapped  // Six operations were asked for.
         let count = memory.fill(base, with: &batch, role: role)
-        return PollerThread.inCore { grpc_call_start_batch(handle, base, count, tag, nil) }
+        return PollerThread.start(operation) { grpc_call_start_batch(handle, base, count, tag, nil) }
       }
+      done = succeeded.map { (operations, $0) }
       guard failure != GRPC_CALL_OK else { return nil }
       _ = Operation.take(tag)
       state.waiter = nil
@@ -127,6 +135,7 @@ class Call: Operation, @unchecked Sendable {
       return RPCError(code: .internalError, message: "C-core refused a batch: \(text)")
     }
     if let refusal { throw refusal }
+    return done
   }
 
   /// Starts a batch that is the call's last and waits until it is done; cancelling the task cancels the call, and still waits.
@@ -152,21 +161,23 @@ class Call: Operation, @unchecked Sendable {
   ///
   /// - Returns: The event's success flag.
   final nonisolated(nonsending) func perform(_ batch: consuming Batch) async throws(RPCError) -> Bool {
-    var batch: Batch? = consume batch
-    let outcome: Result<Bool, RPCError> = await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in
-        guard let batch = batch.take() else { preconditionFailure("a continuation's body runs once") }
-        do throws(RPCError) {
-          // Resumed exactly once: by the completion, or below when the batch did not start.
-          try start(batch) { succeeded in continuation.resume(returning: .success(succeeded)) }
-        } catch {
-          continuation.resume(returning: .failure(error))
-        }
-      }
+    if Task.isCancelled { cancel() }
+    var awaited: AwaitedBatch?
+    let done = try start(batch) { _, operations in
+      let operation = AwaitedBatch(call: self, operations: operations)
+      awaited = operation
+      return operation
+    }
+    if let (operations, succeeded) = done {
+      finish(operations, succeeded: succeeded) { _ in }
+      return succeeded
+    }
+    guard let awaited else { preconditionFailure("a batch that was started has an operation") }
+    return await withTaskCancellationHandler {
+      await withUnsafeContinuation { awaited.wait($0) }
     } onCancel: {
       cancel()
     }
-    return try outcome.get()
   }
 
   /// Cancels the call: what is in flight ends soon, and the peer sees CANCELLED.
@@ -310,6 +321,47 @@ private final class BatchOperation: Operation, @unchecked Sendable {
 
   override func complete(succeeded: Bool) {
     call.finish(operations, succeeded: succeeded, completion: completion)
+  }
+}
+
+/// A batch in flight that a task waits for.
+private final class AwaitedBatch: Operation, @unchecked Sendable {
+  // Unchecked as its superclass is.
+
+  private enum State {
+    case pending
+    case waiting(UnsafeContinuation<Bool, Never>)
+    case done(succeeded: Bool)
+  }
+
+  private let call: Call
+  private let operations: CallOperations
+  private let state = Locked(State.pending)
+
+  init(call: Call, operations: CallOperations) {
+    self.call = call
+    self.operations = operations
+  }
+
+  /// Resumes a task when the batch is done.
+  func wait(_ continuation: UnsafeContinuation<Bool, Never>) {
+    let succeeded = state.withLock { state -> Bool? in
+      if case .done(let succeeded) = state { return succeeded }
+      state = .waiting(continuation)
+      return nil
+    }
+    if let succeeded { continuation.resume(returning: succeeded) }
+  }
+
+  override func complete(succeeded: Bool) {
+    call.finish(operations, succeeded: succeeded) { succeeded in
+      let waiting = self.state.withLock { state -> UnsafeContinuation<Bool, Never>? in
+        defer { state = .done(succeeded: succeeded) }
+        if case .waiting(let continuation) = state { return continuation }
+        return nil
+      }
+      waiting?.resume(returning: succeeded)
+    }
   }
 }
 

@@ -120,21 +120,30 @@ final class PollerThread: @unchecked Sendable {
     return Unmanaged<PollerThread>.fromOpaque(pointer).takeUnretainedValue()
   }
 
-  /// Calls a function that has C-core start something, on any thread.
+  /// Has C-core start something, on any thread.
   ///
   /// On a thread that polls, what is done at once does not go through the queue, from which the thread would take it next.
-  static func inCore<Result>(_ body: () -> Result) -> Result {
-    guard let current else { return body() }
+  ///
+  /// - Parameters:
+  ///   - operation: What is started.
+  ///   - body: Starts it.
+  /// - Returns: What `body` returned, and whether the operation succeeded, if it is done: then its ``Operation/complete(succeeded:)``
+  ///   is not called any more.
+  static func start<Result>(_ operation: Operation, _ body: () -> Result) -> (result: Result, succeeded: Bool?) {
+    guard let current else { return (body(), nil) }
     current.isInCore.store(true, ordering: .relaxed)
     defer { current.isInCore.store(false, ordering: .relaxed) }
     grpc_completion_queue_thread_local_cache_init(current.queue)
     let result = body()
     var tag: UnsafeMutableRawPointer?
     var succeeded: Int32 = 0
-    if grpc_completion_queue_thread_local_cache_flush(current.queue, &tag, &succeeded) != 0, let tag {
-      current.append(.completion(Operation.take(tag), succeeded: succeeded != 0))
-    }
-    return result
+    guard
+      grpc_completion_queue_thread_local_cache_flush(current.queue, &tag, &succeeded) != 0,
+      let done = tag.map(Operation.take)
+    else { return (result, nil) }
+    if done === operation { return (result, succeeded != 0) }
+    current.append(.completion(done, succeeded: succeeded != 0))
+    return (result, nil)
   }
 
   private static let takesJobs: Void = cconcurrency_install { job in

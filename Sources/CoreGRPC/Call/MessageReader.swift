@@ -7,7 +7,7 @@ struct MessageReader: Sendable {
   /// Cancelling the task cancels the call.
   ///
   /// - Returns: `nil` at the end of the stream, and when the call failed.
-  func next() async throws(RPCError) -> MessageBuffer? {
+  nonisolated(nonsending) func next() async throws(RPCError) -> MessageBuffer? {
     var batch = Batch()
     batch.receive(.receiveMessage)
     _ = try await call.perform(batch)

@@ -10,10 +10,13 @@ final class MessageWriter: Sendable {
   /// Cancelling the task cancels the call.
   ///
   /// - Returns: `false` when the call is over.
-  func write(_ message: consuming MessageBuffer, options: WriteOptions) async throws(RPCError) -> Bool {
+  nonisolated(nonsending) func write(
+    _ message: consuming MessageBuffer,
+    options: WriteOptions
+  ) async throws(RPCError) -> Bool {
     var batch = Batch()
     batch.sendMessage(message, options: options)
-    await turns.begin()
+    if !turns.beginAtOnce() { await turns.begin() }
     defer { turns.end() }
     return try await call.perform(batch)
   }

@@ -7,16 +7,22 @@ final class TurnQueue: Sendable {
 
   private let state = Locked(State.free)
 
-  /// Waits for the turn, whether the task is cancelled or not.
+  /// Takes the turn if nobody has it.
   ///
-  /// Balance it with one ``end()``.
-  func begin() async {
-    let isOurs = state.withLock { state -> Bool in
+  /// Balance it with one ``end()``, if so.
+  func beginAtOnce() -> Bool {
+    state.withLock { state -> Bool in
       guard case .free = state else { return false }
       state = .taken([])
       return true
     }
-    if isOurs { return }
+  }
+
+  /// Waits for the turn, whether the task is cancelled or not.
+  ///
+  /// Balance it with one ``end()``.
+  func begin() async {
+    if beginAtOnce() { return }
     await withCheckedContinuation { continuation in
       let isOurs = state.withLock { state -> Bool in
         guard case .taken(let waiters) = state else {

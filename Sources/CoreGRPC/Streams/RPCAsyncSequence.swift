@@ -6,7 +6,7 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
   /// What iterating throws.
   public typealias Failure = RPCError
 
-  private let receive: @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
+  @usableFromInline let receive: @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
 
   /// A sequence of what `receive` returns, up to the first `nil`: for tests and interceptors.
   public init(_ receive: @escaping @Sendable () async throws(RPCError) -> Element?) {
@@ -17,6 +17,7 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
   }
 
   /// A sequence of messages that know how they came, up to the first `nil`: for tests and interceptors.
+  @inlinable
   public init(receiving receive: @escaping @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?) {
     self.receive = receive
   }
@@ -28,11 +29,15 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
   }
 
   /// Begins to iterate, or goes on where an earlier iterator stopped.
+  @inlinable
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(receive: receive) }
 
   /// Receives one message after the other.
   public struct AsyncIterator: AsyncIteratorProtocol {
-    fileprivate let receive: @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
+    @usableFromInline let receive: @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
+
+    @inlinable
+    init(receive: @escaping @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?) { self.receive = receive }
 
     /// Receives the next message.
     ///
@@ -41,6 +46,7 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
     /// - Returns: `nil` at the end of the stream.
     /// - Throws: On a client the status of a call that failed; on a server ``RPCError/Code/cancelled`` when the client
     ///   went away.
+    @inlinable
     public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(RPCError) -> Element? {
       try await receive()?.message
     }

@@ -2,11 +2,12 @@
 ///
 /// Several tasks may write; each message goes out whole. A writer is of no use after the function that it was given to.
 public struct RPCWriter<Element: Sendable>: Sendable {
-  private let send: @Sendable (Element, WriteOptions) async throws(RPCError) -> Void
+  @usableFromInline let send: @Sendable (Element, WriteOptions) async throws(RPCError) -> Void
 
   /// A writer that hands each message to `send`: for tests and interceptors.
   ///
   /// - Parameter send: Gets the message, and how it shall be sent.
+  @inlinable
   public init(_ send: @escaping @Sendable (Element, WriteOptions) async throws(RPCError) -> Void) {
     self.send = send
   }
@@ -16,6 +17,7 @@ public struct RPCWriter<Element: Sendable>: Sendable {
   /// Cancelling the task cancels the call.
   ///
   /// - Throws: ``RPCError``, when the call is over or the message cannot be serialized.
+  @inlinable
   public func write(_ element: Element, options: WriteOptions = WriteOptions()) async throws(RPCError) {
     try await send(element, options)
   }

@@ -9,6 +9,7 @@ public struct ReceivedMessage<Message: Sendable>: Sendable {
   public var wasCompressed: Bool
 
   /// Creates one, for tests and interceptors.
+  @inlinable
   public init(message: Message, wasCompressed: Bool = false) {
     self.message = message
     self.wasCompressed = wasCompressed
