@@ -1,5 +1,6 @@
 #include "CConcurrency.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,22 +18,27 @@ typedef SWIFT_CC void (*swift_enqueue_hook)(cconcurrency_job *job, swift_enqueue
 extern swift_enqueue_hook swift_task_enqueueGlobal_hook;
 extern SWIFT_CC void swift_job_run(cconcurrency_job *job, swift_executor executor);
 
-static void (*take_job)(cconcurrency_job *job);
-static swift_enqueue_hook earlier_hook;
+typedef void (*job_taker)(cconcurrency_job *job);
+
+// Atomic, as the runtime reads its hook without any order: a thread that sees our hook before the one that we found there passes
+// a job to Swift's pool itself, once.
+static _Atomic(job_taker) take_job;
+static _Atomic(swift_enqueue_hook) earlier_hook;
 static _Thread_local bool takes_jobs;
 
 static SWIFT_CC void hook(cconcurrency_job *job, swift_enqueue original) {
+  swift_enqueue_hook earlier = atomic_load_explicit(&earlier_hook, memory_order_relaxed);
   if (takes_jobs)
-    take_job(job);
-  else if (earlier_hook)
-    earlier_hook(job, original);
+    atomic_load_explicit(&take_job, memory_order_relaxed)(job);
+  else if (earlier)
+    earlier(job, original);
   else
     original(job);
 }
 
 void cconcurrency_install(void (*take)(cconcurrency_job *job)) {
-  take_job = take;
-  earlier_hook = swift_task_enqueueGlobal_hook;
+  atomic_store_explicit(&take_job, take, memory_order_release);
+  atomic_store_explicit(&earlier_hook, swift_task_enqueueGlobal_hook, memory_order_release);
   __atomic_store_n(&swift_task_enqueueGlobal_hook, hook, __ATOMIC_RELEASE);
 }
 

@@ -15,4 +15,16 @@ struct CallDefaults: Sendable {
     if let timeout = timeouts[method] { options.timeout = min(options.timeout ?? timeout, timeout) }
     return options
   }
+
+  /// The algorithm for what is sent on a call; `nil` as the channel says.
+  func compression(for options: CallOptions) -> Compression.Algorithm? {
+    options.compression ?? (compression == .identity ? nil : compression)
+  }
+
+  /// The time that a call has; `nil` for any time.
+  func timeout(for options: CallOptions, of method: MethodDescriptor) -> Duration? {
+    let own = options.effectiveTimeout
+    guard let timeout = timeouts[method] else { return own }
+    return min(own ?? timeout, timeout)
+  }
 }

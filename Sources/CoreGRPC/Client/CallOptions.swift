@@ -12,7 +12,12 @@ public struct CallOptions: Sendable {
   /// When the call must have ended; then it ends with DEADLINE_EXCEEDED.
   ///
   /// `nil`, the default, for no limit.
-  public var deadline: ContinuousClock.Instant?
+  public var deadline: ContinuousClock.Instant? {
+    get { deadlineBox?.instant }
+    set { deadlineBox = newValue.map(Deadline.init) }
+  }
+
+  private var deadlineBox: Deadline?
 
   /// Whether a call that a handler makes ends when the handler's own call must have ended.
   ///
@@ -59,7 +64,7 @@ public struct CallOptions: Sendable {
     maximumReceiveMessageSize: Int? = nil
   ) {
     self.timeout = timeout
-    self.deadline = deadline
+    self.deadlineBox = deadline.map(Deadline.init)
     self.inheritsDeadline = inheritsDeadline
     self.waitForReady = waitForReady
     self.authority = authority
@@ -74,8 +79,8 @@ public struct CallOptions: Sendable {
   /// The time that the call has, by whichever limit is the earliest.
   var effectiveTimeout: Duration? {
     let inherited = inheritsDeadline ? CallDeadline.current : nil
-    guard let earliest = deadline.map({ min($0, inherited ?? $0) }) ?? inherited else { return timeout }
-    let left = earliest - .now
+    guard let earliest = deadlineBox ?? inherited else { return timeout }
+    let left = min(earliest.instant, inherited?.instant ?? earliest.instant) - .now
     return timeout.map { min($0, left) } ?? left
   }
 }

@@ -116,8 +116,12 @@ public final class Channel: Sendable {
   @usableFromInline
   func makeUnaryCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> UnaryClientCall? {
     guard interceptors(for: descriptor).isEmpty else { return nil }
-    let options = defaults.applied(to: options, of: descriptor)
-    return UnaryClientCall(call: try makeCall(descriptor, options: options), options: options)
+    let call = try openHandle().makeCall(
+      path: descriptor.path,
+      authority: options.authority,
+      timeout: defaults.timeout(for: options, of: descriptor)
+    )
+    return UnaryClientCall(call: call, options: options, compression: defaults.compression(for: options))
   }
 
   /// Runs tasks on the threads that poll for this channel's calls.

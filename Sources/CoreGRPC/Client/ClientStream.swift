@@ -73,7 +73,7 @@ final class ClientStream: Sendable {
           _ = try await successfulEnd()
           return nil
         }
-        try options.checkReceived(byteCount: message.byteCount)
+        try options.sizeLimits.checkReceived(byteCount: message.byteCount)
         let output = try RPCError.wrapping("cannot deserialize the response", .internalError) {
           try deserializer.deserialize(message)
         }
@@ -104,7 +104,7 @@ final class ClientStream: Sendable {
       throw RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request")
     }
     guard let bytes = buffer.take() else { return }
-    try options.checkSent(byteCount: bytes.byteCount)
+    try options.sizeLimits.checkSent(byteCount: bytes.byteCount)
     if try await writer.write(bytes, options: writeOptions) { return }
     let end = await end.value()
     throw RPCError(status: end.status, metadata: end.metadata)

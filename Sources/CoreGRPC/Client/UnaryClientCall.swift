@@ -4,11 +4,15 @@
 @usableFromInline
 struct UnaryClientCall: Sendable {
   private let call: Call
-  private let options: CallOptions
+  private let waitForReady: Bool?
+  private let compression: Compression.Algorithm?
+  private let sizeLimits: MessageSizeLimits
 
-  init(call: Call, options: CallOptions) {
+  init(call: Call, options: CallOptions, compression: Compression.Algorithm?) {
     self.call = call
-    self.options = options
+    self.waitForReady = options.waitForReady
+    self.compression = compression
+    self.sizeLimits = options.sizeLimits
   }
 
   /// Sends the request and waits for the response.
@@ -17,9 +21,9 @@ struct UnaryClientCall: Sendable {
     _ message: consuming MessageBuffer,
     metadata: Metadata
   ) async throws(RPCError) -> MessageBuffer {
-    try options.checkSent(byteCount: message.byteCount)
+    try sizeLimits.checkSent(byteCount: message.byteCount)
     var batch = Batch()
-    batch.sendInitialMetadata(metadata, waitsForReady: options.waitForReady, compression: options.compression)
+    batch.sendInitialMetadata(metadata, waitsForReady: waitForReady, compression: compression)
     batch.sendMessage(message)
     batch.sendHalfClose()
     batch.receive([.receiveInitialMetadata, .receiveMessage, .receiveClose])
@@ -31,7 +35,7 @@ struct UnaryClientCall: Sendable {
       // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
       throw RPCError(code: .unimplemented, message: "the server answered OK without a message")
     }
-    try options.checkReceived(byteCount: answer.byteCount)
+    try sizeLimits.checkReceived(byteCount: answer.byteCount)
     return answer
   }
 

@@ -114,7 +114,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     _ body: nonisolated(nonsending) () async throws -> Result
   ) async rethrows -> Result {
     guard let deadlineBox else { return try await body() }
-    return try await CallDeadline.$current.withValue(deadlineBox.instant) { try await body() }
+    return try await CallDeadline.$current.withValue(deadlineBox) { try await body() }
   }
 
   /// The handler has ended: in its task.
@@ -167,13 +167,4 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     // A handler that does not heed its cancellation must not keep the server from stopping.
     close()
   }
-}
-
-/// A deadline behind a reference.
-///
-/// The size of the standard library's type is known at run time only, and so is that of whatever it is stored in.
-private final class Deadline: Sendable {
-  let instant: ContinuousClock.Instant
-
-  init(_ instant: ContinuousClock.Instant) { self.instant = instant }
 }

@@ -3,14 +3,12 @@ extension Server.Configuration {
   ///
   /// Given up are:
   /// - compressing responses: ``Compression`` and ``ServerResponse/compression`` have no effect on what is sent;
-  /// - the estimate of each connection's bandwidth, by which C-core enlarges the window of flow control;
-  /// - C-core's own counts for channelz.
+  /// - the estimate of each connection's bandwidth, by which C-core enlarges the window of flow control.
   ///
   /// Limits, deadlines and keep-alive pings stay as they are.
   public static var lean: Self {
     var configuration = Self()
     configuration.additionalArguments = [
-      "grpc.enable_channelz": 0,
       "grpc.http2.bdp_probe": 0,
       "grpc.per_message_compression": 0,
     ]
