@@ -11,11 +11,8 @@ ATTEMPTS = 3
 
 
 def measured():
-    """What a call takes on either end, our client and our server talking with each other.
-
-    The client's tasks are on its pollers: what Swift's pool takes for a wake-up differs from run to run.
-    """
-    server, client = programs.SERVERS["CoreGRPC"], programs.CLIENTS[programs.ON_POLLERS]
+    """What a call takes on either end, our client and our server talking with each other."""
+    server, client = programs.SERVERS["CoreGRPC"], programs.CLIENTS["CoreGRPC"]
     return {
         "server": callgrind.of_server(server, client),
         "client": callgrind.of_client(client, server),

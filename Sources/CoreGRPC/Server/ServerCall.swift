@@ -1,3 +1,5 @@
+import Synchronization
+
 /// One call on the server: receives the request, runs the handler in a task, sends the reply.
 ///
 /// Receive-close in a batch of its own lets the handler learn at once when the client goes. It costs a tenth of a call, and no
@@ -20,6 +22,9 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   private let route: Route?
   private let deadlineBox: Deadline?
   private let handling = Locked(Handling.notStarted)
+
+  /// Pairs with what the concurrency runtime does when a call resumes a task, which ThreadSanitizer cannot see.
+  private let isHandedToTask = Atomic(false)
 
   /// - Parameter route: The method that was called; `nil` if there is no such one.
   init(takenFrom slot: CallSlot, route: Route?, core: ServerCore) {
@@ -101,9 +106,15 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
       )
       return true
     }
-    if isBegun { idle?.continuation.resume(returning: self) }
-    return isBegun
+    guard isBegun else { return false }
+    isHandedToTask.store(true, ordering: .releasing)
+    idle?.continuation.resume(returning: self)
+    return true
   }
+
+  /// The call has come to its task: called there, first of all.
+  @usableFromInline
+  func takeOver() { _ = isHandedToTask.load(ordering: .acquiring) }
 
   /// Whether the caller stops waiting at some time.
   @usableFromInline var hasDeadline: Bool { deadlineBox != nil }

@@ -54,6 +54,7 @@ struct StreamHandler: Sendable {
     { first in
       var next: ServerCall? = first
       while let call = next.take() {
+        call.takeOver()
         await call.withDeadline { call.reply(await respond(call, call.context)) }
         guard let rest = call.handlerEnded() else { return }
         // Let go before the task waits.

@@ -26,6 +26,7 @@ struct UnaryHandler: Sendable {
     self.init { first in
       var next: ServerCall? = first
       while let call = next.take() {
+        call.takeOver()
         do {
           let request = try call.request(by: deserializer)
           do {
