@@ -35,11 +35,15 @@ struct PollerCrew: Sendable, Hashable {
   /// How long to watch before deciding: some ticks of the clock by which the system counts idle time.
   static let window = Duration.milliseconds(32)
 
+  /// How many windows a trial takes.
+  static let trialWindowCount = 3
+
   /// How long to wait after one trial before the next: twice as long after each that failed.
   static let leastPause = Duration.milliseconds(64), greatestPause = Duration.milliseconds(4096)
 
-  /// How long a thread more stays at least: a trial of one less costs more than one of one more.
-  static let leastStay = Duration.milliseconds(512)
+  /// How long a thread more stays before one less is tried, which costs more than a trial of one more: twice as long after each
+  /// that failed.
+  static let leastStay = Duration.milliseconds(512), greatestStay = Duration.milliseconds(8192)
 
   private let smallest: Int
   private let largest: Int
@@ -55,6 +59,7 @@ struct PollerCrew: Sendable, Hashable {
   private var trial: Trial?
   private var pause = PollerCrew.leastPause
   private var pauseLeft = Duration.zero
+  private var stay = PollerCrew.leastStay
   private var stayLeft = Duration.zero
 
   /// A number of threads that has to prove itself.
@@ -62,8 +67,10 @@ struct PollerCrew: Sendable, Hashable {
     var change: Change
     /// The events a second before it.
     var rateBefore: Double
-    /// How many windows it still takes: in the first one everybody finds a new place.
-    var windowsLeft = 2
+    /// The windows that it has taken: in the first one everybody finds a new place.
+    var windowCount = 0
+    /// The sum of the events a second in the others.
+    var rateSum = 0.0
   }
 
   /// An average in which what is longer ago counts less.
@@ -91,6 +98,7 @@ struct PollerCrew: Sendable, Hashable {
     trial = nil
     pause = Self.leastPause
     pauseLeft = .zero
+    stay = Self.leastStay
     stayLeft = .zero
   }
 
@@ -122,9 +130,11 @@ struct PollerCrew: Sendable, Hashable {
     let busy = threads.busyTime / seen.elapsed
     // How many threads' time was taken. A handler that waits takes it without using a processor.
     let load = max(busy, Double(seen.runningCount) / Double(lookCount))
-    if let trial {
-      self.trial?.windowsLeft -= 1
-      return trial.windowsLeft > 1 ? .none : conclude(trial, rate: newRate)
+    if var trial {
+      trial.windowCount += 1
+      if trial.windowCount > 1 { trial.rateSum += newRate }
+      self.trial = trial
+      return trial.windowCount < Self.trialWindowCount ? .none : conclude(trial)
     }
     rate?.add(newRate)
     let usualRate = rate ?? RunningAverage(value: newRate)
@@ -137,7 +147,7 @@ struct PollerCrew: Sendable, Hashable {
     guard load > 0.85 * Double(active), !sleeps || busy < 0.5 * Double(active) else {
       // They have time left, so that nothing is lost by trying again soon.
       pause = Self.leastPause
-      return .none
+      return active > smallest && stayLeft == .zero ? begin(.remove, usualRate.value) : .none
     }
     idleProcessors.add(use.idleProcessors())
     let hasRoom = idleProcessors.value > 0.2 || busy < 0.5 * Double(active)
@@ -153,14 +163,24 @@ struct PollerCrew: Sendable, Hashable {
   /// Goes back if the trial did not pay.
   ///
   /// A thread more must get more done; one less must not get less done.
-  private mutating func conclude(_ trial: Trial, rate: Double) -> Change {
+  private mutating func conclude(_ trial: Trial) -> Change {
+    let rate = trial.rateSum / Double(trial.windowCount - 1)
     let pays = trial.change == .add ? rate > 1.15 * trial.rateBefore : rate > 0.9 * trial.rateBefore
     self.trial = nil
     self.rate = nil
     idleProcessors = RunningAverage(value: 0)
-    pause = pays ? Self.leastPause : min(pause * 2, Self.greatestPause)
-    pauseLeft = pause
-    if pays == (trial.change == .add) { stayLeft = max(pause, Self.leastStay) }
+    switch trial.change {
+    case .add:
+      pause = pays ? Self.leastPause : min(pause * 2, Self.greatestPause)
+      pauseLeft = pause
+      stay = Self.leastStay
+      stayLeft = stay
+    case .remove:
+      if !pays { stay = min(stay * 2, Self.greatestStay) }
+      stayLeft = stay
+      pauseLeft = pause
+    case .none: break
+    }
     guard !pays else { return .none }
     return trial.change == .add ? .remove : .add
   }

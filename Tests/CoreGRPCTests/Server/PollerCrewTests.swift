@@ -76,7 +76,7 @@ struct PollerCrewTests {
   @Test("A thread more that does not pay goes at once, and is tried less and less often")
   func serialLoad() {
     var crew = PollerCrew(smallest: 1, largest: 2)
-    #expect(watch(&crew, windows: 3, serial) == [.add, .remove])
+    #expect(watch(&crew, windows: 4, serial) == [.add, .remove])
     let early = watch(&crew, windows: 100, serial).count
     let late = watch(&crew, windows: 1_000, serial).count
     #expect(early >= 4)
@@ -104,11 +104,11 @@ struct PollerCrewTests {
   @Test("Where one less is no loss and the machine has no time left, there is one less, after a while")
   func fewerIsNoLoss() {
     var crew = PollerCrew(smallest: 1, largest: 2)
-    _ = watch(&crew, windows: 4, parallel)
+    _ = watch(&crew, windows: 5, parallel)
     #expect(crew.active == 2)
     let saturated = Load(rate: { UInt64(1_000 / $0) }, busy: { Double($0) }, idle: { _ in 0 })
     let stay = Int(PollerCrew.leastStay / PollerCrew.window)
-    #expect(watch(&crew, windows: stay - 4, saturated) == [])
+    #expect(watch(&crew, windows: stay - 5, saturated) == [])
     #expect(watch(&crew, windows: 8, saturated) == [.remove])
     #expect(crew.active == 1)
   }
