@@ -59,7 +59,7 @@ struct StreamHandler: Sendable {
         guard let rest = call.handlerEnded() else { return }
         // Let go before the task waits.
         _ = consume call
-        next = await withUnsafeContinuation { rest.wait($0) }
+        next = await rest.nextCall()
       }
     }
   }

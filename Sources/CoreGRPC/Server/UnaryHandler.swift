@@ -46,7 +46,7 @@ struct UnaryHandler: Sendable {
         guard let rest = call.handlerEnded() else { return }
         // Let go before the task waits.
         _ = consume call
-        next = await withUnsafeContinuation { rest.wait($0) }
+        next = await rest.nextCall()
       }
     }
   }

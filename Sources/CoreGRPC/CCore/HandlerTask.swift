@@ -7,9 +7,15 @@ struct HandlerTask: Sendable {
   let route: Route
   let core: ServerCore
 
-  /// Waits for another call.
+  /// Waits for another call, whether the task is cancelled or not.
   ///
-  /// - Parameter continuation: Resumed once: with a call, or with `nil` for the task to end.
+  /// - Returns: `nil` when the task is to end.
+  @inlinable
+  nonisolated(nonsending) func nextCall() async -> ServerCall? {
+    // Resumed exactly once: whoever takes an idle task out of the server's list resumes it.
+    await withUnsafeContinuation { wait($0) }
+  }
+
   @usableFromInline
   func wait(_ continuation: UnsafeContinuation<ServerCall?, Never>) {
     core.handlerEnded(IdleHandlerTask(task: task, continuation: continuation), of: route)
