@@ -9,7 +9,7 @@ class Operation: @unchecked Sendable {
   // Unchecked, because subclasses hold pointers that C-core writes through. They are read in `complete` only, which
   // runs once, after the queue has handed the tag over.
 
-  /// Called exactly once, on a polling thread, when the tag is delivered.
+  /// Called exactly once, on a polling thread, when the tag is delivered; not if ``PollerThread/start(_:_:)`` said that it was done.
   ///
   /// Must not block.
   ///

@@ -5,9 +5,10 @@ import Synchronization
 /// The threads' side of a completion queue, which they own: the last one out destroys it.
 ///
 /// A thread that sleeps in a program's code, or runs it for longer than a moment, is relieved: another one polls in its place,
-/// and it waits until it is needed. So a handler that blocks its thread holds up nobody else. What finds that out is a thread that looks
-/// from time to time while there are events: every millisecond when it sees a program's code run, every eight when it does
-/// not. It also sees when the threads have no time left and the machine has, and lets ``PollerCrew`` find out whether one more is of use.
+/// and it waits until it is needed. So a handler that blocks its thread holds up nobody else. What finds that out is a
+/// thread that looks from time to time while there are events: every millisecond when it sees a program's code run, every eight
+/// when it does not. It also sees when the threads have no time left and the machine has, and lets ``PollerCrew`` find out
+/// whether one more is of use.
 final class Pollers: @unchecked Sendable {
   // Unchecked, because of the raw handle: `grpc_completion_queue` is thread-safe, and it lives until the last thread that
   // polls has seen it shut down.
