@@ -9,7 +9,8 @@ extension gpr_timespec {
       self = gpr_inf_future(GPR_CLOCK_MONOTONIC)
       return
     }
-    let (seconds, attoseconds) = timeout.components
+    // C-core takes an instant for a later one, by less than a few milliseconds: a call could be answered with no time left.
+    let (seconds, attoseconds) = (timeout > .zero ? timeout : min(timeout, .seconds(-1))).components
     var span = gpr_timespec()
     span.clock_type = GPR_TIMESPAN
     span.tv_sec = seconds

@@ -40,7 +40,8 @@ final class ClientStream: Sendable {
 
   /// Runs a request's producer and half-closes.
   ///
-  /// A producer that fails cancels the call.
+  /// A producer that fails cancels the call, and so does one that returns in a cancelled task: it has not sent all that there
+  /// was to send.
   func produce<Input: Sendable>(
     _ producer: StreamingClientRequest<Input>.Producer,
     serializer: some MessageSerializer<Input>
@@ -51,6 +52,7 @@ final class ClientStream: Sendable {
           try await write(message, options: writeOptions, serializer: serializer)
         }
       )
+      guard !Task.isCancelled else { return call.cancel() }
       var close = Batch()
       close.sendHalfClose()
       try call.start(close) { _ in }

@@ -76,7 +76,8 @@ struct ServerSettingTests {
     )
     // ENHANCE_YOUR_CALM is error 11; the error stands behind four bytes of stream.
     let isCalmed = frames.contains { $0.kind == .goAway && $0.payload[7] == 11 && $0.contains("too_many_pings") }
-    #expect(isCalmed != frames.contains { $0 == HTTP2Frame.ping(21).pong })
+    // When it has said so, C-core may answer once more before it closes the connection.
+    #expect(isCalmed || frames.contains { $0 == HTTP2Frame.ping(21).pong })
     return isCalmed
   }
 

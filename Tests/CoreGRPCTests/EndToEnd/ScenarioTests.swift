@@ -74,7 +74,7 @@ struct ScenarioTests {
     await second.server.shutdown()
   }
 
-  @Test("large_metadata: within the limit it arrives whole, far beyond it the call fails and the next one works")
+  @Test("large_metadata: within the limit it arrives whole, far beyond it the call fails and the server goes on")
   func largeMetadata() async throws {
     let test = try TestServer { request, _ in
       ServerResponse(message: [], trailingMetadata: ["x-large": request.metadata["x-large"].first ?? "none"])
@@ -85,7 +85,12 @@ struct ScenarioTests {
     let larger = Metadata.Value.string(String(repeating: "x", count: 100_000))
     let error = await rpcError { () async throws(RPCError) in try await test.call(metadata: ["x-large": larger]) }
     #expect(error?.code == .resourceExhausted)
-    #expect(try await test.call(metadata: ["x-large": "small"]).trailingMetadata["x-large"] == ["small"])
+    // C-core may close the connection after that, with a call that has just begun on it.
+    let next = await rpcError { () async throws(RPCError) in try await test.call() }
+    #expect(next == nil || next?.code == .unavailable)
+    let options = CallOptions(timeout: .seconds(30), waitForReady: true)
+    let last = try await test.call(metadata: ["x-large": "small"], options: options)
+    #expect(last.trailingMetadata["x-large"] == ["small"])
     await test.server.shutdown()
   }
 

@@ -234,6 +234,26 @@ struct StreamingTests {
     await test.server.shutdown()
   }
 
+  @Test("A producer that a cancellation cuts short does not end the stream as if it had sent everything")
+  func producerCutShort() async throws {
+    let test = try StreamServer()
+    for _ in 0..<100 {
+      let begun = Gate()
+      let call = Task {
+        try await test.bidirectional { writer in
+          try await writer.write([1])
+          await waitForCancellation()
+        } onResponse: { response in
+          for try await _ in response.messages { begun.open() }
+        }
+      }
+      await begun.pass()
+      call.cancel()
+      #expect(await errorCode { try await call.value } == .cancelled)
+    }
+    await test.server.shutdown()
+  }
+
   @Test("A deadline ends a stream that goes on and on")
   func deadline() async throws {
     let test = try StreamServer { _, _ in
