@@ -60,6 +60,12 @@ struct Batch: ~Copyable {
 
   mutating func sendHalfClose() { operations.insert(.sendClose) }
 
+  /// - Throws: ``RPCError``, when the metadata is illegal.
+  func validate() throws(RPCError) {
+    try initialMetadata.validate()
+    try trailingMetadata.validate()
+  }
+
   /// Decides what depends on what the call has done.
   ///
   /// - Parameter started: The operations that were ever started.

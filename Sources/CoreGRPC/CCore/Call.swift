@@ -18,8 +18,9 @@ class Call: Operation, @unchecked Sendable {
     var queue: CompletionQueue?
     var initialMetadata = Metadata()
     var trailingMetadata = Metadata()
-    /// The operations of the batch that ends the call, and who waits for it.
+    /// The operations of the batch that ends the call, how many there are for C-core, and who waits for it.
     var last: CallOperations = []
+    var lastCount = 0
     var waiter: UnsafeContinuation<RPCError?, Never>?
   }
 
@@ -77,13 +78,15 @@ class Call: Operation, @unchecked Sendable {
   ///     function returns. Not called when this function throws. Must not block.
   /// - Throws: ``RPCError``, when the metadata is illegal or the call cannot take the batch.
   final func start(_ batch: consuming Batch, completion: @escaping @Sendable (Bool) -> Void) throws(RPCError) {
-    let operations = try start(batch) { _, operations in
+    let operations = try start(batch) { operations in
       BatchOperation(call: self, operations: operations, completion: completion)
     }
     if let (operations, succeeded) = operations { finish(operations, succeeded: succeeded, completion: completion) }
   }
 
   /// Starts a batch that is the call's last: the call closes when it is done.
+  ///
+  /// On a thread that polls it may be held back a little, see ``HoldingBack``.
   ///
   /// - Throws: ``RPCError``, when the metadata is illegal or the call cannot take the batch.
   final func end(with batch: consuming Batch) throws(RPCError) { try end(with: batch, resuming: nil) }
@@ -92,23 +95,78 @@ class Call: Operation, @unchecked Sendable {
     with batch: consuming Batch,
     resuming waiter: UnsafeContinuation<RPCError?, Never>?
   ) throws(RPCError) {
-    let done = try start(batch) { state, operations in
+    var batch = batch
+    try batch.validate()
+    let thread = PollerThread.current
+    let outcome = state.withLock { state -> Result<LastStart?, RPCError> in
+      batch.resolve(after: state.machine.started)
+      let operations = batch.operations
+      do throws(CallStateMachine.Refusal) {
+        try state.machine.start(operations)
+      } catch {
+        return .failure(RPCError(refusal: error))
+      }
       state.last = operations
+      state.lastCount = memory.fill(memory.lastOperations, with: &batch, role: role)
       state.waiter = waiter
-      return self
+      if let thread, thread.hold(self) { return .success(nil) }
+      return .success(startLast(&state))
     }
-    if let done { complete(succeeded: done.succeeded) }
+    if let started = try outcome.get() { finishStart(started) }
+  }
+
+  override final func startHeldBack() { finishStart(state.withLock { startLast(&$0) }) }
+
+  /// What C-core said to the last batch.
+  private enum LastStart {
+    case started
+    case done(succeeded: Bool)
+    case refused(RPCError, waiter: UnsafeContinuation<RPCError?, Never>?)
+  }
+
+  private func startLast(_ state: inout State) -> LastStart {
+    let tag = tag()
+    let (failure, succeeded) = PollerThread.start(self) {
+      grpc_call_start_batch(handle, memory.lastOperations, state.lastCount, tag, nil)
+    }
+    guard failure == GRPC_CALL_OK else {
+      return .refused(refused(failure, state.last, tag, &state), waiter: state.waiter.take())
+    }
+    return succeeded.map { .done(succeeded: $0) } ?? .started
+  }
+
+  private func finishStart(_ start: LastStart) {
+    switch start {
+    case .started: break
+    case .done(let succeeded): complete(succeeded: succeeded)
+    case .refused(let error, let waiter):
+      waiter?.resume(returning: error)
+      close()
+    }
+  }
+
+  /// C-core has refused a batch, which poisons the call.
+  private func refused(
+    _ failure: grpc_call_error,
+    _ operations: CallOperations,
+    _ tag: UnsafeMutableRawPointer,
+    _ state: inout State
+  ) -> RPCError {
+    _ = Operation.take(tag)
+    state.machine.startFailed(operations)
+    grpc_call_cancel(handle, nil)
+    let text = String(cString: grpc_call_error_to_string(failure))
+    return RPCError(code: .internalError, message: "C-core refused a batch: \(text)")
   }
 
   /// - Parameter makeOperation: Makes what C-core gets as the tag, under the lock.
   /// - Returns: The operations of the batch and its success flag, if it is done: the tag does not come then.
   private func start(
     _ batch: consuming Batch,
-    _ makeOperation: (inout State, CallOperations) -> Operation
+    _ makeOperation: (CallOperations) -> Operation
   ) throws(RPCError) -> (operations: CallOperations, succeeded: Bool)? {
     var batch = batch
-    try batch.initialMetadata.validate()
-    try batch.trailingMetadata.validate()
+    try batch.validate()
     var done: (operations: CallOperations, succeeded: Bool)?
     let refusal = state.withLock { state -> RPCError? in
       batch.resolve(after: state.machine.started)
@@ -118,21 +176,17 @@ class Call: Operation, @unchecked Sendable {
       } catch {
         return RPCError(refusal: error)
       }
-      let operation = makeOperation(&state, operations)
+      let operation = makeOperation(operations)
       let tag = operation.tag()
-      let (failure, succeeded) = withUnsafeTemporaryAllocation(of: grpc_op.self, capacity: 6) { ops in
-        let base = ops.baseAddress.unsafelyUnwrapped  // Six operations were asked for.
+      let capacity = CallMemory.largestOperationCount
+      let (failure, succeeded) = withUnsafeTemporaryAllocation(of: grpc_op.self, capacity: capacity) { ops in
+        let base = ops.baseAddress.unsafelyUnwrapped  // Some operations were asked for.
         let count = memory.fill(base, with: &batch, role: role)
         return PollerThread.start(operation) { grpc_call_start_batch(handle, base, count, tag, nil) }
       }
       done = succeeded.map { (operations, $0) }
       guard failure != GRPC_CALL_OK else { return nil }
-      _ = Operation.take(tag)
-      state.waiter = nil
-      state.machine.startFailed(operations)
-      grpc_call_cancel(handle, nil)
-      let text = String(cString: grpc_call_error_to_string(failure))
-      return RPCError(code: .internalError, message: "C-core refused a batch: \(text)")
+      return refused(failure, operations, tag, &state)
     }
     if let refusal { throw refusal }
     return done
@@ -163,7 +217,7 @@ class Call: Operation, @unchecked Sendable {
   final nonisolated(nonsending) func perform(_ batch: consuming Batch) async throws(RPCError) -> Bool {
     if Task.isCancelled { cancel() }
     var awaited: AwaitedBatch?
-    let done = try start(batch) { _, operations in
+    let done = try start(batch) { operations in
       let operation = AwaitedBatch(call: self, operations: operations)
       awaited = operation
       return operation

@@ -21,7 +21,8 @@ struct CallMemory: ~Copyable {
 
   init() {
     // Aligned for every C type; without memory, gpr_malloc ends the process.
-    pointer = gpr_malloc(MemoryLayout<cgrpc_call_memory>.size).bindMemory(to: cgrpc_call_memory.self, capacity: 1)
+    let size = MemoryLayout<cgrpc_call_memory>.stride + Self.largestOperationCount * MemoryLayout<grpc_op>.stride
+    pointer = gpr_malloc(size).bindMemory(to: cgrpc_call_memory.self, capacity: 1)
     pointer.initialize(to: Self.blank)
   }
 
@@ -36,6 +37,15 @@ struct CallMemory: ~Copyable {
     if let message = pointer.pointee.received_message { grpc_byte_buffer_destroy(message) }
     if let error = pointer.pointee.received_error { gpr_free(UnsafeMutablePointer(mutating: error)) }
     gpr_free(pointer)
+  }
+
+  /// As many operations as there are slots.
+  static let largestOperationCount = 6
+
+  /// Where the operations of the call's last batch are written to: behind the rest.
+  var lastOperations: UnsafeMutablePointer<grpc_op> {
+    // What `init` has asked for: the struct's stride is a multiple of its alignment, which is that of a pointer.
+    UnsafeMutableRawPointer(pointer + 1).assumingMemoryBound(to: grpc_op.self)
   }
 
   /// Writes the C operations of a batch whose slots are free, and moves what it sends in here.

@@ -16,6 +16,9 @@ class Operation: @unchecked Sendable {
   /// - Parameter succeeded: The event's success flag.
   func complete(succeeded: Bool) { preconditionFailure("an operation must override complete(succeeded:)") }
 
+  /// Has C-core start the operation, of one that ``PollerThread/hold(_:)`` has held back: once.
+  func startHeldBack() { preconditionFailure("this operation is not held back") }
+
   /// A tag for C-core, which holds a reference to this operation.
   ///
   /// Balance it with one ``take(_:)``.

@@ -4,12 +4,12 @@ import Glibc
 import Synchronization
 
 /// What a thread that polls a completion queue has to do besides: the tasks that wait for it to be done with the event at hand,
-/// the operations that were done at once, and the calls whose handlers it began.
+/// the operations that were done at once or are held back, and the calls whose handlers it began.
 ///
 /// Only the thread itself runs any of it. When it is stuck in a program's code, ``relieve(stuckSince:)`` takes the rest away from it.
 final class PollerThread: @unchecked Sendable {
   // Unchecked, because of the queue's handle: the thread alone uses it, to fill and empty a cache of its own. C-core compares it
-  // with the queue of an event, and looks into it only if there is one.
+  // with the queue of an event, and looks into it only if there is one. The thread alone uses `starting`, too.
 
   /// What an observer sees of a thread.
   struct Sight {
@@ -29,6 +29,7 @@ final class PollerThread: @unchecked Sendable {
   struct Work: Sendable {
     var jobs: [Job] = []
     var calls: [any BegunCall] = []
+    var heldBack: [Operation] = []
   }
 
   /// Something to do when the event at hand is done.
@@ -44,6 +45,7 @@ final class PollerThread: @unchecked Sendable {
   private struct State {
     var work = Work()
     var nextJob = 0
+    var holdingBack = HoldingBack()
     var isRelieved = false
 
     /// Takes away what the thread has not come to.
@@ -51,8 +53,9 @@ final class PollerThread: @unchecked Sendable {
       defer {
         work = Work()
         nextJob = 0
+        holdingBack.letGo()
       }
-      return Work(jobs: Array(work.jobs[nextJob...]), calls: work.calls)
+      return Work(jobs: Array(work.jobs[nextJob...]), calls: work.calls, heldBack: work.heldBack)
     }
   }
 
@@ -61,6 +64,9 @@ final class PollerThread: @unchecked Sendable {
 
   private let queue: OpaquePointer
   private let state = Locked(State())
+
+  /// What was held back and is being started, in an array that keeps its memory.
+  private var starting: [Operation] = []
 
   /// Whether there may be work; written by the thread itself, and before it polls.
   private let hasWork = Atomic(false)
@@ -174,24 +180,51 @@ final class PollerThread: @unchecked Sendable {
     hasWork.store(true, ordering: .relaxed)
   }
 
+  /// Holds an operation back until there are no more events, or for as long as ``HoldingBack`` says.
+  ///
+  /// - Returns: Whether it does; the operation is to be started otherwise.
+  func hold(_ operation: Operation) -> Bool {
+    let isHeld = state.withLock { state in
+      guard !state.isRelieved, state.holdingBack.hold(now: Self.nanoseconds) else { return false }
+      state.work.heldBack.append(operation)
+      return true
+    }
+    if isHeld { hasWork.store(true, ordering: .relaxed) }
+    return isHeld
+  }
+
+  private static var nanoseconds: UInt64 {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+  }
+
   /// Has a call watched when the tasks at hand are done, if its handler is not finished by then.
   func append(_ call: any BegunCall) {
     state.withLock { $0.work.calls.append(call) }
     hasWork.store(true, ordering: .relaxed)
   }
 
-  /// Runs the tasks, those that come meanwhile, and has the calls watched that are not finished then.
+  /// Runs the tasks, those that come meanwhile, starts what is held back if it is time, and has the calls watched that are not
+  /// finished then.
   ///
-  /// - Parameter onBegin: Called when there is something to run, before that.
+  /// - Parameters:
+  ///   - hadEvent: Whether there was an event, if the thread has asked for one without waiting for it.
+  ///   - onBegin: Called when there is something to run, before that.
   /// - Returns: Whether the thread shall go on polling: not when it was relieved meanwhile.
-  func finishEvent(onBegin: () -> Void) -> Bool {
+  func finishEvent(hadEvent: Bool? = nil, onBegin: () -> Void) -> Bool {
     guard hasWork.load(ordering: .relaxed) else { return true }
     // In one order with what `onBegin` looks at: see `Pollers.observe()`.
     changes.add(1, ordering: .sequentiallyConsistent)
     onBegin()
     var jobCount = 0
+    var hadEvent = hadEvent
     while true {
-      switch nextStep() {
+      switch nextStep(&hadEvent) {
+      case .poll: return true
+      case .start:
+        for operation in starting { operation.startHeldBack() }
+        while starting.popLast() != nil {}
       case .run(let job):
         run(job)
         jobCount += 1
@@ -240,6 +273,7 @@ final class PollerThread: @unchecked Sendable {
         return state.takeWork()
       }
       for job in work.jobs { executor.post(job) }
+      for operation in work.heldBack { operation.startHeldBack() }
       // That may be done at once, and be work again.
       for call in work.calls { call.watch() }
     }
@@ -247,11 +281,15 @@ final class PollerThread: @unchecked Sendable {
 
   private enum Step {
     case run(Job)
+    /// All jobs are done, and ``starting`` is to be started.
+    case start
+    /// All jobs are done, and something is held back until there are no more events.
+    case poll
     /// All jobs are done: calls are to be watched, and this is the first of them.
     case finish(isRelieved: Bool, call: (any BegunCall)?)
   }
 
-  private func nextStep() -> Step {
+  private func nextStep(_ hadEvent: inout Bool?) -> Step {
     state.withLock { state in
       if state.nextJob < state.work.jobs.count {
         defer { state.nextJob += 1 }
@@ -260,6 +298,15 @@ final class PollerThread: @unchecked Sendable {
       // One by one, so that the arrays keep their memory.
       while state.work.jobs.popLast() != nil {}
       state.nextJob = 0
+      if !state.work.heldBack.isEmpty {
+        if !state.isRelieved, state.holdingBack.waits(hadEvent: hadEvent.take(), now: Self.nanoseconds) {
+          changes.add(1, ordering: .relaxed)
+          return .poll
+        }
+        state.holdingBack.letGo()
+        swap(&state.work.heldBack, &starting)
+        return .start
+      }
       defer { state.isRelieved = false }
       hasWork.store(false, ordering: .relaxed)
       changes.add(1, ordering: .relaxed)
@@ -319,6 +366,7 @@ final class PollerThread: @unchecked Sendable {
     state.withLock { state in
       guard changes.load(ordering: .relaxed) == change, !state.isRelieved else { return nil }
       state.isRelieved = true
+      state.holdingBack.codeTookLong()
       return state.takeWork()
     }
   }

@@ -94,21 +94,22 @@ final class Pollers: @unchecked Sendable {
         isActive = finishEvent(thread)
         continue
       }
-      let deadline = thread.isBusy ? gpr_inf_past(GPR_CLOCK_MONOTONIC) : gpr_inf_future(GPR_CLOCK_MONOTONIC)
+      let isBusy = thread.isBusy
+      let deadline = isBusy ? gpr_inf_past(GPR_CLOCK_MONOTONIC) : gpr_inf_future(GPR_CLOCK_MONOTONIC)
       let event = grpc_completion_queue_next(queue, deadline, nil)
       if event.type == GRPC_QUEUE_SHUTDOWN { return stop(thread) }
-      if event.type == GRPC_OP_COMPLETE, let tag = event.tag {
-        Operation.take(tag).complete(succeeded: event.success != 0)
-      }
-      isActive = finishEvent(thread)
+      let hasEvent = event.type == GRPC_OP_COMPLETE
+      if hasEvent, let tag = event.tag { Operation.take(tag).complete(succeeded: event.success != 0) }
+      isActive = finishEvent(thread, hadEvent: isBusy ? hasEvent : nil)
     }
   }
 
   /// Runs what has come up with an event.
   ///
+  /// - Parameter hadEvent: See ``PollerThread/finishEvent(hadEvent:onBegin:)``.
   /// - Returns: Whether the thread shall go on polling.
-  private func finishEvent(_ thread: PollerThread) -> Bool {
-    let isActive = thread.finishEvent {
+  private func finishEvent(_ thread: PollerThread, hadEvent: Bool? = nil) -> Bool {
+    let isActive = thread.finishEvent(hadEvent: hadEvent) {
       guard isUnobserved.load(ordering: .sequentiallyConsistent) else { return }
       if isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { wakeObserver() }
     }
@@ -278,6 +279,7 @@ final class Pollers: @unchecked Sendable {
     case .stopped(let work):
       // Nobody polls any more, but tasks must go on, and operations end. The calls are over, and need not be watched.
       for job in work.jobs { job.runElsewhere() }
+      for operation in work.heldBack { operation.startHeldBack() }
       deactivate(stuck)
     case .replaced(let thread, let isNew): isNew ? spawn(thread) : thread.wakeUp.signal()
     }

@@ -92,6 +92,29 @@ struct HandlerExecutorTests {
     await test.server.shutdown()
   }
 
+  @Test("Replies of handlers that ran before one that blocks go out while it does")
+  func repliesBeforeBlocking() async throws {
+    let proceed = DispatchSemaphore(value: 0)
+    let test = try TestServer { request, _ in
+      if request.message == [0] { Self.block(on: proceed) }
+      return ServerResponse(message: request.message)
+    }
+    for _ in 0..<10 {
+      try await withThrowingTaskGroup(of: [UInt8].self) { group in
+        // All at once, so that there are replies to be held back.
+        for index in 0..<64 { group.addTask { try await test.call([index == 32 ? 0 : 1]).message } }
+        for _ in 0..<63 {
+          let message = try await group.next()
+          #expect(message == [1])
+        }
+        proceed.signal()
+        let message = try await group.next()
+        #expect(message == [0])
+      }
+    }
+    await test.server.shutdown()
+  }
+
   private static func block(on semaphore: DispatchSemaphore) { semaphore.wait() }
 
   @Test("A blocked handler is cancelled all the same, and keeps its server from stopping no more than others")

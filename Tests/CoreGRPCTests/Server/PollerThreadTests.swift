@@ -39,10 +39,63 @@ struct PollerThreadTests {
     let thread = PollerThread(queue: queue.handle, executor: queue.executor)
     let gates = (0..<3).map { _ in Gate() }
     for gate in gates { thread.append(.completion(CallbackOperation { gate.open() }, succeeded: true)) }
+    let starts = Counter()
+    #expect(thread.hold(HeldOperation(starts)))
     thread.leaveWork()
     #expect(!thread.isBusy)
     for gate in gates { await gate.pass() }
+    #expect(starts.value == 1)
   }
+
+  @Test("What is held back is started when there is no other event")
+  func heldBack() {
+    let queue = CompletionQueue(name: "test", threads: 1)
+    let thread = PollerThread(queue: queue.handle, executor: queue.executor)
+    let starts = Counter()
+    #expect(thread.hold(HeldOperation(starts)))
+    #expect(thread.finishEvent {})
+    #expect(thread.hold(HeldOperation(starts)))
+    #expect(thread.finishEvent(hadEvent: true) {})
+    #expect(starts.value == 0)
+    #expect(thread.isBusy)
+    #expect(thread.finishEvent(hadEvent: false) {})
+    #expect(starts.value == 2)
+    #expect(!thread.isBusy)
+  }
+
+  @Test("What is held back by a thread that is stuck is started by another one")
+  func relieved() {
+    let queue = CompletionQueue(name: "test", threads: 1)
+    let stuck = PollerThread(queue: queue.handle, executor: queue.executor)
+    let other = PollerThread(queue: queue.handle, executor: queue.executor)
+    let starts = Counter()
+    let operation = CallbackOperation {
+      #expect(stuck.hold(HeldOperation(starts)))
+      guard let work = stuck.relieve(stuckSince: stuck.look().change) else {
+        Issue.record("the thread was not relieved")
+        return
+      }
+      other.inherit(work)
+      // It would not come to that.
+      #expect(!stuck.hold(HeldOperation(starts)))
+    }
+    stuck.append(.completion(operation, succeeded: true))
+    #expect(!stuck.finishEvent {})
+    #expect(starts.value == 0)
+    #expect(other.finishEvent {})
+    #expect(starts.value == 1)
+  }
+}
+
+/// Counts its starts.
+private final class HeldOperation: Operation, @unchecked Sendable {
+  // Unchecked as its superclass is.
+
+  private let starts: Counter
+
+  init(_ starts: Counter) { self.starts = starts }
+
+  override func startHeldBack() { starts.add() }
 }
 
 private final class Counter: Sendable {

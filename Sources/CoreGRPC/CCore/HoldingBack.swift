@@ -1,0 +1,65 @@
+/// Whether a thread that polls holds back the last batches of calls until it has handled all events that there are.
+///
+/// One after the other they take a tenth less time than each between two events: the code and the data of the one kind of work
+/// stay in the caches, and a peer that sleeps is woken once. That there is another event is known only when it was asked for,
+/// which takes time, too, so it is asked for less and less while there is none.
+struct HoldingBack: Sendable, Hashable {
+  /// How many batches are held back at most.
+  static let largestCount = 64
+
+  /// How long a batch is held back at most, in nanoseconds, while code returns.
+  static let longestTime: UInt64 = 2_000_000
+
+  /// How many batches go out at once before another trial: when there was no event, and when code did not return.
+  static let shortPause = 64, longPause = 1024
+
+  private static let largestCredit = 8
+
+  private var count = 0
+  private var began: UInt64 = 0
+
+  /// Rises with each event that there was, and falls with each that there was not.
+  private var credit = 4
+  private var pauseLeft = 0
+
+  /// Asks whether another batch shall be held back, and counts it if so.
+  ///
+  /// - Parameter now: The time, in nanoseconds.
+  mutating func hold(now: @autoclosure () -> UInt64) -> Bool {
+    if credit == 0 {
+      pauseLeft -= 1
+      guard pauseLeft <= 0 else { return false }
+      credit = 1
+    }
+    if count == 0 { began = now() }
+    count += 1
+    return true
+  }
+
+  /// Asks whether there shall be another event before what is held back is started.
+  ///
+  /// - Parameters:
+  ///   - hadEvent: Whether there was one since it was held back; `nil` if nobody has asked.
+  ///   - now: The time, in nanoseconds.
+  mutating func waits(hadEvent: Bool?, now: @autoclosure () -> UInt64) -> Bool {
+    switch hadEvent {
+    case true?: credit = min(credit + 1, Self.largestCredit)
+    case false?:
+      credit = max(credit - 1, 0)
+      if credit == 0 { pauseLeft = Self.shortPause }
+      return false
+    case nil: break
+    }
+    // What another thread has held back, of which nothing is known here, does not wait any longer.
+    return count > 0 && count < Self.largestCount && now() - began < Self.longestTime
+  }
+
+  /// What was held back is started.
+  mutating func letGo() { count = 0 }
+
+  /// Code did not return, so that what was held back had to be taken away.
+  mutating func codeTookLong() {
+    credit = 0
+    pauseLeft = Self.longPause
+  }
+}
