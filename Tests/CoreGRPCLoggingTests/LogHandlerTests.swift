@@ -24,7 +24,7 @@ struct LogHandlerTests {
     let event = await recorder.first { $0.method == method }
     #expect(event?.level == .error)
     #expect(event?.message == #"the handler failed: Secret(password: "hunter2")"#)
-    #expect(event?.file == "CoreGRPC/HandlerOutcome.swift")
+    #expect(event?.file == "CoreGRPC/HandlerFailure.swift")
     recorder.stop()
     await echo.server.shutdown()
   }
@@ -130,7 +130,7 @@ struct LogHandlerTests {
     let entry = await handler.entry { $0.metadata["grpc.method"] == "test.Test/Unary" }
     #expect(entry.level == .error)
     #expect(entry.message == #"the handler failed: Secret(password: "hunter2")"#)
-    #expect(entry.metadata["grpc.file"] == "CoreGRPC/HandlerOutcome.swift")
+    #expect(entry.metadata["grpc.file"] == "CoreGRPC/HandlerFailure.swift")
     #expect(entry.metadata["grpc.line"] != nil)
     CoreGRPCLog.setHandler(nil)
     await echo.server.shutdown()

@@ -85,7 +85,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     }
     // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: request cardinality violation.
     let message = "\(descriptor) takes one request message, and none came"
-    reply(UnaryReply(error: RPCError(code: .unimplemented, message: message)))
+    reply(UnaryReply(RPCError(code: .unimplemented, message: message)))
   }
 
   /// Ends the call with a status alone.

@@ -1,8 +1,10 @@
 /// Sends the messages of a call, one at a time and in the order of the calls to ``write(_:options:)``.
+@usableFromInline
 final class MessageWriter: Sendable {
   private let call: Call
   private let turns = TurnQueue()
 
+  @usableFromInline
   init(call: Call) { self.call = call }
 
   /// Sends a message, and waits until flow control has let it pass.
@@ -10,6 +12,7 @@ final class MessageWriter: Sendable {
   /// Cancelling the task cancels the call.
   ///
   /// - Returns: `false` when the call is over.
+  @usableFromInline
   nonisolated(nonsending) func write(
     _ message: consuming MessageBuffer,
     options: WriteOptions

@@ -71,6 +71,7 @@ public struct RPCRouter: Sendable {
   /// Registers the handler of a method with a stream of messages from the client.
   ///
   /// - Precondition: The method has no handler yet.
+  @inlinable
   public mutating func registerHandler<Input: Sendable, Output: Sendable>(
     forMethod descriptor: MethodDescriptor,
     deserializer: some MessageDeserializer<Input>,
@@ -91,6 +92,7 @@ public struct RPCRouter: Sendable {
   /// Registers the handler of a method with a stream of messages to the client.
   ///
   /// - Precondition: The method has no handler yet.
+  @inlinable
   public mutating func registerHandler<Input: Sendable, Output: Sendable>(
     forMethod descriptor: MethodDescriptor,
     deserializer: some MessageDeserializer<Input>,
@@ -106,6 +108,7 @@ public struct RPCRouter: Sendable {
   /// Registers the handler of a method with a stream of messages in each direction.
   ///
   /// - Precondition: The method has no handler yet.
+  @inlinable
   public mutating func registerHandler<Input: Sendable, Output: Sendable>(
     forMethod descriptor: MethodDescriptor,
     deserializer: some MessageDeserializer<Input>,
@@ -119,7 +122,8 @@ public struct RPCRouter: Sendable {
     }
   }
 
-  private mutating func register(
+  @usableFromInline
+  mutating func register(
     _ descriptor: MethodDescriptor,
     makeHandler: @escaping @Sendable ([any ServerInterceptor]) -> MethodHandler
   ) {

@@ -26,6 +26,7 @@ final class Route: Sendable {
 }
 
 /// A method's handler.
+@usableFromInline
 enum MethodHandler: Sendable {
   /// Starts when the request's message is there.
   case unary(UnaryHandler)

@@ -1,12 +1,20 @@
 /// The way of a call through the server's interceptors to its handler.
+@usableFromInline
 struct ServerPipeline<Input: Sendable, Output: Sendable>: Sendable {
-  typealias Handler =
+  @usableFromInline typealias Handler =
     @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
 
   let interceptors: [any ServerInterceptor]
   let handler: Handler
 
+  @usableFromInline
+  init(interceptors: [any ServerInterceptor], handler: @escaping Handler) {
+    self.interceptors = interceptors
+    self.handler = handler
+  }
+
   @Sendable
+  @usableFromInline
   func respond(
     to request: StreamingServerRequest<Input>,
     context: ServerContext

@@ -1,50 +1,50 @@
 /// The handler of a method with a stream of messages in a direction or in both, with its serialization.
+///
+/// It is made where the types of the messages are known, for the same reason as ``UnaryHandler``.
+@usableFromInline
 struct StreamHandler: Sendable {
+  /// Runs the handler of a call.
+  ///
   /// - Returns: What is left to send.
-  private let respond: @Sendable (Call, ServerContext) async -> UnaryReply
+  @usableFromInline typealias Respond = @Sendable (ServerCall) async -> UnaryReply
+
+  private let respond: Respond
+
+  @usableFromInline
+  init(respond: @escaping Respond) { self.respond = respond }
 
   /// A handler that answers with a stream.
+  @inlinable
   init<Input: Sendable, Output: Sendable>(
     deserializer: some MessageDeserializer<Input>,
     serializer: some MessageSerializer<Output>,
     handler:
       @escaping @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
   ) {
-    respond = { call, context in
-      let outcome = await HandlerOutcome.of(context.descriptor) { () async throws in
-        let response = try await handler(Self.request(from: call, deserializer), context)
-        do throws(RPCError) {
-          try response.metadata.validate()
-        } catch {
-          throw RPCError(code: .internalError, message: "the handler's response has illegal \(error.message)")
-        }
-        var opening = Batch()
-        opening.sendInitialMetadata(response.metadata, compression: response.compression)
-        // Refused when the client is gone. The producer runs all the same, and learns it when it writes: whoever counts on
-        // its end, as an interceptor may, gets it.
-        try? call.start(opening) { _ in }
-        return try await response.producer(Self.writer(to: call, serializer))
-      }
-      switch outcome {
-      case .success(let trailingMetadata): return UnaryReply(status: .ok, trailingMetadata: trailingMetadata)
-      case .failure(let error): return UnaryReply(error: error)
+    self.init { call in
+      do {
+        let response = try await handler(call.requests(by: deserializer), call.context)
+        try call.open(response.metadata, compression: response.compression)
+        return UnaryReply(trailingMetadata: try await response.producer(call.writer(serializer)))
+      } catch {
+        return UnaryReply(handlerFailure: error, of: call.descriptor)
       }
     }
   }
 
   /// A handler that answers with one message.
+  @inlinable
   init<Input: Sendable, Output: Sendable>(
     deserializer: some MessageDeserializer<Input>,
     serializer: some MessageSerializer<Output>,
     handler: @escaping @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> ServerResponse<Output>
   ) {
-    respond = { call, context in
-      let outcome = await HandlerOutcome.of(context.descriptor) { () async throws in
-        try await handler(Self.request(from: call, deserializer), context)
-      }
-      switch outcome {
-      case .success(let response): return Self.reply(with: response, serializer)
-      case .failure(let error): return UnaryReply(error: error)
+    self.init { call in
+      do {
+        let response = try await handler(call.requests(by: deserializer), call.context)
+        return UnaryReply(response, serializer)
+      } catch {
+        return UnaryReply(handlerFailure: error, of: call.descriptor)
       }
     }
   }
@@ -55,7 +55,7 @@ struct StreamHandler: Sendable {
       var next: ServerCall? = first
       while let call = next.take() {
         call.takeOver()
-        await call.withDeadline { call.reply(await respond(call, call.context)) }
+        await call.withDeadline { call.reply(await respond(call)) }
         guard let rest = call.handlerEnded() else { return }
         // Let go before the task waits.
         _ = consume call
@@ -63,58 +63,82 @@ struct StreamHandler: Sendable {
       }
     }
   }
+}
 
-  private static func reply<Output: Sendable>(
-    with response: ServerResponse<Output>,
-    _ serializer: some MessageSerializer<Output>
-  ) -> UnaryReply {
-    do {
-      return UnaryReply(
-        metadata: response.metadata,
-        compression: response.compression,
-        message: try serializer.serialize(response.message),
-        trailingMetadata: response.trailingMetadata
-      )
-    } catch {
-      return UnaryReply(cannotSerialize: error)
-    }
-  }
-
-  private static func request<Input: Sendable>(
-    from call: Call,
-    _ deserializer: some MessageDeserializer<Input>
-  ) -> StreamingServerRequest<Input> {
+extension ServerCall {
+  /// The request of a call with a stream of messages.
+  @inlinable
+  func requests<Input: Sendable>(by deserializer: some MessageDeserializer<Input>) -> StreamingServerRequest<Input> {
     StreamingServerRequest(
-      metadata: call.receivedInitialMetadata,
-      messages: RPCAsyncSequence(receiving: { () async throws(RPCError) -> ReceivedMessage<Input>? in
-        guard let message = try await MessageReader(call: call).next() else {
-          if call.failedBeforeReceivingMessage { throw RPCError(code: .cancelled, message: "the client went away") }
-          return nil
-        }
-        let input = try RPCError.wrapping("cannot deserialize the request", .internalError) {
-          try deserializer.deserialize(message)
+      metadata: metadata,
+      messages: RPCAsyncSequence(receiving: { [self] () async throws(RPCError) -> ReceivedMessage<Input>? in
+        guard let message = try await nextMessage() else { return nil }
+        let input: Input
+        do {
+          input = try deserializer.deserialize(message)
+        } catch {
+          throw RPCError(cannotDeserializeRequest: error)
         }
         return ReceivedMessage(message: input, wasCompressed: message.wasCompressed)
       })
     )
   }
 
-  private static func writer<Output: Sendable>(
-    to call: Call,
-    _ serializer: some MessageSerializer<Output>
-  ) -> RPCWriter<Output> {
-    let writer = MessageWriter(call: call)
+  /// What sends the messages of a response.
+  @inlinable
+  func writer<Output: Sendable>(_ serializer: some MessageSerializer<Output>) -> RPCWriter<Output> {
+    let writer = MessageWriter(call: self)
     return RPCWriter { (message, options) async throws(RPCError) in
-      var buffer: MessageBuffer?
+      let buffer: MessageBuffer
       do {
         buffer = try serializer.serialize(message)
       } catch {
-        throw RPCError(wrapping: error, as: .internalError, message: "cannot serialize the response", showsText: false)
+        throw RPCError(cannotSerializeResponse: error)
       }
-      guard let bytes = buffer.take() else { return }
-      guard try await writer.write(bytes, options: options) else {
-        throw RPCError(code: .cancelled, message: "the client went away")
-      }
+      guard try await writer.write(buffer, options: options) else { throw RPCError.clientWent }
     }
+  }
+
+  /// Receives the next message of the client.
+  ///
+  /// - Returns: `nil` at the end of the stream.
+  /// - Throws: ``RPCError/Code/cancelled``, when the client went away.
+  @usableFromInline
+  nonisolated(nonsending) func nextMessage() async throws(RPCError) -> MessageBuffer? {
+    if let message = try await MessageReader(call: self).next() { return message }
+    if failedBeforeReceivingMessage { throw RPCError.clientWent }
+    return nil
+  }
+
+  /// Sends the metadata of a response with a stream of messages.
+  ///
+  /// - Throws: ``RPCError``, when the metadata is illegal.
+  @usableFromInline
+  func open(_ metadata: Metadata, compression: Compression.Algorithm?) throws(RPCError) {
+    do throws(RPCError) {
+      try metadata.validate()
+    } catch {
+      throw RPCError(code: .internalError, message: "the handler's response has illegal \(error.message)")
+    }
+    var opening = Batch()
+    opening.sendInitialMetadata(metadata, compression: compression)
+    // Refused when the client is gone. The producer runs all the same, and learns it when it writes: whoever counts on its
+    // end, as an interceptor may, gets it.
+    try? start(opening) { _ in }
+  }
+}
+
+extension RPCError {
+  @usableFromInline static var clientWent: RPCError { RPCError(code: .cancelled, message: "the client went away") }
+
+  @usableFromInline
+  init(cannotDeserializeRequest error: any Error) {
+    self.init(wrapping: error, as: .internalError, message: "cannot deserialize the request")
+  }
+
+  /// Not with the error's text: it may be a secret.
+  @usableFromInline
+  init(cannotSerializeResponse error: any Error) {
+    self.init(wrapping: error, as: .internalError, message: "cannot serialize the response", showsText: false)
   }
 }

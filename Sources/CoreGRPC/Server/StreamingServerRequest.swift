@@ -7,6 +7,7 @@ public struct StreamingServerRequest<Message: Sendable>: Sendable {
   public var messages: RPCAsyncSequence<Message>
 
   /// Creates a request.
+  @inlinable
   public init(metadata: Metadata = [:], messages: RPCAsyncSequence<Message>) {
     self.metadata = metadata
     self.messages = messages

@@ -20,6 +20,7 @@ public struct StreamingServerResponse<Message: Sendable>: Sendable {
   public var producer: Producer
 
   /// Creates a response.
+  @inlinable
   public init(
     metadata: Metadata = [:],
     compression: Compression.Algorithm? = nil,

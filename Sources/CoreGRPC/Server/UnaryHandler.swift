@@ -36,12 +36,12 @@ struct UnaryHandler: Sendable {
               } else {
                 try await handler(request, call.context)
               }
-            call.reply(with: response, serializer)
+            call.reply(UnaryReply(response, serializer))
           } catch {
             call.reply(UnaryReply(handlerFailure: error, of: call.descriptor))
           }
         } catch {
-          call.reply(UnaryReply(cannotDeserialize: error))
+          call.reply(UnaryReply(RPCError(cannotDeserializeRequest: error)))
         }
         guard let rest = call.handlerEnded() else { return }
         // Let go before the task waits.
@@ -60,22 +60,5 @@ extension ServerCall {
     var request = ServerRequest(metadata: metadata, message: try deserializer.deserialize(message))
     request.wasCompressed = message.wasCompressed
     return request
-  }
-
-  /// Sends the response of a unary call.
-  @inlinable
-  func reply<Output: Sendable>(with response: ServerResponse<Output>, _ serializer: some MessageSerializer<Output>) {
-    do {
-      reply(
-        UnaryReply(
-          metadata: response.metadata,
-          compression: response.compression,
-          message: try serializer.serialize(response.message),
-          trailingMetadata: response.trailingMetadata
-        )
-      )
-    } catch {
-      reply(UnaryReply(cannotSerialize: error))
-    }
   }
 }

@@ -8,7 +8,8 @@ struct UnaryReply: ~Copyable {
     batch = Batch(replyingWith: status, trailingMetadata: trailingMetadata)
   }
 
-  init(error: RPCError) { self.init(status: Status(error), trailingMetadata: error.metadata) }
+  @usableFromInline
+  init(_ error: RPCError) { self.init(status: Status(error), trailingMetadata: error.metadata) }
 }
 
 extension UnaryReply {
@@ -29,23 +30,28 @@ extension UnaryReply {
     )
   }
 
-  /// What a deserializer threw.
-  @usableFromInline
-  init(cannotDeserialize error: any Error) {
-    self.init(error: RPCError(wrapping: error, as: .internalError, message: "cannot deserialize the request"))
+  /// A response, serialized.
+  @inlinable
+  init<Output: Sendable>(_ response: ServerResponse<Output>, _ serializer: some MessageSerializer<Output>) {
+    do {
+      self.init(
+        metadata: response.metadata,
+        compression: response.compression,
+        message: try serializer.serialize(response.message),
+        trailingMetadata: response.trailingMetadata
+      )
+    } catch {
+      self.init(RPCError(cannotSerializeResponse: error))
+    }
   }
+
+  /// The end of a stream.
+  @usableFromInline
+  init(trailingMetadata: Metadata) { self.init(status: .ok, trailingMetadata: trailingMetadata) }
 
   /// What a handler threw.
   @usableFromInline
   init(handlerFailure error: any Error, of method: MethodDescriptor) {
-    self.init(error: HandlerOutcome.error(for: error, of: method))
-  }
-
-  /// What a serializer threw.
-  @usableFromInline
-  init(cannotSerialize error: any Error) {
-    self.init(
-      error: RPCError(wrapping: error, as: .internalError, message: "cannot serialize the response", showsText: false)
-    )
+    self.init(HandlerFailure.error(for: error, of: method))
   }
 }

@@ -1,17 +1,5 @@
-/// Runs handlers, whose errors become those of their calls.
-enum HandlerOutcome {
-  /// What `body` returns, or the error that its call shall end with.
-  static func of<Value>(
-    _ method: MethodDescriptor,
-    _ body: () async throws -> Value
-  ) async -> Result<Value, RPCError> {
-    do {
-      return .success(try await body())
-    } catch {
-      return .failure(self.error(for: error, of: method))
-    }
-  }
-
+/// What handlers throw.
+enum HandlerFailure {
   /// The error that a call shall end with whose handler threw another one.
   ///
   /// An error whose text the client does not learn is an event for the log.
