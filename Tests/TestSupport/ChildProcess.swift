@@ -15,13 +15,11 @@ public final class ChildProcess: Sendable {
     public let errors: String
   }
 
-  /// The process's number.
-  public let identifier: Int32
-
+  private let process: Process
   private let input: Pipe
   private let output: Capture
   private let errors: Capture
-  private let end: End
+  private let ended = Gate()
   private static let starting = Locked(())
 
   /// Starts a process.
@@ -32,30 +30,38 @@ public final class ChildProcess: Sendable {
   public init(_ executable: URL, _ arguments: [String], environment: [String: String] = [:]) throws {
     Foundation.signal(SIGPIPE, SIG_IGN)  // A child that is gone must fail a write, not end the tests.
     // One start at a time: a child must not inherit the pipes of another, whose ends would then never close.
-    (identifier, input, output, errors) = try Self.starting.withLock { _ in
+    (process, input, output, errors) = try Self.starting.withLock { [ended] _ in
       let input = Pipe(closingOnExec: ())
       let output = Capture()
       let errors = Capture()
-      let identifier = try Spawn(executable, arguments, environment).start(
-        input: input.fileHandleForReading.fileDescriptor,
-        output: output.pipe.fileHandleForWriting.fileDescriptor,
-        errors: errors.pipe.fileHandleForWriting.fileDescriptor
-      )
-      // The child has its own now.
-      try input.fileHandleForReading.close()
-      try output.pipe.fileHandleForWriting.close()
-      try errors.pipe.fileHandleForWriting.close()
-      return (identifier, input, output, errors)
+      let process = Process()
+      process.executableURL = executable
+      process.arguments = arguments
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+      process.standardInput = input
+      process.standardOutput = output.pipe
+      process.standardError = errors.pipe
+      process.terminationHandler = { _ in ended.open() }
+      // Threads of Swift's pool block signals, and a child inherits that from the thread that starts it.
+      var none = sigset_t()
+      var blocked = sigset_t()
+      sigemptyset(&none)
+      pthread_sigmask(SIG_SETMASK, &none, &blocked)
+      defer { pthread_sigmask(SIG_SETMASK, &blocked, nil) }
+      try process.run()
+      return (process, input, output, errors)
     }
-    end = End(of: identifier)
     output.begin()
     errors.begin()
   }
 
-  deinit { signal(SIGKILL) }
+  deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
+  /// The process's number.
+  public var identifier: Int32 { process.processIdentifier }
 
   /// Sends a signal to the process, if it still runs.
-  public func signal(_ number: Int32) { end.whileRunning { _ = kill(identifier, number) } }
+  public func signal(_ number: Int32) { if process.isRunning { kill(process.processIdentifier, number) } }
 
   /// Writes to the process's standard input.
   public func write(_ bytes: [UInt8]) throws { try input.fileHandleForWriting.write(contentsOf: Data(bytes)) }
@@ -73,12 +79,12 @@ public final class ChildProcess: Sendable {
 
   /// Waits for the process to end.
   public func outcome() async -> Outcome {
-    let (status, wasKilled) = await end.reason()
+    await ended.pass()
     await output.finished.pass()
     await errors.finished.pass()
     return Outcome(
-      status: status,
-      wasKilled: wasKilled,
+      status: process.terminationStatus,
+      wasKilled: process.terminationReason == .uncaughtSignal,
       output: output.text,
       errors: errors.text
     )
@@ -95,5 +101,49 @@ public final class ChildProcess: Sendable {
     try process.write(input)
     try process.closeInput()
     return await process.outcome()
+  }
+}
+
+/// Collects what comes out of a pipe.
+private final class Capture: Sendable {
+  let pipe = Pipe(closingOnExec: ())
+  let lines: AsyncStream<String>
+  let finished = Gate()
+  private let continuation: AsyncStream<String>.Continuation
+  private let bytes = Locked<[UInt8]>([])
+
+  init() { (lines, continuation) = AsyncStream.makeStream() }
+
+  var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
+
+  func begin() {
+    // A thread that blocks: reading must go on whatever the tasks do.
+    let thread = Thread { [self] in
+      var line: [UInt8] = []
+      while true {
+        let chunk = pipe.fileHandleForReading.availableData
+        if chunk.isEmpty { break }
+        bytes.withLock { $0 += chunk }
+        for byte in chunk {
+          if byte == UInt8(ascii: "\n") {
+            continuation.yield(String(decoding: line, as: UTF8.self))
+            line = []
+          } else {
+            line.append(byte)
+          }
+        }
+      }
+      continuation.finish()
+      finished.open()
+    }
+    thread.start()
+  }
+}
+
+extension Pipe {
+  /// A pipe whose ends a child process does not inherit, except for those that it is given.
+  fileprivate convenience init(closingOnExec: Void) {
+    self.init()
+    for handle in [fileHandleForReading, fileHandleForWriting] { _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC) }
   }
 }

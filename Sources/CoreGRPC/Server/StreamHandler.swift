@@ -105,8 +105,13 @@ extension ServerCall {
   /// - Throws: ``RPCError/Code/cancelled``, when the client went away.
   @usableFromInline
   nonisolated(nonsending) func nextMessage() async throws(RPCError) -> MessageBuffer? {
-    if let message = try await MessageReader(call: self).next() { return message }
-    if failedBeforeReceivingMessage { throw RPCError.clientWent }
+    var batch = Batch()
+    batch.receive(.receiveMessage)
+    let succeeded = try await perform(batch)
+    if let message = try takeReceivedMessage() { return message }
+    // When C-core hears that the client has gone, the call says so. When it hears that from the metadata, which it cannot send, the
+    // batch fails.
+    guard succeeded, !failedBeforeReceivingMessage else { throw RPCError.clientWent }
     return nil
   }
 

@@ -188,6 +188,44 @@ struct StreamingTests {
     await test.server.shutdown()
   }
 
+  @Test("A handler that begins to read when the client has gone is not told that the client has sent everything")
+  func readsLate() async throws {
+    let ends = AsyncStream.makeStream(of: RPCError.Code?.self)
+    let arrivals = AsyncStream.makeStream(of: Void.self)
+    // Another thread hears of the cancellation while the handler has this one.
+    var configuration = Server.Configuration()
+    configuration.pollerThreads = 2
+    let test = try StreamServer(configuration: configuration) { request, _ in
+      arrivals.continuation.yield()
+      // Without a suspension, in which the handler would be cancelled.
+      let until = ContinuousClock.now + .microseconds(500)
+      while ContinuousClock.now < until {}
+      // C-core fails the call when it sends the metadata.
+      return StreamingServerResponse { _ in
+        ends.continuation.yield(await errorCode { for try await _ in request.messages {} })
+        return [:]
+      }
+    }
+    var nextArrival = arrivals.stream.makeAsyncIterator()
+    var nextEnd = ends.stream.makeAsyncIterator()
+    for _ in 0..<200 {
+      let call = Task {
+        try await test.bidirectional { writer in
+          try await writer.write([1])
+          await waitForCancellation()
+        } onResponse: { response in
+          for try await _ in response.messages {}
+        }
+      }
+      await nextArrival.next()
+      call.cancel()
+      let end = await nextEnd.next()
+      #expect(end == .cancelled)
+      await #expect(throws: RPCError.self) { try await call.value }
+    }
+    await test.server.shutdown()
+  }
+
   @Test("A reader that stops early cancels the call, its producer and the handler; its own error stays its own")
   func readerStops() async throws {
     struct Enough: Error {}
