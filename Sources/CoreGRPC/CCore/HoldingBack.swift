@@ -5,7 +5,7 @@
 /// which takes time, too, so it is asked for less and less while there is none.
 struct HoldingBack: Sendable, Hashable {
   /// How many batches are held back at most.
-  static let largestCount = 64
+  static let largestCount = 16
 
   /// How long a batch is held back at most, in nanoseconds, while code returns.
   static let longestTime: UInt64 = 2_000_000
