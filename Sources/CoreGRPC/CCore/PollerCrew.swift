@@ -53,6 +53,8 @@ struct PollerCrew: Sendable, Hashable {
 
   private var seen = Look(elapsed: .zero)
   private var lookCount = 0
+  /// The windows in which the threads have had no time left, without one in between in which they had.
+  private var busyWindowCount = 0
   /// The events a second and the idle processors, lately: one window tells little about either.
   private var rate: RunningAverage?
   private var idleProcessors = RunningAverage(value: 0)
@@ -93,6 +95,7 @@ struct PollerCrew: Sendable, Hashable {
   mutating func restart() {
     seen = Look(elapsed: .zero)
     lookCount = 0
+    busyWindowCount = 0
     rate = nil
     idleProcessors = RunningAverage(value: 0)
     trial = nil
@@ -147,9 +150,17 @@ struct PollerCrew: Sendable, Hashable {
     guard load > 0.85 * Double(active), !sleeps || busy < 0.5 * Double(active) else {
       // They have time left, so that nothing is lost by trying again soon.
       pause = Self.leastPause
+      busyWindowCount = 0
       return active > smallest && stayLeft == .zero ? begin(.remove, usualRate.value) : .none
     }
-    idleProcessors.add(use.idleProcessors())
+    busyWindowCount += 1
+    let newIdleProcessors = use.idleProcessors()
+    guard busyWindowCount > 1 else {
+      // The load may have begun in its middle, so that it tells neither how much gets done nor what is idle.
+      rate = nil
+      return .none
+    }
+    idleProcessors.add(newIdleProcessors)
     let hasRoom = idleProcessors.value > 0.2 || busy < 0.5 * Double(active)
     if hasRoom { return active < largest && pauseLeft == .zero ? begin(.add, usualRate.value) : .none }
     return active > smallest && stayLeft == .zero ? begin(.remove, usualRate.value) : .none

@@ -76,12 +76,21 @@ struct PollerCrewTests {
   @Test("A thread more that does not pay goes at once, and is tried less and less often")
   func serialLoad() {
     var crew = PollerCrew(smallest: 1, largest: 2)
-    #expect(watch(&crew, windows: 4, serial) == [.add, .remove])
+    #expect(watch(&crew, windows: 5, serial) == [.add, .remove])
     let early = watch(&crew, windows: 100, serial).count
     let late = watch(&crew, windows: 1_000, serial).count
     #expect(early >= 4)
     #expect(late <= 20)
     #expect(crew.active == 1)
+  }
+
+  @Test("A thread more is compared with what got done under the same load, not before it")
+  func loadRises() {
+    var crew = PollerCrew(smallest: 1, largest: 2)
+    #expect(watch(&crew, windows: 20, light) == [])
+    // More gets done than before, but not with a second thread.
+    let heavier = Load(rate: { _ in 10_000 }, busy: { Double($0) })
+    #expect(watch(&crew, windows: 5, heavier) == [.add, .remove])
   }
 
   @Test("Threads that sleep between the events are not too few, however busy they are")
