@@ -193,6 +193,16 @@ final class PollerThread: @unchecked Sendable {
     return isHeld
   }
 
+  private func startHeldBack() {
+    state.withLock { state in
+      state.holdingBack.letGo()
+      swap(&state.work.heldBack, &starting)
+    }
+    for operation in starting { operation.startHeldBack() }
+    // One by one, so that the array keeps its memory.
+    while starting.popLast() != nil {}
+  }
+
   private static var nanoseconds: UInt64 {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
@@ -222,13 +232,13 @@ final class PollerThread: @unchecked Sendable {
     while true {
       switch nextStep(&hadEvent) {
       case .poll: return true
-      case .start:
-        for operation in starting { operation.startHeldBack() }
-        while starting.popLast() != nil {}
+      case .start: startHeldBack()
       case .run(let job):
         run(job)
         jobCount += 1
-        if jobCount == Self.jobLimit, pause() { return true }
+        guard jobCount == Self.jobLimit else { break }
+        startHeldBack()
+        if pause() { return true }
       case .finish(let isRelieved, var call):
         while let begun = call {
           begun.watch()
@@ -281,7 +291,7 @@ final class PollerThread: @unchecked Sendable {
 
   private enum Step {
     case run(Job)
-    /// All jobs are done, and ``starting`` is to be started.
+    /// All jobs are done, and what is held back is to be started.
     case start
     /// All jobs are done, and something is held back until there are no more events.
     case poll
@@ -303,8 +313,6 @@ final class PollerThread: @unchecked Sendable {
           changes.add(1, ordering: .relaxed)
           return .poll
         }
-        state.holdingBack.letGo()
-        swap(&state.work.heldBack, &starting)
         return .start
       }
       defer { state.isRelieved = false }

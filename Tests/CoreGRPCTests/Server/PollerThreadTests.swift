@@ -63,6 +63,18 @@ struct PollerThreadTests {
     #expect(!thread.isBusy)
   }
 
+  @Test("Work that brings about other work does not keep what is held back")
+  func heldBackByWork() {
+    let queue = CompletionQueue(name: "test", threads: 1)
+    let thread = PollerThread(queue: queue.handle, executor: queue.executor)
+    let starts = Counter()
+    #expect(thread.hold(HeldOperation(starts)))
+    thread.append(chain(1_000, on: thread) {})
+    #expect(thread.finishEvent {})
+    #expect(thread.isBusy)
+    #expect(starts.value == 1)
+  }
+
   @Test("What is held back by a thread that is stuck is started by another one")
   func relieved() {
     let queue = CompletionQueue(name: "test", threads: 1)
