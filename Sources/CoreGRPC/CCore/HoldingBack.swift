@@ -1,7 +1,7 @@
 /// Whether a thread that polls holds back the last batches of calls until it has handled all events that there are.
 ///
-/// One after the other they take a tenth less time than each between two events: the code and the data of the one kind of work
-/// stay in the caches, and a peer that sleeps is woken once. That there is another event is known only when it was asked for,
+/// One after the other they take less time than each between two events: the code and the data of the one kind of work stay in
+/// the caches, and a peer that sleeps is woken once. That there is another event is known only when it was asked for,
 /// which takes time, too, so it is asked for less and less while there is none.
 struct HoldingBack: Sendable, Hashable {
   /// How many batches are held back at most.
