@@ -56,6 +56,8 @@ struct Tools {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
+    // SwiftPM has closed the plugin's standard input, and what protoc opened in its place would be closed in its own plugin.
+    process.standardInput = FileHandle.nullDevice
     try process.run()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
