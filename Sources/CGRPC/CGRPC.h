@@ -72,6 +72,17 @@ static inline void cgrpc_byte_buffer_destroy(grpc_byte_buffer *buffer) {
   gpr_free(buffer);
 }
 
+// Puts a slice without bytes in front of the bytes of a message, if those are in one piece; it takes over the slice then. Not
+// behind them: C-core stops moving slices when it has moved all bytes.
+static inline bool cgrpc_byte_buffer_prepend(grpc_byte_buffer *buffer, grpc_slice slice) {
+  grpc_slice_buffer *slices = &buffer->data.raw.slice_buffer;
+  if (slices->count != 1) return false;
+  grpc_slice bytes = grpc_slice_buffer_take_first(slices);
+  grpc_slice_buffer_add(slices, slice);
+  grpc_slice_buffer_add(slices, bytes);
+  return true;
+}
+
 // MARK: Incoming calls
 
 // What C-core writes a call to that came in.

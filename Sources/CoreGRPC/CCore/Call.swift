@@ -117,6 +117,30 @@ class Call: Operation, @unchecked Sendable {
 
   override final func startHeldBack() { finishStart(state.withLock { startLast(&$0) }) }
 
+  override final func startHeldBack(with others: ArraySlice<Operation>) {
+    // What a client sends may be kept for another attempt, and with it what would start the others.
+    guard role == .server, others.count + 1 >= CombinedStart.leastCount else {
+      return super.startHeldBack(with: others)
+    }
+    let combined = CombinedStart(others)
+    finishStart(state.withLock { startLast(&$0, with: combined) })
+    for other in combined.takeOthers() { other.startHeldBack() }
+  }
+
+  override final func startHeldBackWithinCore() {
+    // The thread may have this call's lock or another's, for which somebody waits who has this one's: it must not wait.
+    let start = state.withLockIfAvailable { state in
+      let tag = tag()
+      let failure = grpc_call_start_batch(handle, memory.lastOperations, state.lastCount, tag, nil)
+      return failure == GRPC_CALL_OK ? .started : refused(failure, tag, &state)
+    }
+    switch start {
+    case .started?, .done?: break
+    case .refused(let error, let waiter)?: Task { finishStart(.refused(error, waiter: waiter)) }
+    case nil: Task { startHeldBack() }
+    }
+  }
+
   /// What C-core said to the last batch.
   private enum LastStart {
     case started
@@ -124,15 +148,37 @@ class Call: Operation, @unchecked Sendable {
     case refused(RPCError, waiter: UnsafeContinuation<RPCError?, Never>?)
   }
 
-  private func startLast(_ state: inout State) -> LastStart {
+  private func startLast(_ state: inout State, with combined: CombinedStart? = nil) -> LastStart {
     let tag = tag()
     let (failure, succeeded) = PollerThread.start(self) {
-      grpc_call_start_batch(handle, memory.lastOperations, state.lastCount, tag, nil)
+      if let combined { return startLast(count: state.lastCount, tag, with: combined) }
+      return grpc_call_start_batch(handle, memory.lastOperations, state.lastCount, tag, nil)
     }
-    guard failure == GRPC_CALL_OK else {
-      return .refused(refused(failure, state.last, tag, &state), waiter: state.waiter.take())
-    }
+    guard failure == GRPC_CALL_OK else { return refused(failure, tag, &state) }
     return succeeded.map { .done(succeeded: $0) } ?? .started
+  }
+
+  private func startLast(count: Int, _ tag: UnsafeMutableRawPointer, with combined: CombinedStart) -> grpc_call_error {
+    let slice = combined.slice()
+    guard memory.prependToSentMessage(slice) else {
+      // That starts the others.
+      grpc_slice_unref(slice)
+      return grpc_call_start_batch(handle, memory.lastOperations, count, tag, nil)
+    }
+    return memory.startLastOperationsInParts(count: count) { operations, count, isLast in
+      let partTag = isLast ? tag : combined.tag()
+      let failure = grpc_call_start_batch(handle, operations, count, partTag, nil)
+      if failure != GRPC_CALL_OK, !isLast { _ = Operation.take(partTag) }
+      return failure
+    }
+  }
+
+  private func refused(
+    _ failure: grpc_call_error,
+    _ tag: UnsafeMutableRawPointer,
+    _ state: inout State
+  ) -> LastStart {
+    .refused(refused(failure, state.last, tag, &state), waiter: state.waiter.take())
   }
 
   private func finishStart(_ start: LastStart) {

@@ -116,6 +116,35 @@ struct CallMemory: ~Copyable {
     return count
   }
 
+  /// Has the call's last batch started in parts, of which only the last one has the batch's tag.
+  ///
+  /// - Parameters:
+  ///   - count: How many operations there are: those that a server ends a call with, and which begin with what it sends.
+  ///   - start: Starts operations from one on, so many, the last ones or not.
+  func startLastOperationsInParts(
+    count: Int,
+    start: (_ operations: UnsafePointer<grpc_op>, _ count: Int, _ isLast: Bool) -> grpc_call_error
+  ) -> grpc_call_error {
+    var next = lastOperations
+    let end = lastOperations + count
+    while next < end, next.pointee.op == GRPC_OP_SEND_INITIAL_METADATA || next.pointee.op == GRPC_OP_SEND_MESSAGE {
+      // Written with what comes next.
+      if next.pointee.op == GRPC_OP_SEND_MESSAGE { next.pointee.flags |= UInt32(GRPC_WRITE_BUFFER_HINT) }
+      let failure = start(next, 1, false)
+      guard failure == GRPC_CALL_OK else { return failure }
+      next += 1
+    }
+    return start(next, end - next, true)
+  }
+
+  /// Puts a slice without bytes in front of the message that is to be sent.
+  ///
+  /// - Returns: Whether it did and the slice belongs to the message: not without a message, or if that is in pieces.
+  func prependToSentMessage(_ slice: grpc_slice) -> Bool {
+    guard let message = pointer.pointee.sent_message else { return false }
+    return cgrpc_byte_buffer_prepend(message, slice)
+  }
+
   /// Releases the message that a finished batch sent.
   func releaseSentMessage() {
     guard let message = pointer.pointee.sent_message else { return }

@@ -8,7 +8,7 @@ struct HoldingBack: Sendable, Hashable {
   static let largestCount = 16
 
   /// How long a batch is held back at most, in nanoseconds, while code returns.
-  static let longestTime: UInt64 = 2_000_000
+  static let longestTime: UInt64 = 500_000
 
   /// How many batches go out at once before another trial: when there was no event, and when code did not return.
   static let shortPause = 64, longPause = 1024

@@ -19,6 +19,15 @@ class Operation: @unchecked Sendable {
   /// Has C-core start the operation, of one that ``PollerThread/hold(_:)`` has held back: once.
   func startHeldBack() { preconditionFailure("this operation is not held back") }
 
+  /// Has C-core start the operation and others that were held back with it, all of one queue.
+  func startHeldBack(with others: ArraySlice<Operation>) {
+    startHeldBack()
+    for other in others { other.startHeldBack() }
+  }
+
+  /// As ``startHeldBack()``, within a function of C-core, on any thread: see ``CombinedStart``.
+  func startHeldBackWithinCore() { preconditionFailure("this operation is not started with others") }
+
   /// A tag for C-core, which holds a reference to this operation.
   ///
   /// Balance it with one ``take(_:)``.

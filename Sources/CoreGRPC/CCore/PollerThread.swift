@@ -198,7 +198,7 @@ final class PollerThread: @unchecked Sendable {
       state.holdingBack.letGo()
       swap(&state.work.heldBack, &starting)
     }
-    for operation in starting { operation.startHeldBack() }
+    starting.first?.startHeldBack(with: starting.dropFirst())
     // One by one, so that the array keeps its memory.
     while starting.popLast() != nil {}
   }

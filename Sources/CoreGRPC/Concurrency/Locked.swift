@@ -21,6 +21,19 @@ package struct Locked<Value>: ~Copyable {
       return try body(&value)
     }
   }
+
+  /// Calls `body` with the value, unless another caller has it: also one further up on this thread.
+  ///
+  /// - Returns: `nil` if somebody has it.
+  package borrowing func withLockIfAvailable<Result: ~Copyable, Failure: Error>(
+    _ body: (inout sending Value) throws(Failure) -> sending Result
+  ) throws(Failure) -> sending Result? {
+    try mutex.withLockIfAvailable { (value) throws(Failure) -> sending Result in
+      _ = isReleased.load(ordering: .acquiring)
+      defer { isReleased.store(true, ordering: .releasing) }
+      return try body(&value)
+    }
+  }
 }
 
 extension Locked: Sendable {}
