@@ -1,7 +1,9 @@
-"""How often a server copies what it sends or receives: the bytes that go through memcpy and memmove, by who calls them."""
+"""What a server does that can be counted in between: the bytes that go through memcpy and memmove, by who calls them, and the
+calls of sendmsg."""
 
 import struct
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import programs
@@ -13,25 +15,35 @@ LOADS = {
     "unary, 1 MiB to the server": (1024 * 1024, 50, "--mode unary"),
 }
 RECORD = struct.Struct("112sQQ")
+WRITES = "sendmsg"
 
 # What is below the wrappers that are compared: C-core, and what it stands on.
 CORE = ("libgrpc.so", "libgpr.so", "libabsl_", "libaddress_sorting", "libupb", "libc.so", "ld-linux", "libre2", "libcares",
         "libssl", "libcrypto", "libz.")
 
 
-def of_server(command, load):
-    """The bytes that a server copies for each byte of large messages."""
-    size, messages, mode = LOADS[load]
+@contextmanager
+def counted(command):
+    """A server, and a function for what it has done so far: by library and function."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "copies"
         variables = {"LD_PRELOAD": f"{programs.PEERS}/copies.so", "COPIES": str(path)}
         with Server(command, variables=variables) as server:
-            before = counts(path)
-            result = json_of(f"{programs.LOAD} --target {server.target} {mode} --payload {size} --count {messages}")
-            after = counts(path)
+            yield server, lambda: counts(path)
+
+
+def of_server(command, load):
+    """The bytes that a server copies for each byte of large messages."""
+    size, messages, mode = LOADS[load]
+    with counted(command) as (server, done):
+        before = done()
+        result = json_of(f"{programs.LOAD} --target {server.target} {mode} --payload {size} --count {messages}")
+        after = done()
     if result["errors"] or result["operations"] != messages:
         raise RuntimeError(f"not every message came: {result}")
-    copied = {name: (bytes_ - before.get(name, 0)) / (size * messages) for name, bytes_ in after.items()}
+    copied = {
+        name: (bytes_ - before[name][1]) / (size * messages) for name, (_, bytes_) in after.items() if name != WRITES
+    }
     # To two digits: headers are copied, too.
     by_core = sum(value for name, value in copied.items() if name.startswith(CORE))
     return {
@@ -41,8 +53,19 @@ def of_server(command, load):
     }
 
 
+def writes_of_server(command, calls=20_000):
+    """How often a server writes to its connection, for each unary call of 64 at a time."""
+    with counted(command) as (server, done):
+        before = done()
+        result = json_of(f"{programs.LOAD} --target {server.target} --outstanding 64 --count {calls}")
+        after = done()
+    if result["errors"] or result["operations"] != calls:
+        raise RuntimeError(f"not every call succeeded: {result}")
+    return {"writes": round((after[WRITES][0] - before[WRITES][0]) / calls, 2)}
+
+
 def counts(path):
-    """The bytes that each library has copied so far."""
+    """How often each library has copied something so far, and how many bytes; and the same of what was written."""
     content = path.read_bytes()
     records = (RECORD.unpack_from(content, offset) for offset in range(0, len(content), RECORD.size))
-    return {name.rstrip(b"\0").decode(): bytes_ for name, _, bytes_ in records if name[0]}
+    return {name.rstrip(b"\0").decode(): (calls, bytes_) for name, calls, bytes_ in records if name[0]}

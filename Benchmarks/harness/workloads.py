@@ -124,6 +124,12 @@ def copied(turn):
             turn.measure("copies", name, load, lambda: copies.of_server(programs.SERVERS[name], load))
 
 
+def writes(turn):
+    """How many system calls write the replies to 64 calls at a time."""
+    for name in turn.servers(["CoreGRPC", programs.LEAN, "C, 1 thread", *programs.CPP], opt_in=True):
+        turn.measure("writes", name, "1x64", lambda: copies.writes_of_server(programs.SERVERS[name]))
+
+
 IDLE_STREAMS = 1000
 
 
@@ -239,6 +245,7 @@ SUITES = {
     "clients": clients,
     "streams": streams,
     "copies": copied,
+    "writes": writes,
     "idle": idle,
     "once": once,
     "blocking": blocking,

@@ -1,6 +1,6 @@
-// Counts the bytes that a program copies with memcpy and memmove, by the library or program that calls them:
-// LD_PRELOAD=copies.so COPIES=FILE PROGRAM. FILE is memory shared with who reads it, while the program runs: an array of
-// struct count, of which those that are used come first.
+// Counts the bytes that a program copies with memcpy and memmove, by the library or program that calls them, and what it writes
+// with sendmsg: LD_PRELOAD=copies.so COPIES=FILE PROGRAM. FILE is memory shared with who reads it, while the program runs: an
+// array of struct count, of which those that are used come first, and "sendmsg" last.
 //
 // Copies that the compiler has made of plain instructions are not seen; those are of a few bytes.
 #define _GNU_SOURCE
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { OBJECTS = 256, NAME = 112 };
@@ -27,11 +28,14 @@ struct object {
 
 typedef void* copy_function(void*, const void*, size_t);
 
+typedef ssize_t send_function(int, const struct msghdr*, int);
+
 static struct count* counts;
 static struct object objects[OBJECTS];
 static size_t object_count;
 static copy_function* next_memcpy;
 static copy_function* next_memmove;
+static send_function* next_sendmsg;
 
 // Until the real functions are known. Either direction, a byte at a time, so that no memmove is made of it.
 static void* copy_slowly(void* to, const void* from, size_t size) {
@@ -64,10 +68,19 @@ void* memmove(void* to, const void* from, size_t size) {
   return (next_memmove ? next_memmove : copy_slowly)(to, from, size);
 }
 
+ssize_t sendmsg(int socket, const struct msghdr* message, int flags) {
+  ssize_t sent = next_sendmsg(socket, message, flags);
+  if (counts && sent >= 0) {
+    atomic_fetch_add_explicit(&counts[object_count].calls, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&counts[object_count].bytes, sent, memory_order_relaxed);
+  }
+  return sent;
+}
+
 static int add_object(struct dl_phdr_info* info, size_t size, void* memory) {
   (void)size;
   struct count* names = memory;
-  if (object_count == OBJECTS) return 1;
+  if (object_count == OBJECTS - 1) return 1;
   struct object* object = &objects[object_count];
   object->start = UINTPTR_MAX;
   for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -86,6 +99,7 @@ static int add_object(struct dl_phdr_info* info, size_t size, void* memory) {
 __attribute__((constructor)) static void begin(void) {
   next_memcpy = (copy_function*)dlsym(RTLD_NEXT, "memcpy");
   next_memmove = (copy_function*)dlsym(RTLD_NEXT, "memmove");
+  next_sendmsg = (send_function*)dlsym(RTLD_NEXT, "sendmsg");
   const char* path = getenv("COPIES");
   if (!path) return;
   int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -94,5 +108,6 @@ __attribute__((constructor)) static void begin(void) {
   close(file);
   if (memory == MAP_FAILED) return;
   dl_iterate_phdr(add_object, memory);
+  strcpy(memory[object_count].name, "sendmsg");
   counts = memory;
 }

@@ -13,7 +13,7 @@ final class CombinedStart: Operation, @unchecked Sendable {
   // Unchecked as its superclass is. It is the operation of the parts but the last, of which nobody wants to know anything.
 
   /// How many batches there are at least for this to take less time than to start each on its own.
-  static let leastCount = 6
+  static let leastCount = 10
 
   private let others: Locked<ArraySlice<Operation>>
 
