@@ -25,6 +25,8 @@ struct BenchServer {
       case "--tls-cert": certificate = value
       case "--tls-key": key = value
       case "--pollers": configuration.pollerThreads = Int(value) ?? 1
+      case "--busy-polling" where value == "never": configuration.busyPolling = .never
+      case "--busy-polling" where value == "always": configuration.busyPolling = .always
       case "--handlers" where value == "pool": configuration.handlerExecutor = .concurrentPool
       default: usage()
       }
@@ -50,7 +52,12 @@ struct BenchServer {
   }
 
   private static func usage() -> Never {
-    print("usage: bench-server [--lean] [--port N] [--tls-cert FILE --tls-key FILE] [--pollers N] [--handlers pool]")
+    print(
+      """
+      usage: bench-server [--lean] [--port N] [--tls-cert FILE --tls-key FILE] [--pollers N] [--handlers pool]
+                          [--busy-polling never|always]
+      """
+    )
     exit(64)
   }
 }

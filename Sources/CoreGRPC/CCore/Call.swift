@@ -262,6 +262,7 @@ class Call: Operation, @unchecked Sendable {
   /// - Returns: The event's success flag.
   final nonisolated(nonsending) func perform(_ batch: consuming Batch) async throws(RPCError) -> Bool {
     if Task.isCancelled { cancel() }
+    let awaitsMessage = role == .server && batch.operations.contains(.receiveMessage)
     var awaited: AwaitedBatch?
     let done = try start(batch) { operations in
       let operation = AwaitedBatch(call: self, operations: operations)
@@ -273,6 +274,7 @@ class Call: Operation, @unchecked Sendable {
       return succeeded
     }
     guard let awaited else { preconditionFailure("a batch that was started has an operation") }
+    if awaitsMessage { PollerThread.expectMessage() }
     return await withTaskCancellationHandler {
       await withUnsafeContinuation { awaited.wait($0) }
     } onCancel: {

@@ -21,9 +21,21 @@ final class CompletionQueue: @unchecked Sendable {
   /// - Parameters:
   ///   - name: The threads' name.
   ///   - threads: How many threads poll; at least 1.
+  ///   - busyPolling: When they wait without sleeping.
   ///   - onStopped: Called once, on a polling thread, when the queue has been destroyed.
-  init(name: String, threads: Int, onStopped: @escaping @Sendable () -> Void = {}) {
-    let pollers = Pollers(name: name, threads: threads, executor: executor, onStopped: onStopped)
+  init(
+    name: String,
+    threads: Int,
+    busyPolling: Server.BusyPolling = .never,
+    onStopped: @escaping @Sendable () -> Void = {}
+  ) {
+    let pollers = Pollers(
+      name: name,
+      threads: threads,
+      executor: executor,
+      busyPolling: busyPolling,
+      onStopped: onStopped
+    )
     self.handle = pollers.queue
     self.waker = Locked(nil)
     executor.attach(to: self)

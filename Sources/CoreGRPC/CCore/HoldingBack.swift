@@ -13,24 +13,17 @@ struct HoldingBack: Sendable, Hashable {
   /// How many batches go out at once before another trial: when there was no event, and when code did not return.
   static let shortPause = 64, longPause = 1024
 
-  private static let largestCredit = 8
-
   private var count = 0
   private var began: UInt64 = 0
 
-  /// Rises with each event that there was, and falls with each that there was not.
-  private var credit = 4
-  private var pauseLeft = 0
+  /// For each event that there was.
+  private var credit = Credit()
 
   /// Asks whether another batch shall be held back, and counts it if so.
   ///
   /// - Parameter now: The time, in nanoseconds.
   mutating func hold(now: @autoclosure () -> UInt64) -> Bool {
-    if credit == 0 {
-      pauseLeft -= 1
-      guard pauseLeft <= 0 else { return false }
-      credit = 1
-    }
+    guard credit.take() else { return false }
     if count == 0 { began = now() }
     count += 1
     return true
@@ -43,10 +36,9 @@ struct HoldingBack: Sendable, Hashable {
   ///   - now: The time, in nanoseconds.
   mutating func waits(hadEvent: Bool?, now: @autoclosure () -> UInt64) -> Bool {
     switch hadEvent {
-    case true?: credit = min(credit + 1, Self.largestCredit)
+    case true?: credit.gain()
     case false?:
-      credit = max(credit - 1, 0)
-      if credit == 0 { pauseLeft = Self.shortPause }
+      credit.lose(pause: Self.shortPause)
       return false
     case nil: break
     }
@@ -58,8 +50,5 @@ struct HoldingBack: Sendable, Hashable {
   mutating func letGo() { count = 0 }
 
   /// Code did not return, so that what was held back had to be taken away.
-  mutating func codeTookLong() {
-    credit = 0
-    pauseLeft = Self.longPause
-  }
+  mutating func codeTookLong() { credit.forfeit(pause: Self.longPause) }
 }

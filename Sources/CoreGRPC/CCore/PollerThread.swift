@@ -9,7 +9,7 @@ import Synchronization
 /// Only the thread itself runs any of it. When it is stuck in a program's code, ``relieve(stuckSince:)`` takes the rest away from it.
 final class PollerThread: @unchecked Sendable {
   // Unchecked, because of the queue's handle: the thread alone uses it, to fill and empty a cache of its own. C-core compares it
-  // with the queue of an event, and looks into it only if there is one. The thread alone uses `starting`, too.
+  // with the queue of an event, and looks into it only if there is one. The thread alone uses `starting` and `busyWait`, too.
 
   /// What an observer sees of a thread.
   struct Sight {
@@ -80,6 +80,12 @@ final class PollerThread: @unchecked Sendable {
   /// Whether a task has C-core do something, which takes most of the time of a quick handler.
   private let isInCore = Atomic(false)
 
+  /// The thread's own.
+  private var busyWait: BusyWait
+
+  /// How long the thread has waited actively in all, in nanoseconds.
+  private let busyWaitTime = Atomic<UInt64>(0)
+
   /// The thread's load, once it runs.
   private let load = Locked<ThreadLoad?>(nil)
 
@@ -96,9 +102,10 @@ final class PollerThread: @unchecked Sendable {
   /// Signalled when the thread shall poll again.
   let wakeUp = Semaphore()
 
-  init(queue: OpaquePointer, executor: PollerExecutor) {
+  init(queue: OpaquePointer, executor: PollerExecutor, busyPolling: Server.BusyPolling = .never) {
     self.queue = queue
     self.executor = executor
+    self.busyWait = BusyWait(busyPolling.kind)
   }
 
   // MARK: From the thread itself
@@ -201,6 +208,30 @@ final class PollerThread: @unchecked Sendable {
     starting.first?.startHeldBack(with: starting.dropFirst())
     // One by one, so that the array keeps its memory.
     while starting.popLast() != nil {}
+  }
+
+  /// A handler that runs on the current thread waits for the next message of its stream.
+  static func expectMessage() { current?.busyWait.expectMessage() }
+
+  /// Waits for an event for a while without sleeping, if that has paid lately.
+  ///
+  /// - Parameter poll: Asks for an event.
+  /// - Returns: The event, or `nil` if there was none.
+  func waitActively<Event>(_ poll: () -> Event?) -> Event? {
+    guard busyWait.begin() else { return nil }
+    let began = Self.nanoseconds
+    var now = began
+    var event: Event?
+    repeat {
+      event = poll()
+      if event != nil { break }
+      // Whoever has something to do goes first.
+      sched_yield()
+      now = Self.nanoseconds
+    } while now - began < BusyWait.longestTime
+    busyWaitTime.add(now - began, ordering: .relaxed)
+    busyWait.end(hadEvent: event != nil)
+    return event
   }
 
   private static var nanoseconds: UInt64 {
@@ -358,11 +389,14 @@ final class PollerThread: @unchecked Sendable {
 
   /// What the system has counted of the thread since this was last asked: for one observer.
   func use() -> ThreadLoad.Totals {
-    let totals = load.withLock { $0?.totals } ?? ThreadLoad.Totals()
-    return memory.withLock { memory in
+    var totals = load.withLock { $0?.totals } ?? ThreadLoad.Totals()
+    // A thread that has ended counts for nothing.
+    let hasEnded = totals == ThreadLoad.Totals()
+    // A thread that waits has time left.
+    if !hasEnded { totals.busyTime -= .nanoseconds(busyWaitTime.load(ordering: .relaxed)) }
+    return memory.withLock { [totals] memory in
       defer { memory.totals = totals }
-      // A thread that has ended counts for nothing.
-      return totals == ThreadLoad.Totals() ? totals : totals - memory.totals
+      return hasEnded ? totals : totals - memory.totals
     }
   }
 

@@ -21,6 +21,7 @@ final class Pollers: @unchecked Sendable {
 
   private struct State {
     var crew: PollerCrew
+    let busyPolling: Server.BusyPolling
     /// The threads that poll, or run handlers and are not stuck.
     var active: [PollerThread] = []
     var reserve: [PollerThread] = []
@@ -40,7 +41,7 @@ final class Pollers: @unchecked Sendable {
         active.append(thread)
         return (thread, false)
       }
-      let thread = PollerThread(queue: queue, executor: executor)
+      let thread = PollerThread(queue: queue, executor: executor, busyPolling: busyPolling)
       threadCount += 1
       active.append(thread)
       return (thread, true)
@@ -64,8 +65,15 @@ final class Pollers: @unchecked Sendable {
   ///   - name: The threads' name.
   ///   - threads: How many threads poll, at least.
   ///   - executor: What runs tasks on them.
+  ///   - busyPolling: When they wait without sleeping.
   ///   - onStopped: Called once, on a polling thread, when the queue has been destroyed.
-  init(name: String, threads: Int, executor: PollerExecutor, onStopped: @escaping @Sendable () -> Void) {
+  init(
+    name: String,
+    threads: Int,
+    executor: PollerExecutor,
+    busyPolling: Server.BusyPolling,
+    onStopped: @escaping @Sendable () -> Void
+  ) {
     guard let queue = grpc_completion_queue_create_for_next(nil) else {
       preconditionFailure("C-core cannot create a completion queue")
     }
@@ -74,7 +82,9 @@ final class Pollers: @unchecked Sendable {
     self.executor = executor
     self.onStopped = onStopped
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    self.state = Locked(State(crew: PollerCrew(smallest: threads, largest: cores)))
+    // On one processor it would keep from happening what it waits for.
+    let busyPolling = cores > 1 ? busyPolling : .never
+    self.state = Locked(State(crew: PollerCrew(smallest: threads, largest: cores), busyPolling: busyPolling))
     for _ in 0..<threads { activateAnother() }
   }
 
@@ -95,13 +105,28 @@ final class Pollers: @unchecked Sendable {
         continue
       }
       let isBusy = thread.isBusy
-      let deadline = isBusy ? gpr_inf_past(GPR_CLOCK_MONOTONIC) : gpr_inf_future(GPR_CLOCK_MONOTONIC)
-      let event = grpc_completion_queue_next(queue, deadline, nil)
+      let event = isBusy ? nextEvent(until: .past) : thread.waitActively(nextEventAtHand) ?? nextEvent(until: .future)
       if event.type == GRPC_QUEUE_SHUTDOWN { return stop(thread) }
       let hasEvent = event.type == GRPC_OP_COMPLETE
       if hasEvent, let tag = event.tag { Operation.take(tag).complete(succeeded: event.success != 0) }
       isActive = finishEvent(thread, hadEvent: isBusy ? hasEvent : nil)
     }
+  }
+
+  private enum Deadline {
+    case past
+    case future
+  }
+
+  /// - Returns: An event of the type `GRPC_QUEUE_TIMEOUT`, if there is none until the deadline.
+  private func nextEvent(until deadline: Deadline) -> grpc_event {
+    let time = deadline == .past ? gpr_inf_past(GPR_CLOCK_MONOTONIC) : gpr_inf_future(GPR_CLOCK_MONOTONIC)
+    return grpc_completion_queue_next(queue, time, nil)
+  }
+
+  private func nextEventAtHand() -> grpc_event? {
+    let event = nextEvent(until: .past)
+    return event.type == GRPC_QUEUE_TIMEOUT ? nil : event
   }
 
   /// Runs what has come up with an event.

@@ -52,6 +52,11 @@ extension Server {
     /// more gets done with more.
     public var pollerThreads = 1
 
+    /// When the threads that poll ask for the next event for a while before they sleep.
+    ///
+    /// For the messages of streams.
+    public var busyPolling = BusyPolling.forStreams
+
     /// How messages are compressed.
     ///
     /// Not at all, in neither direction.

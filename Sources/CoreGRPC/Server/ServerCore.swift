@@ -37,7 +37,11 @@ final class ServerCore: Sendable {
   init(routes: [Route], configuration: Server.Configuration) {
     self.routes = routes
     let stopped = OneShot<Void>()
-    let queue = CompletionQueue(name: "grpc-server", threads: max(1, configuration.pollerThreads)) {
+    let queue = CompletionQueue(
+      name: "grpc-server",
+      threads: max(1, configuration.pollerThreads),
+      busyPolling: configuration.busyPolling
+    ) {
       stopped.fulfil(())
     }
     self.executor =
