@@ -76,8 +76,6 @@ def sizes(turn):
 
 def h2load(turn):
     """Unary calls by h2load, which costs less than any gRPC client, so that the server is the limit."""
-    body = programs.BUILD / "h2load-body"
-    body.write_bytes(http2.BODY)
     for name, server in turn.running("h2load", turn.servers(opt_in=True)):
         calls = int((8_000 if name.startswith(SLOW) else 75_000) * turn.settings.seconds)
         for load, (channels, outstanding) in UNARY.items():
@@ -86,16 +84,27 @@ def h2load(turn):
 
             def figures():
                 before = cpu(server.pid)
-                command = (f"h2load -n {calls} -c {channels} -m {outstanding} -d {body} -H 'content-type: application/grpc'"
-                           f" -H 'te: trailers' http://{server.target}/compute.Compute/SayHello")
-                done = subprocess.run([*URGENT, *shlex.split(command)], capture_output=True, text=True, timeout=90)
-                rate = re.search(r"finished in \S+, ([\d.]+) req/s", done.stdout)
-                count = re.search(r"(\d+) succeeded", done.stdout)
-                if not rate or not count or int(count[1]) != calls:
-                    raise RuntimeError(f"h2load: {done.stdout[-300:]}")
-                return {"rate": float(rate[1]), "server_cpu": (cpu(server.pid) - before) / calls}
+                rate = call_by_h2load(server, calls, channels, outstanding)
+                return {"rate": rate, "server_cpu": (cpu(server.pid) - before) / calls}
 
             turn.measure("h2load", name, load, figures)
+
+
+def call_by_h2load(server, calls, channels=1, outstanding=64):
+    """Makes unary calls of 6 bytes by h2load.
+
+    Returns how many it made a second.
+    """
+    body = programs.BUILD / "h2load-body"
+    body.write_bytes(http2.BODY)
+    command = (f"h2load -n {calls} -c {channels} -m {outstanding} -d {body} -H 'content-type: application/grpc'"
+               f" -H 'te: trailers' http://{server.target}/compute.Compute/SayHello")
+    done = subprocess.run([*URGENT, *shlex.split(command)], capture_output=True, text=True, timeout=90)
+    rate = re.search(r"finished in \S+, ([\d.]+) req/s", done.stdout)
+    count = re.search(r"(\d+) succeeded", done.stdout)
+    if not rate or not count or int(count[1]) != calls:
+        raise RuntimeError(f"h2load: {done.stdout[-300:]}")
+    return float(rate[1])
 
 
 STREAMS = {
@@ -125,9 +134,16 @@ def copied(turn):
 
 
 def writes(turn):
-    """How many system calls write the replies to 64 calls at a time."""
+    """How many system calls write the replies to 64 calls at a time, made by the load generator and by h2load."""
+    clients = {"C++ client": call_by_load, "h2load": call_by_h2load}
     for name in turn.servers(["CoreGRPC", programs.LEAN, "C, 1 thread", *programs.CPP], opt_in=True):
-        turn.measure("writes", name, "1x64", lambda: copies.writes_of_server(programs.SERVERS[name]))
+        for client, make_calls in clients.items():
+            turn.measure("writes", name, client, lambda: copies.writes_of_server(programs.SERVERS[name], make_calls))
+
+
+def call_by_load(server, calls):
+    """Makes unary calls of 6 bytes by the load generator, 64 at a time."""
+    callgrind.check(json_of(f"{programs.LOAD} --target {server.target} --outstanding 64 --count {calls}"), calls)
 
 
 IDLE_STREAMS = 1000

@@ -16,8 +16,8 @@ struct CombinedStartTests {
       }
       return ServerResponse(message: request.message)
     }
-    for _ in 0..<200 where starts.withinCore.load(ordering: .relaxed) == 0 {
-      try await answersMatch(test, count: 32)
+    for _ in 0..<1_000 where starts.withinCore.load(ordering: .relaxed) == 0 {
+      try await answersMatch(test, count: 64)
     }
     await test.server.shutdown()
     #expect(starts.withinCore.load(ordering: .relaxed) > 0)
