@@ -31,7 +31,9 @@ final class CombinedStart: Operation, @unchecked Sendable {
     return grpc_slice_new_with_user_data(Self.noBytes, 0, startOthers, Unmanaged.passRetained(self).toOpaque())
   }
 
-  /// Where no bytes are; never read or written.
+  /// Where no bytes are.
+  ///
+  /// Never read or written, but not nil, which functions such as `memcpy` may not be given even for no bytes.
   private nonisolated(unsafe) static let noBytes = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
 
   /// Takes away what has not been started.
