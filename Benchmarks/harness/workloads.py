@@ -56,8 +56,9 @@ class Round:
         print(f"  {suite} {load} {subject}: {shown}", flush=True)
 
     def load(self, server, options, at_least=0):
-        seconds = max(at_least, self.settings.seconds)
-        return json_of(f"{programs.LOAD} --target {server.target} --server-pid {server.pid} --seconds {seconds} {options}")
+        """Makes calls by the load generator, which is lean then: it is to be less of a limit than the server."""
+        options += f" --lean 1 --seconds {max(at_least, self.settings.seconds)}"
+        return json_of(f"{programs.LOAD} --target {server.target} --server-pid {server.pid} {options}")
 
 
 def unary(turn, payload=6, suite="unary"):
@@ -143,7 +144,7 @@ def writes(turn):
 
 def call_by_load(server, calls):
     """Makes unary calls of 6 bytes by the load generator, 64 at a time."""
-    callgrind.check(json_of(f"{programs.LOAD} --target {server.target} --outstanding 64 --count {calls}"), calls)
+    callgrind.check(json_of(f"{programs.LOAD} --target {server.target} --lean 1 --outstanding 64 --count {calls}"), calls)
 
 
 IDLE_STREAMS = 1000

@@ -7,11 +7,18 @@
 
 #include "arguments.h"
 
-// A channel with a connection of its own; TLS with --tls-ca, keep-alive pings with --keepalive-ms.
+// A channel with a connection of its own; TLS with --tls-ca, keep-alive pings with --keepalive-ms. With --lean 1 it leaves out what a
+// load does not need: retries, channelz, the filters beyond the least, and the estimate of the bandwidth.
 inline std::shared_ptr<grpc::Channel> Connect(const Arguments& arguments) {
   grpc::ChannelArguments settings;
   settings.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   settings.SetMaxReceiveMessageSize(-1);
+  if (arguments.Number("--lean", 0)) {
+    settings.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+    settings.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
+    settings.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
+    settings.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  }
   if (long interval = arguments.Number("--keepalive-ms", 0)) {
     settings.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, interval);
     settings.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, interval);
