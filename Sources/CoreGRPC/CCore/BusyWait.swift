@@ -20,8 +20,8 @@ struct BusyWait: Sendable, Hashable {
     isDue = kind == .always
   }
 
-  /// A handler waits for the next message of its stream.
-  mutating func expectMessage() { isDue = kind != .never }
+  /// A handler waits for the next message of its stream, or until one of its own is on its way.
+  mutating func expectStream() { isDue = kind != .never }
 
   /// Asks whether to wait actively this time.
   mutating func begin() -> Bool {

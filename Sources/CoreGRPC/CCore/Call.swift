@@ -262,7 +262,6 @@ class Call: Operation, @unchecked Sendable {
   /// - Returns: The event's success flag.
   final nonisolated(nonsending) func perform(_ batch: consuming Batch) async throws(RPCError) -> Bool {
     if Task.isCancelled { cancel() }
-    let awaitsMessage = role == .server && batch.operations.contains(.receiveMessage)
     var awaited: AwaitedBatch?
     let done = try start(batch) { operations in
       let operation = AwaitedBatch(call: self, operations: operations)
@@ -274,7 +273,7 @@ class Call: Operation, @unchecked Sendable {
       return succeeded
     }
     guard let awaited else { preconditionFailure("a batch that was started has an operation") }
-    if awaitsMessage { PollerThread.expectMessage() }
+    if role == .server { PollerThread.expectStream() }
     return await withTaskCancellationHandler {
       await withUnsafeContinuation { awaited.wait($0) }
     } onCancel: {

@@ -210,8 +210,8 @@ final class PollerThread: @unchecked Sendable {
     while starting.popLast() != nil {}
   }
 
-  /// A handler that runs on the current thread waits for the next message of its stream.
-  static func expectMessage() { current?.busyWait.expectMessage() }
+  /// A handler that runs on the current thread waits for its stream.
+  static func expectStream() { current?.busyWait.expectStream() }
 
   /// Waits for an event for a while without sleeping, if that has paid lately.
   ///

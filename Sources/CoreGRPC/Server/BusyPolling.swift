@@ -16,10 +16,10 @@ extension Server {
     /// Never: a thread sleeps when there is nothing to do.
     public static var never: Self { Self(kind: .never) }
 
-    /// When a handler has begun to wait for the next message of its stream: the default.
+    /// When a handler has begun to wait for its stream: the default.
     ///
-    /// A client often sends that in answer to the message before. Handlers wait on the polling threads, unless
-    /// ``Configuration/handlerExecutor`` says otherwise.
+    /// It waits for the next message, which a client often sends in answer to the one before, or until the client has room for
+    /// more of its own. Handlers wait on the polling threads, unless ``Configuration/handlerExecutor`` says otherwise.
     public static var forStreams: Self { Self(kind: .forStreams) }
 
     /// Always: also while calls come that each have one message.

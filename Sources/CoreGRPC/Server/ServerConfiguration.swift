@@ -54,7 +54,7 @@ extension Server {
 
     /// When the threads that poll ask for the next event for a while before they sleep.
     ///
-    /// For the messages of streams.
+    /// While handlers wait for their streams.
     public var busyPolling = BusyPolling.forStreams
 
     /// How messages are compressed.

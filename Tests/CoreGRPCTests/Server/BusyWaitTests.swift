@@ -30,11 +30,11 @@ struct BusyWaitTests {
     #expect(activeCount(&busyWait) { _ in true } > 900)
   }
 
-  @Test("For streams, once after each time that a handler has begun to wait for a message")
+  @Test("For streams, once after each time that a handler has begun to wait for its stream")
   func forStreams() {
     var busyWait = BusyWait(.forStreams)
     #expect(activeCount(&busyWait) { _ in true } == 0)
-    busyWait.expectMessage()
+    busyWait.expectStream()
     #expect(activeCount(&busyWait) { _ in true } == 1)
   }
 
@@ -65,7 +65,7 @@ struct BusyWaitTests {
   @Test("Never, if so configured")
   func never() {
     var busyWait = BusyWait(.never)
-    busyWait.expectMessage()
+    busyWait.expectStream()
     #expect(activeCount(&busyWait) { _ in true } == 0)
   }
 }
