@@ -16,7 +16,7 @@ struct HoldingBack: Sendable, Hashable {
   private var count = 0
   private var began: UInt64 = 0
 
-  /// For each event that there was.
+  /// Grows with each event that there was, and shrinks with each that there was not.
   private var credit = Credit()
 
   /// Asks whether another batch shall be held back, and counts it if so.

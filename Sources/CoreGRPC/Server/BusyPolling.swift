@@ -1,7 +1,7 @@
 extension Server {
   /// When a polling thread asks for the next event again and again before it sleeps.
   ///
-  /// A message that comes meanwhile is received some ten microseconds sooner, and takes its sender less processor time, as
+  /// A message that comes meanwhile is received some tens of microseconds sooner, and takes its sender less processor time, as
   /// nobody needs to be woken. The thread uses a processor for that: for up to 50 microseconds at a time, only while the next event
   /// comes within that time more often than not, and never on a machine with one processor.
   public struct BusyPolling: Sendable, Hashable {
