@@ -12,6 +12,9 @@ struct AuthContext: ~Copyable {
 
   deinit { grpc_auth_context_release(handle) }
 
+  /// Tells the connection from others: C-core makes one of these for each, whatever the credentials.
+  var connection: ConnectionIdentity { ConnectionIdentity(handle) }
+
   /// The certificate that the other end has shown.
   var peerCertificate: PeerCertificate? {
     guard let pem = values(GRPC_X509_PEM_CERT_PROPERTY_NAME).first else { return nil }

@@ -117,11 +117,13 @@ class Call: Operation, @unchecked Sendable {
 
   override final func startHeldBack() { finishStart(state.withLock { startLast(&$0) }) }
 
-  override final func startHeldBack(with others: ArraySlice<Operation>) {
+  override final var connection: ConnectionIdentity? {
     // What a client sends may be kept for another attempt, and with it what would start the others.
-    guard role == .server, others.count + 1 >= CombinedStart.leastCount else {
-      return super.startHeldBack(with: others)
-    }
+    guard role == .server else { return nil }
+    return state.withLock { state in state.machine.isUsable ? AuthContext(call: handle)?.connection : nil }
+  }
+
+  override final func startHeldBack(with others: ArraySlice<Operation>) {
     let combined = CombinedStart(others)
     finishStart(state.withLock { startLast(&$0, with: combined) })
     for other in combined.takeOthers() { other.startHeldBack() }

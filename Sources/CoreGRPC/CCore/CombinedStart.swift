@@ -13,9 +13,32 @@ final class CombinedStart: Operation, @unchecked Sendable {
   // Unchecked as its superclass is. It is the operation of the parts but the last, of which nobody wants to know anything.
 
   /// How many batches there are at least for this to take less time than to start each on its own.
-  static let leastCount = 10
+  static let leastCount = 8
 
   private let others: Locked<ArraySlice<Operation>>
+
+  /// Has C-core start operations that were held back, those on one connection together if they are enough.
+  static func start(_ operations: [Operation]) {
+    guard operations.count >= leastCount, operations[0].connection != nil else {
+      for operation in operations { operation.startHeldBack() }
+      return
+    }
+    var rest = operations.map { (connection: $0.connection, operation: $0) }[...]
+    // Most often there is nothing to sort.
+    if rest.contains(where: { $0.connection != rest[0].connection }) {
+      rest.sort { ($0.connection?.order ?? 0) < ($1.connection?.order ?? 0) }
+    }
+    while let first = rest.first {
+      let end = rest.firstIndex { $0.connection != first.connection } ?? rest.endIndex
+      let group = rest[..<end].map(\.operation)
+      rest = rest[end...]
+      if group.count >= leastCount, first.connection != nil {
+        first.operation.startHeldBack(with: group.dropFirst())
+      } else {
+        for operation in group { operation.startHeldBack() }
+      }
+    }
+  }
 
   /// - Parameter others: All operations but the first.
   init(_ others: ArraySlice<Operation>) { self.others = Locked(others) }

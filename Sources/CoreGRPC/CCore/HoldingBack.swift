@@ -1,14 +1,18 @@
 /// Whether a thread that polls holds back the last batches of calls until it has handled all events that there are.
 ///
 /// One after the other they take less time than each between two events: the code and the data of the one kind of work stay in
-/// the caches, and a peer that sleeps is woken once. That there is another event is known only when it was asked for,
-/// which takes time, too, so it is asked for less and less while there is none.
+/// the caches, and a peer that sleeps is woken once. But while they are held back, a peer that waits for them does nothing, and
+/// when all that it waits for is held back, then nor does this thread afterwards. So it pays only as long as there is one event after the
+/// other, of more calls than are soon answered.
 struct HoldingBack: Sendable, Hashable {
   /// How many batches are held back at most.
-  static let largestCount = 16
+  static let largestCount = 24
 
   /// How long a batch is held back at most, in nanoseconds, while code returns.
   static let longestTime: UInt64 = 500_000
+
+  /// How many events must come to make up for one time that there was none.
+  static let leastRun = 8
 
   /// How many batches go out at once before another trial: when there was no event, and when code did not return.
   static let shortPause = 64, longPause = 1024
@@ -17,7 +21,7 @@ struct HoldingBack: Sendable, Hashable {
   private var began: UInt64 = 0
 
   /// Grows with each event that there was, and shrinks with each that there was not.
-  private var credit = Credit()
+  private var credit = Credit(price: Self.leastRun, largest: 2 * Self.leastRun)
 
   /// Asks whether another batch shall be held back, and counts it if so.
   ///

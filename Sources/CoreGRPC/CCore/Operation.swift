@@ -19,7 +19,10 @@ class Operation: @unchecked Sendable {
   /// Has C-core start the operation, of one that ``PollerThread/hold(_:)`` has held back: once.
   func startHeldBack() { preconditionFailure("this operation is not held back") }
 
-  /// Has C-core start the operation and others that were held back with it, all of one queue.
+  /// The connection that the operation writes to, if it may be started together with others on the same one.
+  var connection: ConnectionIdentity? { nil }
+
+  /// Has C-core start the operation and others that were held back with it, all on one ``connection``.
   func startHeldBack(with others: ArraySlice<Operation>) {
     startHeldBack()
     for other in others { other.startHeldBack() }

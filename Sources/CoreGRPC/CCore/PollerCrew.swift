@@ -38,8 +38,14 @@ struct PollerCrew: Sendable, Hashable {
   /// How many windows a trial takes.
   static let trialWindowCount = 3
 
-  /// How long to wait after one trial before the next: twice as long after each that failed.
+  /// How long to wait after one trial before the next: ``pauseGrowth`` times as long after each that failed.
   static let leastPause = Duration.milliseconds(64), greatestPause = Duration.milliseconds(4096)
+  static let pauseGrowth = 4
+
+  /// How many processors must have nothing to do before a thread more is tried.
+  ///
+  /// With less than that it could not get enough more done to stay.
+  static let leastRoom = 0.4
 
   /// How long a thread more stays before one less is tried, which costs more than a trial of one more: twice as long after each
   /// that failed.
@@ -161,7 +167,7 @@ struct PollerCrew: Sendable, Hashable {
       return .none
     }
     idleProcessors.add(newIdleProcessors)
-    let hasRoom = idleProcessors.value > 0.2 || busy < 0.5 * Double(active)
+    let hasRoom = idleProcessors.value > Self.leastRoom || busy < 0.5 * Double(active)
     if hasRoom { return active < largest && pauseLeft == .zero ? begin(.add, usualRate.value) : .none }
     return active > smallest && stayLeft == .zero ? begin(.remove, usualRate.value) : .none
   }
@@ -182,7 +188,7 @@ struct PollerCrew: Sendable, Hashable {
     idleProcessors = RunningAverage(value: 0)
     switch trial.change {
     case .add:
-      pause = pays ? Self.leastPause : min(pause * 2, Self.greatestPause)
+      pause = pays ? Self.leastPause : min(pause * Self.pauseGrowth, Self.greatestPause)
       pauseLeft = pause
       stay = Self.leastStay
       stayLeft = stay

@@ -205,7 +205,7 @@ final class PollerThread: @unchecked Sendable {
       state.holdingBack.letGo()
       swap(&state.work.heldBack, &starting)
     }
-    starting.first?.startHeldBack(with: starting.dropFirst())
+    CombinedStart.start(starting)
     // One by one, so that the array keeps its memory.
     while starting.popLast() != nil {}
   }

@@ -1,6 +1,6 @@
 /// What a handler may want to know about its call, beside the request.
 public struct ServerContext: Sendable {
-  private let call: ServerCall
+  let call: ServerCall
 
   init(call: ServerCall) { self.call = call }
 

@@ -9,9 +9,10 @@ struct CombinedStartTests {
   @Test("C-core starts them as it writes the first one, and each once")
   func withinCore() async throws {
     let starts = Starts()
-    let test = try TestServer { request, _ in
+    let test = try TestServer { request, context in
       // On the thread that polls; what is held here is started with the replies.
-      if request.message[0] % 2 == 1, let thread = PollerThread.current, thread.hold(HeldOperation(starts)) {
+      let operation = HeldOperation(starts, on: context.call.connection)
+      if request.message[0] % 2 == 1, let thread = PollerThread.current, thread.hold(operation) {
         starts.expected.add(1, ordering: .relaxed)
       }
       return ServerResponse(message: request.message)
@@ -23,6 +24,59 @@ struct CombinedStartTests {
     #expect(starts.withinCore.load(ordering: .relaxed) > 0)
     let started = starts.withinCore.load(ordering: .relaxed) + starts.others.load(ordering: .relaxed)
     #expect(started == starts.expected.load(ordering: .relaxed))
+  }
+
+  @Test("Those on one connection are started together, if they are enough")
+  func byConnection() {
+    let most = OpaquePointer(bitPattern: 16).map(ConnectionIdentity.init)
+    let enough = OpaquePointer(bitPattern: 32).map(ConnectionIdentity.init)
+    let few = OpaquePointer(bitPattern: 48).map(ConnectionIdentity.init)
+    let leastCount = CombinedStart.leastCount
+    let all =
+      Array(repeating: few, count: leastCount - 1) + Array(repeating: enough, count: leastCount)
+      + Array(repeating: most, count: 3 * leastCount) + [nil]
+    for _ in 0..<20 {
+      let groups = Groups()
+      // The first one tells whether any of them has a connection.
+      CombinedStart.start([GroupedOperation(groups, most)] + all.shuffled().map { GroupedOperation(groups, $0) })
+      let counts = groups.started.withLock { $0 }
+      #expect(counts[most] == [3 * leastCount + 1])
+      #expect(counts[enough] == [leastCount])
+      #expect(counts[few] == Array(repeating: 1, count: leastCount - 1))
+      #expect(counts[nil] == [1])
+    }
+  }
+
+  @Test("Too few are started one by one, and so is what has no connection")
+  func alone() {
+    let connection = OpaquePointer(bitPattern: 16).map(ConnectionIdentity.init)
+    for (count, connection) in [(CombinedStart.leastCount - 1, connection), (3 * CombinedStart.leastCount, nil)] {
+      let groups = Groups()
+      CombinedStart.start((0..<count).map { _ in GroupedOperation(groups, connection) })
+      #expect(groups.started.withLock { $0 } == [connection: Array(repeating: 1, count: count)])
+    }
+  }
+
+  @Test("The calls on a connection have one identity, those on another one another")
+  func connections() async throws {
+    let seen = Mutex<[UInt8: Set<ConnectionIdentity?>]>([:])
+    let test = try TestServer { request, context in
+      let connection = context.call.connection
+      seen.withLock { _ = $0[request.message[0], default: []].insert(connection) }
+      return ServerResponse(message: request.message)
+    }
+    var configuration = Channel.Configuration()
+    configuration.usesLocalSubchannelPool = true
+    let other = try Channel(target: test.address.description, credentials: .insecure, configuration: configuration)
+    for _ in 0..<10 {
+      _ = try await test.call([1])
+      _ = try await other.echo([2])
+    }
+    let first = try #require(seen.withLock { $0[1] })
+    let second = try #require(seen.withLock { $0[2] })
+    #expect(first.count == 1 && second.count == 1 && first.isDisjoint(with: second))
+    #expect(!first.contains(nil) && !second.contains(nil))
+    await test.server.shutdown()
   }
 
   @Test("Each call gets its own answer", arguments: [false, true], [Compression.Algorithm.identity, .gzip])
@@ -90,10 +144,42 @@ private final class HeldOperation: Operation, @unchecked Sendable {
   // Unchecked as its superclass is.
 
   private let starts: Starts
+  override var connection: ConnectionIdentity? { own }
+  private let own: ConnectionIdentity?
 
-  init(_ starts: Starts) { self.starts = starts }
+  init(_ starts: Starts, on connection: ConnectionIdentity?) {
+    self.starts = starts
+    own = connection
+  }
 
   override func startHeldBack() { starts.others.add(1, ordering: .relaxed) }
 
   override func startHeldBackWithinCore() { starts.withinCore.add(1, ordering: .relaxed) }
+}
+
+/// How many operations were started together, by connection.
+private final class Groups: Sendable {
+  let started = Mutex<[ConnectionIdentity?: [Int]]>([:])
+}
+
+private final class GroupedOperation: Operation, @unchecked Sendable {
+  // Unchecked as its superclass is.
+
+  override var connection: ConnectionIdentity? { own }
+  private let own: ConnectionIdentity?
+  private let groups: Groups
+
+  init(_ groups: Groups, _ connection: ConnectionIdentity?) {
+    self.groups = groups
+    own = connection
+  }
+
+  override func startHeldBack() { add(1) }
+
+  override func startHeldBack(with others: ArraySlice<Operation>) {
+    #expect(others.allSatisfy { $0.connection == own })
+    add(others.count + 1)
+  }
+
+  private func add(_ count: Int) { groups.started.withLock { $0[own, default: []].append(count) } }
 }

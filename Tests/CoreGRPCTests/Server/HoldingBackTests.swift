@@ -24,6 +24,14 @@ struct HoldingBackTests {
     #expect(counts.allSatisfy { $0 == 10 })
   }
 
+  @Test("What comes with few other events is soon started at once: its clients wait for it")
+  func shortRuns() {
+    var holding = HoldingBack()
+    let counts = (0..<1_000).map { _ in burst(&holding, events: HoldingBack.leastRun / 2) }
+    #expect(counts.prefix(2) == [1 + HoldingBack.leastRun / 2, 1 + HoldingBack.leastRun / 2])
+    #expect(counts.filter { $0 > 0 }.count < 100)
+  }
+
   @Test("No more than a number of them is held back")
   func largestCount() {
     var holding = HoldingBack()

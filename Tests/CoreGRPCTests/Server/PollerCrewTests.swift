@@ -105,9 +105,11 @@ struct PollerCrewTests {
   func busyMachine() {
     var crew = PollerCrew(smallest: 1, largest: 2)
     var load = parallel
-    load.idle = { _ in 0.1 }
+    load.idle = { _ in 0.3 }
     #expect(watch(&crew, windows: 1_000, load) == [])
     #expect(crew.active == 1)
+    load.idle = { _ in 0.5 }
+    #expect(watch(&crew, windows: 20, load) == [.add])
   }
 
   @Test("Where one less is no loss and the machine has no time left, there is one less, after a while")
