@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import threading
 import time
+from contextlib import ExitStack, contextmanager
 
 from . import callgrind, copies, http2, programs
 from .processes import FAILURES, URGENT, Server, busy, cpu, json_of, resident
@@ -35,6 +36,18 @@ class Round:
             except FAILURES as error:
                 print(f"  {suite} {name}: {error}")
 
+    @contextmanager
+    def running_together(self, suite, names, options=""):
+        """All servers' processes by name, but those that do not start: for what is compared, and so measured in quick succession."""
+        with ExitStack() as stack:
+            servers = {}
+            for name in names:
+                try:
+                    servers[name] = stack.enter_context(Server(programs.SERVERS[name], options=options))
+                except FAILURES as error:
+                    print(f"  {suite} {name}: {error}")
+            yield servers
+
     def turned(self, names):
         """Names turned by the round's number, so that none always follows the same other."""
         turn = self.number % max(1, len(names))
@@ -63,10 +76,11 @@ class Round:
 
 def unary(turn, payload=6, suite="unary"):
     """Unary calls of 6 bytes."""
-    for name, server in turn.running(suite, turn.servers(opt_in=suite == "unary")):
+    with turn.running_together(suite, turn.servers(opt_in=suite == "unary")) as servers:
         for load, (channels, outstanding) in UNARY.items():
             options = f"--channels {channels} --outstanding {outstanding} --payload {payload}"
-            turn.measure(suite, name, load, lambda: turn.load(server, options))
+            for name, server in servers.items():
+                turn.measure(suite, name, load, lambda: turn.load(server, options))
 
 
 def sizes(turn):
@@ -77,18 +91,19 @@ def sizes(turn):
 
 def h2load(turn):
     """Unary calls by h2load, which costs less than any gRPC client, so that the server is the limit."""
-    for name, server in turn.running("h2load", turn.servers(opt_in=True)):
-        calls = int((8_000 if name.startswith(SLOW) else 75_000) * turn.settings.seconds)
+    with turn.running_together("h2load", turn.servers(opt_in=True)) as servers:
         for load, (channels, outstanding) in UNARY.items():
             if load == "1x1":
                 continue
+            for name, server in servers.items():
+                calls = int((8_000 if name.startswith(SLOW) else 75_000) * turn.settings.seconds)
 
-            def figures():
-                before = cpu(server.pid)
-                rate = call_by_h2load(server, calls, channels, outstanding)
-                return {"rate": rate, "server_cpu": (cpu(server.pid) - before) / calls}
+                def figures():
+                    before = cpu(server.pid)
+                    rate = call_by_h2load(server, calls, channels, outstanding)
+                    return {"rate": rate, "server_cpu": (cpu(server.pid) - before) / calls}
 
-            turn.measure("h2load", name, load, figures)
+                turn.measure("h2load", name, load, figures)
 
 
 def call_by_h2load(server, calls, channels=1, outstanding=64):
@@ -120,9 +135,10 @@ def streams(turn):
     """Streams of messages, both ways and from the server."""
     # The peer of grpc-swift-2 has the unary service alone.
     names = [name for name in turn.servers() if not name.startswith("grpc-swift")]
-    for name, server in turn.running("streams", names):
+    with turn.running_together("streams", names) as servers:
         for load, options in STREAMS.items():
-            turn.measure("streams", name, load, lambda: turn.load(server, options))
+            for name, server in servers.items():
+                turn.measure("streams", name, load, lambda: turn.load(server, options))
 
 
 def copied(turn):
@@ -203,8 +219,8 @@ def blocking(turn):
 
 def clients(turn):
     """Clients, one call after the other and 64 in progress, against the bare C server."""
-    for name in turn.turned(programs.available(programs.CLIENTS)):
-        for outstanding in (1, 64):
+    for outstanding in (1, 64):
+        for name in turn.turned(programs.available(programs.CLIENTS)):
             if outstanding > 1 and name == "grpc++ sync":
                 continue
             for _, server in turn.running("clients", ["C, 1 thread"]):
