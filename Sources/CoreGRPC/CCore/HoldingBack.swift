@@ -6,7 +6,7 @@
 /// other, of more calls than are soon answered.
 struct HoldingBack: Sendable, Hashable {
   /// How many batches are held back at most.
-  static let largestCount = 24
+  static let largestCount = 32
 
   /// How long a batch is held back at most, in nanoseconds, while code returns.
   static let longestTime: UInt64 = 500_000
