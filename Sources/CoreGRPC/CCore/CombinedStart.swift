@@ -19,15 +19,15 @@ final class CombinedStart: Operation, @unchecked Sendable {
 
   /// Has C-core start operations that were held back, those on one connection together if they are enough.
   static func start(_ operations: [Operation]) {
-    guard operations.count >= leastCount, operations[0].connection != nil else {
+    guard operations.count >= leastCount, let connection = operations[0].connection else {
       for operation in operations { operation.startHeldBack() }
       return
     }
-    var rest = operations.map { (connection: $0.connection, operation: $0) }[...]
-    // Most often there is nothing to sort.
-    if rest.contains(where: { $0.connection != rest[0].connection }) {
-      rest.sort { ($0.connection?.order ?? 0) < ($1.connection?.order ?? 0) }
+    if operations.allSatisfy({ $0.connection == connection }) {
+      return operations[0].startHeldBack(with: operations.dropFirst())
     }
+    var rest = operations.map { (connection: $0.connection, operation: $0) }[...]
+    rest.sort { ($0.connection?.order ?? 0) < ($1.connection?.order ?? 0) }
     while let first = rest.first {
       let end = rest.firstIndex { $0.connection != first.connection } ?? rest.endIndex
       let group = rest[..<end].map(\.operation)
