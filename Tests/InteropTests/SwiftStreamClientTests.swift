@@ -292,6 +292,7 @@ struct SwiftStreamClientTests {
   @Test("30 MB from a server to a client that does not read yet: the server waits", arguments: Python.available, modes)
   func readerStalls(python: Python, mode: String) async throws {
     let server = try await PythonStreamServer(python, mode: mode)
+    let calls = try server.callsBeside()
     let count = try await server.calls.channel.serverStreaming(
       request: ClientRequest(message: Array("300 100000".utf8), metadata: ["x-test-count": "slow"]),
       descriptor: StreamKind.serverStreaming.descriptor,
@@ -302,7 +303,7 @@ struct SwiftStreamClientTests {
       var messages = response.messages.makeAsyncIterator()
       let first = try await messages.next()
       #expect(first == StreamKind.payload(0, 100_000))
-      try await expectStall { Int(await server.calls.ask("report-count", "slow")) ?? 300 }
+      try await expectStall { Int(await calls.ask("report-count", "slow")) ?? 300 }
       var count = 1
       while let message = try await messages.next() {
         let isRight = message == StreamKind.payload(count, 100_000)

@@ -38,6 +38,7 @@ PATIENCE_SECONDS = 60
 
 # A proxy of the environment is no part of a test.
 OPTIONS = (("grpc.enable_http_proxy", 0),)
+OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
 
 
 def method_of(channel, kind):
@@ -78,8 +79,8 @@ class SyncChannel:
 
     sends_until_the_end = True
 
-    def __init__(self, target):
-        self._channel = grpc.insecure_channel(target, options=OPTIONS)
+    def __init__(self, target, options=OPTIONS):
+        self._channel = grpc.insecure_channel(target, options=options)
 
     async def close(self):
         self._channel.close()
@@ -155,8 +156,8 @@ class AsyncChannel:
     # takes the place of the status (grpcio 1.85; 1.51 does not show it). So it keeps its side open, and writes no more.
     sends_until_the_end = False
 
-    def __init__(self, target):
-        self._channel = grpc.aio.insecure_channel(target, options=OPTIONS)
+    def __init__(self, target, options=OPTIONS):
+        self._channel = grpc.aio.insecure_channel(target, options=options)
 
     async def close(self):
         await self._channel.close()
@@ -263,11 +264,15 @@ def answer_to(kind, count, size):
 class Cases:
     """Every case is a method; its name with hyphens is the case's name."""
 
-    def __init__(self, channel):
+    def __init__(self, channel, beside):
         self.channel = channel
+        # With a connection of its own: a question over the first one's makes C-core measure its bandwidth again, and let the
+        # other end send more that nobody reads.
+        self.beside = beside
 
-    async def _ask(self, directive, value):
-        messages, outcome = await rest(self.channel.start(UNARY, b"", metadata=((f"x-test-{directive}", value),)))
+    async def _ask(self, directive, value, channel=None):
+        channel = channel or self.channel
+        messages, outcome = await rest(channel.start(UNARY, b"", metadata=((f"x-test-{directive}", value),)))
         outcome.expect(f"{directive} {value}")
         return messages[0].decode()
 
@@ -446,7 +451,7 @@ class Cases:
         expect("first message", await call.read(), payload(0, 100_000))
 
         async def written():
-            return int(await self._ask("report-count", identifier))
+            return int(await self._ask("report-count", identifier, self.beside))
 
         await self._expect_stall("the server", written)
         messages, outcome = await rest(call)
@@ -480,12 +485,14 @@ CHANNELS = {"sync": SyncChannel, "aio": AsyncChannel}
 
 async def run(arguments, names):
     channel = CHANNELS[arguments.mode](arguments.target)
-    cases = Cases(channel)
+    beside = CHANNELS[arguments.mode](arguments.target, OPTIONS + OWN_CONNECTION)
+    cases = Cases(channel, beside)
     try:
         if arguments.hang is not None:
             return await cases.hang(arguments.hang)
         return await run_cases((name, getattr(cases, name.replace("-", "_"))) for name in names)
     finally:
+        await beside.close()
         await channel.close()
 
 

@@ -7,11 +7,20 @@ import Testing
 struct PythonStreamServer: Sendable {
   let process: ChildProcess
   let calls: StreamCalls
+  private let address: String
 
   init(_ python: Python, mode: String) async throws {
     process = try python.start("stream_server.py", ["--mode", mode])
-    let address = try #require(await process.line(after: "running... "))
+    address = try #require(await process.line(after: "running... "))
     calls = StreamCalls(channel: try Channel(target: address))
+  }
+
+  /// Calls over another connection: a question over the one of ``calls`` makes C-core measure its bandwidth again, and let the other end
+  /// send more that nobody reads.
+  func callsBeside() throws -> StreamCalls {
+    var configuration = Channel.Configuration()
+    configuration.usesLocalSubchannelPool = true
+    return StreamCalls(channel: try Channel(target: address, configuration: configuration))
   }
 
   func stop() async {
