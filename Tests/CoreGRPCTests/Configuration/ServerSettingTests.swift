@@ -145,4 +145,24 @@ struct ServerSettingTests {
     #expect(error?.code == .resourceExhausted)
     await test.server.shutdown()
   }
+
+  @Test("What is more than a window arrives, though the handler reads late", arguments: [false, true])
+  func readsLate(isLean: Bool) async throws {
+    let test = try StreamServer(configuration: isLean ? .lean : Server.Configuration()) { request, _ in
+      // Nothing tells that the client cannot send more.
+      try await Task.sleep(for: .milliseconds(500))
+      let count = try await request.messages.reduce(0) { sum, message in sum + message.count / 100_000 }
+      return StreamingServerResponse { writer in
+        try await writer.write([UInt8(count)])
+        return [:]
+      }
+    }
+    let counts = try await test.bidirectional(options: CallOptions(timeout: .seconds(20))) { writer in
+      for _ in 0..<20 { try await writer.write([UInt8](repeating: 7, count: 100_000)) }
+    } onResponse: { response in
+      try await response.messages.reduce(into: []) { $0.append($1) }
+    }
+    #expect(counts == [[20]])
+    await test.server.shutdown()
+  }
 }
