@@ -37,13 +37,13 @@ class Round:
                 print(f"  {suite} {name}: {error}")
 
     @contextmanager
-    def running_together(self, suite, names, options=""):
-        """All servers' processes by name, but those that do not start: for what is compared, and so measured in quick succession."""
+    def running_together(self, suite, names):
+        """The servers' processes by name, but those that do not start: to measure them in quick succession."""
         with ExitStack() as stack:
             servers = {}
             for name in names:
                 try:
-                    servers[name] = stack.enter_context(Server(programs.SERVERS[name], options=options))
+                    servers[name] = stack.enter_context(Server(programs.SERVERS[name]))
                 except FAILURES as error:
                     print(f"  {suite} {name}: {error}")
             yield servers

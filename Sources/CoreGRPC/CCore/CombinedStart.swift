@@ -1,6 +1,6 @@
 import CGRPC
 
-/// The start of several calls' last batches such that C-core writes them together: with three or four system calls, in place of
+/// The start of several calls' last batches such that C-core writes them together: with a few system calls, in place of
 /// one for each.
 ///
 /// What a thread starts, C-core writes at once; what is started while it writes, it writes together. So the first call's batch

@@ -1,9 +1,8 @@
 /// Whether a thread that polls holds back the last batches of calls until it has handled all events that there are.
 ///
 /// One after the other they take less time than each between two events: the code and the data of the one kind of work stay in
-/// the caches, and a peer that sleeps is woken once. But while they are held back, a peer that waits for them does nothing, and
-/// when all that it waits for is held back, then nor does this thread afterwards. So it pays only as long as there is one event after the
-/// other, of more calls than are soon answered.
+/// the caches, and a peer that sleeps is woken once. But a peer that waits for all of them sends nothing meanwhile, so that this
+/// thread has nothing to do afterwards. So it pays only where many events come one after the other.
 struct HoldingBack: Sendable, Hashable {
   /// How many batches are held back at most.
   static let largestCount = 32

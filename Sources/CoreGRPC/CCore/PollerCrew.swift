@@ -44,7 +44,7 @@ struct PollerCrew: Sendable, Hashable {
 
   /// How many processors must have nothing to do before a thread more is tried.
   ///
-  /// With less than that it could not get enough more done to stay.
+  /// With less than that it hardly gets enough more done to stay, and each trial costs time.
   static let leastRoom = 0.4
 
   /// How long a thread more stays before one less is tried, which costs more than a trial of one more: twice as long after each

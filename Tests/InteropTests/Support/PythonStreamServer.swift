@@ -15,8 +15,9 @@ struct PythonStreamServer: Sendable {
     calls = StreamCalls(channel: try Channel(target: address))
   }
 
-  /// Calls over another connection: a question over the one of ``calls`` makes C-core measure its bandwidth again, and let the other end
-  /// send more that nobody reads.
+  /// Calls over another connection.
+  ///
+  /// A call over the one of ``calls`` makes C-core measure its bandwidth again, and let the other end send more that nobody reads.
   func callsBeside() throws -> StreamCalls {
     var configuration = Channel.Configuration()
     configuration.usesLocalSubchannelPool = true
