@@ -69,8 +69,8 @@ extension Channel {
     ///
     /// Yes: to wake a thread of Swift's pool would take longer than most of what follows. After whatever else it awaits, the
     /// task is on Swift's pool again. A task with a preferred executor, or of an actor with an executor of its own, goes on
-    /// there in any case. Code that holds its thread for longer than a few milliseconds is left alone, and another thread
-    /// receives.
+    /// there in any case, and one that need not wait, as what it awaits is there already, stays where it is. Code that holds its
+    /// thread for longer than a few milliseconds is left alone, and another thread receives.
     public var resumesOnPollers = true
 
     /// Channel arguments of C-core for what has no setting here, by name.
