@@ -123,6 +123,8 @@ class Call: Operation, @unchecked Sendable {
     return state.withLock { state in state.machine.isUsable ? AuthContext(call: handle)?.connection : nil }
   }
 
+  override final var canStartOthers: Bool { state.withLock { _ in memory.hasSentMessage } }
+
   override final func startHeldBack(with others: ArraySlice<Operation>) {
     let combined = CombinedStart(others)
     finishStart(state.withLock { startLast(&$0, with: combined) })

@@ -137,6 +137,9 @@ struct CallMemory: ~Copyable {
     return start(next, end - next, true)
   }
 
+  /// Whether there is a message that is to be sent: not with an error, for one.
+  var hasSentMessage: Bool { pointer.pointee.sent_message != nil }
+
   /// Puts a slice without bytes in front of the message that is to be sent.
   ///
   /// - Returns: Whether it did and the slice belongs to the message: not without a message, or if that is in pieces.

@@ -23,9 +23,7 @@ final class CombinedStart: Operation, @unchecked Sendable {
       for operation in operations { operation.startHeldBack() }
       return
     }
-    if operations.allSatisfy({ $0.connection == connection }) {
-      return operations[0].startHeldBack(with: operations.dropFirst())
-    }
+    if operations.allSatisfy({ $0.connection == connection }) { return startTogether(operations) }
     var rest = operations.map { (connection: $0.connection, operation: $0) }[...]
     rest.sort { ($0.connection?.order ?? 0) < ($1.connection?.order ?? 0) }
     while let first = rest.first {
@@ -33,11 +31,17 @@ final class CombinedStart: Operation, @unchecked Sendable {
       let group = rest[..<end].map(\.operation)
       rest = rest[end...]
       if group.count >= leastCount, first.connection != nil {
-        first.operation.startHeldBack(with: group.dropFirst())
+        startTogether(group)
       } else {
         for operation in group { operation.startHeldBack() }
       }
     }
+  }
+
+  private static func startTogether(_ operations: [Operation]) {
+    var operations = operations
+    if let first = operations.firstIndex(where: \.canStartOthers), first > 0 { operations.swapAt(0, first) }
+    operations[0].startHeldBack(with: operations.dropFirst())
   }
 
   /// - Parameter others: All operations but the first.

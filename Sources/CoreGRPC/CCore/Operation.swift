@@ -22,6 +22,9 @@ class Operation: @unchecked Sendable {
   /// The connection that the operation writes to, if it may be started together with others on the same one.
   var connection: ConnectionIdentity? { nil }
 
+  /// Whether C-core, as it starts the operation, can start others: see ``CombinedStart``.
+  var canStartOthers: Bool { true }
+
   /// Has C-core start the operation and others that were held back with it, all on one ``connection``.
   func startHeldBack(with others: ArraySlice<Operation>) {
     startHeldBack()

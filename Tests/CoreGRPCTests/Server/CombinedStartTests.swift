@@ -57,6 +57,24 @@ struct CombinedStartTests {
     }
   }
 
+  @Test("One that can starts the others, wherever it is among them")
+  func leader() {
+    let connection = OpaquePointer(bitPattern: 16).map(ConnectionIdentity.init)
+    let other = OpaquePointer(bitPattern: 32).map(ConnectionIdentity.init)
+    let count = CombinedStart.leastCount
+    for leader in 0..<count {
+      for others in [[], Array(repeating: other, count: count)] {
+        let groups = Groups()
+        let operations = (0..<count).map { GroupedOperation(groups, connection, canStartOthers: $0 == leader) }
+        CombinedStart.start(operations + others.map { GroupedOperation(groups, $0) })
+        let counts = groups.started.withLock { $0 }
+        #expect(counts[connection] == [count])
+        #expect(counts[other] == (others.isEmpty ? nil : [count]))
+        #expect(operations.indices.filter { operations[$0].hasStartedOthers } == [leader])
+      }
+    }
+  }
+
   @Test("The calls on a connection have one identity, those on another one another")
   func connections() async throws {
     let seen = Mutex<[UInt8: Set<ConnectionIdentity?>]>([:])
@@ -167,17 +185,24 @@ private final class GroupedOperation: Operation, @unchecked Sendable {
 
   override var connection: ConnectionIdentity? { own }
   private let own: ConnectionIdentity?
+  override var canStartOthers: Bool { can }
+  private let can: Bool
   private let groups: Groups
+  private let startedOthers = Atomic(false)
 
-  init(_ groups: Groups, _ connection: ConnectionIdentity?) {
+  init(_ groups: Groups, _ connection: ConnectionIdentity?, canStartOthers: Bool = true) {
     self.groups = groups
     own = connection
+    can = canStartOthers
   }
+
+  var hasStartedOthers: Bool { startedOthers.load(ordering: .relaxed) }
 
   override func startHeldBack() { add(1) }
 
   override func startHeldBack(with others: ArraySlice<Operation>) {
     #expect(others.allSatisfy { $0.connection == own })
+    startedOthers.store(true, ordering: .relaxed)
     add(others.count + 1)
   }
 
