@@ -22,6 +22,8 @@ class Call: Operation, @unchecked Sendable {
     var last: CallOperations = []
     var lastCount = 0
     var waiter: UnsafeContinuation<RPCError?, Never>?
+    /// The message of a client that is on its way, if a task waits for it.
+    var sending: AwaitedBatch?
   }
 
   private let handle: OpaquePointer
@@ -78,7 +80,7 @@ class Call: Operation, @unchecked Sendable {
   ///     function returns. Not called when this function throws. Must not block.
   /// - Throws: ``RPCError``, when the metadata is illegal or the call cannot take the batch.
   final func start(_ batch: consuming Batch, completion: @escaping @Sendable (Bool) -> Void) throws(RPCError) {
-    let operations = try start(batch) { operations in
+    let operations = try start(batch) { operations, _ in
       BatchOperation(call: self, operations: operations, completion: completion)
     }
     if let (operations, succeeded) = operations { finish(operations, succeeded: succeeded, completion: completion) }
@@ -213,7 +215,7 @@ class Call: Operation, @unchecked Sendable {
   /// - Returns: The operations of the batch and its success flag, if it is done: the tag does not come then.
   private func start(
     _ batch: consuming Batch,
-    _ makeOperation: (CallOperations) -> Operation
+    _ makeOperation: (CallOperations, inout State) -> Operation
   ) throws(RPCError) -> (operations: CallOperations, succeeded: Bool)? {
     var batch = batch
     try batch.validate()
@@ -226,7 +228,7 @@ class Call: Operation, @unchecked Sendable {
       } catch {
         return RPCError(refusal: error)
       }
-      let operation = makeOperation(operations)
+      let operation = makeOperation(operations, &state)
       let tag = operation.tag()
       let capacity = CallMemory.largestOperationCount
       let (failure, succeeded) = withUnsafeTemporaryAllocation(of: grpc_op.self, capacity: capacity) { ops in
@@ -267,9 +269,10 @@ class Call: Operation, @unchecked Sendable {
   final nonisolated(nonsending) func perform(_ batch: consuming Batch) async throws(RPCError) -> Bool {
     if Task.isCancelled { cancel() }
     var awaited: AwaitedBatch?
-    let done = try start(batch) { operations in
+    let done = try start(batch) { [role] operations, state in
       let operation = AwaitedBatch(call: self, operations: operations)
       awaited = operation
+      if role == .client, operations.contains(.sendMessage) { state.sending = operation }
       return operation
     }
     if let (operations, succeeded) = done {
@@ -295,8 +298,16 @@ class Call: Operation, @unchecked Sendable {
   }
 
   /// Lets the C call go as soon as nothing is in flight; nothing can be started from now on.
+  ///
+  /// A task that waits for a client's message to go out waits no longer. C-core 1.51 can lose the tag of one: what is sent while
+  /// a transparent retry still sends what was sent before stays with the retry filter, should the call be committed then. Such a
+  /// call keeps its memory, and its queue.
   final func close() {
-    release(state.withLock { state in state.machine.close() ? state.queue.take() : nil })
+    let (released, sending) = state.withLock { state in
+      (state.machine.close() ? state.queue.take() : nil, state.sending.take())
+    }
+    release(released)
+    sending?.abandon()
   }
 
   /// What the other end sent first: on the server before the handler runs, on the client once it was received.
@@ -390,7 +401,10 @@ class Call: Operation, @unchecked Sendable {
 
   /// Takes over what a batch has received, and lets go of what it has sent.
   private func finish(_ operations: CallOperations, _ state: inout State) {
-    if operations.contains(.sendMessage) { memory.releaseSentMessage() }
+    if operations.contains(.sendMessage) {
+      memory.releaseSentMessage()
+      state.sending = nil
+    }
     // The entries belong to the C call, so they are copied before it can be released.
     if operations.contains(.receiveInitialMetadata) {
       state.initialMetadata = memory.pointer.pointee.received_initial_metadata.received
@@ -458,15 +472,20 @@ private final class AwaitedBatch: Operation, @unchecked Sendable {
     if let succeeded { continuation.resume(returning: succeeded) }
   }
 
+  /// Nobody shall wait for the batch any longer, of which it does not matter any more what becomes of it.
+  func abandon() { resume(succeeded: false) }
+
   override func complete(succeeded: Bool) {
-    call.finish(operations, succeeded: succeeded) { succeeded in
-      let waiting = self.state.withLock { state -> UnsafeContinuation<Bool, Never>? in
-        defer { state = .done(succeeded: succeeded) }
-        if case .waiting(let continuation) = state { return continuation }
-        return nil
-      }
-      waiting?.resume(returning: succeeded)
+    call.finish(operations, succeeded: succeeded) { self.resume(succeeded: $0) }
+  }
+
+  private func resume(succeeded: Bool) {
+    let waiting = state.withLock { state -> UnsafeContinuation<Bool, Never>? in
+      defer { state = .done(succeeded: succeeded) }
+      if case .waiting(let continuation) = state { return continuation }
+      return nil
     }
+    waiting?.resume(returning: succeeded)
   }
 }
 

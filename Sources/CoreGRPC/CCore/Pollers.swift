@@ -182,6 +182,8 @@ final class Pollers: @unchecked Sendable {
     OPENSSL_thread_stop()
     thread.leaveWork()
     deactivate(thread)
+    // What waited for the end of the threads, and has just been resumed.
+    thread.leaveWork()
   }
 
   /// A thread does not poll any more, and the queue has been shut down: the last one destroys it.
