@@ -108,6 +108,21 @@ struct ShutdownTests {
     await ended.pass()
   }
 
+  @Test("A handler that shuts its own server down goes on when that has stopped")
+  func ownServer() async throws {
+    let server = OneShot<Server>()
+    let goesOn = Gate()
+    let test = try TestServer { request, _ in
+      await server.value().shutdown(gracePeriod: .zero)
+      goesOn.open()
+      return ServerResponse(message: request.message)
+    }
+    server.fulfil(test.server)
+    let error = await rpcError { () async throws(RPCError) in try await test.call() }
+    #expect(error != nil)
+    await goesOn.pass()
+  }
+
   @Test("A server that is let go stops by itself")
   func letGo() async throws {
     let arrived = Gate()
