@@ -176,10 +176,10 @@ final class PollerThread: @unchecked Sendable {
     cconcurrency_take_jobs(false)
   }
 
-  /// Has something done when the event at hand is done.
+  /// Has something done when the event at hand is done; by another thread, if this one is stuck.
   func append(_ job: Job) {
     let isRelieved = state.withLock { state in
-      if case .completion = job, state.isRelieved { return true }
+      if state.isRelieved { return true }
       state.work.jobs.append(job)
       return false
     }

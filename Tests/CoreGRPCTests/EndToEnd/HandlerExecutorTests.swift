@@ -92,6 +92,37 @@ struct HandlerExecutorTests {
     await test.server.shutdown()
   }
 
+  @Test("A handler that blocks its thread for another one, which it resumes after a while, gets what it waits for")
+  func blockingForAnother() async throws {
+    let proceed = DispatchSemaphore(value: 0)
+    let done = DispatchSemaphore(value: 0)
+    let resumed = Gate()
+    let waits = Gate()
+    let test = try TestServer { request, _ in
+      switch request.message {
+      case [0]:
+        waits.open()
+        await resumed.pass()
+        done.signal()
+      case [1]:
+        // Not `await`: it blocks the thread, which another one takes the place of.
+        Self.block(on: proceed)
+        resumed.open()
+        Self.block(on: done)
+      default: proceed.signal()
+      }
+      return ServerResponse(message: request.message)
+    }
+    try await withThrowingTaskGroup { group in
+      group.addTask { _ = try await test.call([0]) }
+      await waits.pass()
+      group.addTask { _ = try await test.call([1]) }
+      group.addTask { _ = try await test.call([2]) }
+      try await group.waitForAll()
+    }
+    await test.server.shutdown()
+  }
+
   @Test("Replies of handlers that ran before one that blocks go out while it does")
   func repliesBeforeBlocking() async throws {
     let proceed = DispatchSemaphore(value: 0)
