@@ -29,7 +29,8 @@ struct ComputeServerProgramTests {
     #expect(bound.count == 2)
     for address in bound { #expect(try await Programs.client(["--target", address, "x"]).output == "received: 1\n") }
     server.signal(SIGTERM)
-    #expect(await server.outcome().status == 0)
+    let outcome = await server.outcome()
+    #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
   @Test("With a certificate TCP addresses speak TLS, and Unix sockets do not")
@@ -53,7 +54,8 @@ struct ComputeServerProgramTests {
       #expect(outcome.output == (isGood ? "received: 6\n" : ""), "\(arguments) \(outcome.errors)")
     }
     server.signal(SIGTERM)
-    #expect(await server.outcome().status == 0)
+    let outcome = await server.outcome()
+    #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
   @Test("A port in use is one line on standard error, and the first server goes on")
@@ -65,7 +67,8 @@ struct ComputeServerProgramTests {
     #expect(second.errors == "error: cannot listen on \(bound): Address already in use\n")
     #expect(try await Programs.client(["--target", bound]).output == "received: 6\n")
     server.signal(SIGTERM)
-    #expect(await server.outcome().status == 0)
+    let outcome = await server.outcome()
+    #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
   @Test(

@@ -36,7 +36,8 @@ struct InteropProgramTests {
       )
       #expect(two.output == "empty_unary: passed\nping_pong: passed\n", "\(two.errors)")
       server.signal(SIGTERM)
-      #expect(await server.outcome().status == 0)
+      let outcome = await server.outcome()
+      #expect(outcome.status == 0, "\(outcome.errors)")
     }
   }
 
@@ -58,7 +59,8 @@ struct InteropProgramTests {
     #expect(refused.status == 1)
     #expect(refused.errors.contains("error: large_unary: UNAVAILABLE"))
     server.signal(SIGTERM)
-    #expect(await server.outcome().status == 0)
+    let outcome = await server.outcome()
+    #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
   @Test("A case that fails is one line, the others are run, and the status is 1")

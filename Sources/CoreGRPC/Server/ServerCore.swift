@@ -13,6 +13,8 @@ final class ServerCore: Sendable {
     var lifecycle: ServerLifecycle
     var handle: ServerHandle?
     var stopped: OneShot<Void>
+    /// What is to be served, until the slots have it: a server that has stopped keeps no handler, which may keep the server.
+    var routes: [Route]
     /// By the methods' numbers.
     var idleTasks: [[IdleHandlerTask]]
 
@@ -29,13 +31,11 @@ final class ServerCore: Sendable {
     }
   }
 
-  private let routes: [Route]
   private let executor: (any TaskExecutor)?
   private let runsOnPollers: Bool
   private let state: Locked<State>
 
   init(routes: [Route], configuration: Server.Configuration) {
-    self.routes = routes
     let stopped = OneShot<Void>()
     let queue = CompletionQueue(
       name: "grpc-server",
@@ -56,6 +56,7 @@ final class ServerCore: Sendable {
         lifecycle: ServerLifecycle(maximumConcurrentCalls: configuration.maximumConcurrentCalls),
         handle: ServerHandle(arguments: configuration.arguments, queue: queue),
         stopped: stopped,
+        routes: routes,
         idleTasks: Array(repeating: [], count: routes.count)
       )
     )
@@ -78,12 +79,13 @@ final class ServerCore: Sendable {
 
   func start() throws(ServerError) {
     // Under the lock, so that no shutdown overtakes the start.
-    let methods = state.withLock { [routes] state -> [(Route, RegisteredMethod)]? in
+    let methods = state.withLock { state -> [(Route, RegisteredMethod)]? in
       guard state.lifecycle.start(), let handle = state.handle else { return nil }
-      let methods = routes.map {
+      let methods = state.routes.map {
         ($0, handle.register($0.descriptor.path, readsMessage: $0.startsWithMessage))
       }
       handle.start()
+      state.routes = []
       return methods
     }
     guard let methods else {
@@ -121,9 +123,12 @@ final class ServerCore: Sendable {
 
   func beginShutdown(gracePeriod: Duration?) {
     if state.withLock({ $0.lifecycle.beginShutdown() }) == .shutDown {
-      let idleTasks = state.withLock { state in
-        defer { for index in state.idleTasks.indices { state.idleTasks[index] = [] } }
-        return state.idleTasks.joined()
+      let (idleTasks, _) = state.withLock { state in
+        defer {
+          for index in state.idleTasks.indices { state.idleTasks[index] = [] }
+          state.routes = []
+        }
+        return (state.idleTasks.joined(), state.routes)
       }
       for idle in idleTasks { idle.continuation.resume(returning: nil) }
       guard let handle = state.withLock({ $0.handle }) else { return }

@@ -123,6 +123,41 @@ struct ShutdownTests {
     await goesOn.pass()
   }
 
+  @Test("A server that has stopped lets its handlers go, even those that hold the server", arguments: [true, false])
+  func handlersLetGo(wasStarted: Bool) async throws {
+    final class Witness: Sendable {
+      let server = OneShot<Server>()
+      let isGone: Gate
+
+      init(isGone: Gate) { self.isGone = isGone }
+
+      deinit { isGone.open() }
+    }
+
+    let isGone = Gate()
+    try await {
+      let witness = Witness(isGone: isGone)
+      var router = RPCRouter()
+      router.registerHandler(
+        forMethod: TestServer.echo,
+        deserializer: IdentityDeserializer(),
+        serializer: IdentitySerializer()
+      ) { request, _ in
+        _ = await witness.server.value()
+        return ServerResponse(message: request.message)
+      }
+      let server = Server(router: router)
+      witness.server.fulfil(server)
+      let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+      if wasStarted {
+        try server.start()
+        #expect(try await Channel(target: address.description).echo([6]).message == [6])
+      }
+      await server.shutdown()
+    }()
+    await isGone.pass()
+  }
+
   @Test("A server that is let go stops by itself")
   func letGo() async throws {
     let arrived = Gate()
