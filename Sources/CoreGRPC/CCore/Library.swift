@@ -9,6 +9,7 @@ final class Library: Sendable {
   init() {
     CoreLog.install()
     _ = Self.quickMutexes
+    _ = Self.keptOpenSSL
     grpc_init()
   }
 
@@ -21,6 +22,13 @@ final class Library: Sendable {
   private static let quickMutexes: Void = {
     if let text = getenv("COREGRPC_MUTEX_DEADLOCK_DETECTION"), String(cString: text) == "1" { return }
     cabseil_ignore_mutex_deadlocks()
+  }()
+
+  /// OpenSSL shall not clean up when the process exits: threads of C-core may still be using it then, and what it keeps for them
+  /// would be lost. See `OPENSSL_INIT_NO_ATEXIT` in `OPENSSL_init_crypto(3)`.
+  private static let keptOpenSSL: Void = {
+    // Refused only when there is no memory, which OpenSSL's own use would find next.
+    _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
   }()
 
   /// Whether anything in the process still holds C-core.

@@ -85,12 +85,17 @@ struct ScenarioTests {
     let larger = Metadata.Value.string(String(repeating: "x", count: 100_000))
     let error = await rpcError { () async throws(RPCError) in try await test.call(metadata: ["x-large": larger]) }
     #expect(error?.code == .resourceExhausted)
-    // C-core may close the connection after that, with a call that has just begun on it.
-    let next = await rpcError { () async throws(RPCError) in try await test.call() }
-    #expect(next == nil || next?.code == .unavailable)
+    // C-core may close the connection after that, sooner or later, with a call that has begun on it: one at most.
     let options = CallOptions(timeout: .seconds(30), waitForReady: true)
-    let last = try await test.call(metadata: ["x-large": "small"], options: options)
-    #expect(last.trailingMetadata["x-large"] == ["small"])
+    var failures: [RPCError.Code] = []
+    for _ in 0..<3 {
+      let failure = await rpcError { () async throws(RPCError) in
+        let small = try await test.call(metadata: ["x-large": "small"], options: options)
+        #expect(small.trailingMetadata["x-large"] == ["small"])
+      }
+      if let failure { failures.append(failure.code) }
+    }
+    #expect(failures.isEmpty || failures == [.unavailable])
     await test.server.shutdown()
   }
 
