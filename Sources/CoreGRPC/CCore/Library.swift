@@ -24,8 +24,10 @@ final class Library: Sendable {
     cabseil_ignore_mutex_deadlocks()
   }()
 
-  /// OpenSSL shall not clean up when the process exits: threads of C-core may still be using it then, and what it keeps for them
-  /// would be lost. See `OPENSSL_INIT_NO_ATEXIT` in `OPENSSL_init_crypto(3)`.
+  /// OpenSSL shall not clean up when the process exits.
+  ///
+  /// Threads of C-core may still be using it then, and what it keeps for each of them would be lost. See `OPENSSL_INIT_NO_ATEXIT`
+  /// in `OPENSSL_init_crypto(3)`.
   private static let keptOpenSSL: Void = {
     // Refused only when there is no memory, which OpenSSL's own use would find next.
     _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)

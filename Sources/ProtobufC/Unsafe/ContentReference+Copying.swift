@@ -11,7 +11,9 @@ extension ContentReference {
   ///
   /// - Parameter source: the message that the reference is to.
   func bytes(in source: ByteSource) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+    // The initializer would write a count of 0 to the storage that all empty arrays of all threads share.
+    guard byteCount > 0 else { return [] }
+    return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
       count = copy(from: source, to: UnsafeMutableRawBufferPointer(buffer))
     }
   }

@@ -6,8 +6,13 @@ extension MessageLayout {
 }
 
 extension [UInt8] {
-  /// Makes an array of a known size and lets a function write it.
+  /// Makes an array of a known size and lets a function write it, unless that is nothing.
   init(byteCount: Int, fill: (inout OutputRawSpan) -> Void) {
+    // The initializer would write a count of 0 to the storage that all empty arrays of all threads share.
+    guard byteCount > 0 else {
+      self = []
+      return
+    }
     self.init(unsafeUninitializedCapacity: byteCount) { buffer, initializedCount in
       // The span is over the array's own memory and ends before it: `finalize` says how much of it was written.
       let bytes = UnsafeMutableRawBufferPointer(buffer)
