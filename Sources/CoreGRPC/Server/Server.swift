@@ -8,7 +8,8 @@
 /// await server.shutdown(gracePeriod: .seconds(5))
 /// ```
 ///
-/// A server may be used from any thread. One that is let go without a shutdown stops at once.
+/// A server may be used from any thread. One that is let go without a shutdown stops at once; a handler that holds its server
+/// keeps it until a shutdown.
 public final class Server: Sendable {
   let core: ServerCore
 
