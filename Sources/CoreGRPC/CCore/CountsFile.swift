@@ -13,20 +13,24 @@ final class CountsFile: Sendable {
 
   /// Reads the first numbers, by any characters between them.
   ///
+  /// Not as an array, whose memory would be allocated some hundred times a second.
+  ///
   /// - Returns: `nil` if there are not as many.
-  func numbers(_ count: Int) -> [Int]? {
+  func numbers<let count: Int>() -> InlineArray<count, Int>? {
     // Room for eight numbers of 64 bits.
     withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { text in
       let length = pread(file, text.baseAddress, text.count, 0)
-      var numbers: [Int] = []
+      var numbers = InlineArray<count, Int>(repeating: 0)
+      var position = 0
       var number: Int?
       // The last one may be cut off: it counts only if something follows it.
       for byte in text.prefix(max(0, length)) {
         if (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
           number = (number ?? 0) &* 10 &+ Int(byte - UInt8(ascii: "0"))
         } else if let complete = number {
-          numbers.append(complete)
-          if numbers.count == count { return numbers }
+          numbers[position] = complete
+          position += 1
+          if position == count { return numbers }
           number = nil
         }
       }

@@ -20,7 +20,7 @@ final class MachineLoad: Sendable {
   /// Zero if that is long ago; all of them where the system does not say.
   func idleProcessors() -> Double {
     // Times for users, nice ones, the system, nobody, and nobody but a disk.
-    guard let times = counts.numbers(5) else { return .infinity }
+    guard let times: InlineArray<5, Int> = counts.numbers() else { return .infinity }
     let ticks = times[3] + times[4]
     let reading = Reading(ticks: ticks, time: .now)
     let before = last.withLock { last in

@@ -35,12 +35,15 @@ final class ThreadLoad: Sendable {
 
   var totals: Totals {
     // The time run and the time waited, in nanoseconds, and the number of turns.
-    guard let counts = counts.numbers(3) else { return Totals() }
+    guard let counts: InlineArray<3, Int> = counts.numbers() else { return Totals() }
     return Totals(busyTime: .nanoseconds(counts[0] + counts[1]), turnCount: counts[2])
   }
 
   /// How long the thread has run since its start; `nil` where the system does not say.
-  var runTime: Duration? { counts.numbers(1).map { .nanoseconds($0[0]) } }
+  var runTime: Duration? {
+    guard let counts: InlineArray<1, Int> = counts.numbers() else { return nil }
+    return .nanoseconds(counts[0])
+  }
 
   /// Whether the thread waits for something other than a processor; `nil` where the system does not say.
   var isAsleep: Bool? {
