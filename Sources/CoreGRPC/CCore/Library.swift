@@ -9,7 +9,7 @@ final class Library: Sendable {
   init() {
     CoreLog.install()
     _ = Self.quickMutexes
-    _ = Self.keptOpenSSL
+    _ = Self.openSSLWithoutCleanup
     grpc_init()
   }
 
@@ -28,7 +28,7 @@ final class Library: Sendable {
   ///
   /// Threads of C-core may still be using it then, and what it keeps for each of them would be lost. See `OPENSSL_INIT_NO_ATEXIT`
   /// in `OPENSSL_init_crypto(3)`.
-  private static let keptOpenSSL: Void = {
+  private static let openSSLWithoutCleanup: Void = {
     // Refused only when there is no memory, which OpenSSL's own use would find next.
     _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
   }()

@@ -123,6 +123,7 @@ final class ServerCore: Sendable {
 
   func beginShutdown(gracePeriod: Duration?) {
     if state.withLock({ $0.lifecycle.beginShutdown() }) == .shutDown {
+      // Routes that were never served go, too, and not under the lock: with them goes what a program's handlers hold.
       let (idleTasks, _) = state.withLock { state in
         defer {
           for index in state.idleTasks.indices { state.idleTasks[index] = [] }
