@@ -1,4 +1,4 @@
-// The load generator, and grpc++'s async client: load --target HOST:PORT --mode MODE [--channels C] [--outstanding O]
+// The load generator, also linked as grpc++'s async client: load --target HOST:PORT --mode MODE [--channels C] [--outstanding O]
 //   [--payload BYTES] [--seconds S] [--warmup S] [--count N] [--server-pid PID] [--tls-ca FILE] [--keepalive-ms N]
 //   [--lean 1]
 //
@@ -26,7 +26,12 @@
 
 namespace {
 
-grpc::CompletionQueue queue;
+// Not a global object: where gRPC is linked in, that would be initialized before what it needs.
+grpc::CompletionQueue& Queue() {
+  static auto* queue = new grpc::CompletionQueue;
+  return *queue;
+}
+
 Histogram latencies;
 std::atomic<bool> measuring{false}, stopping{false};
 std::atomic<long> active{0}, held{0}, budget{LONG_MAX};
@@ -76,7 +81,7 @@ struct UnaryCalls final : Tag {
     reader.reset();
     context = std::make_unique<grpc::ClientContext>();
     start = Now();
-    reader = stub->AsyncSayHello(context.get(), request, &queue);
+    reader = stub->AsyncSayHello(context.get(), request, &Queue());
     reader->Finish(&reply, &status, this);
   }
   void Proceed(bool ok) override {
@@ -108,7 +113,7 @@ struct BlockingCalls final : Tag {
     }
     reader.reset();
     context = std::make_unique<grpc::ClientContext>();
-    reader = stub->AsyncBlock(context.get(), request, &queue);
+    reader = stub->AsyncBlock(context.get(), request, &Queue());
     reader->Finish(&reply, &status, this);
   }
   void Proceed(bool ok) override {
@@ -140,7 +145,7 @@ struct PingPong final : Tag {
       : stub(bench::Bench::NewStub(channel)), idle(idle) {
     sent.set_data(std::string(payload, 'x'));
     active++;
-    stream = stub->AsyncPingPong(&context, &queue, this);
+    stream = stub->AsyncPingPong(&context, &Queue(), this);
   }
   void Round() {
     halves = 2;
@@ -187,7 +192,7 @@ struct ServerStream final : Tag {
     request.set_size(payload);
     request.set_count(count > 0 ? count : 0);
     active++;
-    stream = stub->AsyncServerStream(&context, request, &queue, this);
+    stream = stub->AsyncServerStream(&context, request, &Queue(), this);
   }
   void Proceed(bool ok) override {
     if (step == kFinishing) {
@@ -288,7 +293,7 @@ int main(int argc, char** argv) {
   std::thread([] {
     void* tag;
     bool ok;
-    while (queue.Next(&tag, &ok)) static_cast<Tag*>(tag)->Proceed(ok);
+    while (Queue().Next(&tag, &ok)) static_cast<Tag*>(tag)->Proceed(ok);
   }).detach();
 
   if (mode == "idle") return MeasureIdle(pid, from.server, channels * outstanding);
