@@ -7,12 +7,16 @@ import subprocess
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from . import callgrind, copies, http2, programs
 from .processes import FAILURES, URGENT, Server, busy, cpu, json_of, resident
 
 SLOW = ("Python", "grpc-swift")
 UNARY = {"1x1": (1, 1), "1x64": (1, 64), "4x64": (4, 64)}
+
+# How often the subjects take turns in a round, where what is compared are times that differ by little.
+TURNS = 3
 
 
 class Round:
@@ -55,38 +59,52 @@ class Round:
 
     def measure(self, suite, subject, load, figures):
         """Calls a function, and keeps its figures with those of the machine."""
-        began, (busy_before, stolen_before) = time.monotonic(), busy()
-        try:
-            values = figures()
-        except FAILURES as error:
-            print(f"  {suite} {load} {subject}: {error}")
-            return
-        busy_after, stolen_after = busy()
-        values["busy"] = (busy_after - busy_before) / (time.monotonic() - began)
-        values["stolen"] = (stolen_after - stolen_before) / (time.monotonic() - began)
-        self.samples.append({"suite": suite, "subject": subject, "load": load, "round": self.number, **values})
-        shown = ", ".join(f"{key} {value:.6g}" for key, value in values.items() if isinstance(value, (int, float)))
-        print(f"  {suite} {load} {subject}: {shown}", flush=True)
+        self.measure_in_turns(suite, load, {subject: figures}, turns=1)
 
-    def load(self, server, options, at_least=0):
+    def measure_in_turns(self, suite, load, subjects, turns=TURNS):
+        """Calls each subject's function some times, one subject after the other, and keeps the means of their figures."""
+        taken = {subject: [] for subject in subjects}
+        for _ in range(turns):
+            for subject in list(taken):
+                try:
+                    taken[subject].append(with_machine(subjects[subject]))
+                except FAILURES as error:
+                    print(f"  {suite} {load} {subject}: {error}")
+                    del taken[subject]
+        for subject, values in taken.items():
+            mean = {key: statistics.fmean(each[key] for each in values) for key in values[0]} if turns > 1 else values[0]
+            self.samples.append({"suite": suite, "subject": subject, "load": load, "round": self.number, **mean})
+            shown = ", ".join(f"{key} {value:.6g}" for key, value in mean.items() if isinstance(value, (int, float)))
+            print(f"  {suite} {load} {subject}: {shown}", flush=True)
+
+    def load(self, server, options, at_least=0, turns=1):
         """Makes calls by the load generator, which is lean then: it is to be less of a limit than the server."""
-        options += f" --lean 1 --seconds {max(at_least, self.settings.seconds)}"
+        options += f" --lean 1 --seconds {max(at_least, self.settings.seconds / turns)}"
         return json_of(f"{programs.LOAD} --target {server.target} --server-pid {server.pid} {options}")
 
 
-def unary(turn, payload=6, suite="unary"):
+def with_machine(figures):
+    """Calls a function that measures something, and adds what the machine did meanwhile."""
+    began, (busy_before, stolen_before) = time.monotonic(), busy()
+    values = figures()
+    busy_after, stolen_after = busy()
+    elapsed = time.monotonic() - began
+    return values | {"busy": (busy_after - busy_before) / elapsed, "stolen": (stolen_after - stolen_before) / elapsed}
+
+
+def unary(turn, payload=6, suite="unary", turns=TURNS):
     """Unary calls of 6 bytes."""
     with turn.running_together(suite, turn.servers(opt_in=suite == "unary")) as servers:
         for load, (channels, outstanding) in UNARY.items():
             options = f"--channels {channels} --outstanding {outstanding} --payload {payload}"
-            for name, server in servers.items():
-                turn.measure(suite, name, load, lambda: turn.load(server, options))
+            subjects = {name: partial(turn.load, server, options, turns=turns) for name, server in servers.items()}
+            turn.measure_in_turns(suite, load, subjects, turns)
 
 
 def sizes(turn):
     """Unary calls of 1 KiB and 1 MiB."""
-    unary(turn, 1024, "unary 1 KiB")
-    unary(turn, 1024 * 1024, "unary 1 MiB")
+    unary(turn, 1024, "unary 1 KiB", turns=1)
+    unary(turn, 1024 * 1024, "unary 1 MiB", turns=1)
 
 
 def h2load(turn):
@@ -95,15 +113,14 @@ def h2load(turn):
         for load, (channels, outstanding) in UNARY.items():
             if load == "1x1":
                 continue
-            for name, server in servers.items():
-                calls = int((8_000 if name.startswith(SLOW) else 75_000) * turn.settings.seconds)
 
-                def figures():
-                    before = cpu(server.pid)
-                    rate = call_by_h2load(server, calls, channels, outstanding)
-                    return {"rate": rate, "server_cpu": (cpu(server.pid) - before) / calls}
+            def figures(name, server):
+                calls = int((8_000 if name.startswith(SLOW) else 75_000) * turn.settings.seconds / TURNS)
+                before = cpu(server.pid)
+                rate = call_by_h2load(server, calls, channels, outstanding)
+                return {"rate": rate, "server_cpu": (cpu(server.pid) - before) / calls}
 
-                turn.measure("h2load", name, load, figures)
+            turn.measure_in_turns("h2load", load, {name: partial(figures, name, server) for name, server in servers.items()})
 
 
 def call_by_h2load(server, calls, channels=1, outstanding=64):
@@ -219,15 +236,13 @@ def blocking(turn):
 
 def clients(turn):
     """Clients, one call after the other and 64 in progress, against the bare C server."""
-    for outstanding in (1, 64):
-        for name in turn.turned(programs.available(programs.CLIENTS)):
-            if outstanding > 1 and name == "grpc++ sync":
-                continue
-            for _, server in turn.running("clients", ["C, 1 thread"]):
-                command = f"{programs.CLIENTS[name]} --target {server.target} --seconds {turn.settings.seconds}"
-                if outstanding > 1:
-                    command += f" --outstanding {outstanding}"
-                turn.measure("clients", name, f"1x{outstanding}", lambda: json_of(command))
+    names = turn.turned(programs.available(programs.CLIENTS))
+    for _, server in turn.running("clients", ["C, 1 thread"]):
+        for outstanding in (1, 64):
+            options = f"--target {server.target} --outstanding {outstanding} --seconds {turn.settings.seconds / TURNS}"
+            subjects = {name: partial(json_of, f"{programs.CLIENTS[name]} {options}") for name in names
+                        if outstanding == 1 or name != "grpc++ sync"}
+            turn.measure_in_turns("clients", f"1x{outstanding}", subjects)
 
 
 def once(turn):
