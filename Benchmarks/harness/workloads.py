@@ -154,8 +154,8 @@ def streams(turn):
     names = [name for name in turn.servers() if not name.startswith("grpc-swift")]
     with turn.running_together("streams", names) as servers:
         for load, options in STREAMS.items():
-            for name, server in servers.items():
-                turn.measure("streams", name, load, lambda: turn.load(server, options))
+            turn.measure_in_turns("streams", load, {name: partial(turn.load, server, options, turns=TURNS)
+                                                    for name, server in servers.items()})
 
 
 def copied(turn):
