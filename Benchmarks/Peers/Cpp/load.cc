@@ -1,6 +1,6 @@
-// The load generator, also linked as grpc++'s async client: load --target HOST:PORT --mode MODE [--channels C] [--outstanding O]
-//   [--payload BYTES] [--seconds S] [--warmup S] [--count N] [--server-pid PID] [--tls-ca FILE] [--keepalive-ms N]
-//   [--lean 1]
+// The load generator, also linked as grpc++'s async client, client_async:
+//   load --target HOST:PORT --mode MODE [--channels C] [--outstanding O] [--payload BYTES] [--seconds S] [--warmup S]
+//   [--count N] [--server-pid PID] [--tls-ca FILE] [--keepalive-ms N] [--lean 1]
 //
 //   unary     O calls in progress on each of C channels, each with a connection of its own
 //   pingpong  O streams on each channel, with one message under way on each
