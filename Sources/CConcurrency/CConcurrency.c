@@ -16,6 +16,7 @@ typedef SWIFT_CC void (*swift_enqueue)(cconcurrency_job *job);
 typedef SWIFT_CC void (*swift_enqueue_hook)(cconcurrency_job *job, swift_enqueue original);
 
 extern swift_enqueue_hook swift_task_enqueueGlobal_hook;
+extern SWIFT_CC const void *swift_task_getCurrent(void);
 extern SWIFT_CC void swift_job_run(cconcurrency_job *job, swift_executor executor);
 
 typedef void (*job_taker)(cconcurrency_job *job);
@@ -45,3 +46,5 @@ void cconcurrency_install(void (*take)(cconcurrency_job *job)) {
 void cconcurrency_take_jobs(bool takes) { takes_jobs = takes; }
 
 void cconcurrency_run(cconcurrency_job *job) { swift_job_run(job, (swift_executor){NULL, 0}); }
+
+const void *cconcurrency_current_task(void) { return swift_task_getCurrent(); }

@@ -1,6 +1,5 @@
 import CoreGRPC
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -278,7 +277,7 @@ struct SwiftStreamClientTests {
     async let outcome = server.calls.call(.clientStreaming, first: [], metadata: ["x-test-hold": "slow"]) { writer in
       for _ in 0..<300 {
         try await writer.write(StreamKind.payload(0, 100_000))
-        written.increase()
+        written.add()
       }
     }
     try await expectStall { written.value }
@@ -315,12 +314,4 @@ struct SwiftStreamClientTests {
     #expect(count == 300)
     await server.stop()
   }
-}
-
-private final class Counter: Sendable {
-  private let number = Atomic(0)
-
-  var value: Int { number.load(ordering: .relaxed) }
-
-  func increase() { number.add(1, ordering: .relaxed) }
 }

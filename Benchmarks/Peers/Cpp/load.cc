@@ -10,8 +10,8 @@
 //   block     O calls that block a thread of the server for a second each, and beside them one quick call at a time, which
 //             is what is measured
 //
-// With --count, it makes exactly that many unary calls in all, or gets exactly that many messages on each stream, without
-// any to warm up.
+// With --count, it makes exactly that many unary calls or rounds of pingpong in all, or gets exactly that many messages on
+// each stream, without any to warm up.
 #include <absl/synchronization/mutex.h>
 #include <unistd.h>
 
@@ -157,20 +157,20 @@ struct PingPong final : Tag {
     broken |= !ok;
     if (reads && ok) Record(start);
     if (--halves) return;
-    if (idle && !broken) {
+    if (idle && !broken)
       held++;
-    } else if (broken || stopping) {
-      context.TryCancel();
-      stream->Finish(&status, this);
-    } else {
-      Round();
-    }
+    else
+      Next();
+  }
+  void Next() {
+    if (!broken && Take()) return Round();
+    context.TryCancel();
+    stream->Finish(&status, this);
   }
   void Proceed(bool ok) override {
     if (!started && ok) {
       started = true;
-      Round();
-      return;
+      return Next();
     }
     if (broken || !started) Failed(status);
     active--;

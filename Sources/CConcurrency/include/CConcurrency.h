@@ -20,4 +20,7 @@ void cconcurrency_take_jobs(bool takes);
 /// Runs a job on the current thread as a thread of Swift's pool would.
 void cconcurrency_run(cconcurrency_job *job);
 
+/// The task that runs on the current thread, to be compared and for nothing else; `NULL` if there is none.
+const void *cconcurrency_current_task(void);
+
 #endif

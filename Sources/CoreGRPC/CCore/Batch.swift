@@ -110,7 +110,7 @@ struct Batch: ~Copyable {
 }
 
 extension WriteOptions {
-  fileprivate var flags: UInt32 {
+  var flags: UInt32 {
     var flags: UInt32 = 0
     if !allowsCompression { flags |= UInt32(GRPC_WRITE_NO_COMPRESS) }
     if isFollowed { flags |= UInt32(GRPC_WRITE_BUFFER_HINT) }

@@ -12,7 +12,8 @@ class Call: Operation, @unchecked Sendable {
   // Unchecked, because of `memory` and the handle: the handle is used under the lock only, and a field of `memory` only
   // by the owner of its slot (see `CallMemory`).
 
-  private struct State {
+  /// What the lock guards.
+  struct State {
     var machine: CallStateMachine
     /// Held while batches may start, which keeps the queue from being shut down.
     var queue: CompletionQueue?
@@ -22,14 +23,24 @@ class Call: Operation, @unchecked Sendable {
     var last: CallOperations = []
     var lastCount = 0
     var waiter: UnsafeContinuation<RPCError?, Never>?
-    /// The message of a client that is on its way, if a task waits for it.
-    var sending: AwaitedBatch?
+    /// What sends and receives the messages of a call that has more than its first and its last batch.
+    var sender, receiver: MessageOperation?
+    var sending = MessageProgress(), receiving = MessageProgress()
+
+    /// Whether a thread has the call among what it holds back, and whether that goes for the last batch.
+    var isAmongHeldBack = false, holdsLast = false
+
+    mutating func takeHoldsLast() -> Bool {
+      defer { holdsLast = false }
+      return holdsLast
+    }
   }
 
-  private let handle: OpaquePointer
-  private let role: CallStateMachine.Role
-  private let state: Locked<State>
-  private let memory = CallMemory()
+  // For this class and its extensions alone, as what is below.
+  let handle: OpaquePointer
+  let role: CallStateMachine.Role
+  let state: Locked<State>
+  let memory = CallMemory()
   private let inflationLimit: Int?
   private let resumesOnPollers: Bool
 
@@ -111,37 +122,68 @@ class Call: Operation, @unchecked Sendable {
       state.last = operations
       state.lastCount = memory.fill(memory.lastOperations, with: &batch, role: role)
       state.waiter = waiter
-      if let thread, thread.hold(self) { return .success(nil) }
+      if state.isAmongHeldBack || thread?.hold(self) == true {
+        state.isAmongHeldBack = true
+        state.holdsLast = true
+        return .success(nil)
+      }
       return .success(startLast(&state))
     }
     if let started = try outcome.get() { finishStart(started) }
   }
 
-  override final func startHeldBack() { finishStart(state.withLock { startLast(&$0) }) }
-
-  override final var connection: ConnectionIdentity? {
-    // What a client sends may be kept for another attempt, and with it what would start the others.
-    guard role == .server else { return nil }
-    return state.withLock { state in state.machine.isUsable ? AuthContext(call: handle)?.connection : nil }
+  override final func startHeldBack() {
+    let (start, released) = state.withLock { state in
+      let released = startHeldMessage(&state)
+      state.isAmongHeldBack = false
+      return (state.takeHoldsLast() ? startLast(&state) : .started, released)
+    }
+    finishStart(start)
+    release(released)
   }
 
-  override final var canStartOthers: Bool { state.withLock { _ in memory.hasSentMessage } }
+  /// The connection of a call that came to a server; `nil` once the call is over.
+  final var connection: ConnectionIdentity? { state.withLock { connection($0) } }
+
+  private func connection(_ state: State) -> ConnectionIdentity? {
+    state.machine.isUsable ? AuthContext(call: handle)?.connection : nil
+  }
+
+  override final var combiningConnection: ConnectionIdentity? {
+    // What a client sends may be kept for another attempt, and with it what would start the others. A message that is not the
+    // call's last C-core keeps until it has written it, and holds the connection no longer.
+    guard role == .server else { return nil }
+    return state.withLock { state in state.holdsLast ? connection(state) : nil }
+  }
+
+  override final var canStartOthers: Bool { state.withLock { $0.holdsLast && $0.last.contains(.sendMessage) } }
 
   override final func startHeldBack(with others: ArraySlice<Operation>) {
     let combined = CombinedStart(others)
-    finishStart(state.withLock { startLast(&$0, with: combined) })
+    let (start, released) = state.withLock { state in
+      let released = startHeldMessage(&state)
+      state.isAmongHeldBack = false
+      return (state.takeHoldsLast() ? startLast(&state, with: combined) : .started, released)
+    }
+    finishStart(start)
+    release(released)
     for other in combined.takeOthers() { other.startHeldBack() }
   }
 
   override final func startHeldBackWithinCore() {
     // The thread may have this call's lock or another's, for which somebody waits who has this one's: it must not wait.
-    let start = state.withLockIfAvailable { state in
+    let start = state.withLockIfAvailable { state -> LastStart in
+      // Only the last batch, so that what comes of a message needs no thought here.
+      guard state.holdsLast, !state.sending.isHeld else { return .postponed }
+      state.holdsLast = false
+      state.isAmongHeldBack = false
       let tag = tag()
       let failure = grpc_call_start_batch(handle, memory.lastOperations, state.lastCount, tag, nil)
       return failure == GRPC_CALL_OK ? .started : refused(failure, tag, &state)
     }
     switch start {
     case .started?, .done?: break
+    case .postponed?: Task { startHeldBack() }
     case .refused(let error, let waiter)?: Task { finishStart(.refused(error, waiter: waiter)) }
     case nil: Task { startHeldBack() }
     }
@@ -150,6 +192,7 @@ class Call: Operation, @unchecked Sendable {
   /// What C-core said to the last batch.
   private enum LastStart {
     case started
+    case postponed
     case done(succeeded: Bool)
     case refused(RPCError, waiter: UnsafeContinuation<RPCError?, Never>?)
   }
@@ -157,7 +200,9 @@ class Call: Operation, @unchecked Sendable {
   private func startLast(_ state: inout State, with combined: CombinedStart? = nil) -> LastStart {
     let tag = tag()
     let (failure, succeeded) = PollerThread.start(self) {
-      if let combined { return startLast(count: state.lastCount, tag, with: combined) }
+      if let combined, state.last.contains(.sendMessage) {
+        return startLast(count: state.lastCount, tag, with: combined)
+      }
       return grpc_call_start_batch(handle, memory.lastOperations, state.lastCount, tag, nil)
     }
     guard failure == GRPC_CALL_OK else { return refused(failure, tag, &state) }
@@ -189,7 +234,7 @@ class Call: Operation, @unchecked Sendable {
 
   private func finishStart(_ start: LastStart) {
     switch start {
-    case .started: break
+    case .started, .postponed: break
     case .done(let succeeded): complete(succeeded: succeeded)
     case .refused(let error, let waiter):
       waiter?.resume(returning: error)
@@ -198,7 +243,7 @@ class Call: Operation, @unchecked Sendable {
   }
 
   /// C-core has refused a batch, which poisons the call.
-  private func refused(
+  final func refused(
     _ failure: grpc_call_error,
     _ operations: CallOperations,
     _ tag: UnsafeMutableRawPointer,
@@ -263,30 +308,8 @@ class Call: Operation, @unchecked Sendable {
     if let refusal { throw refusal }
   }
 
-  /// Starts a batch and waits until it is done; cancelling the task cancels the call, and still waits.
-  ///
-  /// - Returns: The event's success flag.
-  final nonisolated(nonsending) func perform(_ batch: consuming Batch) async throws(RPCError) -> Bool {
-    if Task.isCancelled { cancel() }
-    var awaited: AwaitedBatch?
-    let done = try start(batch) { [role] operations, state in
-      let operation = AwaitedBatch(call: self, operations: operations)
-      awaited = operation
-      if role == .client, operations.contains(.sendMessage) { state.sending = operation }
-      return operation
-    }
-    if let (operations, succeeded) = done {
-      finish(operations, succeeded: succeeded) { _ in }
-      return succeeded
-    }
-    guard let awaited else { preconditionFailure("a batch that was started has an operation") }
-    if role == .server { PollerThread.expectStream() }
-    return await withTaskCancellationHandler {
-      await withUnsafeContinuation { awaited.wait($0) }
-    } onCancel: {
-      cancel()
-    }
-  }
+  /// Whether whoever cancels the current task cancels the call, too.
+  var isCancelledWithCurrentTask: Bool { false }
 
   /// Cancels the call: what is in flight ends soon, and the peer sees CANCELLED.
   ///
@@ -303,11 +326,11 @@ class Call: Operation, @unchecked Sendable {
   /// a transparent retry still sends what was sent before stays with the retry filter, should the call be committed then. Such a
   /// call keeps its memory, and its queue.
   final func close() {
-    let (released, sending) = state.withLock { state in
-      (state.machine.close() ? state.queue.take() : nil, state.sending.take())
+    let (released, sender) = state.withLock { state in
+      (state.machine.close() ? state.queue.take() : nil, role == .client ? state.sending.end(succeeded: false) : nil)
     }
     release(released)
-    sending?.abandon()
+    sender?.resume(returning: false)
   }
 
   /// What the other end sent first: on the server before the handler runs, on the client once it was received.
@@ -395,16 +418,13 @@ class Call: Operation, @unchecked Sendable {
   }
 
   /// Calls a function that resumes those who wait for the call.
-  private func resuming(_ body: () -> Void) {
+  final func resuming(_ body: () -> Void) {
     if resumesOnPollers { PollerThread.resumingHere(body) } else { body() }
   }
 
   /// Takes over what a batch has received, and lets go of what it has sent.
-  private func finish(_ operations: CallOperations, _ state: inout State) {
-    if operations.contains(.sendMessage) {
-      memory.releaseSentMessage()
-      state.sending = nil
-    }
+  final func finish(_ operations: CallOperations, _ state: inout State) {
+    if operations.contains(.sendMessage) { memory.releaseSentMessage() }
     // The entries belong to the C call, so they are copied before it can be released.
     if operations.contains(.receiveInitialMetadata) {
       state.initialMetadata = memory.pointer.pointee.received_initial_metadata.received
@@ -417,7 +437,7 @@ class Call: Operation, @unchecked Sendable {
   /// Lets the C call go.
   ///
   /// - Parameter queue: What was held as long as batches could start; `nil` if it is not time yet.
-  private func release(_ queue: consuming CompletionQueue?) {
+  final func release(_ queue: consuming CompletionQueue?) {
     guard let held = consume queue else { return }
     grpc_call_unref(handle)
     // Dropped without the lock: this may be the queue's last holder.
@@ -443,54 +463,8 @@ private final class BatchOperation: Operation, @unchecked Sendable {
   }
 }
 
-/// A batch in flight that a task waits for.
-private final class AwaitedBatch: Operation, @unchecked Sendable {
-  // Unchecked as its superclass is.
-
-  private enum State {
-    case pending
-    case waiting(UnsafeContinuation<Bool, Never>)
-    case done(succeeded: Bool)
-  }
-
-  private let call: Call
-  private let operations: CallOperations
-  private let state = Locked(State.pending)
-
-  init(call: Call, operations: CallOperations) {
-    self.call = call
-    self.operations = operations
-  }
-
-  /// Resumes a task when the batch is done.
-  func wait(_ continuation: UnsafeContinuation<Bool, Never>) {
-    let succeeded = state.withLock { state -> Bool? in
-      if case .done(let succeeded) = state { return succeeded }
-      state = .waiting(continuation)
-      return nil
-    }
-    if let succeeded { continuation.resume(returning: succeeded) }
-  }
-
-  /// Nobody shall wait for the batch any longer, of which it does not matter any more what becomes of it.
-  func abandon() { resume(succeeded: false) }
-
-  override func complete(succeeded: Bool) {
-    call.finish(operations, succeeded: succeeded) { self.resume(succeeded: $0) }
-  }
-
-  private func resume(succeeded: Bool) {
-    let waiting = state.withLock { state -> UnsafeContinuation<Bool, Never>? in
-      defer { state = .done(succeeded: succeeded) }
-      if case .waiting(let continuation) = state { return continuation }
-      return nil
-    }
-    waiting?.resume(returning: succeeded)
-  }
-}
-
 extension RPCError {
-  fileprivate init(refusal: CallStateMachine.Refusal) {
+  init(refusal: CallStateMachine.Refusal) {
     switch refusal {
     case .closed:
       self.init(code: .cancelled, message: "the call is over")

@@ -68,11 +68,9 @@ struct CallMemory: ~Copyable {
       if role == .server { cgrpc_op_set_compression_level(op, batch.compressionLevel) }
     }
     if batch.operations.contains(.sendMessage) {
-      if let (message, isFromCore) = batch.relinquishMessage() {
-        memory.pointee.sent_message = message
-        memory.pointee.sent_message_is_core_s = isFromCore
-      }
-      cgrpc_op_send_message(next(), memory.pointee.sent_message, batch.messageFlags)
+      guard let message = batch.relinquishMessage() else { preconditionFailure("a message is sent once") }
+      keepSentMessage(message)
+      next().initialize(to: sendMessageOperation(flags: batch.messageFlags))
     }
     if batch.operations.contains(.sendClose) {
       switch role {
@@ -97,7 +95,7 @@ struct CallMemory: ~Copyable {
       cgrpc_op_recv_initial_metadata(next(), &memory.pointee.received_initial_metadata)
     }
     if batch.operations.contains(.receiveMessage) {
-      cgrpc_op_recv_message(next(), &memory.pointee.received_message)
+      next().initialize(to: receiveMessageOperation())
     }
     if batch.operations.contains(.receiveClose) {
       switch role {
@@ -114,6 +112,25 @@ struct CallMemory: ~Copyable {
       }
     }
     return count
+  }
+
+  /// Takes over the message that is to be sent.
+  func keepSentMessage(_ message: (buffer: UnsafeMutablePointer<grpc_byte_buffer>, isFromCore: Bool)) {
+    pointer.pointee.sent_message = message.buffer
+    pointer.pointee.sent_message_is_core_s = message.isFromCore
+  }
+
+  /// What sends the message that was taken over last.
+  func sendMessageOperation(flags: UInt32) -> grpc_op {
+    var operation = grpc_op()
+    cgrpc_op_send_message(&operation, pointer.pointee.sent_message, flags)
+    return operation
+  }
+
+  func receiveMessageOperation() -> grpc_op {
+    var operation = grpc_op()
+    cgrpc_op_recv_message(&operation, &pointer.pointee.received_message)
+    return operation
   }
 
   /// Has the call's last batch started in parts, of which only the last one has the batch's tag.
@@ -136,9 +153,6 @@ struct CallMemory: ~Copyable {
     }
     return start(next, end - next, true)
   }
-
-  /// Whether there is a message that is to be sent: not with an error, for one.
-  var hasSentMessage: Bool { pointer.pointee.sent_message != nil }
 
   /// Puts a slice without bytes in front of the message that is to be sent.
   ///

@@ -19,12 +19,13 @@ final class CombinedStart: Operation, @unchecked Sendable {
 
   /// Has C-core start operations that were held back, those on one connection together if they are enough.
   static func start(_ operations: [Operation]) {
-    guard operations.count >= leastCount, let connection = operations[0].connection else {
+    guard operations.count >= leastCount, let connection = operations.lazy.compactMap(\.combiningConnection).first
+    else {
       for operation in operations { operation.startHeldBack() }
       return
     }
-    if operations.allSatisfy({ $0.connection == connection }) { return startTogether(operations) }
-    var rest = operations.map { (connection: $0.connection, operation: $0) }[...]
+    if operations.allSatisfy({ $0.combiningConnection == connection }) { return startTogether(operations) }
+    var rest = operations.map { (connection: $0.combiningConnection, operation: $0) }[...]
     rest.sort { ($0.connection?.order ?? 0) < ($1.connection?.order ?? 0) }
     while let first = rest.first {
       let end = rest.firstIndex { $0.connection != first.connection } ?? rest.endIndex

@@ -1,4 +1,5 @@
-/// Whether a thread that polls holds back the last batches of calls until it has handled all events that there are.
+/// Whether a thread that polls holds back what calls send, a message or the last batch, until it has handled all events that there
+/// are.
 ///
 /// One after the other they take less time than each between two events: the code and the data of the one kind of work stay in
 /// the caches, and a peer that sleeps is woken once. But a peer that waits for all of them sends nothing meanwhile, so that this

@@ -20,12 +20,12 @@ class Operation: @unchecked Sendable {
   func startHeldBack() { preconditionFailure("this operation is not held back") }
 
   /// The connection that the operation writes to, if it may be started together with others on the same one.
-  var connection: ConnectionIdentity? { nil }
+  var combiningConnection: ConnectionIdentity? { nil }
 
   /// Whether C-core, as it starts the operation, can start others: see ``CombinedStart``.
   var canStartOthers: Bool { true }
 
-  /// Has C-core start the operation and others that were held back with it, all on one ``connection``.
+  /// Has C-core start the operation and others that were held back with it, all on one ``combiningConnection``.
   func startHeldBack(with others: ArraySlice<Operation>) {
     startHeldBack()
     for other in others { other.startHeldBack() }

@@ -1,3 +1,4 @@
+import CConcurrency
 import Synchronization
 
 /// One call on the server: receives the request, runs the handler in a task, sends the reply.
@@ -22,6 +23,9 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   private let route: Route?
   private let deadlineBox: Deadline?
   private let handling = Locked(Handling.notStarted)
+
+  /// The address of the task that runs the handler of a stream; zero before and afterwards.
+  private let handlerTaskAddress = Atomic<UInt>(0)
 
   /// Pairs with what the concurrency runtime does when a call resumes a task, which ThreadSanitizer cannot see.
   private let isHandedToTask = Atomic(false)
@@ -116,6 +120,20 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   @usableFromInline
   func takeOver() { _ = isHandedToTask.load(ordering: .acquiring) }
 
+  /// The current task runs the handler.
+  @usableFromInline
+  func beginHandler() {
+    handlerTaskAddress.store(UInt(bitPattern: cconcurrency_current_task()), ordering: .relaxed)
+  }
+
+  /// Whether the current task is the handler's, which nobody has but this call: who cancels it cancels the call, see `clientWent()`.
+  ///
+  /// So what waits for a message there need not learn of it from the task, which would take longer than many a message. A child
+  /// task is another one.
+  override var isCancelledWithCurrentTask: Bool {
+    handlerTaskAddress.load(ordering: .relaxed) == UInt(bitPattern: cconcurrency_current_task())
+  }
+
   /// Whether the caller stops waiting at some time.
   @usableFromInline var hasDeadline: Bool { deadlineBox != nil }
 
@@ -133,6 +151,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   /// - Returns: What waits for another call; `nil` if the task ends.
   @usableFromInline
   func handlerEnded() -> HandlerTask? {
+    handlerTaskAddress.store(0, ordering: .relaxed)
     let task = handling.withLock { handling -> Task<Void, Never>? in
       guard case .running(let task) = handling else { return nil }
       handling = .ended
@@ -175,6 +194,8 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
       }
     }
     task?.cancel()
+    // So that what the task waits for ends, see `isCancelledWithCurrentTask`.
+    cancel()
     // A handler that does not heed its cancellation must not keep the server from stopping.
     close()
   }

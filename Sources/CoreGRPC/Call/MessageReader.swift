@@ -8,9 +8,7 @@ struct MessageReader: Sendable {
   ///
   /// - Returns: `nil` at the end of the stream, and when the call failed.
   nonisolated(nonsending) func next() async throws(RPCError) -> MessageBuffer? {
-    var batch = Batch()
-    batch.receive(.receiveMessage)
-    _ = try await call.perform(batch)
+    _ = try await call.receiveMessage()
     return try call.takeReceivedMessage()
   }
 }

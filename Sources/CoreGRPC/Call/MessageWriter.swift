@@ -17,10 +17,8 @@ final class MessageWriter: Sendable {
     _ message: consuming MessageBuffer,
     options: WriteOptions
   ) async throws(RPCError) -> Bool {
-    var batch = Batch()
-    batch.sendMessage(message, options: options)
     if !turns.beginAtOnce() { await turns.begin() }
     defer { turns.end() }
-    return try await call.perform(batch)
+    return try await call.sendMessage(message, options: options)
   }
 }

@@ -46,12 +46,12 @@ final class ClientStream: Sendable {
     _ producer: StreamingClientRequest<Input>.Producer,
     serializer: some MessageSerializer<Input>
   ) async {
+    // A function, as a closure would be one that does not run where its caller does.
+    @Sendable nonisolated(nonsending) func send(_ message: Input, options: WriteOptions) async throws(RPCError) {
+      try await write(message, options: options, serializer: serializer)
+    }
     do {
-      try await producer(
-        RPCWriter { [self] (message, writeOptions) async throws(RPCError) in
-          try await write(message, options: writeOptions, serializer: serializer)
-        }
-      )
+      try await producer(RPCWriter(send))
       guard !Task.isCancelled else { return call.cancel() }
       var close = Batch()
       close.sendHalfClose()
@@ -68,19 +68,20 @@ final class ClientStream: Sendable {
   func response<Output: Sendable>(
     deserializer: some MessageDeserializer<Output>
   ) async -> StreamingClientResponse<Output> {
-    StreamingClientResponse(
+    @Sendable nonisolated(nonsending) func receive() async throws(RPCError) -> ReceivedMessage<Output>? {
+      guard let message = try await MessageReader(call: call).next() else {
+        _ = try await successfulEnd()
+        return nil
+      }
+      try options.sizeLimits.checkReceived(byteCount: message.byteCount)
+      let output = try RPCError.wrapping("cannot deserialize the response", .internalError) {
+        try deserializer.deserialize(message)
+      }
+      return ReceivedMessage(message: output, wasCompressed: message.wasCompressed)
+    }
+    return StreamingClientResponse(
       metadata: await initialMetadata.value(),
-      messages: RPCAsyncSequence(receiving: { [self] () async throws(RPCError) -> ReceivedMessage<Output>? in
-        guard let message = try await MessageReader(call: call).next() else {
-          _ = try await successfulEnd()
-          return nil
-        }
-        try options.sizeLimits.checkReceived(byteCount: message.byteCount)
-        let output = try RPCError.wrapping("cannot deserialize the response", .internalError) {
-          try deserializer.deserialize(message)
-        }
-        return ReceivedMessage(message: output, wasCompressed: message.wasCompressed)
-      }),
+      messages: RPCAsyncSequence(receiving: receive),
       status: { [self] () async throws(RPCError) in try await successfulEnd() }
     )
   }
@@ -94,7 +95,7 @@ final class ClientStream: Sendable {
 
   func cancel() { call.cancel() }
 
-  private func write<Input: Sendable>(
+  private nonisolated(nonsending) func write<Input: Sendable>(
     _ message: Input,
     options writeOptions: WriteOptions,
     serializer: some MessageSerializer<Input>

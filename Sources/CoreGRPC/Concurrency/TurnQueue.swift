@@ -1,22 +1,21 @@
 /// Lets one task at a time do something, in the order in which they came.
 final class TurnQueue: Sendable {
-  private enum State {
-    case free
-    case taken([CheckedContinuation<Void, Never>])
+  private struct State {
+    var isTaken = false
+    var waiters: [CheckedContinuation<Void, Never>] = []
+
+    mutating func beginAtOnce() -> Bool {
+      defer { isTaken = true }
+      return !isTaken
+    }
   }
 
-  private let state = Locked(State.free)
+  private let state = Locked(State())
 
   /// Takes the turn if nobody has it.
   ///
   /// Balance it with one ``end()``, if so.
-  func beginAtOnce() -> Bool {
-    state.withLock { state -> Bool in
-      guard case .free = state else { return false }
-      state = .taken([])
-      return true
-    }
-  }
+  func beginAtOnce() -> Bool { state.withLock { $0.beginAtOnce() } }
 
   /// Waits for the turn, whether the task is cancelled or not.
   ///
@@ -24,12 +23,9 @@ final class TurnQueue: Sendable {
   func begin() async {
     if beginAtOnce() { return }
     await withCheckedContinuation { continuation in
-      let isOurs = state.withLock { state -> Bool in
-        guard case .taken(let waiters) = state else {
-          state = .taken([])
-          return true
-        }
-        state = .taken(waiters + [continuation])
+      let isOurs = state.withLock { state in
+        if state.beginAtOnce() { return true }
+        state.waiters.append(continuation)
         return false
       }
       if isOurs { continuation.resume() }
@@ -39,12 +35,11 @@ final class TurnQueue: Sendable {
   /// Gives the turn to whoever waits longest.
   func end() {
     let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-      guard case .taken(let waiters) = state, let first = waiters.first else {
-        state = .free
+      guard !state.waiters.isEmpty else {
+        state.isTaken = false
         return nil
       }
-      state = .taken(Array(waiters.dropFirst()))
-      return first
+      return state.waiters.removeFirst()
     }
     next?.resume()
   }

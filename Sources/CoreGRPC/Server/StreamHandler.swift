@@ -55,6 +55,7 @@ struct StreamHandler: Sendable {
       var next: ServerCall? = first
       while let call = next.take() {
         call.takeOver()
+        call.beginHandler()
         await call.withDeadline { call.reply(await respond(call)) }
         guard let rest = call.handlerEnded() else { return }
         // Let go before the task waits.
@@ -69,26 +70,25 @@ extension ServerCall {
   /// The request of a call with a stream of messages.
   @inlinable
   func requests<Input: Sendable>(by deserializer: some MessageDeserializer<Input>) -> StreamingServerRequest<Input> {
-    StreamingServerRequest(
-      metadata: metadata,
-      messages: RPCAsyncSequence(receiving: { [self] () async throws(RPCError) -> ReceivedMessage<Input>? in
-        guard let message = try await nextMessage() else { return nil }
-        let input: Input
-        do {
-          input = try deserializer.deserialize(message)
-        } catch {
-          throw RPCError(cannotDeserializeRequest: error)
-        }
-        return ReceivedMessage(message: input, wasCompressed: message.wasCompressed)
-      })
-    )
+    // A function, as a closure would be one that does not run where its caller does.
+    @Sendable nonisolated(nonsending) func receive() async throws(RPCError) -> ReceivedMessage<Input>? {
+      guard let message = try await nextMessage() else { return nil }
+      let input: Input
+      do {
+        input = try deserializer.deserialize(message)
+      } catch {
+        throw RPCError(cannotDeserializeRequest: error)
+      }
+      return ReceivedMessage(message: input, wasCompressed: message.wasCompressed)
+    }
+    return StreamingServerRequest(metadata: metadata, messages: RPCAsyncSequence(receiving: receive))
   }
 
   /// What sends the messages of a response.
   @inlinable
   func writer<Output: Sendable>(_ serializer: some MessageSerializer<Output>) -> RPCWriter<Output> {
     let writer = MessageWriter(call: self)
-    return RPCWriter { (message, options) async throws(RPCError) in
+    @Sendable nonisolated(nonsending) func send(_ message: Output, options: WriteOptions) async throws(RPCError) {
       let buffer: MessageBuffer
       do {
         buffer = try serializer.serialize(message)
@@ -97,6 +97,7 @@ extension ServerCall {
       }
       guard try await writer.write(buffer, options: options) else { throw RPCError.clientWent }
     }
+    return RPCWriter(send)
   }
 
   /// Receives the next message of the client.
@@ -105,9 +106,7 @@ extension ServerCall {
   /// - Throws: ``RPCError/Code/cancelled``, when the client went away.
   @usableFromInline
   nonisolated(nonsending) func nextMessage() async throws(RPCError) -> MessageBuffer? {
-    var batch = Batch()
-    batch.receive(.receiveMessage)
-    let succeeded = try await perform(batch)
+    let succeeded = try await receiveMessage()
     if let message = try takeReceivedMessage() { return message }
     // When C-core hears that the client has gone, the call says so. When it hears that from the metadata, which it cannot send, the
     // batch fails.

@@ -6,10 +6,11 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
   /// What iterating throws.
   public typealias Failure = RPCError
 
-  @usableFromInline let receive: @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
+  @usableFromInline let receive:
+    nonisolated(nonsending) @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
 
   /// A sequence of what `receive` returns, up to the first `nil`: for tests and interceptors.
-  public init(_ receive: @escaping @Sendable () async throws(RPCError) -> Element?) {
+  public init(_ receive: nonisolated(nonsending) @escaping @Sendable () async throws(RPCError) -> Element?) {
     self.init(receiving: { () async throws(RPCError) in
       guard let message = try await receive() else { return nil }
       return ReceivedMessage(message: message)
@@ -18,7 +19,10 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
 
   /// A sequence of messages that know how they came, up to the first `nil`: for tests and interceptors.
   @inlinable
-  public init(receiving receive: @escaping @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?) {
+  public init(
+    receiving receive:
+      nonisolated(nonsending) @escaping @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
+  ) {
     self.receive = receive
   }
 
@@ -34,10 +38,13 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
 
   /// Receives one message after the other.
   public struct AsyncIterator: AsyncIteratorProtocol {
-    @usableFromInline let receive: @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
+    @usableFromInline let receive:
+      nonisolated(nonsending) @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
 
     @inlinable
-    init(receive: @escaping @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?) { self.receive = receive }
+    init(receive: nonisolated(nonsending) @escaping @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?) {
+      self.receive = receive
+    }
 
     /// Receives the next message.
     ///
@@ -66,7 +73,7 @@ extension RPCAsyncSequence {
 extension RPCAsyncSequence {
   /// The same messages, each changed by `transform`.
   public func mapMessages<Other: Sendable>(
-    _ transform: @escaping @Sendable (Element) async throws(RPCError) -> Other
+    _ transform: nonisolated(nonsending) @escaping @Sendable (Element) async throws(RPCError) -> Other
   ) -> RPCAsyncSequence<Other> {
     RPCAsyncSequence<Other>(receiving: { [receive] () async throws(RPCError) in
       guard let received = try await receive() else { return nil }

@@ -1,7 +1,6 @@
 import CoreGRPC
 import Foundation
 import RaceSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -41,7 +40,7 @@ struct RaceTests {
         for plan in plans {
           group.addTask {
             let outcome = await RaceCall(plan: plan, channel: channel).run()
-            if ended.increment() == killsAfter + 1 { server.signal(SIGKILL) }
+            if ended.add() == killsAfter + 1 { server.signal(SIGKILL) }
             return (plan, outcome)
           }
         }
@@ -88,7 +87,7 @@ struct RaceTests {
         let channel = plan.disturbance == .channelClose ? try Channel(target: address) : shared
         group.addTask {
           let outcome = await RaceCall(plan: plan, channel: channel).run()
-          if ended.increment() == stopsAfter + 1, stopsServer {
+          if ended.add() == stopsAfter + 1, stopsServer {
             server.beginGracefulShutdown(gracePeriod: .zero)
           }
           return (plan, outcome)
@@ -102,10 +101,4 @@ struct RaceTests {
       Issue.record("seed \(Self.seed): \(plan): \(outcome)")
     }
   }
-}
-
-private final class Counter: Sendable {
-  private let value = Atomic(0)
-
-  func increment() -> Int { value.add(1, ordering: .relaxed).newValue }
 }

@@ -37,8 +37,7 @@ struct CombinedStartTests {
       + Array(repeating: most, count: 3 * leastCount) + [nil]
     for _ in 0..<20 {
       let groups = Groups()
-      // The first one tells whether any of them has a connection.
-      CombinedStart.start([GroupedOperation(groups, most)] + all.shuffled().map { GroupedOperation(groups, $0) })
+      CombinedStart.start(([most] + all).shuffled().map { GroupedOperation(groups, $0) })
       let counts = groups.started.withLock { $0 }
       #expect(counts[most] == [3 * leastCount + 1])
       #expect(counts[enough] == [leastCount])
@@ -162,7 +161,7 @@ private final class HeldOperation: Operation, @unchecked Sendable {
   // Unchecked as its superclass is.
 
   private let starts: Starts
-  override var connection: ConnectionIdentity? { own }
+  override var combiningConnection: ConnectionIdentity? { own }
   private let own: ConnectionIdentity?
 
   init(_ starts: Starts, on connection: ConnectionIdentity?) {
@@ -183,7 +182,7 @@ private final class Groups: Sendable {
 private final class GroupedOperation: Operation, @unchecked Sendable {
   // Unchecked as its superclass is.
 
-  override var connection: ConnectionIdentity? { own }
+  override var combiningConnection: ConnectionIdentity? { own }
   private let own: ConnectionIdentity?
   override var canStartOthers: Bool { can }
   private let can: Bool
@@ -201,7 +200,7 @@ private final class GroupedOperation: Operation, @unchecked Sendable {
   override func startHeldBack() { add(1) }
 
   override func startHeldBack(with others: ArraySlice<Operation>) {
-    #expect(others.allSatisfy { $0.connection == own })
+    #expect(others.allSatisfy { $0.combiningConnection == own })
     startedOthers.store(true, ordering: .relaxed)
     add(others.count + 1)
   }

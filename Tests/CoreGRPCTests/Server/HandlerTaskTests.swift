@@ -60,7 +60,7 @@ struct HandlerTaskTests {
     do {
       let kept = Witness()
       witness = kept
-      let all = Counter(300)
+      let all = Rendezvous(300)
       let test = try TestServer { [kept] request, _ in
         await all.arriveAndWait()
         return withExtendedLifetime(kept) { ServerResponse(message: request.message) }
@@ -78,7 +78,7 @@ struct HandlerTaskTests {
 }
 
 /// Lets everyone pass when all have arrived.
-private final class Counter: Sendable {
+private final class Rendezvous: Sendable {
   private let missing: Atomic<Int>
   private let gate = Gate()
 

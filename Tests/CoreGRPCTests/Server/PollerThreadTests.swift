@@ -1,4 +1,3 @@
-import Synchronization
 import TestSupport
 import Testing
 
@@ -110,12 +109,4 @@ private final class HeldOperation: Operation, @unchecked Sendable {
   init(_ starts: Counter) { self.starts = starts }
 
   override func startHeldBack() { starts.add() }
-}
-
-private final class Counter: Sendable {
-  private let count = Atomic(0)
-
-  var value: Int { count.load(ordering: .relaxed) }
-
-  func add() { count.add(1, ordering: .relaxed) }
 }
