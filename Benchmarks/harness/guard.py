@@ -1,4 +1,4 @@
-"""Compares the counts of a call with the checked-in ones: `scripts/benchmark-guard`."""
+"""Compares the counts of a call, and of a message each way, with the checked-in ones: `scripts/benchmark-guard`."""
 
 import json
 import sys
@@ -11,12 +11,15 @@ ATTEMPTS = 3
 
 
 def measured():
-    """What a call takes on either end, our client and our server talking with each other."""
+    """What a call or a message takes on either end, our client and our server talking with each other."""
     server, client = programs.SERVERS["CoreGRPC"], programs.CLIENTS["CoreGRPC"]
+    pingpong = f"{client} --mode pingpong"
     return {
         "server": callgrind.of_server(server, client),
         "server, 64 at a time": callgrind.of_server(server, client, outstanding=64),
+        "server, messages of a stream": callgrind.of_server(server, pingpong),
         "client": callgrind.of_client(client, server),
+        "client, messages of a stream": callgrind.of_client(pingpong, server),
     }
 
 
@@ -41,7 +44,7 @@ def main(arguments):
             break
     for end, limits in thresholds.items():
         for key, limit in limits.items():
-            print(f"{end}: {least[end][key]:,} {key.replace('_', ' ')} a unary call; known: {limit:,}")
+            print(f"{end}: {least[end][key]:,} {key.replace('_', ' ')} each; known: {limit:,}")
             if least[end][key] < limit * (1 - margin):
                 print(f"  better: `scripts/benchmark-guard --update` keeps it so")
     if found := exceeded(least, thresholds, margin):
