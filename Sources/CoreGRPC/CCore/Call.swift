@@ -150,10 +150,10 @@ class Call: Operation, @unchecked Sendable {
   }
 
   override final var combiningConnection: ConnectionIdentity? {
-    // What a client sends may be kept for another attempt, and with it what would start the others. A message that is not the
-    // call's last C-core keeps until it has written it, and holds the connection no longer.
+    // What a client sends may be kept for another attempt, and with it what would start the others. A message before the last
+    // batch C-core lets go when it has written it, and holds the connection no longer.
     guard role == .server else { return nil }
-    return state.withLock { state in state.holdsLast ? connection(state) : nil }
+    return state.withLock { state in state.holdsLast && !state.sending.isHeld ? connection(state) : nil }
   }
 
   override final var canStartOthers: Bool { state.withLock { $0.holdsLast && $0.last.contains(.sendMessage) } }
@@ -173,9 +173,8 @@ class Call: Operation, @unchecked Sendable {
   override final func startHeldBackWithinCore() {
     // The thread may have this call's lock or another's, for which somebody waits who has this one's: it must not wait.
     let start = state.withLockIfAvailable { state -> LastStart in
-      // Only the last batch, so that what comes of a message needs no thought here.
-      guard state.holdsLast, !state.sending.isHeld else { return .postponed }
-      state.holdsLast = false
+      // It has a connection to combine on, so its last batch is held back, and no message is.
+      guard state.takeHoldsLast() else { return .started }
       state.isAmongHeldBack = false
       let tag = tag()
       let failure = grpc_call_start_batch(handle, memory.lastOperations, state.lastCount, tag, nil)
@@ -183,7 +182,6 @@ class Call: Operation, @unchecked Sendable {
     }
     switch start {
     case .started?, .done?: break
-    case .postponed?: Task { startHeldBack() }
     case .refused(let error, let waiter)?: Task { finishStart(.refused(error, waiter: waiter)) }
     case nil: Task { startHeldBack() }
     }
@@ -192,7 +190,6 @@ class Call: Operation, @unchecked Sendable {
   /// What C-core said to the last batch.
   private enum LastStart {
     case started
-    case postponed
     case done(succeeded: Bool)
     case refused(RPCError, waiter: UnsafeContinuation<RPCError?, Never>?)
   }
@@ -234,7 +231,7 @@ class Call: Operation, @unchecked Sendable {
 
   private func finishStart(_ start: LastStart) {
     switch start {
-    case .started, .postponed: break
+    case .started: break
     case .done(let succeeded): complete(succeeded: succeeded)
     case .refused(let error, let waiter):
       waiter?.resume(returning: error)
