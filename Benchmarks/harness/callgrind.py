@@ -87,7 +87,7 @@ def difference(few, many):
 
 
 def of_server(command, load=programs.LOAD, outstanding=1):
-    """What a unary call takes on a server; the client has the options of the load generator."""
+    """What a call of the load generator takes on a server, or of a client that has its options."""
     program, *options = shlex.split(command)
     profiles = []
     with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +101,7 @@ def of_server(command, load=programs.LOAD, outstanding=1):
 
 
 def of_client(command, server_command=programs.SERVERS["C, 1 thread"]):
-    """What a unary call takes on a client, one after the other."""
+    """What a call takes on a client, one after the other."""
     program, *options = shlex.split(command)
     profiles = []
     with tempfile.TemporaryDirectory() as folder:

@@ -18,10 +18,10 @@ extension Call {
     while true {
       switch try startToSend(&message, flags: options.flags) {
       case .done(let succeeded): return succeeded
-      case .underWay: return await end(of: .sendMessage)
+      case .underWay: return await ended(.sendMessage)
       case .afterAnother:
         startHeldMessage()
-        _ = await end(of: .sendMessage)
+        _ = await ended(.sendMessage)
       }
     }
   }
@@ -33,7 +33,7 @@ extension Call {
   nonisolated(nonsending) func receiveMessage() async throws(RPCError) -> Bool {
     if Task.isCancelled { cancel() }
     if case .done(let succeeded) = try startToReceive() { return succeeded }
-    return await end(of: .receiveMessage)
+    return await ended(.receiveMessage)
   }
 
   /// What has become of a message so far.
@@ -100,7 +100,7 @@ extension Call {
     // The caller holds this object.
     message.end()
     guard failure == GRPC_CALL_OK, let succeeded else { throw refused(failure, message.operations, tag, &state) }
-    _ = finish(message.operations, succeeded: succeeded, &state)
+    _ = endMessage(message.operations, succeeded: succeeded, &state)
     return .done(succeeded: succeeded)
   }
 
@@ -121,7 +121,8 @@ extension Call {
     return state.machine.isReleased ? state.queue.take() : nil
   }
 
-  private nonisolated(nonsending) func end(of operations: CallOperations) async -> Bool {
+  /// Waits for the message that is under way.
+  private nonisolated(nonsending) func ended(_ operations: CallOperations) async -> Bool {
     if role == .server { PollerThread.expectStream() }
     if isCancelledWithCurrentTask { return await withUnsafeContinuation { resume($0, after: operations) } }
     return await withTaskCancellationHandler {
@@ -140,16 +141,16 @@ extension Call {
   }
 
   /// The tag of a message came.
-  func finish(_ operations: CallOperations, succeeded: Bool) {
+  func messageEnded(_ operations: CallOperations, succeeded: Bool) {
     let (released, waiter) = state.withLock { state in
-      let (isReleased, waiter) = finish(operations, succeeded: succeeded, &state)
+      let (isReleased, waiter) = endMessage(operations, succeeded: succeeded, &state)
       return (isReleased ? state.queue.take() : nil, waiter)
     }
     if let waiter { resuming { waiter.resume(returning: succeeded) } }
     release(released)
   }
 
-  private func finish(
+  private func endMessage(
     _ operations: CallOperations,
     succeeded: Bool,
     _ state: inout State

@@ -127,20 +127,12 @@ class Call: Operation, @unchecked Sendable {
         state.holdsLast = true
         return .success(nil)
       }
-      return .success(startLast(&state))
+      return .success(startLast(&state, with: nil))
     }
     if let started = try outcome.get() { finishStart(started) }
   }
 
-  override final func startHeldBack() {
-    let (start, released) = state.withLock { state in
-      let released = startHeldMessage(&state)
-      state.isAmongHeldBack = false
-      return (state.takeHoldsLast() ? startLast(&state) : .started, released)
-    }
-    finishStart(start)
-    release(released)
-  }
+  override final func startHeldBack() { startHeldBack(with: nil) }
 
   /// The connection of a call that came to a server; `nil` once the call is over.
   final var connection: ConnectionIdentity? { state.withLock { connection($0) } }
@@ -160,6 +152,12 @@ class Call: Operation, @unchecked Sendable {
 
   override final func startHeldBack(with others: ArraySlice<Operation>) {
     let combined = CombinedStart(others)
+    startHeldBack(with: combined)
+    for other in combined.takeOthers() { other.startHeldBack() }
+  }
+
+  /// Starts the message and the last batch, as far as they are held back.
+  private func startHeldBack(with combined: CombinedStart?) {
     let (start, released) = state.withLock { state in
       let released = startHeldMessage(&state)
       state.isAmongHeldBack = false
@@ -167,7 +165,6 @@ class Call: Operation, @unchecked Sendable {
     }
     finishStart(start)
     release(released)
-    for other in combined.takeOthers() { other.startHeldBack() }
   }
 
   override final func startHeldBackWithinCore() {
@@ -194,7 +191,7 @@ class Call: Operation, @unchecked Sendable {
     case refused(RPCError, waiter: UnsafeContinuation<RPCError?, Never>?)
   }
 
-  private func startLast(_ state: inout State, with combined: CombinedStart? = nil) -> LastStart {
+  private func startLast(_ state: inout State, with combined: CombinedStart?) -> LastStart {
     let tag = tag()
     let (failure, succeeded) = PollerThread.start(self) {
       if let combined, state.last.contains(.sendMessage) {

@@ -19,13 +19,12 @@ final class CombinedStart: Operation, @unchecked Sendable {
 
   /// Has C-core start operations that were held back, those on one connection together if they are enough.
   static func start(_ operations: [Operation]) {
-    guard operations.count >= leastCount, let connection = operations.lazy.compactMap(\.combiningConnection).first
-    else {
-      for operation in operations { operation.startHeldBack() }
-      return
+    let connections = operations.count >= leastCount ? operations.map { $0.combiningConnection } : []
+    guard let first = connections.first else { return startOneByOne(operations) }
+    if connections.allSatisfy({ $0 == first }) {
+      return first == nil ? startOneByOne(operations) : startTogether(operations)
     }
-    if operations.allSatisfy({ $0.combiningConnection == connection }) { return startTogether(operations) }
-    var rest = operations.map { (connection: $0.combiningConnection, operation: $0) }[...]
+    var rest = zip(connections, operations).map { (connection: $0, operation: $1) }[...]
     rest.sort { ($0.connection?.order ?? 0) < ($1.connection?.order ?? 0) }
     while let first = rest.first {
       let end = rest.firstIndex { $0.connection != first.connection } ?? rest.endIndex
@@ -34,9 +33,13 @@ final class CombinedStart: Operation, @unchecked Sendable {
       if group.count >= leastCount, first.connection != nil {
         startTogether(group)
       } else {
-        for operation in group { operation.startHeldBack() }
+        startOneByOne(group)
       }
     }
+  }
+
+  private static func startOneByOne(_ operations: [Operation]) {
+    for operation in operations { operation.startHeldBack() }
   }
 
   private static func startTogether(_ operations: [Operation]) {

@@ -19,5 +19,5 @@ final class MessageOperation: Operation, @unchecked Sendable {
   /// There will be no event.
   func end() { call.release() }
 
-  override func complete(succeeded: Bool) { call.takeRetainedValue().finish(operations, succeeded: succeeded) }
+  override func complete(succeeded: Bool) { call.takeRetainedValue().messageEnded(operations, succeeded: succeeded) }
 }

@@ -120,9 +120,9 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   @usableFromInline
   func takeOver() { _ = isHandedToTask.load(ordering: .acquiring) }
 
-  /// The current task runs the handler.
+  /// The handler is about to run, in the current task.
   @usableFromInline
-  func beginHandler() {
+  func bindToCurrentTask() {
     handlerTaskAddress.store(UInt(bitPattern: cconcurrency_current_task()), ordering: .relaxed)
   }
 

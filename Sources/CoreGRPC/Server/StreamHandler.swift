@@ -55,7 +55,7 @@ struct StreamHandler: Sendable {
       var next: ServerCall? = first
       while let call = next.take() {
         call.takeOver()
-        call.beginHandler()
+        call.bindToCurrentTask()
         await call.withDeadline { call.reply(await respond(call)) }
         guard let rest = call.handlerEnded() else { return }
         // Let go before the task waits.

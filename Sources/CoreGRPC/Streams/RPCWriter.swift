@@ -16,8 +16,8 @@ public struct RPCWriter<Element: Sendable>: Sendable {
 
   /// Sends a message, and waits until flow control has let it pass.
   ///
-  /// A server that has much to do keeps one message of each call for a millisecond or two at most, to send it together with
-  /// others: then it is the next message that waits. Cancelling the task cancels the call.
+  /// A server that has much to do keeps one message of each call for a millisecond or two at most, and then sends those of many
+  /// calls one after the other: it is the next message of a call that waits then. Cancelling the task cancels the call.
   ///
   /// - Throws: ``RPCError``, when the call is over or the message cannot be serialized.
   @inlinable
