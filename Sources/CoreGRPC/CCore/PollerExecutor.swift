@@ -43,6 +43,8 @@ extension PollerThread.Job {
     switch self {
     case .preferred(let job), .unbound(let job): globalConcurrentExecutor.enqueue(ExecutorJob(job))
     case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
+    // The caller is the observer, which must not wait for a program's code.
+    case .function(let body): Task.detached { body() }
     }
   }
 }

@@ -13,6 +13,8 @@ final class PollerThread: @unchecked Sendable {
 
   /// What an observer sees of a thread.
   struct Sight {
+    /// Whether it runs a job, be it in a program's code or in C-core's.
+    var isInJob: Bool
     /// Whether it is in a program's code, and not in C-core's.
     var isRunning: Bool
     /// Whether it has begun or ended to run tasks since the last look.
@@ -40,6 +42,8 @@ final class PollerThread: @unchecked Sendable {
     case unbound(UnownedJob)
     /// What follows an operation that was done as soon as it was started.
     case completion(Operation, succeeded: Bool)
+    /// A function that may run a program's code, such as one that cancels a task.
+    case function(@Sendable () -> Void)
   }
 
   private struct State {
@@ -187,6 +191,12 @@ final class PollerThread: @unchecked Sendable {
     hasWork.store(true, ordering: .relaxed)
   }
 
+  /// Runs a function that may run a program's code: on a polling thread when the event at hand is done, where another thread can
+  /// relieve it; on any other thread immediately.
+  static func afterEvent(_ body: @escaping @Sendable () -> Void) {
+    if let current { current.append(.function(body)) } else { body() }
+  }
+
   /// Holds an operation back until there are no more events, or for as long as ``HoldingBack`` says.
   ///
   /// - Returns: Whether it does; the operation is to be started otherwise.
@@ -269,15 +279,18 @@ final class PollerThread: @unchecked Sendable {
         jobCount += 1
         guard jobCount == Self.jobLimit else { break }
         startHeldBack()
+        // Before the pause: a handler that yields again and again keeps the list of jobs from running dry.
+        watchBegunCalls()
         if pause() { return true }
-      case .finish(let isRelieved, var call):
-        while let begun = call {
-          begun.watch()
-          call = state.withLock { $0.work.calls.popLast() }
-        }
+      case .finish(let isRelieved):
+        watchBegunCalls()
         return !isRelieved
       }
     }
+  }
+
+  private func watchBegunCalls() {
+    while let call = state.withLock({ $0.work.calls.popLast() }) { call.watch() }
   }
 
   private func run(_ job: Job) {
@@ -286,6 +299,7 @@ final class PollerThread: @unchecked Sendable {
     // An `UnownedJob` is the runtime's pointer to a job, and nothing else.
     case .unbound(let job): cconcurrency_run(unsafeBitCast(job, to: OpaquePointer.self))
     case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
+    case .function(let body): body()
     }
   }
 
@@ -326,8 +340,8 @@ final class PollerThread: @unchecked Sendable {
     case start
     /// All jobs are done, and something is held back until there are no more events.
     case poll
-    /// All jobs are done: calls are to be watched, and this is the first of them.
-    case finish(isRelieved: Bool, call: (any BegunCall)?)
+    /// All jobs are done: the calls whose handlers are not finished are to be watched.
+    case finish(isRelieved: Bool)
   }
 
   private func nextStep(_ hadEvent: inout Bool?) -> Step {
@@ -349,7 +363,7 @@ final class PollerThread: @unchecked Sendable {
       defer { state.isRelieved = false }
       hasWork.store(false, ordering: .relaxed)
       changes.add(1, ordering: .relaxed)
-      return .finish(isRelieved: state.isRelieved, call: state.work.calls.popLast())
+      return .finish(isRelieved: state.isRelieved)
     }
   }
 
@@ -358,12 +372,14 @@ final class PollerThread: @unchecked Sendable {
   /// Looks at what the thread is doing: for one observer.
   func look() -> Sight {
     let change = changes.load(ordering: .sequentiallyConsistent)
-    let isRunning = change & 1 == 1 && !isInCore.load(ordering: .relaxed)
+    let isInJob = change & 1 == 1
+    let isRunning = isInJob && !isInCore.load(ordering: .relaxed)
     return memory.withLock { memory in
       let last = memory.changes
       memory.changes = change
       if change != last { memory.runTime = nil }
       return Sight(
+        isInJob: isInJob,
         isRunning: isRunning,
         hasChanged: change != last,
         isStuck: isRunning && change == last && isStuck(&memory),

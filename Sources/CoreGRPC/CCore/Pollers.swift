@@ -264,7 +264,8 @@ final class Pollers: @unchecked Sendable {
       let sight = thread.look()
       if sight.isRunning { seen.runningCount += 1 }
       seen.eventCount += sight.eventCount
-      if sight.isRunning || sight.hasChanged { isQuiet = false }
+      // A job that is inside C-core may block as soon as it has left it, and nothing would wake the observer then.
+      if sight.isInJob || sight.hasChanged { isQuiet = false }
       if sight.isStuck { relieve(thread, stuckSince: sight.change) }
     }
     let use = PollerCrew.Use(

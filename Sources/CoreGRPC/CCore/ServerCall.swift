@@ -75,7 +75,10 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     var close = Batch()
     close.receive(.receiveClose)
     // Refused when the reply has started it meanwhile, or the call is over: then there is nobody to tell.
-    try? start(close) { [self] _ in if wasCancelled { clientWent() } }
+    try? start(close) { [self] _ in
+      // Cancelling a task runs the cancellation handlers of the program, which may block.
+      if wasCancelled { PollerThread.afterEvent { [self] in clientWent() } }
+    }
   }
 
   /// Whether a message that the call should have come with is missing.

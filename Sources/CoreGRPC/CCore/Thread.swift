@@ -3,17 +3,23 @@ import Glibc
 
 /// Threads of the library's own, for C-core's blocking calls: those must stay off Swift's cooperative pool.
 enum Thread {
+  /// The signals that stay open on every thread.
+  private static let openSignals = [SIGILL, SIGTRAP, SIGFPE, SIGBUS, SIGSEGV, SIGSYS, SIGPROF, SIGABRT, SIGQUIT]
+
   /// Runs `body` on a new detached thread.
   ///
-  /// The thread blocks every signal, so that a program's signals reach the program's own threads.
+  /// The thread blocks the signals that are sent to the process, so that they reach the program's own threads. It does not block
+  /// those that its own code raises, such as SIGSEGV: while blocked, such a signal ends the process without the program's handler
+  /// for it, and Swift's backtrace is one. libdispatch leaves the same ones open on its threads.
   ///
   /// - Parameter name: What debuggers and `top -H` show; Linux keeps the first 15 bytes.
   static func spawn(name: String, _ body: @escaping @Sendable () -> Void) {
     let context = Unmanaged.passRetained(Body(name: name, run: body))
-    var all = sigset_t()
+    var blocked = sigset_t()
     var previous = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, &previous)
+    sigfillset(&blocked)
+    for signal in openSignals { sigdelset(&blocked, signal) }
+    pthread_sigmask(SIG_SETMASK, &blocked, &previous)
     defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
 
     var thread = pthread_t()

@@ -1,7 +1,9 @@
-import CoreGRPC
 import Dispatch
+import Glibc
 import TestSupport
 import Testing
+
+@testable import CoreGRPC
 
 @Suite("Where handlers run", .timeLimit(.minutes(5)))
 struct HandlerExecutorTests {
@@ -169,6 +171,97 @@ struct HandlerExecutorTests {
     await cancelled.pass()
     await test.server.shutdown(gracePeriod: .zero)
     proceed.signal()
+  }
+
+  @Test("A handler that yields for ever learns that its deadline has passed, and so does one beside it")
+  func yielding() async throws {
+    let arrived = Gate()
+    let cancelled = (0..<2).map { _ in Gate() }
+    let test = try TestServer { request, _ in
+      switch request.message {
+      case [0]:
+        arrived.open()
+        await waitForCancellation()
+        cancelled[0].open()
+      case [1]:
+        while !Task.isCancelled { await Task.yield() }
+        cancelled[1].open()
+      default: break
+      }
+      return ServerResponse(message: request.message)
+    }
+    async let waiting = rpcError { () async throws(RPCError) in
+      try await test.call([0], options: CallOptions(timeout: .milliseconds(300)))
+    }
+    await arrived.pass()
+    let yielding = await rpcError { () async throws(RPCError) in
+      try await test.call([1], options: CallOptions(timeout: .milliseconds(100)))
+    }
+    #expect(yielding?.code == .deadlineExceeded)
+    #expect(await waiting?.code == .deadlineExceeded)
+    for gate in cancelled { await gate.pass() }
+    #expect(try await test.call([2]).message == [2])
+    await test.server.shutdown()
+  }
+
+  @Test("A cancellation handler that blocks its thread holds up no other call")
+  func blockingCancellationHandler() async throws {
+    let arrived = Gate()
+    let cancelled = Gate()
+    let proceed = DispatchSemaphore(value: 0)
+    let test = try TestServer { request, _ in
+      guard request.message == [0] else { return ServerResponse(message: request.message) }
+      let ended = Gate()
+      await withTaskCancellationHandler {
+        arrived.open()
+        await ended.pass()
+      } onCancel: {
+        cancelled.open()
+        Self.block(on: proceed)
+        ended.open()
+      }
+      return ServerResponse(message: request.message)
+    }
+    let call = Task { await rpcError { () async throws(RPCError) in try await test.call([0]) } }
+    await arrived.pass()
+    call.cancel()
+    await cancelled.pass()
+    for index in 1...100 { #expect(try await test.call([UInt8(index)]).message == [UInt8(index)]) }
+    proceed.signal()
+    #expect(await call.value?.code == .cancelled)
+    await test.server.shutdown()
+  }
+
+  @Test("A handler that blocks its thread after a long stay inside C-core holds up no other call")
+  func blockingAfterCore() async throws {
+    let proceed = DispatchSemaphore(value: 0)
+    let arrived = Gate()
+    let test = try TestServer { request, _ in
+      guard request.message == [0] else { return ServerResponse(message: request.message) }
+      // Longer than the observer looks while nothing happens.
+      _ = PollerThread.start(CallbackOperation {}) { usleep(200_000) }
+      arrived.open()
+      Self.block(on: proceed)
+      return ServerResponse(message: request.message)
+    }
+    async let blocked = test.call([0])
+    await arrived.pass()
+    for index in 1...100 { #expect(try await test.call([UInt8(index)]).message == [UInt8(index)]) }
+    proceed.signal()
+    #expect(try await blocked.message == [0])
+    await test.server.shutdown()
+  }
+
+  @Test("Polling threads leave open the signals that a crash raises, and block those that are sent to the process")
+  func signals() async throws {
+    let test = try TestServer { _, _ in
+      var mask = sigset_t()
+      pthread_sigmask(SIG_BLOCK, nil, &mask)
+      let signals = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGTERM, SIGINT, SIGHUP]
+      return ServerResponse(message: signals.map { UInt8(sigismember(&mask, $0)) })
+    }
+    #expect(try await test.call().message == [0, 0, 0, 0, 0, 0, 1, 1, 1])
+    await test.server.shutdown()
   }
 
   @Test("A handler on the pollers that ignores its cancellation outlives its server")

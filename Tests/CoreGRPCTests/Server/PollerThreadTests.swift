@@ -32,6 +32,24 @@ struct PollerThreadTests {
     #expect(turns > 10)
   }
 
+  @Test("Calls are watched although the work that brings about other work does not end")
+  func watching() {
+    final class Call: BegunCall {
+      let watches = Counter()
+      func watch() { watches.add() }
+    }
+    let queue = CompletionQueue(name: "test", threads: 1)
+    let thread = PollerThread(queue: queue.handle, executor: queue.executor)
+    let call = Call()
+    thread.append(call)
+    thread.append(chain(1_000, on: thread) {})
+    #expect(thread.finishEvent {})
+    #expect(thread.isBusy)
+    #expect(call.watches.value == 1)
+    while thread.isBusy { #expect(thread.finishEvent {}) }
+    #expect(call.watches.value == 1)
+  }
+
   @Test("What a thread has not come to when it polls no more, others do")
   func leaveWork() async {
     let queue = CompletionQueue(name: "test", threads: 1)
