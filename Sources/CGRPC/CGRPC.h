@@ -25,6 +25,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -44,6 +45,9 @@ static inline void cgrpc_name_this_thread(const char *name) { prctl(PR_SET_NAME,
 
 /* The thread's number in /proc, for which older C libraries have no function. */
 static inline int cgrpc_thread_id(void) { return (int)syscall(SYS_gettid); }
+
+/* glibc has it since 2.30, and POSIX since 2024; the header shows it to _GNU_SOURCE alone. */
+int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict time);
 
 // MARK: Slices
 

@@ -2,7 +2,8 @@ import CoreGRPC
 import Glibc
 import RaceSupport
 
-/// The other end of the race tests, in a process that they kill: `race-peer serve` or `race-peer call ADDRESS SEED`.
+/// The other end of tests that need a process of its own, which they end: `race-peer serve`, `race-peer call ADDRESS SEED`, or
+/// `race-peer listen ADDRESS [CERTIFICATES]`.
 @main
 enum RacePeer {
   static func main() async throws {
@@ -16,6 +17,8 @@ enum RacePeer {
       await server.waitUntilStopped()
     case "call":
       try await call(target: arguments.dropFirst().first ?? "", seed: arguments.last.flatMap { UInt64($0) } ?? 0)
+    case "listen":
+      try await listen(on: arguments.dropFirst().first ?? "", certificates: arguments.dropFirst(2).first)
     default:
       exit(64)
     }
@@ -34,6 +37,24 @@ enum RacePeer {
         group.addTask { _ = await RaceCall(plan: plan, channel: channel).run() }
       }
     }
+  }
+
+  /// Serves calls that wait for others, and says what the library logs.
+  private static func listen(on address: String, certificates: String?) async throws {
+    CoreGRPCLog.setHandler(minimumLevel: .info) { say("log: \($0.message)") }
+    let server = Server(services: [HoldService { say("holding") }])
+    let credentials = certificates.map { folder in
+      ServerCredentials.tls(
+        identity: TLSIdentity(
+          certificateChain: .file("\(folder)/server.pem"),
+          privateKey: .file("\(folder)/server.key")
+        )
+      )
+    }
+    let bound = try server.listen(on: ListenAddress(address), credentials: credentials ?? .insecure)
+    try server.start()
+    say("running... \(bound)")
+    await server.waitUntilStopped()
   }
 
   private static func say(_ line: String) {

@@ -21,6 +21,7 @@ enum CoreLog {
   private static let installed: Void = gpr_set_log_function { arguments in
     guard let arguments = arguments?.pointee, let message = arguments.message else { return }
     // C-core may hold locks here: nothing below calls it, or waits for anything that does.
+    if strncmp(message, "Failed accept4", 14) == 0 { ListenerWatch.shared.hint() }
     if let capture = CoreLog.current {
       let text = String(cString: message)
       capture.text.withLock { $0 += text + "\n" }

@@ -1,3 +1,4 @@
+import CGRPC
 import Glibc
 
 /// What one thread waits for and others signal.
@@ -20,5 +21,16 @@ final class Semaphore: @unchecked Sendable {
 
   func wait() {
     while sem_wait(semaphore) != 0, errno == EINTR {}
+  }
+
+  /// Waits for a signal, but no longer than the duration.
+  func wait(atMost duration: Duration) {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    let (seconds, attoseconds) = duration.components
+    let nanoseconds = time.tv_nsec + Int(attoseconds / 1_000_000_000)
+    time.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
+    time.tv_nsec = nanoseconds % 1_000_000_000
+    while sem_clockwait(semaphore, CLOCK_MONOTONIC, &time) != 0, errno == EINTR {}
   }
 }

@@ -125,6 +125,11 @@ final class ServerHandle: @unchecked Sendable {
     return false
   }
 
+  /// Calls a function on a polling thread when one polls next.
+  ///
+  /// Before ``destroy()``.
+  func whenPolled(_ body: @escaping @Sendable () -> Void) { queue.post(CallbackOperation(body)) }
+
   /// Begins to shut down: no new connections and calls; calls in progress go on.
   ///
   /// Once only. May block.

@@ -9,7 +9,7 @@ extension Server {
     configuration: Channel.Configuration = Channel.Configuration(),
     interceptors: [ConditionalInterceptor<any ClientInterceptor>] = []
   ) throws(ServerError) -> Channel {
-    let handle = try core.connect(
+    let handle = try generations.connect(
       arguments: configuration.arguments,
       resumesOnPollers: configuration.resumesOnPollers
     )

@@ -11,7 +11,7 @@
 /// A server may be used from any thread. One that is let go without a shutdown stops at once; a handler that holds its server
 /// keeps it until a shutdown.
 public final class Server: Sendable {
-  let core: ServerCore
+  let generations: ServerGenerations
 
   /// Creates a server, which does not listen yet.
   ///
@@ -35,10 +35,13 @@ public final class Server: Sendable {
     configuration: Configuration = Configuration(),
     interceptors: [ConditionalInterceptor<any ServerInterceptor>] = []
   ) {
-    self.core = ServerCore(routes: router.routes(interceptors: interceptors), configuration: configuration)
+    self.generations = ServerGenerations(
+      routes: router.routes(interceptors: interceptors),
+      configuration: configuration
+    )
   }
 
-  deinit { core.stop() }
+  deinit { generations.stop() }
 
   /// Binds an address.
   ///
@@ -55,13 +58,13 @@ public final class Server: Sendable {
     on address: ListenAddress,
     credentials: ServerCredentials = .insecure
   ) throws(ServerError) -> ListenAddress {
-    try core.listen(on: address, credentials: credentials)
+    try generations.listen(on: address, credentials: credentials)
   }
 
   /// Begins to accept connections and calls.
   ///
   /// - Throws: ``ServerError/Code/wrongState``, if the server was started or shut down before.
-  public func start() throws(ServerError) { try core.start() }
+  public func start() throws(ServerError) { try generations.start() }
 
   /// Begins to shut down, and returns at once.
   ///
@@ -69,16 +72,18 @@ public final class Server: Sendable {
   /// grace period is over are cancelled. A later call can shorten the grace period.
   ///
   /// - Parameter gracePeriod: How long calls in progress may take; `nil` for as long as they need.
-  public func beginGracefulShutdown(gracePeriod: Duration? = nil) { core.beginShutdown(gracePeriod: gracePeriod) }
+  public func beginGracefulShutdown(gracePeriod: Duration? = nil) {
+    generations.beginShutdown(gracePeriod: gracePeriod)
+  }
 
   /// Shuts the server down, and returns when that is done: no call is in progress and no port is open any more.
   ///
   /// - Parameter gracePeriod: See ``beginGracefulShutdown(gracePeriod:)``.
   public func shutdown(gracePeriod: Duration? = nil) async {
-    core.beginShutdown(gracePeriod: gracePeriod)
-    await core.waitUntilStopped()
+    generations.beginShutdown(gracePeriod: gracePeriod)
+    await generations.waitUntilStopped()
   }
 
   /// Returns when the server has been shut down.
-  public func waitUntilStopped() async { await core.waitUntilStopped() }
+  public func waitUntilStopped() async { await generations.waitUntilStopped() }
 }

@@ -41,6 +41,13 @@ extension Server {
     /// Off: a port in use is an error.
     public var allowsPortReuse = false
 
+    /// Whether starting the server raises the process's limit of open files and sockets, the soft `RLIMIT_NOFILE`, to the hard
+    /// one.
+    ///
+    /// Defaults to `true`. Each connection takes a descriptor; without one left, C-core stops accepting. Set it to `false` where
+    /// code of the process calls `select(2)`, which fails with descriptors from 1,024 on.
+    public var raisesDescriptorLimit = true
+
     /// Where the handlers run.
     ///
     /// On the threads that poll for the network, which others relieve when a handler blocks them.

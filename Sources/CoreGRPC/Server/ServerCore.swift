@@ -35,7 +35,8 @@ final class ServerCore: Sendable {
   private let runsOnPollers: Bool
   private let state: Locked<State>
 
-  init(routes: [Route], configuration: Server.Configuration) {
+  /// - Parameter arguments: The channel arguments of the configuration, made once: with them goes the memory quota.
+  init(routes: [Route], configuration: Server.Configuration, arguments: ChannelArguments) {
     let stopped = OneShot<Void>()
     let queue = CompletionQueue(
       name: "grpc-server",
@@ -54,7 +55,7 @@ final class ServerCore: Sendable {
     self.state = Locked(
       State(
         lifecycle: ServerLifecycle(maximumConcurrentCalls: configuration.maximumConcurrentCalls),
-        handle: ServerHandle(arguments: configuration.arguments, queue: queue),
+        handle: ServerHandle(arguments: arguments, queue: queue),
         stopped: stopped,
         routes: routes,
         idleTasks: Array(repeating: [], count: routes.count)
@@ -96,6 +97,9 @@ final class ServerCore: Sendable {
       for method in methods { postSlot(for: method) }
     }
   }
+
+  /// Calls a function on a polling thread when one polls next, unless the server has stopped.
+  func whenPolled(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.handle }?.whenPolled(body) }
 
   /// Connects the server to a channel of this process.
   func connect(arguments: ChannelArguments, resumesOnPollers: Bool) throws(ServerError) -> ChannelHandle {
@@ -148,6 +152,9 @@ final class ServerCore: Sendable {
       }
     }
   }
+
+  /// Whether the server has been shut down, and C-core has let go of everything.
+  var hasStopped: Bool { state.withLock { $0.stopped }.current != nil }
 
   func waitUntilStopped() async {
     let stopped = state.withLock { $0.stopped }

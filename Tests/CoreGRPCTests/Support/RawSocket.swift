@@ -1,3 +1,4 @@
+import CoreGRPC
 import Glibc
 
 /// A TCP socket on the loopback, for tests that look at bytes or break the rules.
@@ -21,6 +22,24 @@ final class RawSocket: Sendable {
     let socket = RawSocket(Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
     let isConnected = withLoopback(port: UInt16(port)) { connect(socket.descriptor, $0, $1) } == 0
     precondition(isConnected, "cannot connect to port \(port)")
+    return socket
+  }
+
+  /// A socket that is connected to a TCP port of the loopback, or to a Unix domain socket.
+  static func connected(to address: ListenAddress) -> RawSocket {
+    if let port = address.port { return connected(toPort: Int(port)) }
+    let text = address.description
+    let isAbstract = text.hasPrefix("unix-abstract:")
+    let path = (isAbstract ? [0] : []) + Array(text.drop { $0 != ":" }.dropFirst().utf8)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
+    let length = socklen_t(MemoryLayout<sa_family_t>.size + path.count)
+    let socket = RawSocket(Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
+    let isConnected = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(socket.descriptor, $0, length) } == 0
+    }
+    precondition(isConnected, "cannot connect to \(text)")
     return socket
   }
 

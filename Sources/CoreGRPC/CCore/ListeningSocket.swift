@@ -1,0 +1,98 @@
+import Glibc
+
+/// A listening socket of this process.
+///
+/// C-core opens and closes it, and does not tell which it is: `/proc/self/fd` does. The number of its file (inode) tells it from
+/// another socket that gets the same descriptor later. The descriptor is only looked at, never closed or duplicated.
+struct ListeningSocket: Sendable, Hashable {
+  /// An address as far as it tells the sockets of one process apart.
+  enum Name: Sendable, Hashable {
+    case port(UInt16)
+    case unix([UInt8])
+  }
+
+  let name: Name
+  private let descriptor: Int32
+  private let inode: UInt
+
+  private init?(_ descriptor: Int32) {
+    guard Self.listens(descriptor), let name = Name(of: descriptor), let inode = Self.inode(of: descriptor) else {
+      return nil
+    }
+    self.descriptor = descriptor
+    self.name = name
+    self.inode = inode
+  }
+
+  /// The listening sockets of the process; none if the process has no descriptor left to look.
+  static func all() -> Set<ListeningSocket> { Set((descriptors() ?? []).compactMap(ListeningSocket.init)) }
+
+  /// Whether the socket is still open.
+  var isOpen: Bool { Self.inode(of: descriptor) == inode }
+
+  /// Whether a connection waits to be accepted.
+  var hasWaitingConnection: Bool {
+    var look = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&look, 1, 0) == 1 && look.revents & Int16(POLLIN) != 0 && isOpen
+  }
+
+  /// The connections that were accepted from sockets of this name and are open, by the numbers of their files.
+  ///
+  /// - Returns: `nil` if the process has no descriptor left to look.
+  var acceptedConnections: Set<UInt>? {
+    guard let descriptors = Self.descriptors() else { return nil }
+    return Set(
+      descriptors.lazy.filter { Name(of: $0) == name && !Self.listens($0) }.compactMap(Self.inode(of:))
+    )
+  }
+
+  private static func listens(_ descriptor: Int32) -> Bool {
+    var value: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value != 0
+  }
+
+  private static func inode(of descriptor: Int32) -> UInt? {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? status.st_ino : nil
+  }
+
+  private static func descriptors() -> [Int32]? {
+    guard let folder = opendir("/proc/self/fd") else { return nil }
+    defer { closedir(folder) }
+    var descriptors: [Int32] = []
+    while let entry = readdir(folder) {
+      // The name is within the entry, and ends with a NUL.
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if let descriptor = Int32(name) { descriptors.append(descriptor) }
+    }
+    return descriptors
+  }
+}
+
+extension ListeningSocket.Name {
+  /// The local name of a socket; `nil` if the descriptor is no socket's, or the socket has no name.
+  fileprivate init?(of descriptor: Int32) {
+    var address = sockaddr_storage()
+    let room = MemoryLayout<sockaddr_storage>.size
+    var length = socklen_t(room)
+    let failure = withUnsafeMutablePointer(to: &address) { address in
+      // The socket calls take every kind of address behind a pointer to sockaddr.
+      address.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+    }
+    guard failure == 0 else { return nil }
+    let family = Int32(address.ss_family)
+    // After the family come the port, of IP in both versions, or the path.
+    let bytes = withUnsafeBytes(of: &address) { Array($0[2..<max(2, min(Int(length), room))]) }
+    switch family {
+    case AF_INET, AF_INET6:
+      guard bytes.count >= 2 else { return nil }
+      self = .port(UInt16(bytes[0]) << 8 | UInt16(bytes[1]))
+    case AF_UNIX:
+      guard !bytes.isEmpty else { return nil }
+      self = .unix(bytes)
+    default:
+      return nil
+    }
+  }
+}
