@@ -1,11 +1,14 @@
 import Glibc
 
-/// Asks whether somebody listens on a Unix domain socket.
+/// Finds out whether a process listens on a Unix domain socket.
 ///
 /// C-core removes a socket's file before it binds the path, so that a second server would take the path from a living
 /// one without a word.
 enum UnixSocketProbe {
-  /// Whether a connection to the socket at `path` is accepted.
+  /// Whether a process listens on the socket at `path`, even one that accepts nothing.
+  ///
+  /// A full backlog makes a blocking `connect` wait until the listener accepts, perhaps for ever. A non-blocking one fails
+  /// with `EAGAIN` then, and for Unix domain sockets that has no other meaning (connect(2)).
   static func isListening(atPath path: String) -> Bool {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -13,13 +16,14 @@ enum UnixSocketProbe {
     guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
 
-    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    let descriptor = socket(AF_UNIX, type, 0)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     return withUnsafePointer(to: &address) { address in
       // The socket calls take every kind of address behind a pointer to sockaddr.
       address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 || errno == EAGAIN
       }
     }
   }

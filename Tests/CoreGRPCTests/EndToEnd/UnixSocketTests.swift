@@ -25,6 +25,30 @@ struct UnixSocketTests {
     await test.server.shutdown()
   }
 
+  @Test("A path whose listener accepts nothing is refused without waiting", .timeLimit(.minutes(1)))
+  func inUseByBusyListener() async throws {
+    let listener = BusyUnixListener(path: path)
+    let server = Server(services: [])
+    let error = await withTaskCancellationHandler {
+      #expect(throws: ServerError.self) { try server.listen(on: .unixDomainSocket(path: path)) }
+    } onCancel: {
+      // Ends a `connect` that blocks, so that the time limit fails the test instead of hanging it.
+      listener.close()
+    }
+    #expect(error?.message == "cannot listen on unix:\(path): Address already in use")
+    await server.shutdown()
+    listener.close()
+  }
+
+  @Test("A path that a dead process has left behind is taken over")
+  func leftBehind() async throws {
+    BusyUnixListener(path: path).close()
+    #expect(FileManager.default.fileExists(atPath: path))
+    let test = try TestServer(on: "unix:\(path)")
+    #expect(try await test.call().message == [1, 2, 3])
+    await test.server.shutdown()
+  }
+
   @Test("The abstract namespace needs no file")
   func abstract() async throws {
     let test = try TestServer(on: "unix-abstract:coregrpc-\(UUID())")
