@@ -12,6 +12,8 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
 
   private enum Handling: Sendable {
     case notStarted
+    /// In a new task, which is being made.
+    case starting
     /// In a task that serves another call afterwards.
     case running(Task<Void, Never>)
     /// The client went before the handler was started, or while it ran: its task has been cancelled, and serves no other call.
@@ -108,15 +110,30 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     guard let route else { preconditionFailure("a call without a method is not served") }
     let isBegun = handling.withLock { handling in
       guard case .notStarted = handling else { return false }
-      handling = .running(
-        idle?.task ?? Task(executorPreference: executor) { [self] in await route.serve(self) }
-      )
+      handling = idle.map { .running($0.task) } ?? .starting
       return true
     }
     guard isBegun else { return false }
     isHandedToTask.store(true, ordering: .releasing)
-    idle?.continuation.resume(returning: self)
+    if let idle { idle.continuation.resume(returning: self) } else { startTask(route, on: executor) }
     return true
+  }
+
+  /// Makes a task that serves the call.
+  ///
+  /// Without the lock: an executor of the program may run the task before it is returned here, and even until the handler has
+  /// ended.
+  private func startTask(_ route: Route, on executor: (any TaskExecutor)?) {
+    let task = Task(executorPreference: executor) { [self] in await route.serve(self) }
+    let isCancelled = handling.withLock { handling in
+      switch handling {
+      case .starting: handling = .running(task)
+      case .cancelled: return true
+      case .notStarted, .running, .ended: break
+      }
+      return false
+    }
+    if isCancelled { task.cancel() }
   }
 
   /// The call has come to its task: called there, first of all.
@@ -156,9 +173,16 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   func handlerEnded() -> HandlerTask? {
     handlerTaskAddress.store(0, ordering: .relaxed)
     let task = handling.withLock { handling -> Task<Void, Never>? in
-      guard case .running(let task) = handling else { return nil }
-      handling = .ended
-      return task
+      switch handling {
+      case .running(let task):
+        handling = .ended
+        return task
+      case .starting:
+        // Who made the task does not know it yet: it serves no other call.
+        handling = .ended
+        return nil
+      case .notStarted, .cancelled, .ended: return nil
+      }
     }
     // A handler can also cancel its task itself.
     guard let route, let task, !Task.isCancelled else {
@@ -186,7 +210,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   private func clientWent() {
     let task = handling.withLock { handling -> Task<Void, Never>? in
       switch handling {
-      case .notStarted:
+      case .notStarted, .starting:
         handling = .cancelled
         return nil
       case .running(let task):

@@ -53,6 +53,46 @@ struct HandlerExecutorTests {
     await test.server.shutdown()
   }
 
+  /// Runs each job before it returns.
+  private final class InlineExecutor: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+      UnownedJob(job).runSynchronously(on: asUnownedTaskExecutor())
+    }
+  }
+
+  @Test("An executor that runs jobs inline serves calls, and its handlers hear cancellations")
+  func inline() async throws {
+    var configuration = Server.Configuration()
+    configuration.handlerExecutor = .custom(InlineExecutor())
+    let arrived = Gate()
+    let cancelled = Gate()
+    let test = try TestServer(configuration: configuration) { request, _ in
+      switch request.message {
+      case [1]: await Task.yield()
+      case [2]:
+        arrived.open()
+        await waitForCancellation()
+        cancelled.open()
+      default: break
+      }
+      return ServerResponse(message: request.message)
+    }
+    for index in 0..<20 {
+      let message = [UInt8(index % 2)]
+      #expect(try await test.call(message).message == message)
+    }
+    let call = Task { await rpcError { () async throws(RPCError) in try await test.call([2]) } }
+    await arrived.pass()
+    call.cancel()
+    await cancelled.pass()
+    #expect(await call.value?.code == .cancelled)
+    #expect(try await test.call([0]).message == [0])
+    await test.server.shutdown()
+    let stream = try StreamServer(configuration: configuration)
+    #expect(try await stream.echo([[1], [2], [3]]) == [[1], [2], [3]])
+    await stream.server.shutdown()
+  }
+
   @Test("Streams, many calls and a shutdown work on the pollers too", arguments: [1, 2])
   func pollersUnderLoad(threads: Int) async throws {
     var configuration = Server.Configuration()
