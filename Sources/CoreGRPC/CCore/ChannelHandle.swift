@@ -19,9 +19,7 @@ final class ChannelHandle: @unchecked Sendable {
     arguments: ChannelArguments,
     resumesOnPollers: Bool
   ) throws(RPCError) {
-    if target.utf8.contains(0) {
-      throw RPCError(code: .invalidArgument, message: "the target \(target.debugDescription) has a NUL character")
-    }
+    if let problem = ChannelTarget.problem(in: target) { throw RPCError(cannotConnectTo: target, problem) }
     var arguments = arguments
     credentials.set(in: &arguments)
     let (channel, log): (OpaquePointer?, String)
@@ -30,17 +28,14 @@ final class ChannelHandle: @unchecked Sendable {
         CoreLog.capturing { arguments.withCArguments { grpc_channel_create(target, credentials, $0) } }
       }
     } catch {
-      throw RPCError(
-        code: .invalidArgument,
-        message: "a channel to '\(target)' cannot be created: \(error.message)"
-      )
+      throw RPCError(cannotConnectTo: target, error.message)
     }
     guard let channel else { preconditionFailure("grpc_channel_create promises a channel") }
     // For what it cannot read C-core makes a lame channel, which has no connectivity.
     guard grpc_channel_support_connectivity_watcher(channel) != 0 else {
       grpc_channel_destroy(channel)
       let reason = log.split(separator: "\n").first ?? "it is not valid"
-      throw RPCError(code: .invalidArgument, message: "a channel to '\(target)' cannot be created: \(reason)")
+      throw RPCError(cannotConnectTo: target, String(reason))
     }
     self.handle = channel
     self.queue = ClientQueue.shared()
@@ -82,6 +77,14 @@ final class ChannelHandle: @unchecked Sendable {
       inflationLimit: inflationLimit,
       resumesOnPollers: resumesOnPollers
     )
+  }
+}
+
+extension RPCError {
+  fileprivate init(cannotConnectTo target: String, _ problem: String) {
+    let isPrintable = target.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    let name = isPrintable ? "'\(target)'" : target.debugDescription
+    self.init(code: .invalidArgument, message: "a channel to \(name) cannot be created: \(problem)")
   }
 }
 

@@ -20,13 +20,17 @@ public struct ListenAddress: Sendable, Hashable {
 
   /// A TCP port of a host's name or address.
   ///
-  /// Port 0 lets the system choose.
+  /// Port 0 lets the system choose. The address is checked when a server listens, see ``Server/listen(on:credentials:)``.
   public static func tcp(host: String, port: UInt16) -> Self { Self(.tcp(host: host, port: port)) }
 
-  /// A Unix domain socket at a path of the file system.
+  /// A Unix domain socket at a path of the file system, of 1 to 107 bytes.
+  ///
+  /// The path is checked when a server listens, see ``Server/listen(on:credentials:)``.
   public static func unixDomainSocket(path: String) -> Self { Self(.unix(path: path)) }
 
   /// A Unix domain socket in Linux's abstract namespace, which has no file and goes with its server.
+  ///
+  /// The name has 1 to 107 bytes. It is checked when a server listens, see ``Server/listen(on:credentials:)``.
   public static func abstractUnixDomainSocket(name: String) -> Self { Self(.unixAbstract(name: name)) }
 
   /// The TCP port, when there is one.
@@ -45,40 +49,79 @@ public struct ListenAddress: Sendable, Hashable {
 extension ListenAddress {
   /// Reads an address as written in the table above.
   ///
+  /// A `%` with two hexadecimal digits stands for a byte, as in a URI: write `%25` for a percent sign in a path.
+  ///
   /// - Throws: ``ServerError/Code/invalidAddress``, naming the text and what is wrong with it.
   public init(_ text: String) throws(ServerError) {
-    func invalid(_ problem: String) -> ServerError {
-      ServerError(code: .invalidAddress, message: "'\(text)' is no address to listen on: \(problem)")
-    }
-    if text.utf8.contains(0) { throw invalid("it contains a NUL character") }
+    func invalid(_ problem: String) -> ServerError { ServerError(invalidAddress: text, problem) }
     if let path = text.suffix(after: "unix:") {
-      if path.isEmpty { throw invalid("unix: needs a path, as in unix:/run/service.sock") }
-      // 108 bytes with the terminating NUL, see unix(7).
-      if path.utf8.count > 107 { throw invalid("the path of a socket has at most 107 bytes") }
-      self.init(.unix(path: path))
-      return
+      self.init(.unix(path: path.percentDecoded))
+    } else if let name = text.suffix(after: "unix-abstract:") {
+      self.init(.unixAbstract(name: name.percentDecoded))
+    } else {
+      guard let colon = text.lastIndex(of: ":") else { throw invalid(Self.expected) }
+      let portText = text[text.index(after: colon)...]
+      guard !portText.isEmpty, portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(portText)
+      else {
+        throw invalid("'\(portText)' is no port number from 0 to 65535")
+      }
+      var host = text[..<colon]
+      if host.hasPrefix("["), host.hasSuffix("]") {
+        host = host.dropFirst().dropLast()
+        guard host.contains(":") else { throw invalid(Self.expected) }
+      } else if host.contains(":") {
+        throw invalid("an IPv6 address needs brackets, as in [::1]:50051")
+      }
+      self.init(.tcp(host: String(host).percentDecoded, port: port))
     }
-    if let name = text.suffix(after: "unix-abstract:") {
-      if name.isEmpty { throw invalid("unix-abstract: needs a name") }
-      if name.utf8.count > 107 { throw invalid("the name of a socket has at most 107 bytes") }
-      self.init(.unixAbstract(name: name))
-      return
+    if let problem { throw invalid(problem) }
+  }
+
+  private static var expected: String { "expected host:port, [IPv6 address]:port, unix:/path or unix-abstract:name" }
+
+  /// Checks the parts of an address, however it was made.
+  ///
+  /// - Throws: ``ServerError/Code/invalidAddress``.
+  func validate() throws(ServerError) {
+    if let problem { throw ServerError(invalidAddress: description, problem) }
+  }
+
+  /// What is wrong with the address; `nil` for one that can be tried.
+  private var problem: String? {
+    // 108 bytes with the terminating NUL, see unix(7).
+    let longest = 107
+    switch value {
+    case .tcp(let host, _):
+      let unwanted: (Character) -> Bool = { "[]/?#".contains($0) || $0.isWhitespace || $0 == "\0" }
+      if host.isEmpty { return Self.expected }
+      if let character = host.first(where: unwanted) {
+        return "a host has no \(String(character).debugDescription); \(Self.expected)"
+      }
+      let address = host.prefix { $0 != "%" }
+      let isIPv6 = address.count { $0 == ":" } > 1 && address.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+      if host.contains(":"), !isIPv6 {
+        return "'\(host)' is no IPv6 address, and a host's name has no colon"
+      }
+    case .unix(let path):
+      if path.isEmpty { return "a socket needs a path, as in unix:/run/service.sock" }
+      if path.utf8.contains(0) { return "the path contains a NUL character" }
+      if path.utf8.count > longest {
+        return "the path of a socket has at most \(longest) bytes, not \(path.utf8.count)"
+      }
+    case .unixAbstract(let name):
+      if name.isEmpty { return "a socket needs a name, as in unix-abstract:service" }
+      if name.utf8.contains(0) { return "the name contains a NUL character" }
+      if name.utf8.count > longest {
+        return "the name of a socket has at most \(longest) bytes, not \(name.utf8.count)"
+      }
     }
-    let expected = "expected host:port, [IPv6 address]:port, unix:/path or unix-abstract:name"
-    guard let colon = text.lastIndex(of: ":") else { throw invalid(expected) }
-    let portText = text[text.index(after: colon)...]
-    guard !portText.isEmpty, portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(portText)
-    else {
-      throw invalid("'\(portText)' is no port number from 0 to 65535")
-    }
-    var host = text[..<colon]
-    if host.hasPrefix("["), host.hasSuffix("]") {
-      host = host.dropFirst().dropLast()
-    } else if host.contains(":") {
-      throw invalid("an IPv6 address needs brackets, as in [::1]:50051")
-    }
-    if host.isEmpty || host.contains(where: { "[]/ ".contains($0) }) { throw invalid(expected) }
-    self.init(.tcp(host: String(host), port: port))
+    return nil
+  }
+}
+
+extension ServerError {
+  fileprivate init(invalidAddress text: String, _ problem: String) {
+    self.init(code: .invalidAddress, message: "'\(text)' is not an address to listen on: \(problem)")
   }
 }
 
@@ -86,9 +129,10 @@ extension ListenAddress: CustomStringConvertible {
   /// The address as ``init(_:)`` reads it, which is also a target that a ``Channel`` understands.
   public var description: String {
     switch value {
-    case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    case .unix(let path): "unix:\(path)"
-    case .unixAbstract(let name): "unix-abstract:\(name)"
+    case .tcp(let host, let port):
+      host.contains(":") ? "[\(host.percentEncoded)]:\(port)" : "\(host.percentEncoded):\(port)"
+    case .unix(let path): "unix:\(path.percentEncoded)"
+    case .unixAbstract(let name): "unix-abstract:\(name.percentEncoded)"
     }
   }
 }

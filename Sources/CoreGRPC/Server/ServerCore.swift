@@ -67,6 +67,7 @@ final class ServerCore: Sendable {
     on address: ListenAddress,
     credentials: ServerCredentials
   ) throws(ServerError) -> ListenAddress {
+    try address.validate()
     if let path = address.unixDomainSocketPath, UnixSocketProbe.isListening(atPath: path) {
       throw ServerError(code: .cannotListen, message: "cannot listen on \(address): Address already in use")
     }
