@@ -5,17 +5,29 @@ extension ChannelHandle {
   ///
   /// - Parameter connecting: Whether to begin to connect if the channel is idle.
   func connectivityState(connecting: Bool) -> ConnectivityState {
-    ConnectivityState(grpc_channel_check_connectivity_state(handle, connecting ? 1 : 0))
+    // C-core knows no state of a channel over a socket that it was given.
+    if let serverShutdown { return serverShutdown.hasHappened ? .shutdown : .ready }
+    return ConnectivityState(grpc_channel_check_connectivity_state(handle, connecting ? 1 : 0))
   }
 
-  /// Waits until the state is another one than `last`, or `deadline` has come, or some seconds have passed, or the task is
-  /// cancelled: look again.
-  func waitForChange(from last: ConnectivityState, until deadline: ContinuousClock.Instant?) async {
-    let changed = OneShot<Void>()
+  /// Has `changed` fulfilled when the state is another one than `last`, or `deadline` has come, or some seconds have passed.
+  ///
+  /// Keeps no channel alive: when C-core's channel is destroyed its state changes, too.
+  ///
+  /// - Returns: A function that forgets `changed`, to be called when it was waited for.
+  func watch(
+    from last: ConnectivityState,
+    until deadline: ContinuousClock.Instant?,
+    _ changed: OneShot<Void>
+  ) -> () -> Void {
+    if let serverShutdown {
+      serverShutdown.add(changed)
+      return { serverShutdown.remove(changed) }
+    }
     // C-core cannot take a watch back. So each one is short, and a watch that nobody waits for any more soon ends.
     let longest = Duration.seconds(5)
     let timeout = deadline.map { min($0 - .now, longest) } ?? longest
-    let operation = CallbackOperation { [self] in withExtendedLifetime(self) { changed.fulfil(()) } }
+    let operation = CallbackOperation { [queue] in withExtendedLifetime(queue) { changed.fulfil(()) } }
     grpc_channel_watch_connectivity_state(
       handle,
       last.coreState,
@@ -23,14 +35,13 @@ extension ChannelHandle {
       queue.handle,
       operation.tag()
     )
-    await withTaskCancellationHandler {
-      await changed.value()
-    } onCancel: {
-      changed.fulfil(())
-    }
+    return {}
   }
 
-  func resetConnectBackoff() { grpc_channel_reset_connect_backoff(handle) }
+  func resetConnectBackoff() {
+    // What has no connectivity has no backoff.
+    if serverShutdown == nil { grpc_channel_reset_connect_backoff(handle) }
+  }
 }
 
 extension ConnectivityState {

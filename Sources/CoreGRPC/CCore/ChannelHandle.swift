@@ -8,6 +8,8 @@ final class ChannelHandle: @unchecked Sendable {
 
   let handle: OpaquePointer
   let queue: CompletionQueue
+  /// The end of the server that the channel is connected to in this process; `nil` of one that connects by itself.
+  let serverShutdown: OneTimeEvent?
   private let inflationLimit: Int?
   private let resumesOnPollers: Bool
   private let library = Library()
@@ -38,18 +40,22 @@ final class ChannelHandle: @unchecked Sendable {
       throw RPCError(cannotConnectTo: target, String(reason))
     }
     self.handle = channel
+    self.serverShutdown = nil
     self.queue = ClientQueue.shared()
     self.inflationLimit = arguments.inflationLimit
     self.resumesOnPollers = resumesOnPollers
   }
 
   /// A channel over a socket that is connected to a server of this process, and this object's to close.
-  init(socket: Int32, arguments: ChannelArguments, resumesOnPollers: Bool) {
+  ///
+  /// - Parameter serverShutdown: Happens when the server takes no more calls.
+  init(socket: Int32, serverShutdown: OneTimeEvent, arguments: ChannelArguments, resumesOnPollers: Bool) {
     let credentials = grpc_insecure_credentials_create()
     defer { grpc_channel_credentials_release(credentials) }
     let channel = arguments.withCArguments { grpc_channel_create_from_fd("in-process", socket, credentials, $0) }
     guard let channel else { preconditionFailure("grpc_channel_create_from_fd promises a channel") }
     self.handle = channel
+    self.serverShutdown = serverShutdown
     self.queue = ClientQueue.shared()
     self.inflationLimit = arguments.inflationLimit
     self.resumesOnPollers = resumesOnPollers

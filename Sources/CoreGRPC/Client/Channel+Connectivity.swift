@@ -21,17 +21,16 @@ extension Channel {
     let deadline = timeout.map { ContinuousClock.now + $0 }
     while true {
       if Task.isCancelled { throw RPCError(code: .cancelled, message: "the task was cancelled") }
-      let handle = try openHandle()
-      let state = handle.connectivityState(connecting: true)
+      let state = try openHandle().connectivityState(connecting: true)
       switch state {
       case .ready: return
-      case .shutdown: throw RPCError(code: .unavailable, message: "the channel is closed")
+      case .shutdown: throw RPCError(code: .unavailable, message: "the server of this in-process channel has stopped")
       case .idle, .connecting, .transientFailure: break
       }
       if let deadline, deadline <= .now {
         throw RPCError(code: .deadlineExceeded, message: "there is no connection to \(target) yet")
       }
-      await handle.waitForChange(from: state, until: deadline)
+      await waitForChange(from: state, until: deadline)
     }
   }
 
@@ -43,11 +42,26 @@ extension Channel {
   /// - Returns: `nil` when the task is cancelled.
   func state(after last: ConnectivityState?) async -> ConnectivityState? {
     while !Task.isCancelled {
-      guard let handle = try? openHandle() else { return .shutdown }
-      let state = handle.connectivityState(connecting: false)
+      let state = connectivityState
       if state != last { return state }
-      await handle.waitForChange(from: state, until: nil)
+      await waitForChange(from: state, until: nil)
     }
     return nil
+  }
+
+  /// Waits until the state is another one than `last`, or the channel is closed, or `deadline` has come, or some seconds have
+  /// passed, or the task is cancelled: look again.
+  private func waitForChange(from last: ConnectivityState, until deadline: ContinuousClock.Instant?) async {
+    let changed = OneShot<Void>()
+    closing.add(changed)
+    defer { closing.remove(changed) }
+    // The handle itself is not kept while the task waits.
+    guard let forget = try? openHandle().watch(from: last, until: deadline, changed) else { return }
+    defer { forget() }
+    await withTaskCancellationHandler {
+      await changed.value()
+    } onCancel: {
+      changed.fulfil(())
+    }
   }
 }

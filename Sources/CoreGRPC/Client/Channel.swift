@@ -16,6 +16,8 @@ public final class Channel: Sendable {
   public let target: String
 
   private let handle: Locked<ChannelHandle?>
+  /// Happens when the channel is closed.
+  let closing = OneTimeEvent()
   private let interceptors: [ConditionalInterceptor<any ClientInterceptor>]
   let defaults: CallDefaults
 
@@ -66,6 +68,7 @@ public final class Channel: Sendable {
   /// A channel that is let go closes by itself.
   public func close() {
     let closed = handle.withLock { $0.take() }
+    closing.happen()
     _ = consume closed
   }
 

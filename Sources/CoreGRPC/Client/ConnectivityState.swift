@@ -10,6 +10,6 @@ public enum ConnectivityState: Sendable, Hashable, CaseIterable {
   case ready
   /// Making a connection failed; it will be tried again after a while.
   case transientFailure
-  /// The channel is closed.
+  /// The channel is closed, or is an in-process channel whose server has begun to shut down.
   case shutdown
 }

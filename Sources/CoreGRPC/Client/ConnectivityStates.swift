@@ -1,7 +1,7 @@
 /// The connectivity of a channel: its state now, and each one that it changes to.
 ///
-/// A state that lasts but a moment may be skipped. The sequence ends behind ``ConnectivityState/shutdown``, and when the
-/// task is cancelled. Watching does not connect.
+/// A state that lasts but a moment may be skipped. The sequence ends after ``ConnectivityState/shutdown``, to which
+/// ``Channel/close()`` leads immediately, and when the task is cancelled. Watching does not connect.
 public struct ConnectivityStates: AsyncSequence, Sendable {
   /// What iterating throws: nothing.
   public typealias Failure = Never

@@ -34,6 +34,8 @@ final class ServerCore: Sendable {
   private let executor: (any TaskExecutor)?
   private let runsOnPollers: Bool
   private let state: Locked<State>
+  /// Happens when a shutdown begins.
+  private let shutdownBegun = OneTimeEvent()
 
   /// - Parameter arguments: The channel arguments of the configuration, made once: with them goes the memory quota.
   init(routes: [Route], configuration: Server.Configuration, arguments: ChannelArguments) {
@@ -118,6 +120,7 @@ final class ServerCore: Sendable {
     }
     return ChannelHandle(
       socket: sockets.takeClientEnd(),
+      serverShutdown: shutdownBegun,
       arguments: arguments,
       resumesOnPollers: resumesOnPollers
     )
@@ -128,6 +131,7 @@ final class ServerCore: Sendable {
 
   func beginShutdown(gracePeriod: Duration?) {
     if state.withLock({ $0.lifecycle.beginShutdown() }) == .shutDown {
+      shutdownBegun.happen()
       // Routes that were never served go, too, and not under the lock: with them goes what a program's handlers hold.
       let (idleTasks, _) = state.withLock { state in
         defer {

@@ -1,6 +1,7 @@
-import CoreGRPC
 import TestSupport
 import Testing
+
+@testable import CoreGRPC
 
 @Suite("Connectivity of channels", .timeLimit(.minutes(5)))
 struct ConnectivityTests {
@@ -55,6 +56,82 @@ struct ConnectivityTests {
     let answer = try await channel.echo(options: CallOptions(timeout: .seconds(30), waitForReady: true))
     #expect(answer.message == [1, 2, 3])
     await second.server.shutdown()
+  }
+
+  @Test("Closing a channel ends its watches and attempts to connect immediately", .timeLimit(.minutes(1)))
+  func closing() async throws {
+    // A watch of C-core's lasts up to five seconds: so many, one after the other, would exceed the time limit.
+    for _ in 0..<15 {
+      let channel = try Channel(target: "unix:/nonexistent/socket")
+      weak var handle = try channel.openHandle()
+      let watched = Gate()
+      let watch = Task {
+        var states: [ConnectivityState] = []
+        for await state in channel.connectivityStates {
+          states.append(state)
+          watched.open()
+        }
+        return states
+      }
+      await watched.pass()
+      let connecting = Task { await rpcError { () async throws(RPCError) in try await channel.connect() } }
+      channel.close()
+      #expect(await watch.value.last == .shutdown)
+      #expect(await connecting.value == RPCError(code: .unavailable, message: "the channel is closed"))
+      #expect(handle == nil)
+    }
+  }
+
+  @Test("A watch ends with its channel also while a call goes on", .timeLimit(.minutes(1)))
+  func closingDuringCall() async throws {
+    for _ in 0..<15 {
+      let arrived = Gate()
+      let proceed = Gate()
+      let test = try TestServer { request, _ in
+        arrived.open()
+        await proceed.pass()
+        return ServerResponse(message: request.message)
+      }
+      async let call = test.call()
+      await arrived.pass()
+      let watched = Gate()
+      let watch = Task {
+        for await _ in test.channel.connectivityStates { watched.open() }
+      }
+      await watched.pass()
+      test.channel.close()
+      await watch.value
+      proceed.open()
+      #expect(try await call.message == [1, 2, 3])
+      await test.server.shutdown()
+    }
+  }
+
+  @Test("An in-process channel is ready while its server runs")
+  func inProcess() async throws {
+    let test = try TestServer()
+    let channel = try test.server.makeInProcessChannel()
+    #expect(channel.connectivityState == .ready)
+    try await channel.connect()
+    #expect(try await channel.echo().message == [1, 2, 3])
+    let watched = Gate()
+    let watch = Task {
+      var states: [ConnectivityState] = []
+      for await state in channel.connectivityStates {
+        states.append(state)
+        watched.open()
+      }
+      return states
+    }
+    await watched.pass()
+    channel.resetConnectBackoff()
+    await test.server.shutdown()
+    #expect(await watch.value == [.ready, .shutdown])
+    let error = await rpcError { () async throws(RPCError) in try await channel.connect() }
+    #expect(error == RPCError(code: .unavailable, message: "the server of this in-process channel has stopped"))
+    channel.close()
+    #expect(channel.connectivityState == .shutdown)
+    #expect(await errorCode { try await channel.connect() } == .unavailable)
   }
 
   @Test("Cancelling ends a watch")
