@@ -60,10 +60,20 @@ struct Batch: ~Copyable {
 
   mutating func sendHalfClose() { operations.insert(.sendClose) }
 
-  /// - Throws: ``RPCError``, when the metadata is illegal.
-  func validate() throws(RPCError) {
-    try initialMetadata.validate()
-    try trailingMetadata.validate()
+  /// Makes the metadata what gRPC can send and the peer accepts, and cuts the status message to the room that is left.
+  ///
+  /// - Parameter room: The size that fits into a header block beside C-core's own entries, in bytes.
+  /// - Throws: ``RPCError``, when metadata is illegal or does not fit.
+  mutating func prepareHeaders(for sender: Metadata.Sender, room: Int) throws(RPCError) {
+    if !initialMetadata.isEmpty {
+      try initialMetadata.prepare(for: sender, room: room)
+    } else if room < 0, sender == .client, operations.contains(.sendInitialMetadata) {
+      let message = "the method's path or the authority is too long: by \(-room) bytes for maximumSendMetadataSize"
+      throw RPCError(code: .resourceExhausted, message: message)
+    }
+    if trailingMetadata.isEmpty && status.message.isEmpty { return }
+    let size = try trailingMetadata.prepare(for: sender, room: room)
+    status.message = status.message.statusMessage(fitting: room - size)
   }
 
   /// Decides what depends on what the call has done.

@@ -19,6 +19,8 @@ class Call: Operation, @unchecked Sendable {
     var queue: CompletionQueue?
     var initialMetadata = Metadata()
     var trailingMetadata = Metadata()
+    /// The size of received metadata that was over the limit, in bytes; zero while none was.
+    var excessiveMetadataSize = 0
     /// The operations of the batch that ends the call, how many there are for C-core, and who waits for it.
     var last: CallOperations = []
     var lastCount = 0
@@ -41,7 +43,7 @@ class Call: Operation, @unchecked Sendable {
   let role: CallStateMachine.Role
   let state: Locked<State>
   let memory = CallMemory()
-  private let inflationLimit: Int?
+  private let limits: CallLimits
   private let resumesOnPollers: Bool
 
   /// Takes over a C call that a client makes.
@@ -49,14 +51,13 @@ class Call: Operation, @unchecked Sendable {
   /// - Parameters:
   ///   - handle: The call; this object unrefs it.
   ///   - queue: The queue that the call is bound to.
-  ///   - inflationLimit: The largest size to which a compressed message may be inflated, in bytes; `nil` to leave messages
-  ///     as C-core gives them.
+  ///   - limits: The limits of the call.
   ///   - resumesOnPollers: Whether tasks that wait for the call go on on the thread that polls, unless they have an executor.
-  init(adopting handle: OpaquePointer, queue: CompletionQueue, inflationLimit: Int?, resumesOnPollers: Bool) {
+  init(adopting handle: OpaquePointer, queue: CompletionQueue, limits: CallLimits, resumesOnPollers: Bool) {
     self.handle = handle
     self.role = .client
     self.resumesOnPollers = resumesOnPollers
-    self.inflationLimit = inflationLimit
+    self.limits = limits
     self.state = Locked(State(machine: CallStateMachine(role: .client), queue: queue))
   }
 
@@ -65,14 +66,20 @@ class Call: Operation, @unchecked Sendable {
   /// - Parameter slot: Where it came to, which can be posted again then.
   init(takenFrom slot: CallSlot) {
     // The entries belong to the C call, which the slot does not hold any longer.
-    let metadata = slot.memory.pointee.metadata.received
+    let metadata = slot.memory.pointee.metadata.received(limit: slot.limits.receivedMetadata)
+    let excessiveSize = metadata == nil ? slot.memory.pointee.metadata.receivedSize : 0
     let call = slot.takeCall()
     self.handle = call.handle
     self.role = .server
     self.resumesOnPollers = false
-    self.inflationLimit = slot.inflationLimit
+    self.limits = slot.limits
     self.state = Locked(
-      State(machine: CallStateMachine(role: .server), queue: slot.queue, initialMetadata: metadata)
+      State(
+        machine: CallStateMachine(role: .server),
+        queue: slot.queue,
+        initialMetadata: metadata ?? Metadata(),
+        excessiveMetadataSize: excessiveSize
+      )
     )
     // Nothing else has been received so far.
     memory.pointer.pointee.received_message = call.message
@@ -89,7 +96,7 @@ class Call: Operation, @unchecked Sendable {
   ///   - batch: What to do and what to send.
   ///   - completion: Called once, with the event's success flag, when the batch is done: on a polling thread, or before this
   ///     function returns. Not called when this function throws. Must not block.
-  /// - Throws: ``RPCError``, when the metadata is illegal or the call cannot take the batch.
+  /// - Throws: ``RPCError``, when the metadata is illegal or does not fit, or the call cannot take the batch.
   final func start(_ batch: consuming Batch, completion: @escaping @Sendable (Bool) -> Void) throws(RPCError) {
     let operations = try start(batch) { operations, _ in
       BatchOperation(call: self, operations: operations, completion: completion)
@@ -101,7 +108,7 @@ class Call: Operation, @unchecked Sendable {
   ///
   /// On a thread that polls it may be held back a little, see ``HoldingBack``.
   ///
-  /// - Throws: ``RPCError``, when the metadata is illegal or the call cannot take the batch.
+  /// - Throws: ``RPCError``, when the metadata is illegal or does not fit, or the call cannot take the batch.
   final func end(with batch: consuming Batch) throws(RPCError) { try end(with: batch, resuming: nil) }
 
   private func end(
@@ -109,7 +116,7 @@ class Call: Operation, @unchecked Sendable {
     resuming waiter: UnsafeContinuation<RPCError?, Never>?
   ) throws(RPCError) {
     var batch = batch
-    try batch.validate()
+    try batch.prepareHeaders(for: role, room: limits.sentMetadata)
     let thread = PollerThread.current
     let outcome = state.withLock { state -> Result<LastStart?, RPCError> in
       batch.resolve(after: state.machine.started)
@@ -257,7 +264,7 @@ class Call: Operation, @unchecked Sendable {
     _ makeOperation: (CallOperations, inout State) -> Operation
   ) throws(RPCError) -> (operations: CallOperations, succeeded: Bool)? {
     var batch = batch
-    try batch.validate()
+    try batch.prepareHeaders(for: role, room: limits.sentMetadata)
     var done: (operations: CallOperations, succeeded: Bool)?
     let refusal = state.withLock { state -> RPCError? in
       batch.resolve(after: state.machine.started)
@@ -338,7 +345,8 @@ class Call: Operation, @unchecked Sendable {
   /// For the owner of a finished receive-status.
   final var receivedStatus: Status {
     let code = Status.Code(rawValue: Int(memory.pointer.pointee.received_status.rawValue)) ?? .unknown
-    return Status(code: code, message: memory.pointer.pointee.received_status_details.text)
+    let message = memory.pointer.pointee.received_status_details.text(maximumByteCount: limits.receivedMetadata)
+    return Status(code: code, message: message)
   }
 
   /// Whether the call ended without the server's status having gone out.
@@ -359,7 +367,7 @@ class Call: Operation, @unchecked Sendable {
   /// - Throws: ``RPCError``, when the message is compressed and cannot be inflated within the limit.
   final func takeReceivedMessage() throws(RPCError) -> MessageBuffer? {
     guard let message = memory.takeReceivedMessage() else { return nil }
-    guard let inflationLimit else { return message }
+    guard let inflationLimit = limits.inflation else { return message }
     return try message.inflated(limit: inflationLimit)
   }
 
@@ -421,11 +429,40 @@ class Call: Operation, @unchecked Sendable {
     if operations.contains(.sendMessage) { memory.releaseSentMessage() }
     // The entries belong to the C call, so they are copied before it can be released.
     if operations.contains(.receiveInitialMetadata) {
-      state.initialMetadata = memory.pointer.pointee.received_initial_metadata.received
+      state.initialMetadata = received(memory.pointer.pointee.received_initial_metadata, &state)
     }
     if operations.contains(.receiveClose), role == .client {
-      state.trailingMetadata = memory.pointer.pointee.received_trailing_metadata.received
+      state.trailingMetadata = received(memory.pointer.pointee.received_trailing_metadata, &state)
+      if state.excessiveMetadataSize > 0 { refuseReceivedMetadata(&state) }
     }
+  }
+
+  /// A copy of metadata that came from the server.
+  ///
+  /// Too much of it ends the call.
+  private func received(_ array: grpc_metadata_array, _ state: inout State) -> Metadata {
+    if let metadata = array.received(limit: limits.receivedMetadata) { return metadata }
+    state.excessiveMetadataSize = array.receivedSize
+    if state.machine.isUsable { grpc_call_cancel(handle, nil) }
+    return Metadata()
+  }
+
+  /// Replaces the status that came from the server, as too much metadata came with it.
+  private func refuseReceivedMetadata(_ state: inout State) {
+    var status = Status(
+      RPCError(tooMuchReceivedMetadata: state.excessiveMetadataSize, limit: limits.receivedMetadata)
+    )
+    let code = receivedStatus.code
+    if code != .ok, code != .cancelled { status.message += "; the server's status was \(code)" }
+    memory.replaceReceivedStatus(status)
+  }
+
+  /// The error of a call whose peer has sent too much metadata; `nil` if it has not.
+  ///
+  /// On the client it takes the place of the status, if that comes later.
+  final var excessiveMetadata: RPCError? {
+    let size = state.withLock { $0.excessiveMetadataSize }
+    return size > 0 ? RPCError(tooMuchReceivedMetadata: size, limit: limits.receivedMetadata) : nil
   }
 
   /// Lets the C call go.

@@ -114,6 +114,13 @@ struct CallMemory: ~Copyable {
     return count
   }
 
+  /// Puts another status in the place of the one that was received.
+  func replaceReceivedStatus(_ status: Status) {
+    pointer.pointee.received_status = grpc_status_code(Int32(status.code.rawValue))
+    grpc_slice_unref(pointer.pointee.received_status_details)
+    pointer.pointee.received_status_details = grpc_slice(copying: status.message)
+  }
+
   /// Takes over the message that is to be sent.
   func keepSentMessage(_ message: (buffer: UnsafeMutablePointer<grpc_byte_buffer>, isFromCore: Bool)) {
     pointer.pointee.sent_message = message.buffer

@@ -10,13 +10,13 @@ final class CallSlot: Operation, @unchecked Sendable {
   let memory = UnsafeMutablePointer<cgrpc_incoming_call>.allocate(capacity: 1)
   let queue: CompletionQueue
   let method: RegisteredMethod?
-  let inflationLimit: Int?
+  let limits: CallLimits
   private let accept: Accept
 
-  init(queue: CompletionQueue, method: RegisteredMethod?, inflationLimit: Int?, accept: @escaping Accept) {
+  init(queue: CompletionQueue, method: RegisteredMethod?, limits: CallLimits, accept: @escaping Accept) {
     self.queue = queue
     self.method = method
-    self.inflationLimit = inflationLimit
+    self.limits = limits
     self.accept = accept
     memory.initialize(to: cgrpc_incoming_call())
     grpc_call_details_init(&memory.pointee.details)

@@ -16,6 +16,8 @@ struct ChannelArguments: Sendable {
 
   private var values: [String: Value] = [:]
   private var inflatesMessages = false
+  private var receivedMetadataLimit = Int.max
+  private var sentMetadataLimit = Int.max
 
   /// The argument of a name, if it is a number or a text.
   subscript(key: String) -> ChannelArgument? {
@@ -41,8 +43,52 @@ struct ChannelArguments: Sendable {
     inflatesMessages = inflates
   }
 
+  /// Sets the largest header blocks with metadata, in bytes.
+  ///
+  /// C-core closes the connection for a header block over its limit, and with it ends every call of the connection. So it gets a
+  /// higher limit, and the library refuses what is over the one given, for the call alone. What C-core announces to the peer is the
+  /// higher one. It bounds the memory for a call of a peer that keeps to it, and no other: until a peer acknowledges the settings,
+  /// which it need not, C-core takes 16 MiB, and it counts each frame of a header block anew.
+  mutating func setMetadataLimits(received: Int, sent: Int) {
+    receivedMetadataLimit = received
+    sentMetadataLimit = sent
+    let (lowest, largest) = (1024 * 1024, 16 * 1024 * 1024)
+    set("grpc.max_metadata_size", to: max(lowest, 2 * min(received, largest / 2)))
+  }
+
+  /// The limits of a server's calls.
+  var serverCallLimits: CallLimits {
+    CallLimits(
+      inflation: inflationLimit,
+      receivedMetadata: receivedMetadataLimit,
+      sentMetadata: sentMetadataLimit - HeaderBlockSize.ofServer
+    )
+  }
+
+  /// The limits of a channel's calls, without the method's path and the authority, which are sent in the same header block.
+  var clientCallLimits: CallLimits {
+    let userAgent = ["grpc.primary_user_agent", "grpc.secondary_user_agent"].map { length(ofText: $0) }.reduce(0, +)
+    return CallLimits(
+      inflation: inflationLimit,
+      receivedMetadata: receivedMetadataLimit,
+      sentMetadata: sentMetadataLimit - HeaderBlockSize.ofClient(userAgent: userAgent)
+    )
+  }
+
+  /// The length of the authority that a call to `target` has unless it names another one: at most.
+  func authorityLength(of target: String) -> Int {
+    let names = ["grpc.default_authority", GRPC_SSL_TARGET_NAME_OVERRIDE_ARG].map { length(ofText: $0) }
+    // For a socket C-core invents a short name.
+    return max(names.max() ?? 0, target.utf8.count, 16)
+  }
+
+  private func length(ofText key: String) -> Int {
+    guard case .string(let text) = self[key] else { return 0 }
+    return text.utf8.count
+  }
+
   /// The largest size to which a message may be inflated, in bytes; `nil` if C-core does that, or nobody.
-  var inflationLimit: Int? {
+  private var inflationLimit: Int? {
     guard inflatesMessages else { return nil }
     guard case .integer(let size) = self["grpc.max_receive_message_length"], size >= 0 else { return Int.max }
     return Int(size)

@@ -10,7 +10,8 @@ final class ChannelHandle: @unchecked Sendable {
   let queue: CompletionQueue
   /// The end of the server that the channel is connected to in this process; `nil` of one that connects by itself.
   let serverShutdown: OneTimeEvent?
-  private let inflationLimit: Int?
+  private let limits: CallLimits
+  private let authorityLength: Int
   private let resumesOnPollers: Bool
   private let library = Library()
 
@@ -42,7 +43,8 @@ final class ChannelHandle: @unchecked Sendable {
     self.handle = channel
     self.serverShutdown = nil
     self.queue = ClientQueue.shared()
-    self.inflationLimit = arguments.inflationLimit
+    self.limits = arguments.clientCallLimits
+    self.authorityLength = arguments.authorityLength(of: target)
     self.resumesOnPollers = resumesOnPollers
   }
 
@@ -52,12 +54,14 @@ final class ChannelHandle: @unchecked Sendable {
   init(socket: Int32, serverShutdown: OneTimeEvent, arguments: ChannelArguments, resumesOnPollers: Bool) {
     let credentials = grpc_insecure_credentials_create()
     defer { grpc_channel_credentials_release(credentials) }
-    let channel = arguments.withCArguments { grpc_channel_create_from_fd("in-process", socket, credentials, $0) }
+    let target = "in-process"
+    let channel = arguments.withCArguments { grpc_channel_create_from_fd(target, socket, credentials, $0) }
     guard let channel else { preconditionFailure("grpc_channel_create_from_fd promises a channel") }
     self.handle = channel
     self.serverShutdown = serverShutdown
     self.queue = ClientQueue.shared()
-    self.inflationLimit = arguments.inflationLimit
+    self.limits = arguments.clientCallLimits
+    self.authorityLength = arguments.authorityLength(of: target)
     self.resumesOnPollers = resumesOnPollers
   }
 
@@ -77,12 +81,9 @@ final class ChannelHandle: @unchecked Sendable {
       call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, nil, deadline, nil)
     }
     guard let call else { preconditionFailure("C-core cannot create a call") }
-    return ClientCall(
-      adopting: call,
-      channel: self,
-      inflationLimit: inflationLimit,
-      resumesOnPollers: resumesOnPollers
-    )
+    var limits = limits
+    limits.sentMetadata -= path.utf8.count + (authority?.utf8.count ?? authorityLength)
+    return ClientCall(adopting: call, channel: self, limits: limits, resumesOnPollers: resumesOnPollers)
   }
 }
 
@@ -100,14 +101,9 @@ private final class ClientCall: Call, @unchecked Sendable {
 
   private let channel: ChannelHandle
 
-  init(adopting handle: OpaquePointer, channel: ChannelHandle, inflationLimit: Int?, resumesOnPollers: Bool) {
+  init(adopting handle: OpaquePointer, channel: ChannelHandle, limits: CallLimits, resumesOnPollers: Bool) {
     self.channel = channel
-    super.init(
-      adopting: handle,
-      queue: channel.queue,
-      inflationLimit: inflationLimit,
-      resumesOnPollers: resumesOnPollers
-    )
+    super.init(adopting: handle, queue: channel.queue, limits: limits, resumesOnPollers: resumesOnPollers)
   }
 
   deinit {

@@ -44,7 +44,19 @@ extension grpc_metadata_array {
   /// A copy of the entries that C-core received.
   ///
   /// They belong to the call: copy before it is released.
-  var received: Metadata {
-    count == 0 ? Metadata() : Metadata(received: ReceivedMetadata(copying: self))
+  ///
+  /// - Returns: `nil` if their ``receivedSize`` is over the limit.
+  func received(limit: Int) -> Metadata? {
+    guard count > 0 else { return Metadata() }
+    return ReceivedMetadata(copying: self, limit: limit).map { Metadata(received: $0) }
+  }
+
+  /// The size of the entries that C-core received, as it counts them itself: for each one 32 bytes, its key and its value, without
+  /// base64.
+  var receivedSize: Int {
+    (0..<count).reduce(0) { size, index in
+      let length = cgrpc_slice_length(&metadata[index].key) + cgrpc_slice_length(&metadata[index].value)
+      return size + HeaderBlockSize.entryOverhead + length
+    }
   }
 }

@@ -12,13 +12,14 @@ struct ReceivedMetadata: @unchecked Sendable {
   /// values.
   private let storage: ManagedBuffer<Int, UInt8>
 
-  /// Copies what C-core received.
-  init(copying array: grpc_metadata_array) {
+  /// Copies what C-core received; `nil` if its `receivedSize` is over the limit.
+  init?(copying array: grpc_metadata_array, limit: Int) {
     let count = array.count
     var byteCount = 8 * count
     for index in 0..<count {
       byteCount += cgrpc_slice_length(&array.metadata[index].key) + cgrpc_slice_length(&array.metadata[index].value)
     }
+    guard byteCount + (HeaderBlockSize.entryOverhead - 8) * count <= limit else { return nil }
     storage = .create(minimumCapacity: byteCount) { _ in count }
     storage.withUnsafeMutablePointerToElements { elements in
       let memory = UnsafeMutableRawPointer(elements)

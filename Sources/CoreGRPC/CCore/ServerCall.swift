@@ -198,12 +198,27 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     do throws(RPCError) {
       try end(with: reply.batch)
     } catch {
-      guard error.code == .invalidArgument else {
+      guard let failure = metadataFailure(error) else {
         // The client is gone, and nobody waits for the reply.
         return close()
       }
-      refuse(with: Status(code: .internalError, message: "the handler's response has illegal \(error.message)"))
+      refuse(with: Status(failure))
     }
+  }
+
+  /// The error of a call whose handler has set metadata that cannot be sent; `nil` if `error` is about something else.
+  ///
+  /// It is an event for the log, too: what the handler has done is its author's mistake, and not the client's.
+  func metadataFailure(_ error: RPCError) -> RPCError? {
+    let problem: String
+    switch error.code {
+    case .invalidArgument: problem = "illegal \(error.message)"
+    case .resourceExhausted: problem = error.message
+    default: return nil
+    }
+    let message = "the handler's response has \(problem)"
+    CoreGRPCLog.report(.error) { CoreGRPCLog.Event(level: .error, message: message, method: route?.descriptor) }
+    return RPCError(code: .internalError, message: message)
   }
 
   /// The client cancelled or went away, the deadline passed, or the server stops.

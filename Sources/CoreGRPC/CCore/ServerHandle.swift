@@ -8,14 +8,14 @@ final class ServerHandle: @unchecked Sendable {
 
   private let handle: OpaquePointer
   private let queue: CompletionQueue
-  private let inflationLimit: Int?
+  private let limits: CallLimits
   private let library = Library()
   /// C-core asks them until the server is destroyed.
   private let certificates = Locked<[ServerCertificates]>([])
 
   init(arguments: ChannelArguments, queue: CompletionQueue) {
     self.queue = queue
-    self.inflationLimit = arguments.inflationLimit
+    self.limits = arguments.serverCallLimits
     self.handle = arguments.withCArguments { grpc_server_create($0, nil) }
     grpc_server_register_completion_queue(handle, queue.handle, nil)
   }
@@ -87,7 +87,7 @@ final class ServerHandle: @unchecked Sendable {
   ///   - method: Which method's calls; `nil` for those of all methods that are not registered.
   ///   - accept: Called on a polling thread, with the slot and a call, or without one when the server shuts down.
   func makeSlot(for method: RegisteredMethod?, accept: @escaping CallSlot.Accept) -> CallSlot {
-    CallSlot(queue: queue, method: method, inflationLimit: inflationLimit, accept: accept)
+    CallSlot(queue: queue, method: method, limits: limits, accept: accept)
   }
 
   /// Posts a slot for one incoming call.

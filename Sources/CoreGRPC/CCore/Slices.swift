@@ -29,5 +29,15 @@ extension grpc_slice {
   }
 
   /// The slice's bytes as text; what is not UTF-8 becomes U+FFFD.
-  var text: String { withBytes { String(decoding: $0, as: UTF8.self) } }
+  var text: String { text(maximumByteCount: .max) }
+
+  /// The slice's bytes as text, cut between two characters where there are more bytes; what is not UTF-8 becomes U+FFFD.
+  func text(maximumByteCount: Int) -> String {
+    withBytes { bytes in
+      guard bytes.count > maximumByteCount else { return String(decoding: bytes, as: UTF8.self) }
+      var end = max(0, maximumByteCount)
+      while end > 0, UTF8.isContinuation(bytes[end]) { end -= 1 }
+      return String(decoding: bytes[..<end], as: UTF8.self)
+    }
+  }
 }

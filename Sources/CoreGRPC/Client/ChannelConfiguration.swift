@@ -9,10 +9,26 @@ extension Channel {
     /// The largest message that is sent, in bytes; `nil`, the default, for no limit.
     public var maximumSendMessageSize: Int?
 
-    /// The largest metadata that is received, in bytes; larger one ends its call with RESOURCE_EXHAUSTED.
+    /// The largest initial or trailing metadata that is received, in bytes; larger one ends its call with RESOURCE_EXHAUSTED.
     ///
-    /// 8 KiB, which is gRPC's customary default.
+    /// Defaults to 8 KiB, gRPC's customary limit. Each entry counts 32 bytes, its key and its value, as C-core counts them. A status
+    /// message that is longer is cut.
+    ///
+    /// The library checks it before the caller sees the metadata, and the call alone ends. C-core has a limit of its own, 1 MiB or
+    /// twice this one, at which it closes the connection.
     public var maximumMetadataSize = 8 * 1024
+
+    /// The largest header block that is sent, in bytes.
+    ///
+    /// Defaults to 8 KiB, gRPC's customary limit: it is what C-core and gRPC for Java accept unless they are told otherwise. Each
+    /// entry counts 32 bytes, its key and its value as it is on the wire (RFC 7541, section 4.1). The method's path, the authority,
+    /// the user agent and some 500 bytes for the other entries that C-core adds are part of it.
+    ///
+    /// A call with metadata that does not fit throws RESOURCE_EXHAUSTED before anything is sent.
+    ///
+    /// Raise it only if the server, and every proxy between, accepts more: C-core 1.51 closes the connection for a header block
+    /// over its limit, and every call on it fails.
+    public var maximumSendMetadataSize = 8 * 1024
 
     /// The program's name and version, to stand first in the `user-agent` that servers see.
     public var userAgent: String?
@@ -86,7 +102,7 @@ extension Channel {
       var arguments = ChannelArguments()
       arguments.set("grpc.max_receive_message_length", to: maximumReceiveMessageSize)
       arguments.set("grpc.max_send_message_length", to: maximumSendMessageSize ?? -1)
-      arguments.set("grpc.max_metadata_size", to: maximumMetadataSize)
+      arguments.setMetadataLimits(received: maximumMetadataSize, sent: maximumSendMetadataSize)
       let product = "coregrpc-swift/\(CoreGRPCVersion.current)"
       arguments.set("grpc.primary_user_agent", to: userAgent.map { "\($0) \(product)" } ?? product)
       if let authority { arguments.set("grpc.default_authority", to: authority) }

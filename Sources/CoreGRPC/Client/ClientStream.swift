@@ -116,7 +116,11 @@ final class ClientStream: Sendable {
 
   private func successfulEnd() async throws(RPCError) -> Metadata {
     let end = await end.value()
-    guard let error = RPCError(status: end.status, metadata: end.metadata) else { return end.metadata }
+    guard let error = RPCError(status: end.status, metadata: end.metadata) else {
+      // The initial metadata may have come after the status.
+      if let error = call.excessiveMetadata { throw error }
+      return end.metadata
+    }
     // The producer's failure is why the call was cancelled.
     throw producerFailure.current ?? error
   }

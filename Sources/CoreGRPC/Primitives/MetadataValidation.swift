@@ -1,23 +1,83 @@
 extension Metadata {
-  /// Checks that gRPC can send every entry.
+  /// The end of a call that sends metadata.
+  typealias Sender = CallStateMachine.Role
+
+  /// Makes it what gRPC can send and the peer accepts: leaves out what is not a program's to send, and checks the rest.
   ///
   /// C-core logs what it refuses, values included, and a refused batch is the end of its call: so nothing illegal may
   /// reach it. The error names the key and never the value.
   ///
-  /// - Throws: ``RPCError/Code/invalidArgument``.
-  func validate() throws(RPCError) {
-    guard !isEmpty else { return }
+  /// - Parameters:
+  ///   - sender: Which end sends it.
+  ///   - room: The size that fits into the header block, in bytes.
+  /// - Returns: The size on the wire, in bytes.
+  /// - Throws: ``RPCError/Code/invalidArgument`` for an illegal entry, ``RPCError/Code/resourceExhausted`` if it does not fit.
+  @discardableResult
+  mutating func prepare(for sender: Sender, room: Int) throws(RPCError) -> Int {
+    guard !isEmpty else { return 0 }
+    if contains(where: { Self.isLeftOut($0.key, from: sender) }) {
+      var rest = Metadata()
+      for (key, value) in self where !Self.isLeftOut(key, from: sender) { rest.add(value, forKey: key) }
+      self = rest
+    }
+    var size = 0
     for (key, value) in self {
-      if let problem = Self.problem(withKey: key) ?? Self.problem(withKey: key, value: value) {
+      if let problem = Self.problem(withKey: key, from: sender) ?? Self.problem(withKey: key, value: value) {
         throw RPCError(code: .invalidArgument, message: "metadata key \(key.debugDescription): \(problem)")
       }
+      size += Self.wireSize(key: key, value: value)
+    }
+    guard size <= room else { throw RPCError(tooMuchMetadata: self, size: size, room: room) }
+    return size
+  }
+
+  /// The keys of HTTP, which gRPC sets itself or HTTP/2 forbids (RFC 9113, section 8.2.2), and one of C-core's own.
+  ///
+  /// C-core aborts the process when it is to send `grpclb_client_stats`.
+  private static let keysNotSent: Set = [
+    "connection", "content-length", "content-type", "grpclb_client_stats", "host", "keep-alive", "proxy-connection",
+    "te",
+    "transfer-encoding", "upgrade", "user-agent",
+  ]
+
+  /// The reserved key that a program may set, at either end: the details of a status.
+  private static let statusDetails = "grpc-status-details-bin"
+
+  /// The keys of OpenCensus, which C-core 1.51 sends in a way that breaks connections.
+  ///
+  /// It puts them into the header table of the connection and counts their bytes, where other peers count the base64 that comes to
+  /// them. So the tables get out of step, and a peer such as nginx closes the connection ("out of bound hpack table index"). To a
+  /// handler or caller C-core does not hand them either.
+  private static let keysOfOpenCensus: Set = ["grpc-trace-bin", "grpc-tags-bin"]
+
+  /// With this key a server says in its trailing metadata when the client may try again
+  /// (<https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback>).
+  private static let retryPushback = "grpc-retry-pushback-ms"
+
+  /// With this key a client's gRPC says how often it has tried before; a server's handler gets it.
+  private static let previousAttempts = "grpc-previous-rpc-attempts"
+
+  private static func isReserved(_ key: String) -> Bool { key.hasPrefix("grpc-") && key != statusDetails }
+
+  /// Whether an entry is not sent.
+  ///
+  /// A handler may send on what it has received, to its client or to another server, and what it has received is the peer's choice.
+  private static func isLeftOut(_ key: String, from sender: Sender) -> Bool {
+    if keysNotSent.contains(key) { return true }
+    guard isReserved(key) else { return false }
+    switch sender {
+    case .client: return key == previousAttempts
+    case .server: return key != retryPushback
     }
   }
 
-  private static func problem(withKey key: String) -> String? {
+  private static func problem(withKey key: String, from sender: Sender) -> String? {
     if key.isEmpty { return "a key must not be empty" }
+    if key == "-bin" { return "a key must have characters before -bin" }
     if !key.utf8.allSatisfy(isLegalInKey) { return "a key may have the characters 0-9, a-z, '-', '_' and '.' only" }
-    if key.hasPrefix("grpc-") && key != "grpc-status-details-bin" { return "keys that begin with grpc- are reserved" }
+    // Those of a server are left out before.
+    if keysOfOpenCensus.contains(key) { return "gRPC's C-core cannot send it without harm to other calls" }
+    if sender == .client && isReserved(key) { return "keys that begin with grpc- are reserved" }
     return nil
   }
 

@@ -11,10 +11,26 @@ extension Server {
     /// The largest message that is sent, in bytes; `nil`, the default, for no limit.
     public var maximumSendMessageSize: Int?
 
-    /// The largest initial metadata that is received, in bytes.
+    /// The largest metadata that a call may come with, in bytes; larger one ends the call with RESOURCE_EXHAUSTED.
     ///
-    /// 8 KiB, which is gRPC's customary default.
+    /// Defaults to 8 KiB, gRPC's customary limit. Each entry counts 32 bytes, its key and its value, as C-core counts them.
+    ///
+    /// The library checks it before the handler runs, and the call alone ends. C-core has a limit of its own, 1 MiB or twice this
+    /// one, at which it closes the connection.
     public var maximumMetadataSize = 8 * 1024
+
+    /// The largest header block that is sent, in bytes.
+    ///
+    /// Defaults to 8 KiB, gRPC's customary limit: it is what C-core and gRPC for Java accept unless they are told otherwise. Each
+    /// entry counts 32 bytes, its key and its value as it is on the wire (RFC 7541, section 4.1), and 240 bytes are left for the
+    /// entries that C-core adds. Initial and trailing metadata are header blocks of their own.
+    ///
+    /// A response whose metadata does not fit ends its call with INTERNAL, without the metadata, and an event for ``CoreGRPCLog``
+    /// says so. A status message that does not fit beside the trailing metadata is cut, and its code is kept.
+    ///
+    /// Raise it only if every client, and every proxy between, accepts more: C-core 1.51 closes the connection for a header block
+    /// over its limit, and every call on it fails.
+    public var maximumSendMetadataSize = 8 * 1024
 
     /// How many calls may be in progress at once on the whole server; further ones end with RESOURCE_EXHAUSTED.
     ///
@@ -90,7 +106,7 @@ extension Server {
       var arguments = ChannelArguments()
       arguments.set("grpc.max_receive_message_length", to: maximumReceiveMessageSize)
       arguments.set("grpc.max_send_message_length", to: maximumSendMessageSize ?? -1)
-      arguments.set("grpc.max_metadata_size", to: maximumMetadataSize)
+      arguments.setMetadataLimits(received: maximumMetadataSize, sent: maximumSendMetadataSize)
       arguments.set("grpc.max_concurrent_streams", to: maximumConcurrentStreamsPerConnection)
       arguments.set("grpc.server_handshake_timeout_ms", toMillisecondsOf: handshakeTimeout)
       arguments.set("grpc.so_reuseport", to: allowsPortReuse)

@@ -198,7 +198,9 @@ final class ServerCore: Sendable {
 
   private func serve(_ call: ServerCall, of route: Route, in idle: IdleHandlerTask?) {
     if !runsOnPollers { call.watch() }
-    if call.lacksMessage {
+    if let error = call.excessiveMetadata {
+      call.refuse(with: Status(error))
+    } else if call.lacksMessage {
       call.endWithoutMessage()
     } else if call.begin(in: idle, executor: executor) {
       if runsOnPollers { PollerThread.current?.append(call) }

@@ -116,19 +116,18 @@ extension ServerCall {
 
   /// Sends the metadata of a response with a stream of messages.
   ///
-  /// - Throws: ``RPCError``, when the metadata is illegal.
+  /// - Throws: ``RPCError``, when the metadata is illegal or does not fit.
   @usableFromInline
   func open(_ metadata: Metadata, compression: Compression.Algorithm?) throws(RPCError) {
-    do throws(RPCError) {
-      try metadata.validate()
-    } catch {
-      throw RPCError(code: .internalError, message: "the handler's response has illegal \(error.message)")
-    }
     var opening = Batch()
     opening.sendInitialMetadata(metadata, compression: compression)
-    // Refused when the client is gone. The producer runs all the same, and learns it when it writes: whoever counts on its
-    // end, as an interceptor may, gets it.
-    try? start(opening) { _ in }
+    do throws(RPCError) {
+      try start(opening) { _ in }
+    } catch {
+      if let failure = metadataFailure(error) { throw failure }
+      // Refused when the client is gone. The producer runs all the same, and learns it when it writes: whoever counts on its
+      // end, as an interceptor may, gets it.
+    }
   }
 }
 

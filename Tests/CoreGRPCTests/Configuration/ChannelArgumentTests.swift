@@ -9,7 +9,8 @@ struct ChannelArgumentTests {
   func channelDefaults() {
     let arguments = Channel.Configuration().arguments
     let expected: [String: ChannelArgument] = [
-      "grpc.max_receive_message_length": 4_194_304, "grpc.max_send_message_length": -1, "grpc.max_metadata_size": 8192,
+      "grpc.max_receive_message_length": 4_194_304, "grpc.max_send_message_length": -1,
+      "grpc.max_metadata_size": 1_048_576,
       "grpc.compression_enabled_algorithms_bitset": 1, "grpc.keepalive_time_ms": 2_147_483_647,
       "grpc.keepalive_timeout_ms": 20_000, "grpc.keepalive_permit_without_calls": 0,
       "grpc.http2.max_pings_without_data": 2, "grpc.initial_reconnect_backoff_ms": 1_000,
@@ -27,7 +28,8 @@ struct ChannelArgumentTests {
   func serverDefaults() {
     let arguments = Server.Configuration().arguments
     let expected: [String: ChannelArgument] = [
-      "grpc.max_receive_message_length": 4_194_304, "grpc.max_send_message_length": -1, "grpc.max_metadata_size": 8192,
+      "grpc.max_receive_message_length": 4_194_304, "grpc.max_send_message_length": -1,
+      "grpc.max_metadata_size": 1_048_576,
       "grpc.max_concurrent_streams": 1_024, "grpc.server_handshake_timeout_ms": 20_000, "grpc.so_reuseport": 0,
       "grpc.compression_enabled_algorithms_bitset": 1, "grpc.keepalive_time_ms": 7_200_000,
       "grpc.keepalive_timeout_ms": 20_000, "grpc.keepalive_permit_without_calls": 0,

@@ -173,7 +173,9 @@ struct ChannelSettingTests {
   @Test("Metadata over the limit is RESOURCE_EXHAUSTED, under a raised limit it arrives")
   func metadataSize() async throws {
     let text = String(repeating: "m", count: 12_000)
-    let test = try TestServer { request, _ in
+    var serverConfiguration = Server.Configuration()
+    serverConfiguration.maximumSendMetadataSize = 20_000
+    let test = try TestServer(configuration: serverConfiguration) { request, _ in
       ServerResponse(message: request.message, metadata: ["x-long": .string(text)])
     }
     let error = await rpcError { () async throws(RPCError) in try await test.call() }

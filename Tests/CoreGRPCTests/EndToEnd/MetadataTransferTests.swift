@@ -57,6 +57,9 @@ struct MetadataTransferTests {
     let cases: [Metadata] = [
       ["x-token": "secret\u{7F}"], ["x-token": "sécret"], ["x-token": "secret\0"], ["x-token-bin": "secret"],
       ["x-token": [1, 2]], ["x token": "secret"], [":x-token": "secret"], ["": "secret"], ["grpc-timeout": "1S"],
+      ["-bin": [1, 2]], ["grpc-trace-bin": [1]], ["grpc-tags-bin": [1]], ["grpc-own": "secret"],
+      ["grpc-retry-pushback-ms": "1"],
+      ["grpc-internal-encoding-request": "gzip"],
     ]
     for metadata in cases {
       let error = await rpcError { () async throws(RPCError) in try await test.call(metadata: metadata) }
@@ -64,6 +67,95 @@ struct MetadataTransferTests {
       #expect(error?.message.contains(metadata[0].key.debugDescription) == true)
       #expect(error?.message.contains("secret") == false)
     }
+    await test.server.shutdown()
+  }
+
+  /// What neither end sends, with values that would harm the call or C-core.
+  private static let keysNotSent: Metadata = [
+    "Connection": "close", "content-length": "1", "content-type": "text/html", "grpclb_client_stats": "1",
+    "host": "other",
+    "keep-alive": "1", "proxy-connection": "close", "te": "gzip", "transfer-encoding": "chunked", "upgrade": "h2c",
+    "user-agent": "another",
+  ]
+
+  @Test("Keys of HTTP are ignored in what a client sends", arguments: MetadataServer.Kind.allCases)
+  func keysOfHTTPFromClient(kind: MetadataServer.Kind) async throws {
+    let test = try MetadataServer()
+    let channel = try Channel(target: test.address.description)
+    var metadata: Metadata = ["x-do": "echo", "x-a": "1", "grpc-previous-rpc-attempts": "7"]
+    metadata.add(contentsOf: Self.keysNotSent)
+    let response = try await channel.call(kind, metadata: metadata)
+    // The handler sends on all that it has got. The user agent, which C-core sets, is not sent back.
+    #expect(Set(response.metadata.map(\.key)) == ["x-do", "x-a"])
+    #expect(Set(response.trailingMetadata.map(\.key)) == ["x-do", "x-a"])
+    await test.server.shutdown()
+  }
+
+  @Test("Keys of HTTP and reserved ones are ignored in what a handler sends")
+  func keysOfHTTPFromHandler() async throws {
+    let test = try TestServer { request, _ in
+      var metadata = Self.keysNotSent
+      metadata.add(contentsOf: [
+        "x-a": "1", "grpc-status": "7", "grpc-message": "m", "grpc-encoding": "gzip", "grpc-own": "1",
+      ])
+      guard request.message == [1] else { throw RPCError(code: .aborted, message: "a", metadata: metadata) }
+      return ServerResponse(message: request.message, metadata: metadata, trailingMetadata: metadata)
+    }
+    let response = try await test.call([1])
+    #expect(response.metadata.map(\.key) == ["x-a"])
+    #expect(response.trailingMetadata.map(\.key) == ["x-a"])
+    let error = await rpcError { () async throws(RPCError) in try await test.call([2]) }
+    #expect(error == RPCError(code: .aborted, message: "a", metadata: ["x-a": "1"]))
+    await test.server.shutdown()
+  }
+
+  @Test("A handler may send on whatever keys a peer has sent")
+  func reservedKeysFromPeer() async throws {
+    let test = try TestServer { request, _ in
+      ServerResponse(message: [], metadata: request.metadata, trailingMetadata: request.metadata)
+    }
+    let request = HTTP2Frame.request(
+      stream: 1,
+      ("user-agent", "a/1"),
+      ("grpc-own", "1"),
+      ("grpc-previous-rpc-attempts", "1"),
+      ("grpc-timeout", "100S"),
+      ("grpc-trace-bin", "AAAA"),
+      ("grpc-retry-pushback-ms", "3"),
+      ("content-length", "6"),
+      ("x-a", "1"),
+      ("lb-token", "l")
+    )
+    let message = HTTP2Frame.data(HTTP2Frame.message([1]), stream: 1, flags: HTTP2Frame.endsStream)
+    let frames = await RawClient.frames(
+      fromPort: Int(test.address.port ?? 0),
+      sending: HTTP2Frame.preface + HTTP2Frame.settings().bytes + request.bytes + message.bytes,
+      until: { $0.flags & HTTP2Frame.endsStream != 0 && [.data, .headers].contains($0.kind) || $0.kind == .goAway }
+    )
+    let blocks = frames.filter { $0.kind == .headers }
+    #expect(blocks.count == 2)
+    for block in blocks {
+      #expect(block.contains("x-a"))
+      #expect(!block.contains("grpc-own") && !block.contains("grpc-previous") && !block.contains("user-agent"))
+    }
+    #expect(blocks.last?.contains("grpc-status\u{1}0") == true)
+    await test.server.shutdown()
+  }
+
+  @Test("Keys of a status's details and of a server's pushback are sent")
+  func openReservedKeys() async throws {
+    let test = try TestServer { request, _ in
+      #expect(request.metadata[binaryValues: "grpc-status-details-bin"] == [[3]])
+      throw RPCError(
+        code: .aborted,
+        message: "",
+        metadata: ["grpc-retry-pushback-ms": "17", "grpc-status-details-bin": [1]]
+      )
+    }
+    let metadata: Metadata = ["grpc-status-details-bin": [3]]
+    let error = await rpcError { () async throws(RPCError) in try await test.call(metadata: metadata) }
+    #expect(error?.metadata[stringValues: "grpc-retry-pushback-ms"] == ["17"])
+    #expect(error?.metadata[binaryValues: "grpc-status-details-bin"] == [[1]])
     await test.server.shutdown()
   }
 }
