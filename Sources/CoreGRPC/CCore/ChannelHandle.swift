@@ -15,7 +15,8 @@ final class ChannelHandle: @unchecked Sendable {
   private let resumesOnPollers: Bool
   private let library = Library()
 
-  /// - Throws: ``RPCError/Code/invalidArgument``, when C-core cannot read the target or the credentials.
+  /// - Throws: ``RPCError/Code/invalidArgument``, when C-core cannot read the target or the credentials, or when
+  ///   ``ChannelArguments/adapt(to:)`` refuses a setting.
   init(
     target: String,
     credentials: ChannelCredentials,
@@ -24,6 +25,7 @@ final class ChannelHandle: @unchecked Sendable {
   ) throws(RPCError) {
     if let problem = ChannelTarget.problem(in: target) { throw RPCError(cannotConnectTo: target, problem) }
     var arguments = arguments
+    try arguments.adapt(to: .current)
     credentials.set(in: &arguments)
     let (channel, log): (OpaquePointer?, String)
     do {

@@ -64,11 +64,14 @@ extension Channel {
     /// No: it would let whoever answers for the name set timeouts and retries here.
     public var resolvesServiceConfig = false
 
-    /// Whether calls may be made again after they failed.
+    /// Whether calls may be made again after they failed: by the retry policy of ``serviceConfig``, and without one once more
+    /// when the server has not seen the call, because the connection broke before.
     ///
-    /// Yes: by the retry policy of ``serviceConfig``; and without one a call that the server has not seen, because the
-    /// connection broke before, is tried once more.
-    public var allowsRetries = true
+    /// Defaults to `nil`: C-core retries where a response without `grpc-status` cannot end the process. With gRPC 1.51 it can, so
+    /// there ``serviceConfig`` must have a ``RetryPolicy``, and the channel must trust its servers and the proxies before them to
+    /// send that status. A policy that comes with the name's resolution or from an xDS server has an effect only where C-core
+    /// retries already. `true` turns retries on in any case, `false` turns them off.
+    public var allowsRetries: Bool?
 
     /// Whether connections go through the HTTP proxy that the environment names (`grpc_proxy`, `https_proxy`, `http_proxy`,
     /// with the exceptions in `no_grpc_proxy` and `no_proxy`).
@@ -113,7 +116,7 @@ extension Channel {
       arguments.set("grpc.client_idle_timeout_ms", toMillisecondsOf: idleTimeout)
       if let serviceConfig { arguments.set("grpc.service_config", to: serviceConfig.jsonForCore) }
       arguments.set("grpc.service_config_disable_resolution", to: !resolvesServiceConfig)
-      arguments.set("grpc.enable_retries", to: allowsRetries)
+      if let allowsRetries { arguments.set("grpc.enable_retries", to: allowsRetries) }
       arguments.set("grpc.enable_http_proxy", to: usesHTTPProxy)
       arguments.set("grpc.use_local_subchannel_pool", to: usesLocalSubchannelPool)
       // Nobody can ask for these counts yet.

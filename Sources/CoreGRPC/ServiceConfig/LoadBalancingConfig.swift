@@ -11,6 +11,8 @@ public struct LoadBalancingConfig: Sendable, Hashable {
 
   /// Another policy of C-core's, by name.
   ///
+  /// With gRPC 1.51 a channel with `ring_hash_experimental` cannot be created: that policy would end the process.
+  ///
   /// - Parameter json: The policy's own config, a JSON object. It is not checked before the channel is created.
   public static func custom(_ policy: String, json: String = "{}") -> LoadBalancingConfig {
     LoadBalancingConfig(policy: policy, parameters: json)

@@ -3,6 +3,10 @@
 /// C-core does the retrying: of calls that failed with one of the codes before the server sent its metadata, and whose
 /// messages so far fit into a buffer (`grpc.per_rpc_retry_buffer_size`, 256 KiB). The server sees the number of attempts
 /// before in the metadata `grpc-previous-rpc-attempts`. See <https://github.com/grpc/proposal/blob/master/A6-client-retries.md>.
+///
+/// - Warning: With gRPC 1.51 as Debian and Ubuntu build it, a server or proxy that ends a response without `grpc-status` ends the
+///   process of a client whose channel has a retry policy. Give such a channel servers that you trust. A channel without a policy
+///   is safe: see ``Channel/Configuration/allowsRetries``.
 public struct RetryPolicy: Sendable, Hashable {
   /// How often a call is made at most, the first time included; at least 2.
   ///

@@ -9,7 +9,9 @@ struct LostMessageTests {
   func duringTransparentRetry() async throws {
     for _ in 0..<10 {
       let server = UnseenCallServer()
-      let channel = try Channel(target: server.target)
+      var configuration = Channel.Configuration()
+      configuration.allowsRetries = true
+      let channel = try Channel(target: server.target, configuration: configuration)
       let error = await #expect(throws: RPCError.self) {
         try await channel.bidirectionalStreaming(
           request: StreamingClientRequest { writer in

@@ -16,7 +16,6 @@ struct ChannelArgumentTests {
       "grpc.http2.max_pings_without_data": 2, "grpc.initial_reconnect_backoff_ms": 1_000,
       "grpc.min_reconnect_backoff_ms": 20_000, "grpc.max_reconnect_backoff_ms": 120_000,
       "grpc.client_idle_timeout_ms": 2_147_483_647, "grpc.service_config_disable_resolution": 1,
-      "grpc.enable_retries": 1,
       "grpc.enable_http_proxy": 1, "grpc.use_local_subchannel_pool": 0,
     ]
     for (key, value) in expected { #expect(arguments[key] == value, "\(key)") }

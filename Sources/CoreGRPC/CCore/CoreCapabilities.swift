@@ -1,0 +1,26 @@
+/// The abilities of the C-core in use that differ from version to version.
+///
+/// This is the only place that asks for the version. What depends on an ability asks for the ability.
+struct CoreCapabilities: Sendable, Hashable {
+  /// Whether a channel that can retry survives a response without `grpc-status`.
+  ///
+  /// Where it does not, the retry filter reads the status that is missing. That ends the process where abseil was built with its
+  /// checks, as Debian's is. See <https://github.com/grpc/grpc/pull/42405>.
+  let retriesSurviveMissingStatus: Bool
+
+  /// Whether the load-balancing policy `ring_hash_experimental` works.
+  ///
+  /// Where it does not, the first connection that it opens ends the process. gRPC 1.50 and 1.51 call a function of one class on
+  /// an object of another. See <https://github.com/grpc/grpc/pull/32012>.
+  let hasRingHash: Bool
+
+  /// The C-core in use.
+  static let current = CoreCapabilities(coreVersion: Library.coreVersion)
+
+  /// - Parameter coreVersion: The version of C-core, as in `"29.0.0"`, which is gRPC 1.51's; one that cannot be read counts as old.
+  init(coreVersion: String) {
+    let major = coreVersion.split(separator: ".").first.flatMap { Int($0) } ?? 0
+    retriesSurviveMissingStatus = major >= 58
+    hasRingHash = major >= 30
+  }
+}

@@ -1,0 +1,89 @@
+import Testing
+
+@testable import CoreGRPC
+
+@Suite("What the C-core in use cannot do")
+struct CoreCapabilityTests {
+  private let old = CoreCapabilities(coreVersion: "29.0.0")
+  private let new = CoreCapabilities(coreVersion: "58.0.0")
+
+  private func retries(
+    _ configuration: Channel.Configuration,
+    with capabilities: CoreCapabilities
+  ) throws -> ChannelArgument? {
+    var arguments = configuration.arguments
+    try arguments.adapt(to: capabilities)
+    return arguments["grpc.enable_retries"]
+  }
+
+  @Test("Where a missing status ends the process, only a retry policy turns retries on")
+  func retriesByDefault() throws {
+    var configuration = Channel.Configuration()
+    #expect(try retries(configuration, with: old) == 0)
+    #expect(try retries(configuration, with: new) == 1)
+    configuration.serviceConfig = try ServiceConfig(methodConfig: [MethodConfig(names: [.all], timeout: .seconds(1))])
+    #expect(try retries(configuration, with: old) == 0)
+    let policy = RetryPolicy(maxAttempts: 2, initialBackoff: .seconds(1), retryableStatusCodes: [.unavailable])
+    configuration.serviceConfig = try ServiceConfig(methodConfig: [MethodConfig(names: [.all], retryPolicy: policy)])
+    #expect(try retries(configuration, with: old) == 1)
+    configuration.serviceConfig = ServiceConfig(json: #"{"methodConfig":[{"name":[{}],"retry\u0050olicy":{}}]}"#)
+    #expect(try retries(configuration, with: old) == 1)
+  }
+
+  @Test("Who asks for retries gets them, and who does not want them does not")
+  func retriesByChoice() throws {
+    var configuration = Channel.Configuration()
+    configuration.allowsRetries = true
+    #expect(try retries(configuration, with: old) == 1)
+    configuration.allowsRetries = false
+    #expect(try retries(configuration, with: new) == 0)
+    configuration.additionalArguments = ["grpc.enable_retries": true]
+    #expect(try retries(configuration, with: old) == 1)
+  }
+
+  static let ringHashes = [
+    #"{"loadBalancingConfig":[{"ring_hash_experimental":{}}]}"#,
+    #"{"loadBalancingConfig":[{"ring\u005fhash\u005Fexperimental":{}}]}"#,
+    #"{"loadBalancingConfig":[{"x\\":{}},{"ring_hash_experimental":{}}]}"#,
+    #"{"loadBalancingConfig":[{"priority_experimental":{"children":{"a":{"config":[{"ring_hash_experimental":{}}]}}}}]}"#,
+    #"{"loadBalancingPolicy":"RING_hash_EXPERIMENTAL"}"#,
+  ]
+
+  @Test("A service config with ring_hash makes no channel, where that policy ends the process", arguments: ringHashes)
+  func ringHash(json: String) throws {
+    var arguments = Channel.Configuration().arguments
+    arguments.set(["grpc.service_config": .string(json)])
+    #expect(throws: RPCError.self) { try arguments.adapt(to: old) }
+    try arguments.adapt(to: new)
+  }
+
+  @Test("Every way to name ring_hash is refused with a sentence", .enabled(if: !CoreCapabilities.current.hasRingHash))
+  func ringHashChannels() throws {
+    var configurations = [Channel.Configuration](repeating: Channel.Configuration(), count: 4)
+    configurations[0].serviceConfig = try ServiceConfig(loadBalancingConfig: [.custom("ring_hash_experimental")])
+    configurations[1].serviceConfig = ServiceConfig(json: Self.ringHashes[1])
+    configurations[2].additionalArguments = ["grpc.service_config": .string(Self.ringHashes[3])]
+    configurations[3].additionalArguments = ["grpc.lb_policy_name": "ring_hash_experimental"]
+    for configuration in configurations {
+      let error = #expect(throws: RPCError.self) { try Channel(target: "127.0.0.1:1", configuration: configuration) }
+      #expect(error?.code == .invalidArgument)
+      #expect(error?.message.contains("ring_hash_experimental ends the process") == true)
+    }
+  }
+
+  @Test("What is no name of the policy is left alone")
+  func others() throws {
+    var configuration = Channel.Configuration()
+    configuration.serviceConfig = ServiceConfig(
+      json: #"{"healthCheckConfig":{"serviceName":"a \"ring_hash_experimental\" b"}}"#
+    )
+    _ = try Channel(target: "127.0.0.1:1", configuration: configuration)
+  }
+
+  @Test("Versions that cannot be read count as old")
+  func versions() {
+    #expect(CoreCapabilities(coreVersion: "") == CoreCapabilities(coreVersion: "x.y"))
+    #expect(!CoreCapabilities(coreVersion: "").hasRingHash)
+    #expect(CoreCapabilities(coreVersion: "30.1.0").hasRingHash)
+  }
+}
