@@ -1,13 +1,18 @@
 /// The members of a JSON object to be written, in their order.
 struct JSONObject: ExpressibleByDictionaryLiteral {
-  private(set) var members: [(name: String, value: JSONValue)] = []
+  struct Member {
+    let name: String
+    let value: JSONValue
+  }
+
+  private(set) var members: [Member] = []
 
   init() {}
 
-  init(dictionaryLiteral elements: (String, JSONValue)...) { members = elements.map { ($0, $1) } }
+  init(dictionaryLiteral elements: (String, JSONValue)...) { members = elements.map(Member.init) }
 
   /// Adds a member whose name is not there yet.
-  mutating func add(_ name: String, _ value: JSONValue) { members.append((name, value)) }
+  mutating func add(_ name: String, _ value: JSONValue) { members.append(Member(name: name, value: value)) }
 
   static func + (one: JSONObject, other: JSONObject) -> JSONObject {
     var sum = one
