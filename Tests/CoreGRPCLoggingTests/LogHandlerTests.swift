@@ -39,6 +39,35 @@ struct LogHandlerTests {
     await echo.server.shutdown()
   }
 
+  @Test("A response whose metadata does not fit is an event without values", arguments: [Echo.unary, Echo.stream])
+  func responseDoesNotFit(method: MethodDescriptor) async throws {
+    let long = Metadata.Value.string(String(repeating: "hunter2", count: 2_000))
+    let echo = try Echo { ServerResponse(message: [], trailingMetadata: ["x-long": long]) }
+    let recorder = EventRecorder()
+    #expect(await echo.error(of: method)?.code == .internalError)
+    let event = await recorder.first { $0.message.hasPrefix("the handler's response has too much metadata") }
+    recorder.stop()
+    #expect(event?.level == .error && event?.method == method)
+    #expect(event?.message.contains(#"the largest entry is "x-long" with 14038 bytes"#) == true)
+    #expect(event?.message.contains("hunter2") == false)
+    await echo.server.shutdown()
+  }
+
+  @Test("What another server answers to a handler is an event, and stays off the wire")
+  func downstreamError() async throws {
+    let echo = try Echo { throw RPCError(code: .notFound, message: "hunter2") }
+    let error = try #require(await echo.error(of: Echo.unary))
+    #expect(error.message == "hunter2")
+    let gateway = try Echo { throw error }
+    let recorder = EventRecorder()
+    #expect(await gateway.error(of: Echo.stream)?.message == "a call to another service failed")
+    let event = await recorder.first { $0.method == Echo.stream }
+    recorder.stop()
+    #expect(event?.level == .error)
+    #expect(event?.message == "a call that the handler made failed: NOT_FOUND: hunter2")
+    for server in [echo.server, gateway.server] { await server.shutdown() }
+  }
+
   @Test("A server that cannot use its new certificate says why")
   func certificateIsSpoiled() async throws {
     let certificates = try await TestCertificates()

@@ -65,6 +65,14 @@ struct Batch: ~Copyable {
   /// - Parameter room: The size that fits into a header block beside C-core's own entries, in bytes.
   /// - Throws: ``RPCError``, when metadata is illegal or does not fit.
   mutating func prepareHeaders(for sender: Metadata.Sender, room: Int) throws(RPCError) {
+    do throws(RPCError) {
+      try prepareMetadata(for: sender, room: room)
+    } catch {
+      throw sender == .client ? error.comingOutOfCall() : error
+    }
+  }
+
+  private mutating func prepareMetadata(for sender: Metadata.Sender, room: Int) throws(RPCError) {
     if !initialMetadata.isEmpty {
       try initialMetadata.prepare(for: sender, room: room)
     } else if room < 0, sender == .client, operations.contains(.sendInitialMetadata) {

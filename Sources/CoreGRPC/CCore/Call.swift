@@ -349,6 +349,13 @@ class Call: Operation, @unchecked Sendable {
     return Status(code: code, message: message)
   }
 
+  /// The error that a client's call has ended with; `nil` if it succeeded.
+  ///
+  /// For the owner of a finished receive-status.
+  final var receivedError: RPCError? {
+    RPCError(status: receivedStatus, metadata: receivedTrailingMetadata)?.comingOutOfCall()
+  }
+
   /// Whether the call ended without the server's status having gone out.
   ///
   /// For the owner of a finished receive-close.

@@ -3,7 +3,8 @@
 /// Receive-status stands in a batch of its own, so that the call's end is known as soon as it comes.
 final class ClientStream: Sendable {
   struct End: Sendable {
-    let status: Status
+    /// Why the call failed; `nil` if it succeeded.
+    let error: RPCError?
     let metadata: Metadata
   }
 
@@ -31,7 +32,7 @@ final class ClientStream: Sendable {
     var status = Batch()
     status.receive(.receiveClose)
     try call.start(status) { [call, end] _ in
-      end.fulfil(End(status: call.receivedStatus, metadata: call.receivedTrailingMetadata))
+      end.fulfil(End(error: call.receivedError, metadata: call.receivedTrailingMetadata))
     }
     var first = Batch()
     first.receive(.receiveInitialMetadata)
@@ -74,8 +75,11 @@ final class ClientStream: Sendable {
         return nil
       }
       try options.sizeLimits.checkReceived(byteCount: message.byteCount)
-      let output = try RPCError.wrapping("cannot deserialize the response", .internalError) {
-        try deserializer.deserialize(message)
+      let output: Output
+      do {
+        output = try deserializer.deserialize(message)
+      } catch {
+        throw RPCError.cannotDeserializeResponse(error)
       }
       return ReceivedMessage(message: output, wasCompressed: message.wasCompressed)
     }
@@ -104,19 +108,18 @@ final class ClientStream: Sendable {
     do {
       buffer = try serializer.serialize(message)
     } catch {
-      throw RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request")
+      throw RPCError.cannotSerializeRequest(error)
     }
     guard let bytes = buffer.take() else { return }
     try options.sizeLimits.checkSent(byteCount: bytes.byteCount)
     if try await writer.write(bytes, options: writeOptions) { return }
-    let end = await end.value()
-    throw RPCError(status: end.status, metadata: end.metadata)
+    throw await end.value().error
       ?? RPCError(code: .cancelled, message: "the server has ended the call")
   }
 
   private func successfulEnd() async throws(RPCError) -> Metadata {
     let end = await end.value()
-    guard let error = RPCError(status: end.status, metadata: end.metadata) else {
+    guard let error = end.error else {
       // The initial metadata may have come after the status.
       if let error = call.excessiveMetadata { throw error }
       return end.metadata

@@ -29,11 +29,10 @@ struct UnaryClientCall: Sendable {
     batch.receive([.receiveInitialMetadata, .receiveMessage, .receiveClose])
     try await call.finish(with: batch)
 
-    let status = call.receivedStatus
-    if let error = RPCError(status: status, metadata: call.receivedTrailingMetadata) { throw error }
+    if let error = call.receivedError { throw error }
     guard let answer = try call.takeReceivedMessage() else {
       // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
-      throw RPCError(code: .unimplemented, message: "the server answered OK without a message")
+      throw RPCError(code: .unimplemented, message: "the server answered OK without a message").comingOutOfCall()
     }
     try sizeLimits.checkReceived(byteCount: answer.byteCount)
     return answer
@@ -53,12 +52,12 @@ extension RPCError {
   /// What a client's serializer threw.
   @usableFromInline
   static func cannotSerializeRequest(_ error: any Error) -> RPCError {
-    RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request")
+    RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request").comingOutOfCall()
   }
 
   /// What a client's deserializer threw.
   @usableFromInline
   static func cannotDeserializeResponse(_ error: any Error) -> RPCError {
-    RPCError(wrapping: error, as: .internalError, message: "cannot deserialize the response")
+    RPCError(wrapping: error, as: .internalError, message: "cannot deserialize the response").comingOutOfCall()
   }
 }

@@ -2,20 +2,37 @@
 ///
 /// A handler throws one to end its call with that status; any other error that it throws becomes
 /// ``Code/unknown``, and its text stays on the server.
+///
+/// An error that comes out of a call which a handler makes itself is not sent on to the handler's client, which is to learn nothing
+/// of the servers behind. If the handler lets it escape, the handler's call ends with the same code if it is
+/// ``Code/cancelled``, ``Code/deadlineExceeded``, ``Code/resourceExhausted`` or ``Code/unavailable``, which say whether it helps to
+/// try again, and with ``Code/internalError`` otherwise; without the message and the metadata, which ``CoreGRPCLog`` gets. What the
+/// handler has set itself is sent. To send everything on, make a new error:
+///
+/// ```swift
+/// do {
+///   return try await inventory.item(request)
+/// } catch {
+///   throw RPCError(code: error.code, message: error.message, metadata: error.metadata)
+/// }
+/// ```
 public struct RPCError: Error, Sendable {
   /// The status code; never OK.
-  public var code: Code
+  public var code: Code { didSet { partsOfCall.remove(.code) } }
 
   /// A message for people.
-  public var message: String
+  public var message: String { didSet { partsOfCall.remove(.message) } }
 
   /// The trailing metadata: on the client what the server sent, on the server what it shall send.
-  public var metadata: Metadata
+  public var metadata: Metadata { didSet { partsOfCall.remove(.metadata) } }
 
   /// The error behind this one.
   ///
   /// It stays in this process.
   public var cause: (any Error)?
+
+  /// What comes out of a call on a channel.
+  private var partsOfCall: Parts = []
 
   /// Creates an error.
   public init(code: Code, message: String, metadata: Metadata = [:], cause: (any Error)? = nil) {
@@ -30,6 +47,44 @@ public struct RPCError: Error, Sendable {
     guard let code = Code(status.code) else { return nil }
     self.init(code: code, message: status.message, metadata: metadata)
   }
+}
+
+extension RPCError {
+  private struct Parts: OptionSet {
+    let rawValue: UInt8
+
+    static let code = Parts(rawValue: 1 << 0)
+    static let message = Parts(rawValue: 1 << 1)
+    static let metadata = Parts(rawValue: 1 << 2)
+  }
+
+  /// The same error as one that comes out of a call on a channel.
+  @usableFromInline
+  func comingOutOfCall() -> RPCError {
+    var error = self
+    error.partsOfCall = [.code, .message, .metadata]
+    return error
+  }
+
+  /// The error that a handler's call ends with if the handler lets this one escape; `nil` if it is the handler's own.
+  var endingHandler: RPCError? {
+    guard !partsOfCall.isEmpty else { return nil }
+    return RPCError(
+      code: partsOfCall.contains(.code) && !Code.meaningfulToCallers.contains(code) ? .internalError : code,
+      message: partsOfCall.contains(.message) ? "a call to another service failed" : message,
+      metadata: partsOfCall.contains(.metadata) ? [:] : metadata,
+      cause: self
+    )
+  }
+}
+
+extension RPCError.Code {
+  /// The codes that say of a handler's call what they say of a call that the handler has made.
+  ///
+  /// The others are about that call's request or its credentials, which the handler has made up, or about its server.
+  fileprivate static let meaningfulToCallers: Set = [
+    cancelled, deadlineExceeded, resourceExhausted, unavailable,
+  ]
 }
 
 extension RPCError: CustomStringConvertible {

@@ -11,14 +11,4 @@ extension RPCError {
       self.init(code: code, message: showsText ? "\(message): \(error)" : message, cause: error)
     }
   }
-
-  /// Runs other code, whose errors become errors of the call.
-  static func wrapping<Result>(_ message: String, _ code: Code, _ body: () throws -> Result) throws(RPCError) -> Result
-  {
-    do {
-      return try body()
-    } catch {
-      throw RPCError(wrapping: error, as: code, message: message)
-    }
-  }
 }

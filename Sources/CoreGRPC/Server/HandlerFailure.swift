@@ -6,7 +6,13 @@ enum HandlerFailure {
   static func error(for error: any Error, of method: MethodDescriptor) -> RPCError {
     switch error {
     case let error as RPCError:
-      return error
+      guard let ending = error.endingHandler else { return error }
+      // A client that has gone, or waits no longer, is nothing to look into.
+      let level: CoreGRPCLog.Level = [.cancelled, .deadlineExceeded].contains(error.code) ? .info : .error
+      CoreGRPCLog.report(level) {
+        CoreGRPCLog.Event(level: level, message: "a call that the handler made failed: \(error)", method: method)
+      }
+      return ending
     case let error as any RPCErrorConvertible:
       return RPCError(error)
     case is CancellationError:
