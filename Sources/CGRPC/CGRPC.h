@@ -49,6 +49,10 @@ static inline int cgrpc_thread_id(void) { return (int)syscall(SYS_gettid); }
 /* glibc has it since 2.30, and POSIX since 2024; the header shows it to _GNU_SOURCE alone. */
 int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict time);
 
+/* The processors that the process may run on, as bits; the number of bytes that were written, or less than 0. glibc's own
+   function needs _GNU_SOURCE. */
+static inline long cgrpc_processor_set(void *set, size_t size) { return syscall(SYS_sched_getaffinity, 0, size, set); }
+
 // MARK: Slices
 
 static inline const uint8_t *cgrpc_slice_bytes(const grpc_slice *slice) { return GRPC_SLICE_START_PTR(*slice); }

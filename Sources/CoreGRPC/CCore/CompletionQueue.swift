@@ -14,6 +14,9 @@ final class CompletionQueue: @unchecked Sendable {
   /// Runs tasks on the queue's threads.
   let executor = PollerExecutor()
 
+  /// The threads beside those that poll.
+  let workers: WorkerPool
+
   private let waker: Locked<QueueWaker?>
 
   /// Creates the queue and starts its threads.
@@ -22,11 +25,15 @@ final class CompletionQueue: @unchecked Sendable {
   ///   - name: The threads' name.
   ///   - threads: How many threads poll; at least 1.
   ///   - busyPolling: When they wait without sleeping.
+  ///   - largestWorkerCount: How many threads run handlers that do not belong on those, at most.
+  ///   - placements: Knows which tasks run handlers of which methods; `nil` where no handlers run.
   ///   - onStopped: Called once, on a polling thread, when the queue has been destroyed.
   init(
     name: String,
     threads: Int,
     busyPolling: Server.BusyPolling = .never,
+    largestWorkerCount: Int = 512,
+    placements: HandlerPlacements? = nil,
     onStopped: @escaping @Sendable () -> Void = {}
   ) {
     let pollers = Pollers(
@@ -34,9 +41,12 @@ final class CompletionQueue: @unchecked Sendable {
       threads: threads,
       executor: executor,
       busyPolling: busyPolling,
+      largestWorkerCount: largestWorkerCount,
+      placements: placements,
       onStopped: onStopped
     )
     self.handle = pollers.queue
+    self.workers = pollers.workers
     self.waker = Locked(nil)
     executor.attach(to: self)
   }

@@ -4,6 +4,8 @@
 @usableFromInline
 struct HandlerTask: Sendable {
   let task: Task<Void, Never>
+  /// Where it runs, if not on the server's own executor.
+  let lane: HandlerLane?
   let route: Route
   let core: ServerCore
 
@@ -18,12 +20,13 @@ struct HandlerTask: Sendable {
 
   @usableFromInline
   func wait(_ continuation: UnsafeContinuation<ServerCall?, Never>) {
-    core.handlerEnded(IdleHandlerTask(task: task, continuation: continuation), of: route)
+    core.handlerEnded(IdleHandlerTask(task: task, lane: lane, continuation: continuation), of: route)
   }
 }
 
 /// A task that waits for a call.
 struct IdleHandlerTask: Sendable {
   let task: Task<Void, Never>
+  let lane: HandlerLane?
   let continuation: UnsafeContinuation<ServerCall?, Never>
 }

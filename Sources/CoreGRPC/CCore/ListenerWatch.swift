@@ -30,7 +30,10 @@ final class ListenerWatch: Sendable {
       defer { state.isRunning = true }
       return !state.isRunning
     }
-    if isNew { Thread.spawn(name: "grpc-listeners") { [self] in run() } }
+    if isNew, !Thread.spawn(name: "grpc-listeners", { [self] in run() }) {
+      // Not now; the next server that is added tries again.
+      state.withLock { $0.isRunning = false }
+    }
   }
 
   /// Looks at a server's listeners no more.

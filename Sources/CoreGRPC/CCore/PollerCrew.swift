@@ -133,6 +133,12 @@ struct PollerCrew: Sendable, Hashable {
     return change
   }
 
+  /// The thread that was to be added could not be had.
+  mutating func additionFailed() {
+    active -= 1
+    trial = nil
+  }
+
   private mutating func decide(_ use: Use) -> Change {
     let newRate = Double(seen.eventCount) / (seen.elapsed / .seconds(1))
     let threads = use.threads()

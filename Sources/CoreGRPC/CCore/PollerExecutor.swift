@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Runs tasks on the threads that poll a completion queue.
 ///
 /// A job that comes from one of these threads runs there, when the event at hand is done: no other thread is woken. Any other
@@ -7,6 +9,9 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
   // Unchecked, because of the weak reference, which is written once, before any job comes.
 
   private weak var queue: CompletionQueue?
+
+  /// Whether another thread is at hand to take over from one that polls: only then may a poller run a program's code.
+  let hasSpareThread = Atomic(true)
 
   /// Called once, by the queue that is being made.
   func attach(to queue: CompletionQueue) { self.queue = queue }

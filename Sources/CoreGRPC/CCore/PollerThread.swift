@@ -23,6 +23,8 @@ final class PollerThread: @unchecked Sendable {
     var isStuck: Bool
     /// A number that is another one each time it runs tasks.
     var change: UInt64
+    /// The address of the task that it runs; zero if it runs none.
+    var task: UInt
     /// For how many events it has run tasks since the last look.
     var eventCount: UInt64
   }
@@ -81,6 +83,9 @@ final class PollerThread: @unchecked Sendable {
   /// How often the activity has changed, and the activity in the lowest bit.
   private let changes = Atomic<UInt64>(0)
 
+  /// The address of the job that runs, which is that of its task; zero if it is no part of a task.
+  private let currentJob = Atomic<UInt>(0)
+
   /// Whether a task has C-core do something, which takes most of the time of a quick handler.
   private let isInCore = Atomic(false)
 
@@ -125,11 +130,14 @@ final class PollerThread: @unchecked Sendable {
   func asCurrent(_ body: () -> Void) {
     // Not retained: the pointer is taken out again before `body` returns, to a caller that holds this object.
     pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
-    load.withLock { $0 = ThreadLoad() }
+    keepLoad()
     body()
     pthread_setspecific(Self.key, nil)
     load.withLock { $0 = nil }
   }
+
+  /// Has the thread's load known, which it is not while the thread is relieved.
+  func keepLoad() { load.withLock { load in if load == nil { load = ThreadLoad() } } }
 
   /// The current thread, if it polls a queue.
   static var current: PollerThread? {
@@ -244,11 +252,7 @@ final class PollerThread: @unchecked Sendable {
     return event
   }
 
-  private static var nanoseconds: UInt64 {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-  }
+  private static var nanoseconds: UInt64 { MonotonicTime.nanoseconds }
 
   /// Has a call watched when the tasks at hand are done, if its handler is not finished by then.
   func append(_ call: any BegunCall) {
@@ -295,11 +299,23 @@ final class PollerThread: @unchecked Sendable {
 
   private func run(_ job: Job) {
     switch job {
-    case .preferred(let job): job.runSynchronously(on: executor.asUnownedTaskExecutor())
-    // An `UnownedJob` is the runtime's pointer to a job, and nothing else.
-    case .unbound(let job): cconcurrency_run(unsafeBitCast(job, to: OpaquePointer.self))
-    case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
-    case .function(let body): body()
+    case .preferred(let preferred):
+      currentJob.store(job.address, ordering: .relaxed)
+      preferred.runSynchronously(on: executor.asUnownedTaskExecutor())
+    case .unbound, .completion, .function:
+      currentJob.store(0, ordering: .relaxed)
+      job.run()
+    }
+  }
+
+  /// Takes away the jobs that may run a program's code, when no other thread could take over.
+  func takeJobsOfPrograms() -> [Job] {
+    guard isBusy else { return [] }
+    return state.withLock { state in
+      let jobs = state.work.jobs[state.nextJob...]
+      state.work.jobs = jobs.filter(\.isOfCore)
+      state.nextJob = 0
+      return jobs.filter { !$0.isOfCore }
     }
   }
 
@@ -384,6 +400,7 @@ final class PollerThread: @unchecked Sendable {
         hasChanged: change != last,
         isStuck: isRunning && change == last && isStuck(&memory),
         change: change,
+        task: currentJob.load(ordering: .relaxed),
         eventCount: (change - last) / 2
       )
     }
@@ -424,6 +441,8 @@ final class PollerThread: @unchecked Sendable {
     state.withLock { state in
       guard changes.load(ordering: .relaxed) == change, !state.isRelieved else { return nil }
       state.isRelieved = true
+      // It is not looked at until it polls again, and a thread that is blocked keeps no descriptor.
+      load.withLock { $0 = nil }
       state.holdingBack.codeTookLong()
       return state.takeWork()
     }
@@ -440,4 +459,29 @@ final class PollerThread: @unchecked Sendable {
 protocol BegunCall: AnyObject, Sendable {
   /// Sees to it that a handler which is not finished yet learns when the client goes.
   func watch()
+}
+
+extension PollerThread.Job {
+  /// Whether it runs nothing but this library's code and C-core's.
+  var isOfCore: Bool { if case .completion = self { true } else { false } }
+
+  /// The address of the task that it is a part of; zero if it is none.
+  ///
+  /// An `UnownedJob` is the runtime's pointer to a job, and nothing else; a task is its own job.
+  var address: UInt {
+    switch self {
+    case .preferred(let job), .unbound(let job): UInt(bitPattern: unsafeBitCast(job, to: OpaquePointer.self))
+    case .completion, .function: 0
+    }
+  }
+
+  /// Runs it on the current thread; a part of a task that prefers an executor is run by that one.
+  func run() {
+    switch self {
+    case .preferred: preconditionFailure("a task that prefers an executor needs it to run")
+    case .unbound(let job): cconcurrency_run(unsafeBitCast(job, to: OpaquePointer.self))
+    case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
+    case .function(let body): body()
+    }
+  }
 }

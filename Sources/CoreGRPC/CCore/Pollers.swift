@@ -32,19 +32,11 @@ final class Pollers: @unchecked Sendable {
     /// Whether the thread that looks has been started; queues that run no program's code need none.
     var hasObserver = false
 
-    /// Counts one thread more as active: one of the reserve, to be woken, or a new one, to be started.
-    mutating func activate(
-      for queue: OpaquePointer,
-      _ executor: PollerExecutor
-    ) -> (thread: PollerThread, isNew: Bool) {
-      if let thread = reserve.popLast() {
-        active.append(thread)
-        return (thread, false)
-      }
-      let thread = PollerThread(queue: queue, executor: executor, busyPolling: busyPolling)
-      threadCount += 1
+    /// Counts a thread of the reserve as active, which is to be woken.
+    mutating func activate() -> PollerThread? {
+      guard let thread = reserve.popLast() else { return nil }
       active.append(thread)
-      return (thread, true)
+      return thread
     }
   }
 
@@ -56,22 +48,33 @@ final class Pollers: @unchecked Sendable {
   private let machine = MachineLoad()
   private let onStopped: @Sendable () -> Void
 
-  /// Whether nobody looks at the threads, so that the one which does must be woken.
-  private let isUnobserved = Atomic(true)
-  private let observerWakeUp = Semaphore()
+  private let observerWakeUp = ObserverWakeUp()
   private let hasSurplus = Atomic(false)
+
+  /// The threads that run what does not belong on these.
+  let workers: WorkerPool
+
+  /// Runs the jobs that these threads cannot run, as nobody could take over from them.
+  private let overflow: HandlerLane
+
+  /// Knows which tasks run handlers of which methods; `nil` where no handlers run.
+  private let placements: HandlerPlacements?
 
   /// - Parameters:
   ///   - name: The threads' name.
   ///   - threads: How many threads poll, at least.
   ///   - executor: What runs tasks on them.
   ///   - busyPolling: When they wait without sleeping.
+  ///   - largestWorkerCount: How many threads run handlers beside these, at most.
+  ///   - placements: Knows which tasks run handlers of which methods.
   ///   - onStopped: Called once, on a polling thread, when the queue has been destroyed.
   init(
     name: String,
     threads: Int,
     executor: PollerExecutor,
     busyPolling: Server.BusyPolling,
+    largestWorkerCount: Int,
+    placements: HandlerPlacements?,
     onStopped: @escaping @Sendable () -> Void
   ) {
     guard let queue = grpc_completion_queue_create_for_next(nil) else {
@@ -80,18 +83,59 @@ final class Pollers: @unchecked Sendable {
     self.queue = queue
     self.name = name
     self.executor = executor
+    self.placements = placements
     self.onStopped = onStopped
-    let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    self.workers = WorkerPool(
+      name: "\(name)-work",
+      largestThreadCount: largestWorkerCount,
+      observerWakeUp: observerWakeUp
+    )
+    self.overflow = HandlerLane(pool: workers) {}
+    let cores = Processors.count
     // On one processor it would keep from happening what it waits for.
     let busyPolling = cores > 1 ? busyPolling : .never
     self.state = Locked(State(crew: PollerCrew(smallest: threads, largest: cores), busyPolling: busyPolling))
-    for _ in 0..<threads { activateAnother() }
+    for _ in 0..<threads where !startFirst() {
+      preconditionFailure("no thread can be started: \(String(cString: strerror(errno)))")
+    }
   }
 
   // MARK: Polling
 
-  private func spawn(_ thread: PollerThread) {
-    Thread.spawn(name: name) { [self] in thread.asCurrent { run(thread) } }
+  /// Starts a thread that polls from its start.
+  private func startFirst() -> Bool {
+    let thread = state.withLock { state in
+      let thread = PollerThread(queue: queue, executor: executor, busyPolling: state.busyPolling)
+      state.threadCount += 1
+      state.active.append(thread)
+      return thread
+    }
+    return Thread.spawn(name: name) { [self] in thread.asCurrent { run(thread) } }
+  }
+
+  /// Sees to it that a thread is in reserve, to take over from one that is stuck.
+  ///
+  /// - Returns: Whether one is: not if there are as many threads as the bound or the system allows.
+  @discardableResult
+  private func fillReserve() -> Bool {
+    let made = state.withLock { state -> PollerThread? in
+      guard state.reserve.isEmpty, !state.isStopped, state.threadCount < Self.largestThreadCount else { return nil }
+      state.threadCount += 1
+      return PollerThread(queue: queue, executor: executor, busyPolling: state.busyPolling)
+    }
+    if let made {
+      let isStarted = Thread.spawn(name: name) { [self] in
+        made.asCurrent { if waitInReserve(made) { run(made) } }
+      }
+      let isOver = state.withLock { state in
+        if isStarted, !state.isStopped { state.reserve.append(made) } else { state.threadCount -= 1 }
+        return state.isStopped
+      }
+      if isStarted, isOver { made.wakeUp.signal() }
+    }
+    let hasSpare = state.withLock { !$0.reserve.isEmpty }
+    executor.hasSpareThread.store(hasSpare, ordering: .relaxed)
+    return hasSpare
   }
 
   private func run(_ thread: PollerThread) {
@@ -101,6 +145,7 @@ final class Pollers: @unchecked Sendable {
       if !isActive {
         thread.leaveWork()
         guard waitUntilNeeded(thread) else { return }
+        thread.keepLoad()
         isActive = finishEvent(thread)
         continue
       }
@@ -134,9 +179,12 @@ final class Pollers: @unchecked Sendable {
   /// - Parameter hadEvent: See ``PollerThread/finishEvent(hadEvent:onBegin:)``.
   /// - Returns: Whether the thread shall go on polling.
   private func finishEvent(_ thread: PollerThread, hadEvent: Bool? = nil) -> Bool {
+    if !executor.hasSpareThread.load(ordering: .relaxed) {
+      for job in thread.takeJobsOfPrograms() { overflow.append(laneJob(job)) }
+    }
     let isActive = thread.finishEvent(hadEvent: hadEvent) {
-      guard isUnobserved.load(ordering: .sequentiallyConsistent) else { return }
-      if isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { wakeObserver() }
+      guard observerWakeUp.isUnobserved.load(ordering: .sequentiallyConsistent) else { return }
+      if observerWakeUp.isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { wakeObserver() }
     }
     return isActive && !(hasSurplus.load(ordering: .relaxed) && leaveAsSurplus(thread))
   }
@@ -164,6 +212,11 @@ final class Pollers: @unchecked Sendable {
       return true
     }
     guard waits else { return false }
+    executor.hasSpareThread.store(true, ordering: .relaxed)
+    return waitInReserve(thread)
+  }
+
+  private func waitInReserve(_ thread: PollerThread) -> Bool {
     thread.wakeUp.wait()
     // Signalled because it is active again, or because all is over.
     return state.withLock { state in state.active.contains { $0 === thread } }
@@ -195,7 +248,7 @@ final class Pollers: @unchecked Sendable {
       return state.active.isEmpty
     }
     guard isLast else { return }
-    observerWakeUp.signal()
+    observerWakeUp.semaphore.signal()
     grpc_completion_queue_destroy(queue)
     onStopped()
   }
@@ -208,14 +261,18 @@ final class Pollers: @unchecked Sendable {
       defer { state.hasObserver = true }
       return !state.hasObserver
     }
-    if isNew { Thread.spawn(name: "grpc-observer") { [self] in observe() } }
-    observerWakeUp.signal()
+    if isNew, !Thread.spawn(name: "grpc-observer", { [self] in observe() }) {
+      // The next event tries again.
+      state.withLock { $0.hasObserver = false }
+      return observerWakeUp.isUnobserved.store(true, ordering: .sequentiallyConsistent)
+    }
+    observerWakeUp.semaphore.signal()
   }
 
   /// Looks at the threads as long as there is something to see.
   private func observe() {
     while true {
-      observerWakeUp.wait()
+      observerWakeUp.semaphore.wait()
       state.withLock { $0.crew.restart() }
       // From now on.
       _ = machine.idleProcessors()
@@ -232,11 +289,9 @@ final class Pollers: @unchecked Sendable {
         // Seldom, while handlers are quick.
         microseconds = sight == .running ? 1000 : min(2 * microseconds, 8000)
       }
-      isUnobserved.store(true, ordering: .sequentiallyConsistent)
+      observerWakeUp.isUnobserved.store(true, ordering: .sequentiallyConsistent)
       // A thread that began to run before that has not signalled; it is seen here. One that begins after it does signal.
-      if look(after: .zero) != .quiet, isUnobserved.exchange(false, ordering: .sequentiallyConsistent) {
-        observerWakeUp.signal()
-      }
+      if look(after: .zero) != .quiet { observerWakeUp.signalIfNeeded() }
       if isFinished { return }
     }
   }
@@ -258,7 +313,9 @@ final class Pollers: @unchecked Sendable {
   /// - Returns: What there was to see, of all threads together.
   private func look(after elapsed: Duration) -> Sight {
     var seen = PollerCrew.Look(elapsed: elapsed)
-    var isQuiet = true
+    let hasWaitingJobs = workers.look()
+    var isQuiet = !hasWaitingJobs
+    fillReserve()
     let threads = state.withLock { $0.active }
     for thread in threads {
       let sight = thread.look()
@@ -266,7 +323,7 @@ final class Pollers: @unchecked Sendable {
       seen.eventCount += sight.eventCount
       // A job that is inside C-core may block as soon as it has left it, and nothing would wake the observer then.
       if sight.isInJob || sight.hasChanged { isQuiet = false }
-      if sight.isStuck { relieve(thread, stuckSince: sight.change) }
+      if sight.isStuck { relieve(thread, stuckSince: sight.change, in: sight.task) }
     }
     let use = PollerCrew.Use(
       threads: { threads.reduce(ThreadLoad.Totals()) { $0 + $1.use() } },
@@ -275,32 +332,38 @@ final class Pollers: @unchecked Sendable {
     let change = state.withLock { $0.crew.look(seen, use) }
     switch change {
     case .none: break
-    case .add: activateAnother()
+    case .add: if !activateAnother() { state.withLock { $0.crew.additionFailed() } }
     case .remove:
       state.withLock { state in
         state.surplus += 1
         hasSurplus.store(true, ordering: .relaxed)
       }
     }
-    return seen.runningCount > 0 ? .running : isQuiet ? .quiet : .quick
+    return seen.runningCount > 0 || hasWaitingJobs ? .running : isQuiet ? .quiet : .quick
   }
 
   /// Puts another thread in the place of one that is stuck.
-  private func relieve(_ stuck: PollerThread, stuckSince change: UInt64) {
+  ///
+  /// - Parameter task: The task that it runs.
+  private func relieve(_ stuck: PollerThread, stuckSince change: UInt64, in task: UInt) {
     enum Outcome {
       case unchanged
       case stopped(leaving: PollerThread.Work)
-      case replaced(by: PollerThread, isNew: Bool)
+      case replaced(by: PollerThread, jobs: [PollerThread.Job])
     }
+    fillReserve()
     let outcome = state.withLock { state -> Outcome in
-      let isPossible = !state.reserve.isEmpty || state.threadCount < Self.largestThreadCount
-      guard state.isStopped || isPossible, let work = stuck.relieve(stuckSince: change) else { return .unchanged }
+      guard state.isStopped || !state.reserve.isEmpty, var work = stuck.relieve(stuckSince: change) else {
+        return .unchanged
+      }
       if state.isStopped { return .stopped(leaving: work) }
-      // At once, so that there is always somebody who polls.
+      // Under the lock, so that there is always somebody who polls.
       state.active.removeAll { $0 === stuck }
-      let (thread, isNew) = state.activate(for: queue, executor)
+      guard let thread = state.activate() else { preconditionFailure("the reserve has a thread, as was asked above") }
+      let jobs = work.jobs.filter { !$0.isOfCore }
+      work.jobs.removeAll { !$0.isOfCore }
       thread.inherit(work)
-      return .replaced(by: thread, isNew: isNew)
+      return .replaced(by: thread, jobs: jobs)
     }
     switch outcome {
     case .unchanged: break
@@ -309,21 +372,35 @@ final class Pollers: @unchecked Sendable {
       for job in work.jobs { job.runElsewhere() }
       for operation in work.heldBack { operation.startHeldBack() }
       deactivate(stuck)
-    case .replaced(let thread, let isNew): isNew ? spawn(thread) : thread.wakeUp.signal()
+    case .replaced(let thread, let jobs):
+      placements?.leavePollers(methodOf: task, for: workers)
+      // The other handlers of that method shall not hold the next thread.
+      for job in jobs {
+        if let lane = placements?.lane(of: job.address) { lane.append(laneJob(job)) } else { thread.append(job) }
+      }
+      thread.wakeUp.signal()
+      fillReserve()
     }
   }
 
-  private func activateAnother() {
-    let added = state.withLock { state -> (thread: PollerThread, isNew: Bool)? in
-      guard !state.isStopped else { return nil }
+  private func laneJob(_ job: PollerThread.Job) -> HandlerLane.Job {
+    if case .preferred(let job) = job { .task(job, on: executor.asUnownedTaskExecutor()) } else { .other(job) }
+  }
+
+  /// - Returns: Whether another thread polls, or none is to go.
+  private func activateAnother() -> Bool {
+    fillReserve()
+    let (isDone, added) = state.withLock { state -> (Bool, PollerThread?) in
+      guard !state.isStopped else { return (true, nil) }
       guard state.surplus == 0 else {
         state.surplus -= 1
         hasSurplus.store(state.surplus > 0, ordering: .relaxed)
-        return nil
+        return (true, nil)
       }
-      return state.activate(for: queue, executor)
+      let thread = state.activate()
+      return (thread != nil, thread)
     }
-    guard let (thread, isNew) = added else { return }
-    isNew ? spawn(thread) : thread.wakeUp.signal()
+    added?.wakeUp.signal()
+    return isDone
   }
 }

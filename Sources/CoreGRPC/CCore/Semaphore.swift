@@ -24,13 +24,19 @@ final class Semaphore: @unchecked Sendable {
   }
 
   /// Waits for a signal, but no longer than the duration.
-  func wait(atMost duration: Duration) {
+  ///
+  /// - Returns: Whether there was a signal.
+  @discardableResult
+  func wait(atMost duration: Duration) -> Bool {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     let (seconds, attoseconds) = duration.components
     let nanoseconds = time.tv_nsec + Int(attoseconds / 1_000_000_000)
     time.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
     time.tv_nsec = nanoseconds % 1_000_000_000
-    while sem_clockwait(semaphore, CLOCK_MONOTONIC, &time) != 0, errno == EINTR {}
+    while sem_clockwait(semaphore, CLOCK_MONOTONIC, &time) != 0 {
+      if errno != EINTR { return false }
+    }
+    return true
   }
 }

@@ -12,10 +12,10 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
 
   private enum Handling: Sendable {
     case notStarted
-    /// In a new task, which is being made.
-    case starting
-    /// In a task that serves another call afterwards.
-    case running(Task<Void, Never>)
+    /// In a new task, which is being made, in a lane or on the server's own executor.
+    case starting(HandlerLane?)
+    /// In a task that serves another call afterwards, in a lane or on the server's own executor.
+    case running(Task<Void, Never>, HandlerLane?)
     /// The client went before the handler was started, or while it ran: its task has been cancelled, and serves no other call.
     case cancelled
     case ended
@@ -104,18 +104,19 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - idle: The task; `nil` for a new one.
-  ///   - executor: Where a new task runs; `nil` for Swift's pool.
+  ///   - lane: The lane of the method; `nil` if its handlers run on the server's own executor.
+  ///   - executor: The server's own executor, for a new task; `nil` for Swift's pool.
   /// - Returns: Whether it did: not if the client went before.
-  func begin(in idle: IdleHandlerTask?, executor: (any TaskExecutor)?) -> Bool {
+  func begin(in idle: IdleHandlerTask?, lane: HandlerLane?, executor: (any TaskExecutor)?) -> Bool {
     guard let route else { preconditionFailure("a call without a method is not served") }
     let isBegun = handling.withLock { handling in
       guard case .notStarted = handling else { return false }
-      handling = idle.map { .running($0.task) } ?? .starting
+      handling = idle.map { .running($0.task, lane) } ?? .starting(lane)
       return true
     }
     guard isBegun else { return false }
     isHandedToTask.store(true, ordering: .releasing)
-    if let idle { idle.continuation.resume(returning: self) } else { startTask(route, on: executor) }
+    if let idle { idle.continuation.resume(returning: self) } else { startTask(route, on: lane ?? executor) }
     return true
   }
 
@@ -124,10 +125,15 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   /// Without the lock: an executor of the program may run the task before it is returned here, and even until the handler has
   /// ended.
   private func startTask(_ route: Route, on executor: (any TaskExecutor)?) {
-    let task = Task(executorPreference: executor) { [self] in await route.serve(self) }
+    let task = Task(executorPreference: executor) { [self, placements = core.placements] in
+      let task = UInt(bitPattern: cconcurrency_current_task())
+      placements.began(task, route)
+      await route.serve(self)
+      placements.ended(task)
+    }
     let isCancelled = handling.withLock { handling in
       switch handling {
-      case .starting: handling = .running(task)
+      case .starting(let lane): handling = .running(task, lane)
       case .cancelled: return true
       case .notStarted, .running, .ended: break
       }
@@ -172,24 +178,24 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   @usableFromInline
   func handlerEnded() -> HandlerTask? {
     handlerTaskAddress.store(0, ordering: .relaxed)
-    let task = handling.withLock { handling -> Task<Void, Never>? in
+    let running = handling.withLock { handling -> (Task<Void, Never>, HandlerLane?)? in
       switch handling {
-      case .running(let task):
+      case .running(let task, let lane):
         handling = .ended
-        return task
+        return (task, lane)
       case .starting:
-        // Who made the task does not know it yet: it serves no other call.
+        // The function that made the task does not have it yet: it serves no other call.
         handling = .ended
         return nil
       case .notStarted, .cancelled, .ended: return nil
       }
     }
     // A handler can also cancel its task itself.
-    guard let route, let task, !Task.isCancelled else {
+    guard let route, let (task, lane) = running, !Task.isCancelled else {
       core.handlerEnded()
       return nil
     }
-    return HandlerTask(task: task, route: route, core: core)
+    return HandlerTask(task: task, lane: lane, route: route, core: core)
   }
 
   /// Sends what is left to send: once, when the handler has ended.
@@ -228,7 +234,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
       case .notStarted, .starting:
         handling = .cancelled
         return nil
-      case .running(let task):
+      case .running(let task, _):
         handling = .cancelled
         return task
       case .cancelled, .ended:

@@ -13,7 +13,8 @@ enum Thread {
   /// for it, and Swift's backtrace is one. libdispatch leaves the same ones open on its threads.
   ///
   /// - Parameter name: What debuggers and `top -H` show; Linux keeps the first 15 bytes.
-  static func spawn(name: String, _ body: @escaping @Sendable () -> Void) {
+  /// - Returns: Whether there is such a thread: not if the system allows no further one now.
+  static func spawn(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
     let context = Unmanaged.passRetained(Body(name: name, run: body))
     var blocked = sigset_t()
     var previous = sigset_t()
@@ -23,7 +24,8 @@ enum Thread {
     defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
 
     var thread = pthread_t()
-    // The retain above is balanced by the only thing that ever sees the pointer: the new thread, once.
+    // The retain above is balanced by the only thing that ever sees the pointer: the new thread, once. Without a thread it is
+    // balanced below.
     let failure = pthread_create(
       &thread,
       nil,
@@ -36,8 +38,12 @@ enum Thread {
       },
       context.toOpaque()
     )
-    precondition(failure == 0, "cannot create a thread: \(String(cString: strerror(failure)))")
+    guard failure == 0 else {
+      context.release()
+      return false
+    }
     pthread_detach(thread)
+    return true
   }
 
   private final class Body: Sendable {

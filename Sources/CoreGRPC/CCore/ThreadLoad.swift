@@ -46,7 +46,12 @@ final class ThreadLoad: Sendable {
   }
 
   /// Whether the thread waits for something other than a processor; `nil` where the system does not say.
-  var isAsleep: Bool? {
+  var isAsleep: Bool? { Self.isAsleep(status) }
+
+  /// Whether a thread of this process waits for something other than a processor, for which no file is kept open.
+  static func isAsleep(thread: Int32) -> Bool? { isAsleep(CountsFile("/proc/self/task/\(thread)/stat")) }
+
+  private static func isAsleep(_ status: CountsFile) -> Bool? {
     // The thread's number, its name in parentheses, and its state: R for one that runs or would.
     status.letter(behindLast: ")").map { $0 != UInt8(ascii: "R") }
   }

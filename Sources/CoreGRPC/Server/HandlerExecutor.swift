@@ -12,9 +12,11 @@ extension Server {
     /// The threads that poll for the network: the default.
     ///
     /// A call takes the fewest wake-ups, because a handler runs on the thread that received its request, when that is done with
-    /// the event at hand. A handler that holds its thread for longer than a few milliseconds is left alone: another
-    /// thread polls and runs the other handlers. So handlers may block, up to 255 at a time. When the threads have no
-    /// time left, one more is tried, up to the number of processors, and stays if more gets done.
+    /// the event at hand. When a handler holds its thread for longer than about a millisecond, another thread polls in its place,
+    /// and the handlers of that method run on threads of their own from then on: as many at a time as there are processors, and
+    /// more while those threads sleep, up to ``Server/Configuration/maximumHandlerThreads``. So handlers may block. The method
+    /// returns when its handlers have been quick for a second or longer. When the polling threads have no time left, one more is
+    /// tried, up to the number of processors, and stays if more gets done.
     ///
     /// The executor is a task preference (SE-0417): actors with executors of their own run there, as anywhere.
     public static var pollers: Self { Self(value: .pollers) }

@@ -5,6 +5,9 @@ final class Route: Sendable {
   /// The method's number among those of the server.
   let index: Int
 
+  /// Where the handlers run.
+  let placement = HandlerPlacement()
+
   /// Runs the handler of one call after the other, and replies.
   let serve: UnaryHandler.Serve
 

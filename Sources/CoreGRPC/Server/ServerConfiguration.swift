@@ -75,6 +75,14 @@ extension Server {
     /// more gets done with more.
     public var pollerThreads = 1
 
+    /// The largest number of threads beside those that poll, on which handlers run that block their thread or compute for long.
+    ///
+    /// Defaults to 512. Further ones wait for a thread; their deadlines hold, and the log says so once. The handlers of one method
+    /// have three quarters of the threads at most. A thread that is blocked takes some tens of kilobytes of memory.
+    ///
+    /// It has no effect with a ``handlerExecutor`` other than the pollers.
+    public var maximumHandlerThreads = 512
+
     /// When the threads that poll ask for the next event for a while before they sleep.
     ///
     /// While handlers wait for their streams.

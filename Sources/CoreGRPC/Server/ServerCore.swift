@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The working part of a ``Server``, which lives on until the last call is done and C-core has let go of everything.
 final class ServerCore: Sendable {
   /// Slots posted for incoming calls of each method, and of methods that are not there.
@@ -32,7 +34,10 @@ final class ServerCore: Sendable {
   }
 
   private let executor: (any TaskExecutor)?
-  private let runsOnPollers: Bool
+  /// The executor, if it is that of the polling threads.
+  private let pollers: PollerExecutor?
+  private let workers: WorkerPool
+  let placements = HandlerPlacements()
   private let state: Locked<State>
   /// Happens when a shutdown begins.
   private let shutdownBegun = OneTimeEvent()
@@ -43,7 +48,9 @@ final class ServerCore: Sendable {
     let queue = CompletionQueue(
       name: "grpc-server",
       threads: max(1, configuration.pollerThreads),
-      busyPolling: configuration.busyPolling
+      busyPolling: configuration.busyPolling,
+      largestWorkerCount: configuration.maximumHandlerThreads,
+      placements: placements
     ) {
       stopped.fulfil(())
     }
@@ -53,7 +60,8 @@ final class ServerCore: Sendable {
       case .pollers: queue.executor
       case .custom(let executor): executor
       }
-    self.runsOnPollers = self.executor is PollerExecutor
+    self.pollers = self.executor as? PollerExecutor
+    self.workers = queue.workers
     self.state = Locked(
       State(
         lifecycle: ServerLifecycle(maximumConcurrentCalls: configuration.maximumConcurrentCalls),
@@ -142,10 +150,12 @@ final class ServerCore: Sendable {
       }
       for idle in idleTasks { idle.continuation.resume(returning: nil) }
       guard let handle = state.withLock({ $0.handle }) else { return }
-      Thread.spawn(name: "grpc-shutdown") { [self] in
+      let shutDown: @Sendable () -> Void = { [self] in
         handle.shutDown { [self] in handleEvent { $0.shutdownCompleted() } }
         handleEvent { $0.shutdownReturned() }
       }
+      // Where no thread can be had, this one may have to wait a little.
+      if !Thread.spawn(name: "grpc-shutdown", shutDown) { shutDown() }
     }
     guard let gracePeriod else { return }
     if gracePeriod <= .zero {
@@ -197,13 +207,28 @@ final class ServerCore: Sendable {
   }
 
   private func serve(_ call: ServerCall, of route: Route, in idle: IdleHandlerTask?) {
-    if !runsOnPollers { call.watch() }
+    var lane: HandlerLane?
+    if let pollers {
+      lane = route.placement.lane
+      // A polling thread runs handlers only while another one could take over.
+      if lane == nil, !pollers.hasSpareThread.load(ordering: .relaxed) {
+        lane = route.placement.leavePollers(for: workers)
+      }
+    }
+    let staysOnThread = pollers != nil && lane == nil
+    if !staysOnThread { call.watch() }
+    var idle = idle
+    if let other = idle, other.lane !== lane {
+      // It runs where the method's handlers ran before.
+      other.continuation.resume(returning: nil)
+      idle = nil
+    }
     if let error = call.excessiveMetadata {
       call.refuse(with: Status(error))
     } else if call.lacksMessage {
       call.endWithoutMessage()
-    } else if call.begin(in: idle, executor: executor) {
-      if runsOnPollers { PollerThread.current?.append(call) }
+    } else if call.begin(in: idle, lane: lane, executor: executor) {
+      if staysOnThread { PollerThread.current?.append(call) }
       return
     }
     if let idle { handlerEnded(idle, of: route) } else { handlerEnded() }
@@ -217,7 +242,9 @@ final class ServerCore: Sendable {
     let isKept = state.withLock { state in
       state.lifecycle.handlerEnded()
       let count = state.idleTasks[route.index].count
-      guard state.lifecycle.phase == .running, count < Self.largestIdleCount else { return false }
+      guard state.lifecycle.phase == .running, count < Self.largestIdleCount, idle.lane === route.placement.lane else {
+        return false
+      }
       state.idleTasks[route.index].append(idle)
       return true
     }

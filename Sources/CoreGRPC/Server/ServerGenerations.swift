@@ -168,7 +168,14 @@ extension ServerGenerations: ListenerWatch.Subject {
       state.recovery = OneShot()
       return true
     }
-    if begins { Thread.spawn(name: "grpc-recovery") { [self] in recover(dead) } }
+    if begins, !Thread.spawn(name: "grpc-recovery", { [self] in recover(dead) }) {
+      // Not now; the next look at the listeners tries again.
+      state.withLock { state in
+        defer { state.recovery = nil }
+        return state.recovery
+      }?
+      .fulfil(())
+    }
   }
 
   /// Waits until no C server is about to be made.

@@ -63,7 +63,7 @@ struct ConnectivityTests {
     // A watch of C-core's lasts up to five seconds: so many, one after the other, would exceed the time limit.
     for _ in 0..<15 {
       let channel = try Channel(target: "unix:/nonexistent/socket")
-      weak var handle = try channel.openHandle()
+      weak let handle = try channel.openHandle()
       let watched = Gate()
       let watch = Task {
         var states: [ConnectivityState] = []
