@@ -43,7 +43,12 @@ let package = Package(
     .target(name: "CConcurrency"),
 
     // The libraries.
-    .target(name: "CoreGRPC", dependencies: ["CAbseil", "CConcurrency", "CGRPC"], swiftSettings: swiftSettings),
+    .target(
+      name: "CoreGRPC",
+      dependencies: ["CAbseil", "CConcurrency", "CGRPC"],
+      exclude: ["CCore/Scheduling.md"],
+      swiftSettings: swiftSettings
+    ),
     .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: swiftSettings),
     .target(
       name: "CoreGRPCLogging",

@@ -22,7 +22,7 @@ final class HandlerLane: TaskExecutor {
   }
 
   private struct State {
-    var jobs: [Job] = []
+    var jobs: [Job?] = []
     var nextJob = 0
     /// How many threads are in a job of the lane, or on their way to one.
     var runningCount = 0
@@ -45,7 +45,8 @@ final class HandlerLane: TaskExecutor {
           nextJob = 0
         }
       }
-      return jobs[nextJob]
+      // Moved out: what it holds does not go under the lock.
+      return jobs[nextJob].take()
     }
   }
 

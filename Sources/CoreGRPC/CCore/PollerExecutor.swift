@@ -10,16 +10,33 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
 
   private weak var queue: CompletionQueue?
 
+  /// Runs the jobs that the polling threads cannot run, as no thread could take over from them.
+  private let lane = Locked<HandlerLane?>(nil)
+
   /// Whether another thread is at hand to take over from one that polls: only then may a poller run a program's code.
   let hasSpareThread = Atomic(true)
 
   /// Called once, by the queue that is being made.
-  func attach(to queue: CompletionQueue) { self.queue = queue }
+  func attach(to queue: CompletionQueue) {
+    self.queue = queue
+    lane.withLock { $0 = HandlerLane(pool: queue.workers) {} }
+  }
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = PollerThread.Job.preferred(UnownedJob(job))
     if let thread = PollerThread.current, thread.executor === self { return thread.append(job) }
     post(job)
+  }
+
+  /// Has a thread that does not poll run a job.
+  func runBeside(_ job: PollerThread.Job) {
+    guard let lane = lane.withLock({ $0 }) else { preconditionFailure("a queue that polls has been attached") }
+    lane.append(laneJob(job))
+  }
+
+  /// A job as a lane runs it.
+  func laneJob(_ job: PollerThread.Job) -> HandlerLane.Job {
+    if case .preferred(let job) = job { .task(job, on: asUnownedTaskExecutor()) } else { .other(job) }
   }
 
   /// Has a thread that polls do something.
@@ -50,6 +67,7 @@ extension PollerThread.Job {
     case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
     // The caller is the observer, which must not wait for a program's code.
     case .function(let body): Task.detached { body() }
+    case .taken: break
     }
   }
 }

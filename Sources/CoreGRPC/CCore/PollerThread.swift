@@ -46,6 +46,8 @@ final class PollerThread: @unchecked Sendable {
     case completion(Operation, succeeded: Bool)
     /// A function that may run a program's code, such as one that cancels a task.
     case function(@Sendable () -> Void)
+    /// What has been taken out of the list.
+    case taken
   }
 
   private struct State {
@@ -298,24 +300,15 @@ final class PollerThread: @unchecked Sendable {
   }
 
   private func run(_ job: Job) {
+    // Only while another thread could take over does this one run a program's code.
+    guard job.isOfCore || executor.hasSpareThread.load(ordering: .relaxed) else { return executor.runBeside(job) }
     switch job {
     case .preferred(let preferred):
       currentJob.store(job.address, ordering: .relaxed)
       preferred.runSynchronously(on: executor.asUnownedTaskExecutor())
-    case .unbound, .completion, .function:
+    case .unbound, .completion, .function, .taken:
       currentJob.store(0, ordering: .relaxed)
       job.run()
-    }
-  }
-
-  /// Takes away the jobs that may run a program's code, when no other thread could take over.
-  func takeJobsOfPrograms() -> [Job] {
-    guard isBusy else { return [] }
-    return state.withLock { state in
-      let jobs = state.work.jobs[state.nextJob...]
-      state.work.jobs = jobs.filter(\.isOfCore)
-      state.nextJob = 0
-      return jobs.filter { !$0.isOfCore }
     }
   }
 
@@ -364,7 +357,10 @@ final class PollerThread: @unchecked Sendable {
     state.withLock { state in
       if state.nextJob < state.work.jobs.count {
         defer { state.nextJob += 1 }
-        return .run(state.work.jobs[state.nextJob])
+        // Moved out: with the last reference goes what a program's `deinit` may belong to, and not under this lock.
+        var job = Job.taken
+        swap(&job, &state.work.jobs[state.nextJob])
+        return .run(job)
       }
       // One by one, so that the arrays keep their memory.
       while state.work.jobs.popLast() != nil {}
@@ -471,7 +467,7 @@ extension PollerThread.Job {
   var address: UInt {
     switch self {
     case .preferred(let job), .unbound(let job): UInt(bitPattern: unsafeBitCast(job, to: OpaquePointer.self))
-    case .completion, .function: 0
+    case .completion, .function, .taken: 0
     }
   }
 
@@ -482,6 +478,7 @@ extension PollerThread.Job {
     case .unbound(let job): cconcurrency_run(unsafeBitCast(job, to: OpaquePointer.self))
     case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
     case .function(let body): body()
+    case .taken: break
     }
   }
 }

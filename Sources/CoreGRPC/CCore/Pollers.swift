@@ -4,11 +4,11 @@ import Synchronization
 
 /// The threads' side of a completion queue, which they own: the last one out destroys it.
 ///
-/// A thread that sleeps in a program's code, or runs it for longer than a moment, is relieved: another one polls in its place,
-/// and it waits until it is needed. So a handler that blocks its thread holds up nobody else. What finds that out is a
-/// thread that looks from time to time while there are events: every millisecond when it sees a program's code run, every eight
-/// when it does not. It also sees when the threads have no time left and the machine has, and lets ``PollerCrew`` find out
-/// whether one more is of use.
+/// A thread that sleeps in a program's code, or runs it for longer than a moment, is relieved: a thread of the reserve polls in its
+/// place. If a handler of a method was running, the method leaves the polling threads, see ``HandlerPlacement``. The observer finds
+/// that out: a thread that looks from time to time while there are events, every millisecond when it sees a program's code run,
+/// every eight when it does not. It also sees when the threads have no time left and the machine has, and lets ``PollerCrew`` find
+/// out whether one more is of use. `Scheduling.md`, beside this file, has the states and the rules.
 final class Pollers: @unchecked Sendable {
   // Unchecked, because of the raw handle: `grpc_completion_queue` is thread-safe, and it lives until the last thread that
   // polls has seen it shut down.
@@ -54,9 +54,6 @@ final class Pollers: @unchecked Sendable {
   /// The threads that run what does not belong on these.
   let workers: WorkerPool
 
-  /// Runs the jobs that these threads cannot run, as nobody could take over from them.
-  private let overflow: HandlerLane
-
   /// Knows which tasks run handlers of which methods; `nil` where no handlers run.
   private let placements: HandlerPlacements?
 
@@ -90,7 +87,6 @@ final class Pollers: @unchecked Sendable {
       largestThreadCount: largestWorkerCount,
       observerWakeUp: observerWakeUp
     )
-    self.overflow = HandlerLane(pool: workers) {}
     let cores = Processors.count
     // On one processor it would keep from happening what it waits for.
     let busyPolling = cores > 1 ? busyPolling : .never
@@ -179,9 +175,6 @@ final class Pollers: @unchecked Sendable {
   /// - Parameter hadEvent: See ``PollerThread/finishEvent(hadEvent:onBegin:)``.
   /// - Returns: Whether the thread shall go on polling.
   private func finishEvent(_ thread: PollerThread, hadEvent: Bool? = nil) -> Bool {
-    if !executor.hasSpareThread.load(ordering: .relaxed) {
-      for job in thread.takeJobsOfPrograms() { overflow.append(laneJob(job)) }
-    }
     let isActive = thread.finishEvent(hadEvent: hadEvent) {
       guard observerWakeUp.isUnobserved.load(ordering: .sequentiallyConsistent) else { return }
       if observerWakeUp.isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { wakeObserver() }
@@ -296,7 +289,7 @@ final class Pollers: @unchecked Sendable {
     }
   }
 
-  private var isFinished: Bool { state.withLock { $0.isStopped && $0.active.isEmpty } }
+  private var isFinished: Bool { state.withLock { $0.isStopped && $0.active.isEmpty } && !workers.hasWaitingJobs }
 
   private enum Sight {
     /// A thread is in a program's code.
@@ -376,15 +369,15 @@ final class Pollers: @unchecked Sendable {
       placements?.leavePollers(methodOf: task, for: workers)
       // The other handlers of that method shall not hold the next thread.
       for job in jobs {
-        if let lane = placements?.lane(of: job.address) { lane.append(laneJob(job)) } else { thread.append(job) }
+        if let lane = placements?.lane(of: job.address) {
+          lane.append(executor.laneJob(job))
+        } else {
+          thread.append(job)
+        }
       }
       thread.wakeUp.signal()
       fillReserve()
     }
-  }
-
-  private func laneJob(_ job: PollerThread.Job) -> HandlerLane.Job {
-    if case .preferred(let job) = job { .task(job, on: executor.asUnownedTaskExecutor()) } else { .other(job) }
   }
 
   /// - Returns: Whether another thread polls, or none is to go.

@@ -107,6 +107,9 @@ final class WorkerPool: Sendable {
     observerWakeUp.signalIfNeeded()
   }
 
+  /// Whether jobs wait for a look.
+  var hasWaitingJobs: Bool { state.withLock { !$0.waiting.isEmpty } }
+
   /// Looks at the lanes with jobs that wait.
   ///
   /// - Returns: Whether there is something to look at soon.
