@@ -45,9 +45,10 @@ struct LogHandlerTests {
     let echo = try Echo { ServerResponse(message: [], trailingMetadata: ["x-long": long]) }
     let recorder = EventRecorder()
     #expect(await echo.error(of: method)?.code == .internalError)
-    let event = await recorder.first { $0.message.hasPrefix("the handler's response has too much metadata") }
+    let problem = "the handler's response has too much metadata"
+    let event = await recorder.first { $0.method == method && $0.message.hasPrefix(problem) }
     recorder.stop()
-    #expect(event?.level == .error && event?.method == method)
+    #expect(event?.level == .error)
     #expect(event?.message.contains(#"the largest entry is "x-long" with 14038 bytes"#) == true)
     #expect(event?.message.contains("hunter2") == false)
     await echo.server.shutdown()
@@ -61,7 +62,7 @@ struct LogHandlerTests {
     let gateway = try Echo { throw error }
     let recorder = EventRecorder()
     #expect(await gateway.error(of: Echo.stream)?.message == "a call to another service failed")
-    let event = await recorder.first { $0.method == Echo.stream }
+    let event = await recorder.first { $0.method == Echo.stream && $0.message.hasPrefix("a call that") }
     recorder.stop()
     #expect(event?.level == .error)
     #expect(event?.message == "a call that the handler made failed: NOT_FOUND: hunter2")
@@ -123,8 +124,10 @@ struct LogHandlerTests {
     for metadata in illegal {
       let echo = try Echo { ServerResponse(message: [], metadata: metadata, trailingMetadata: metadata) }
       #expect(await echo.error(of: Echo.unary, metadata: metadata)?.code == .invalidArgument)
-      #expect(await echo.error(of: Echo.unary)?.code == .internalError)
-      #expect(await echo.error(of: Echo.stream) != nil)
+      // A reserved key is left out of what a handler sends.
+      let isReserved = metadata[0].key == "grpc-timeout"
+      #expect(await echo.error(of: Echo.unary)?.code == (isReserved ? nil : .internalError))
+      #expect(await echo.error(of: Echo.stream)?.code == (isReserved ? nil : .internalError))
       await echo.server.shutdown()
     }
     recorder.stop()

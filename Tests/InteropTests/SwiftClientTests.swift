@@ -50,6 +50,30 @@ struct SwiftClientTests {
     await server.stop()
   }
 
+  @Test("Long messages and metadata harm no other call", arguments: Python.available, modes)
+  func longMessages(python: Python, mode: String) async throws {
+    let server = try await PythonServer(python, mode: mode)
+    let failures = await withTaskGroup(of: RPCError?.self) { group in
+      for number in 0..<300 {
+        group.addTask { await server.error("123456", metadata: ["x-test-delay-ms": "20"]) }
+        guard number.isMultiple(of: 10) else { continue }
+        group.addTask {
+          let long = await server.error("", metadata: ["x-test-fail": "NOT_FOUND", "x-test-message-size": "9000"])
+          #expect(long?.code == .notFound && long?.message == String(repeating: "x", count: 8_192))
+          // The largest that is sent, or nearly so, and what is not.
+          let fitting = Metadata.Value.string(String(repeating: "x", count: 7_400))
+          #expect(await server.error("", metadata: ["x-test-unknown": fitting]) == nil)
+          let over = Metadata.Value.string(String(repeating: "x", count: 8_100))
+          #expect(await server.error("", metadata: ["x-test-unknown": over])?.code == .resourceExhausted)
+          return nil
+        }
+      }
+      return await group.reduce(into: []) { failures, failure in if let failure { failures.append(failure) } }
+    }
+    #expect(failures.count == 0, "\(failures.prefix(3))")
+    await server.stop()
+  }
+
   @Test(
     "A deadline passes: DEADLINE_EXCEEDED here, and the server's handler learns of it",
     arguments: Python.available,

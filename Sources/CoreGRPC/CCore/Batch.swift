@@ -68,7 +68,7 @@ struct Batch: ~Copyable {
     do throws(RPCError) {
       try prepareMetadata(for: sender, room: room)
     } catch {
-      throw sender == .client ? error.comingOutOfCall() : error
+      throw sender == .client ? error.comingOutOfChannel() : error
     }
   }
 

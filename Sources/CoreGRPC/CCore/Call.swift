@@ -353,7 +353,7 @@ class Call: Operation, @unchecked Sendable {
   ///
   /// For the owner of a finished receive-status.
   final var receivedError: RPCError? {
-    RPCError(status: receivedStatus, metadata: receivedTrailingMetadata)?.comingOutOfCall()
+    RPCError(status: receivedStatus, metadata: receivedTrailingMetadata)?.comingOutOfChannel()
   }
 
   /// Whether the call ended without the server's status having gone out.

@@ -93,7 +93,8 @@ extension RPCError {
   fileprivate init(cannotConnectTo target: String, _ problem: String) {
     let isPrintable = target.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
     let name = isPrintable ? "'\(target)'" : target.debugDescription
-    self.init(code: .invalidArgument, message: "a channel to \(name) cannot be created: \(problem)")
+    let error = RPCError(code: .invalidArgument, message: "a channel to \(name) cannot be created: \(problem)")
+    self = error.comingOutOfChannel()
   }
 }
 

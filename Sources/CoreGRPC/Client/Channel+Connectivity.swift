@@ -20,15 +20,17 @@ extension Channel {
   public func connect(timeout: Duration? = nil) async throws(RPCError) {
     let deadline = timeout.map { ContinuousClock.now + $0 }
     while true {
-      if Task.isCancelled { throw RPCError(code: .cancelled, message: "the task was cancelled") }
+      if Task.isCancelled { throw RPCError(code: .cancelled, message: "the task was cancelled").comingOutOfChannel() }
       let state = try openHandle().connectivityState(connecting: true)
       switch state {
       case .ready: return
-      case .shutdown: throw RPCError(code: .unavailable, message: "the server of this in-process channel has stopped")
+      case .shutdown:
+        let message = "the server of this in-process channel has stopped"
+        throw RPCError(code: .unavailable, message: message).comingOutOfChannel()
       case .idle, .connecting, .transientFailure: break
       }
       if let deadline, deadline <= .now {
-        throw RPCError(code: .deadlineExceeded, message: "there is no connection to \(target) yet")
+        throw RPCError(code: .deadlineExceeded, message: "there is no connection to \(target) yet").comingOutOfChannel()
       }
       await waitForChange(from: state, until: deadline)
     }

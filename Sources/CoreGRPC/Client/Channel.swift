@@ -156,7 +156,7 @@ public final class Channel: Sendable {
 
   func openHandle() throws(RPCError) -> ChannelHandle {
     guard let handle = handle.withLock({ $0 }) else {
-      throw RPCError(code: .unavailable, message: "the channel is closed").comingOutOfCall()
+      throw RPCError(code: .unavailable, message: "the channel is closed").comingOutOfChannel()
     }
     return handle
   }

@@ -19,6 +19,6 @@ struct MessageSizeLimits: Sendable {
   private static func check(_ byteCount: Int, against limit: Int?, _ verb: String) throws(RPCError) {
     guard let limit, byteCount > limit else { return }
     let message = "a message of \(byteCount) bytes cannot be \(verb): the call's limit is \(limit)"
-    throw RPCError(code: .resourceExhausted, message: message).comingOutOfCall()
+    throw RPCError(code: .resourceExhausted, message: message).comingOutOfChannel()
   }
 }

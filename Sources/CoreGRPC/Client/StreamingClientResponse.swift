@@ -40,11 +40,11 @@ extension ClientResponse {
     var messages = response.messages.receivedMessages.makeAsyncIterator()
     let message = try await messages.next(isolation: nil)
     if message != nil, try await messages.next(isolation: nil) != nil {
-      throw RPCError(code: .unimplemented, message: "the server sent more than one message").comingOutOfCall()
+      throw RPCError(code: .unimplemented, message: "the server sent more than one message").comingOutOfChannel()
     }
     let trailingMetadata = try await response.trailingMetadata()
     guard let message else {
-      throw RPCError(code: .unimplemented, message: "the server answered OK without a message").comingOutOfCall()
+      throw RPCError(code: .unimplemented, message: "the server answered OK without a message").comingOutOfChannel()
     }
     self.init(message: message.message, metadata: response.metadata, trailingMetadata: trailingMetadata)
     wasCompressed = message.wasCompressed

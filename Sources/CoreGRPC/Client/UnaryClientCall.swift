@@ -32,7 +32,7 @@ struct UnaryClientCall: Sendable {
     if let error = call.receivedError { throw error }
     guard let answer = try call.takeReceivedMessage() else {
       // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
-      throw RPCError(code: .unimplemented, message: "the server answered OK without a message").comingOutOfCall()
+      throw RPCError(code: .unimplemented, message: "the server answered OK without a message").comingOutOfChannel()
     }
     try sizeLimits.checkReceived(byteCount: answer.byteCount)
     return answer
@@ -52,12 +52,12 @@ extension RPCError {
   /// What a client's serializer threw.
   @usableFromInline
   static func cannotSerializeRequest(_ error: any Error) -> RPCError {
-    RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request").comingOutOfCall()
+    RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request").comingOutOfChannel()
   }
 
   /// What a client's deserializer threw.
   @usableFromInline
   static func cannotDeserializeResponse(_ error: any Error) -> RPCError {
-    RPCError(wrapping: error, as: .internalError, message: "cannot deserialize the response").comingOutOfCall()
+    RPCError(wrapping: error, as: .internalError, message: "cannot deserialize the response").comingOutOfChannel()
   }
 }

@@ -7,9 +7,8 @@
 ///
 /// Some keys are not a program's to set:
 ///
-/// - HTTP's own are ignored at both ends, as gRPC for Go and Java do: `connection`, `content-length`, `content-type`, `host`,
-///   `keep-alive`, `proxy-connection`, `te`, `transfer-encoding`, `upgrade` and `user-agent`. So a handler may send on what it has
-///   received.
+/// - HTTP's own are ignored at both ends: `connection`, `content-length`, `content-type`, `host`, `keep-alive`, `proxy-connection`,
+///   `te`, `transfer-encoding`, `upgrade` and `user-agent`. So a handler may send on what it has received.
 /// - Those that begin with `grpc-` are gRPC's. A client's call with one fails with ``RPCError/Code/invalidArgument``, except for
 ///   `grpc-previous-rpc-attempts`, which is ignored. What a server sends is sent without them. `grpc-status-details-bin` is sent,
 ///   and by a server `grpc-retry-pushback-ms`. `grpc-trace-bin` and `grpc-tags-bin` are not: C-core 1.51 breaks connections with

@@ -3,11 +3,11 @@
 /// A handler throws one to end its call with that status; any other error that it throws becomes
 /// ``Code/unknown``, and its text stays on the server.
 ///
-/// An error that comes out of a call which a handler makes itself is not sent on to the handler's client, which is to learn nothing
-/// of the servers behind. If the handler lets it escape, the handler's call ends with the same code if it is
-/// ``Code/cancelled``, ``Code/deadlineExceeded``, ``Code/resourceExhausted`` or ``Code/unavailable``, which say whether it helps to
-/// try again, and with ``Code/internalError`` otherwise; without the message and the metadata, which ``CoreGRPCLog`` gets. What the
-/// handler has set itself is sent. To send everything on, make a new error:
+/// An error that comes out of a channel, such as the status of a call that a handler makes itself, is not sent on to the handler's
+/// client, which is to learn nothing of the servers behind. If the handler lets it escape, the handler's call ends with the same code
+/// if it is ``Code/cancelled``, ``Code/deadlineExceeded``, ``Code/resourceExhausted`` or ``Code/unavailable``, which say whether it
+/// helps to try again, and with ``Code/internalError`` otherwise. The message and the metadata are left out; ``CoreGRPCLog`` gets an
+/// event with the message. What the handler has set itself is sent. To send everything on, make a new error:
 ///
 /// ```swift
 /// do {
@@ -18,21 +18,21 @@
 /// ```
 public struct RPCError: Error, Sendable {
   /// The status code; never OK.
-  public var code: Code { didSet { partsOfCall.remove(.code) } }
+  public var code: Code { didSet { partsFromChannel.remove(.code) } }
 
   /// A message for people.
-  public var message: String { didSet { partsOfCall.remove(.message) } }
+  public var message: String { didSet { partsFromChannel.remove(.message) } }
 
   /// The trailing metadata: on the client what the server sent, on the server what it shall send.
-  public var metadata: Metadata { didSet { partsOfCall.remove(.metadata) } }
+  public var metadata: Metadata { didSet { partsFromChannel.remove(.metadata) } }
 
   /// The error behind this one.
   ///
   /// It stays in this process.
   public var cause: (any Error)?
 
-  /// What comes out of a call on a channel.
-  private var partsOfCall: Parts = []
+  /// What comes out of a channel, and was not changed since.
+  private var partsFromChannel: Parts = []
 
   /// Creates an error.
   public init(code: Code, message: String, metadata: Metadata = [:], cause: (any Error)? = nil) {
@@ -58,21 +58,21 @@ extension RPCError {
     static let metadata = Parts(rawValue: 1 << 2)
   }
 
-  /// The same error as one that comes out of a call on a channel.
+  /// The same error as one that comes out of a channel.
   @usableFromInline
-  func comingOutOfCall() -> RPCError {
+  func comingOutOfChannel() -> RPCError {
     var error = self
-    error.partsOfCall = [.code, .message, .metadata]
+    error.partsFromChannel = [.code, .message, .metadata]
     return error
   }
 
   /// The error that a handler's call ends with if the handler lets this one escape; `nil` if it is the handler's own.
   var endingHandler: RPCError? {
-    guard !partsOfCall.isEmpty else { return nil }
+    guard !partsFromChannel.isEmpty else { return nil }
     return RPCError(
-      code: partsOfCall.contains(.code) && !Code.meaningfulToCallers.contains(code) ? .internalError : code,
-      message: partsOfCall.contains(.message) ? "a call to another service failed" : message,
-      metadata: partsOfCall.contains(.metadata) ? [:] : metadata,
+      code: partsFromChannel.contains(.code) && !Code.meaningfulToCallers.contains(code) ? .internalError : code,
+      message: partsFromChannel.contains(.message) ? "a call to another service failed" : message,
+      metadata: partsFromChannel.contains(.metadata) ? [:] : metadata,
       cause: self
     )
   }

@@ -90,8 +90,20 @@ struct DownstreamErrorTests {
   func unreachable() async throws {
     let target = "ipv4:127.0.0.1:1"
     let channel = try Channel(target: target)
-    let gateway = try TestServer { request, _ in try await channel.echo(request.message).asServerResponse }
-    let error = await rpcError { () async throws(RPCError) in try await gateway.call() }
+    let gateway = try TestServer { request, _ in
+      switch request.message[0] {
+      case 0: try await channel.connect(timeout: .zero)
+      case 1: _ = try Channel(target: "ipv4:127.0.0.1:secret")
+      default: break
+      }
+      return try await channel.echo(request.message).asServerResponse
+    }
+    for (number, code) in [RPCError.Code.deadlineExceeded, .internalError, .unavailable].enumerated() {
+      let error = await rpcError { () async throws(RPCError) in try await gateway.call([UInt8(number)]) }
+      #expect(error == RPCError(code: code, message: "a call to another service failed"))
+    }
+    channel.close()
+    let error = await rpcError { () async throws(RPCError) in try await gateway.call([2]) }
     #expect(error == RPCError(code: .unavailable, message: "a call to another service failed"))
     await gateway.server.shutdown()
   }

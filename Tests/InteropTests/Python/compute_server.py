@@ -12,6 +12,7 @@ Request metadata directs the answer; without any, it is the number of code point
     x-test-raise: TEXT            raises an ordinary exception
     x-test-fail: CODE_NAME        fails with that status and the trailing metadata below
     x-test-message[-bin]: TEXT    the message of that status; -bin: as UTF-8, for what ASCII cannot say
+    x-test-message-size: N        the message of that status: N times x
     x-test-hang: ID               never answers; records ID once the call is cancelled or past its deadline
     x-test-await-cancelled: ID    answers "cancelled" as soon as ID is recorded; FAILED_PRECONDITION after 5 s
     x-test-report-deadline: 1     answers with the milliseconds left before the deadline, or "none"
@@ -70,6 +71,9 @@ class Directives:
         name = self.get("x-test-fail")
         if name is None:
             return None
+        size = self.get("x-test-message-size")
+        if size is not None:
+            return grpc.StatusCode[name], "x" * int(size)
         message = self.get("x-test-message-bin")
         text = self.get("x-test-message") or "" if message is None else message.decode("utf-8")
         return grpc.StatusCode[name], text

@@ -44,7 +44,8 @@ final class DirectiveService: Compute_Compute.ServiceProtocol {
 
   private func failure(_ name: String, _ directives: Metadata) -> RPCError {
     let code = Status.Code.allCases.first { $0.description == name }.flatMap(RPCError.Code.init)
-    let text = directives[stringValues: "x-test-message"].first
+    let size = directives[stringValues: "x-test-message-size"].first.flatMap(Int.init)
+    let text = directives[stringValues: "x-test-message"].first ?? size.map { String(repeating: "x", count: $0) }
     let bytes = directives[binaryValues: "x-test-message-bin"].first
     return RPCError(
       code: code ?? .invalidArgument,
