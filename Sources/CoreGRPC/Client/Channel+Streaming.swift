@@ -76,9 +76,14 @@ extension Channel {
               call: try makeCall(context.descriptor, options: options),
               options: options
             )
-            try stream.start(request.metadata)
-            streams.insert(stream)
-            group.addTask { await stream.produce(request.producer, serializer: serializer) }
+            if let message = request.onlyMessage {
+              try stream.start(request.metadata, onlyMessage: message, serializer: serializer)
+              streams.insert(stream)
+            } else {
+              try stream.start(request.metadata)
+              streams.insert(stream)
+              group.addTask { await stream.produce(request.producer, serializer: serializer) }
+            }
             return await stream.response(deserializer: deserializer)
           }
           let result = try await onResponse(response)

@@ -24,10 +24,34 @@ final class ClientStream: Sendable {
   /// Sends the metadata, and begins to receive.
   ///
   /// Once, before anything else.
-  func start(_ metadata: Metadata) throws(RPCError) {
-    // First the one that can fail.
+  func start(_ metadata: Metadata) throws(RPCError) { try start(opening(metadata)) }
+
+  /// Sends the metadata, the only message and the half-close, and begins to receive.
+  ///
+  /// They leave together, in one write. A half-close that follows later can meet a response that is over: some proxies reset
+  /// such a call, and its status is lost.
+  ///
+  /// Once, before anything else.
+  func start<Input: Sendable>(
+    _ metadata: Metadata,
+    onlyMessage: Input,
+    serializer: some MessageSerializer<Input>
+  ) throws(RPCError) {
+    let message = try serialize(onlyMessage, with: serializer)
+    var opening = opening(metadata)
+    opening.sendMessage(message)
+    opening.sendHalfClose()
+    try start(opening)
+  }
+
+  private func opening(_ metadata: Metadata) -> Batch {
     var opening = Batch()
     opening.sendInitialMetadata(metadata, waitsForReady: options.waitForReady, compression: options.compression)
+    return opening
+  }
+
+  private func start(_ opening: consuming Batch) throws(RPCError) {
+    // First the one that can fail.
     try call.start(opening) { _ in }
     var status = Batch()
     status.receive(.receiveClose)
@@ -104,17 +128,24 @@ final class ClientStream: Sendable {
     options writeOptions: WriteOptions,
     serializer: some MessageSerializer<Input>
   ) async throws(RPCError) {
-    var buffer: MessageBuffer?
-    do {
-      buffer = try serializer.serialize(message)
-    } catch {
-      throw RPCError.cannotSerializeRequest(error)
-    }
-    guard let bytes = buffer.take() else { return }
-    try options.sizeLimits.checkSent(byteCount: bytes.byteCount)
+    let bytes = try serialize(message, with: serializer)
     if try await writer.write(bytes, options: writeOptions) { return }
     throw await end.value().error
       ?? RPCError(code: .cancelled, message: "the server has ended the call")
+  }
+
+  private func serialize<Input: Sendable>(
+    _ message: Input,
+    with serializer: some MessageSerializer<Input>
+  ) throws(RPCError) -> MessageBuffer {
+    let bytes: MessageBuffer
+    do {
+      bytes = try serializer.serialize(message)
+    } catch {
+      throw RPCError.cannotSerializeRequest(error)
+    }
+    try options.sizeLimits.checkSent(byteCount: bytes.byteCount)
+    return bytes
   }
 
   private func successfulEnd() async throws(RPCError) -> Metadata {

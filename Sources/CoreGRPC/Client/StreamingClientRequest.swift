@@ -11,7 +11,10 @@ public struct StreamingClientRequest<Message: Sendable>: Sendable {
   /// Writes the messages.
   ///
   /// It runs beside the code that reads the response, and is cancelled when that is done.
-  public var producer: Producer
+  public var producer: Producer { didSet { onlyMessage = nil } }
+
+  /// The message that the producer writes, if it writes that one and no other.
+  private(set) var onlyMessage: Message?
 
   /// Creates a request.
   public init(metadata: Metadata = [:], producer: @escaping Producer) {
@@ -22,5 +25,6 @@ public struct StreamingClientRequest<Message: Sendable>: Sendable {
   /// A stream with the one message of a request.
   public init(single request: ClientRequest<Message>) {
     self.init(metadata: request.metadata) { writer in try await writer.write(request.message) }
+    onlyMessage = request.message
   }
 }
