@@ -211,6 +211,22 @@ let package = Package(
       path: "Tests/RacePeer",
       swiftSettings: swiftSettings
     ),
+    .target(
+      name: "StreamSupport",
+      dependencies: ["CoreGRPC", "TestSupport"],
+      path: "Tests/StreamSupport",
+      swiftSettings: swiftSettings
+    ),
+    .executableTarget(
+      name: "stream-peer",
+      dependencies: [
+        "CommandLineSupport", "CoreGRPC", "StreamSupport", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      path: "Tests/StreamPeer",
+      swiftSettings: swiftSettings
+    ),
     .testTarget(
       name: "CoreGRPCTests",
       dependencies: ["CoreGRPC", "RaceSupport", "TestSupport", "race-peer"],
@@ -258,7 +274,7 @@ let package = Package(
     ),
     .testTarget(
       name: "InteropTests",
-      dependencies: ["Compute", "CoreGRPC", "TestSupport"],
+      dependencies: ["Compute", "CoreGRPC", "StreamSupport", "TestSupport"],
       exclude: ["Python"],
       swiftSettings: swiftSettings
     ),

@@ -1,5 +1,6 @@
 import CoreGRPC
 import Foundation
+import StreamSupport
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import CoreGRPC
 import Foundation
+import StreamSupport
 import TestSupport
 import Testing
 
@@ -190,7 +191,7 @@ struct SwiftStreamClientTests {
       kind,
       first: kind.requests(count: 10, size: 100)[0],
       metadata: ["x-test-hang": .string(kind.rawValue)],
-      timeout: timeout
+      options: CallOptions(timeout: timeout)
     ) { writer in
       try await writer.write(StreamKind.payload(0, 100))
       await waitForCancellation()

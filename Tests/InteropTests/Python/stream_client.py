@@ -1,6 +1,6 @@
 """A client with the four kinds of call for the interop tests, on Python's own gRPC. Messages are bytes.
 
-    python stream_client.py --target ADDRESS --mode sync|aio [--cases a,b,c]
+    python stream_client.py --target ADDRESS --mode sync|aio [--ca FILE] [--cases a,b,c]
     python stream_client.py --target ADDRESS --mode sync|aio --hang ID
 
 Runs its cases against a server that obeys the directives of stream_server.py. Prints `ok NAME` or `FAILED NAME: why` for
@@ -12,6 +12,7 @@ waits for its own end.
 
 import argparse
 import asyncio
+import collections
 import faulthandler
 import itertools
 import queue
@@ -64,6 +65,9 @@ class Outcome:
     def trailing(self, prefix="x-test-"):
         return [(key, value) for key, value in self._trailing if key.startswith(prefix)]
 
+    def summary(self):
+        return f"{self._code.name}: {self._message}"
+
     def expect(self, what, code=grpc.StatusCode.OK, message=None):
         expect(f"{what} (status message {self._message!r})", self._code, code)
         if message is not None:
@@ -79,8 +83,11 @@ class SyncChannel:
 
     sends_until_the_end = True
 
-    def __init__(self, target, options=OPTIONS):
-        self._channel = grpc.insecure_channel(target, options=options)
+    def __init__(self, target, credentials=None, options=OPTIONS):
+        if credentials:
+            self._channel = grpc.secure_channel(target, credentials, options=options)
+        else:
+            self._channel = grpc.insecure_channel(target, options=options)
 
     async def close(self):
         self._channel.close()
@@ -156,8 +163,11 @@ class AsyncChannel:
     # takes the place of the status (grpcio 1.85; 1.51 does not show it). So it keeps its side open, and writes no more.
     sends_until_the_end = False
 
-    def __init__(self, target, options=OPTIONS):
-        self._channel = grpc.aio.insecure_channel(target, options=options)
+    def __init__(self, target, credentials=None, options=OPTIONS):
+        if credentials:
+            self._channel = grpc.aio.secure_channel(target, credentials, options=options)
+        else:
+            self._channel = grpc.aio.insecure_channel(target, options=options)
 
     async def close(self):
         await self._channel.close()
@@ -419,6 +429,26 @@ class Cases:
 
         await self.channel.gather([one(kind) for kind in KINDS])
 
+    async def deadlines(self):
+        """1,000 calls past their deadline, 64 at a time."""
+        await self._ask("release", "nothing")
+        number, at_once = 1000, 64
+        ends = collections.Counter()
+        indices = itertools.count()
+
+        async def worker():
+            while (index := next(indices)) < number:
+                kind = KINDS[index % len(KINDS)]
+                request = request_of(kind, 10, 100) if kind in (UNARY, SERVER_STREAMING) else None
+                call = self.channel.start(kind, request, metadata=(("x-test-hang", "deadlines"),), timeout=0.2)
+                call.send(payload(0, 100))
+                _, outcome = await rest(call)
+                ends[outcome.summary()] += 1
+
+        await self.channel.gather([worker() for _ in range(at_once)])
+        others = {end: count for end, count in ends.items() if not end.startswith("DEADLINE_EXCEEDED")}
+        expect(f"ends of {number} calls other than DEADLINE_EXCEEDED", others, {})
+
     async def _expect_stall(self, what, written):
         """Waits until nothing moves any more, and expects that to be long before the 300 messages are written."""
         before = -1
@@ -480,12 +510,18 @@ CASES = (
     "writer-stalls",
     "reader-stalls",
 )
+# Run when asked for: it takes some seconds.
+LONG_CASES = ("deadlines",)
 CHANNELS = {"sync": SyncChannel, "aio": AsyncChannel}
 
 
 async def run(arguments, names):
-    channel = CHANNELS[arguments.mode](arguments.target)
-    beside = CHANNELS[arguments.mode](arguments.target, OPTIONS + OWN_CONNECTION)
+    credentials = None
+    if arguments.ca is not None:
+        with open(arguments.ca, "rb") as file:
+            credentials = grpc.ssl_channel_credentials(file.read())
+    channel = CHANNELS[arguments.mode](arguments.target, credentials)
+    beside = CHANNELS[arguments.mode](arguments.target, credentials, OPTIONS + OWN_CONNECTION)
     cases = Cases(channel, beside)
     try:
         if arguments.hang is not None:
@@ -500,12 +536,18 @@ def main():
     parser = argparse.ArgumentParser(description="Makes calls of the four kinds.")
     parser.add_argument("--target", required=True, metavar="ADDRESS")
     parser.add_argument("--mode", choices=sorted(CHANNELS), default="sync")
-    parser.add_argument("--cases", default=",".join(CASES), metavar="A,B,C", help="which cases to run (default: all)")
+    parser.add_argument("--ca", metavar="FILE", help="the authorities to trust, PEM; with it the channel speaks TLS")
+    parser.add_argument(
+        "--cases",
+        default=",".join(CASES),
+        metavar="A,B,C",
+        help=f"which cases to run (default: all but {', '.join(LONG_CASES)})",
+    )
     parser.add_argument("--hang", metavar="ID", help="have calls hang instead, until this process is ended")
     parser.add_argument("--limit", type=float, default=120, metavar="SECONDS", help="give up after so long")
     arguments = parser.parse_args()
     names = arguments.cases.split(",")
-    unknown = [name for name in names if name not in CASES]
+    unknown = [name for name in names if name not in CASES + LONG_CASES]
     if unknown:
         parser.error(f"no such case: {', '.join(unknown)}")
     # Should gRPC itself hang, say where and leave.

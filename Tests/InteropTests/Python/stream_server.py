@@ -16,8 +16,9 @@ Request metadata directs the answer. Messages are counted as they were received 
     x-test-echo: VALUE            comes back as initial metadata, before the first message is received or sent
     x-test-echo-bin: BYTES        comes back as trailing metadata
     x-test-fail: CODE_NAME        fails with that status and the trailing metadata below ...
-    x-test-fail-after: N          ... after N messages (default: 0), while the client may still send
-    x-test-message-bin: TEXT      the message of that status, in UTF-8
+    x-test-fail-after: N          ... after N messages (default: 0), while the client may still send; or `end`: after all
+    x-test-message-bin: TEXT      the message of that status, in UTF-8 ...
+    x-test-message-times: N       ... repeated N times (default: 1)
     x-test-end-after: N           ends the call with OK after N messages, while the client may still send
     x-test-after-close: N         has Bidirectional send N more messages of 4 bytes after the client's half-close
     x-test-hang: ID               after the first message, or at once if there is none, waits for the end of the call
@@ -34,6 +35,7 @@ Unary tells about the other calls, and answers with a text then; FAILED_PRECONDI
 
 import asyncio
 import collections
+import math
 import threading
 
 import grpc
@@ -48,6 +50,8 @@ FAILURE_TRAILERS = (
     ("x-test-trailing-bin", b"\x00\xff\x01\xfe"),
 )
 PATIENCE_SECONDS = 20
+# More messages than any call has.
+END = math.inf
 
 
 def payload(index, size):
@@ -84,9 +88,11 @@ class Directives:
     def failure(self, done):
         """The status to fail with after so many messages, as a code and a message, or None."""
         name = self.get("x-test-fail")
-        if name is None or done < self.number("x-test-fail-after", 0):
+        after = END if self.get("x-test-fail-after") == "end" else self.number("x-test-fail-after", 0)
+        if name is None or done < after:
             return None
-        return grpc.StatusCode[name], (self.get("x-test-message-bin") or b"").decode("utf-8")
+        text = (self.get("x-test-message-bin") or b"").decode("utf-8")
+        return grpc.StatusCode[name], text * self.number("x-test-message-times", 1)
 
     def ends(self, done):
         """Whether the call ends with OK after so many messages."""
@@ -121,7 +127,7 @@ class SyncStreams:
 
     def unary(self, request, context):
         call = SyncCall(self, context)
-        call.step(0)
+        call.step(END)
         call.hang()
         for event in ("hanging", "cancelled"):
             identifier = call.directives.get(f"x-test-await-{event}")
@@ -145,6 +151,8 @@ class SyncStreams:
                 length += len(request)
                 if call.step(number):
                     break
+            else:
+                call.step(END)
         if number == 0:
             call.hang()
         return f"{number} {length}".encode()
@@ -159,6 +167,7 @@ class SyncStreams:
             call.sent()
             if call.step(index + 1):
                 return
+        call.step(END)
         if count == 0:
             call.hang()
 
@@ -174,6 +183,7 @@ class SyncStreams:
             number += 1
             if call.step(number):
                 return
+        call.step(END)
         if number == 0:
             call.hang()
         for index in range(call.directives.number("x-test-after-close", 0)):
@@ -245,7 +255,7 @@ class AsyncStreams:
 
     async def unary(self, request, context):
         directives = await self._begin(context)
-        await self._step(0, directives, context)
+        await self._step(END, directives, context)
         await self._hang(directives)
         for event in ("hanging", "cancelled"):
             identifier = directives.get(f"x-test-await-{event}")
@@ -269,6 +279,8 @@ class AsyncStreams:
                 length += len(request)
                 if await self._step(number, directives, context):
                     break
+            else:
+                await self._step(END, directives, context)
         if number == 0:
             await self._hang(directives)
         return f"{number} {length}".encode()
@@ -282,6 +294,7 @@ class AsyncStreams:
             await self._send(payload(index, size), directives, context)
             if await self._step(index + 1, directives, context):
                 return
+        await self._step(END, directives, context)
         if count == 0:
             await self._hang(directives)
 
@@ -296,6 +309,7 @@ class AsyncStreams:
             number += 1
             if await self._step(number, directives, context):
                 return
+        await self._step(END, directives, context)
         if number == 0:
             await self._hang(directives)
         for index in range(directives.number("x-test-after-close", 0)):

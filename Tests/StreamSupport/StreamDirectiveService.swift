@@ -1,19 +1,22 @@
-import CoreGRPC
+package import CoreGRPC
 import TestSupport
 
-/// A service with the four kinds of call that does what the request's metadata asks for: see `Python/stream_server.py`,
-/// which obeys the same directives.
-final class StreamDirectiveService: RegistrableRPCService {
+/// A service with the four kinds of call that does what the request's metadata asks for: see `stream_server.py` in
+/// `Tests/InteropTests/Python`, which obeys the same directives.
+package final class StreamDirectiveService: RegistrableRPCService {
   private enum Event: Hashable {
     case hanging(String)
     case cancelled(String)
     case released(String)
   }
 
+  /// Creates a service to which nothing has happened yet.
+  package init() {}
+
   private let events = Locked<[Event: Gate]>([:])
   private let counts = Locked<[String: Int]>([:])
 
-  func registerMethods(with router: inout RPCRouter) {
+  package func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(
       forMethod: StreamKind.unary.descriptor,
       deserializer: IdentityDeserializer(),
@@ -63,7 +66,7 @@ final class StreamDirectiveService: RegistrableRPCService {
   }
 
   private func answer(to message: [UInt8], _ directives: StreamDirectives) async throws -> [UInt8] {
-    _ = try await step(0, directives)
+    _ = try await step(.max, directives)
     try await hang(directives)
     if let identifier = directives["await-hanging"] {
       await gate(.hanging(identifier)).pass()
@@ -94,6 +97,7 @@ final class StreamDirectiveService: RegistrableRPCService {
       length += message.count
       isOver = try await step(number, directives)
     }
+    if !isOver { _ = try await step(.max, directives) }
     if number == 0 { try await hang(directives) }
     return Array("\(number) \(length)".utf8)
   }
@@ -107,6 +111,7 @@ final class StreamDirectiveService: RegistrableRPCService {
       countSent(directives)
       if try await step(index + 1, directives) { return }
     }
+    _ = try await step(.max, directives)
     if numbers[0] == 0 { try await hang(directives) }
   }
 
@@ -124,6 +129,7 @@ final class StreamDirectiveService: RegistrableRPCService {
       number += 1
       if try await step(number, directives) { return }
     }
+    _ = try await step(.max, directives)
     if number == 0 { try await hang(directives) }
     for index in 0..<(directives.number("after-close") ?? 0) { try await writer.write(StreamKind.payload(index, 4)) }
   }

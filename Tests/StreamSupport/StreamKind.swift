@@ -1,25 +1,26 @@
-import CoreGRPC
-import Testing
+package import CoreGRPC
 
 /// The four kinds of call, each with the method of `interop.Stream` that is of this kind.
-enum StreamKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
+package enum StreamKind: String, CaseIterable, Sendable, CustomStringConvertible {
   case unary = "Unary"
   case clientStreaming = "ClientStreaming"
   case serverStreaming = "ServerStreaming"
   case bidirectional = "Bidirectional"
 
-  var testDescription: String { rawValue }
+  package var description: String { rawValue }
 
-  var descriptor: MethodDescriptor { MethodDescriptor(fullyQualifiedService: "interop.Stream", method: rawValue) }
+  package var descriptor: MethodDescriptor {
+    MethodDescriptor(fullyQualifiedService: "interop.Stream", method: rawValue)
+  }
 
   /// Whether the client may send any number of messages.
-  var hasRequestStream: Bool { self == .clientStreaming || self == .bidirectional }
+  package var hasRequestStream: Bool { self == .clientStreaming || self == .bidirectional }
 
   /// Whether the server may send any number of messages.
-  var hasResponseStream: Bool { self == .serverStreaming || self == .bidirectional }
+  package var hasResponseStream: Bool { self == .serverStreaming || self == .bidirectional }
 
   /// What to send for so many messages of that size.
-  func requests(count: Int, size: Int) -> [[UInt8]] {
+  package func requests(count: Int, size: Int) -> [[UInt8]] {
     switch self {
     case .unary: [Self.payload(0, size)]
     case .serverStreaming: [Array("\(count) \(size)".utf8)]
@@ -28,7 +29,7 @@ enum StreamKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   }
 
   /// What comes back for it.
-  func responses(count: Int, size: Int) -> [[UInt8]] {
+  package func responses(count: Int, size: Int) -> [[UInt8]] {
     switch self {
     case .unary: [Self.payload(0, size)]
     case .clientStreaming: [Array("\(count) \(count * size)".utf8)]
@@ -37,7 +38,7 @@ enum StreamKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   }
 
   /// A message that shows its place in the stream: the index in four bytes, then its last byte again and again.
-  static func payload(_ index: Int, _ size: Int) -> [UInt8] {
+  package static func payload(_ index: Int, _ size: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: size)
     for place in 0..<min(size, 4) { bytes[place] = UInt8(truncatingIfNeeded: index >> (24 - 8 * place)) }
     return bytes

@@ -1,39 +1,34 @@
-import CoreGRPC
-import Testing
+package import CoreGRPC
 
-/// How a call went: what came before its end, and its end.
-struct StreamOutcome: Sendable {
-  var metadata = Metadata()
-  var messages: [[UInt8]] = []
-  /// The metadata that came with the status; after an error it has them.
-  var trailingMetadata = Metadata()
-  var error: RPCError?
-}
+/// Makes calls of the four kinds to a server that obeys the directives of `stream_server.py`.
+package struct StreamCalls: Sendable {
+  package typealias Producer = StreamingClientRequest<[UInt8]>.Producer
 
-/// Makes calls of the four kinds to a server that obeys the directives of `Python/stream_server.py`.
-struct StreamCalls: Sendable {
-  typealias Producer = StreamingClientRequest<[UInt8]>.Producer
+  /// No call of a test may outlive the test; those that are about deadlines set their own.
+  package static let patience = CallOptions(timeout: .seconds(60))
 
-  let channel: Channel
+  package let channel: Channel
+
+  package init(channel: Channel) { self.channel = channel }
 
   /// Makes a call that sends these messages.
-  func call(
+  package func call(
     _ kind: StreamKind,
     _ messages: [[UInt8]],
     metadata: Metadata = [:],
-    timeout: Duration = .seconds(60)
+    options: CallOptions = Self.patience
   ) async -> StreamOutcome {
-    await call(kind, first: messages.first ?? [], metadata: metadata, timeout: timeout) { writer in
+    await call(kind, first: messages.first ?? [], metadata: metadata, options: options) { writer in
       for message in messages { try await writer.write(message) }
     }
   }
 
   /// Makes a call that sends what `producer` writes; or `first`, if the kind allows for one message only.
-  func call(
+  package func call(
     _ kind: StreamKind,
     first: [UInt8],
     metadata: Metadata,
-    timeout: Duration = .seconds(60),
+    options: CallOptions = Self.patience,
     producer: @escaping Producer
   ) async -> StreamOutcome {
     var outcome = StreamOutcome()
@@ -46,7 +41,7 @@ struct StreamCalls: Sendable {
             descriptor: kind.descriptor,
             serializer: IdentitySerializer(),
             deserializer: IdentityDeserializer(),
-            options: CallOptions(timeout: timeout)
+            options: options
           )
         )
       case .clientStreaming:
@@ -56,7 +51,7 @@ struct StreamCalls: Sendable {
             descriptor: kind.descriptor,
             serializer: IdentitySerializer(),
             deserializer: IdentityDeserializer(),
-            options: CallOptions(timeout: timeout)
+            options: options
           )
         )
       case .serverStreaming:
@@ -65,7 +60,7 @@ struct StreamCalls: Sendable {
           descriptor: kind.descriptor,
           serializer: IdentitySerializer(),
           deserializer: IdentityDeserializer(),
-          options: CallOptions(timeout: timeout),
+          options: options,
           onResponse: { response in try await outcome.read(response) }
         )
       case .bidirectional:
@@ -74,20 +69,20 @@ struct StreamCalls: Sendable {
           descriptor: kind.descriptor,
           serializer: IdentitySerializer(),
           deserializer: IdentityDeserializer(),
-          options: CallOptions(timeout: timeout),
+          options: options,
           onResponse: { response in try await outcome.read(response) }
         )
       }
     } catch let error as RPCError {
       outcome.error = error
     } catch {
-      Issue.record("\(kind.rawValue) ended with an error that is no RPCError: \(error)")
+      outcome.error = RPCError(code: .unknown, message: "the call ended with an error that is no RPCError: \(error)")
     }
     return outcome
   }
 
   /// Makes a stream in both directions with a reader of the test's choice.
-  func bidirectional<Result: Sendable>(
+  package func bidirectional<Result: Sendable>(
     metadata: Metadata = [:],
     producer: @escaping Producer,
     onResponse: (StreamingClientResponse<[UInt8]>) async throws -> Result
@@ -97,31 +92,15 @@ struct StreamCalls: Sendable {
       descriptor: StreamKind.bidirectional.descriptor,
       serializer: IdentitySerializer(),
       deserializer: IdentityDeserializer(),
-      options: CallOptions(timeout: .seconds(60)),
+      options: Self.patience,
       onResponse: onResponse
     )
   }
 
   /// The answer to a directive that tells about other calls.
-  func ask(_ directive: String, _ value: String) async -> String {
+  package func ask(_ directive: String, _ value: String) async -> String {
     let outcome = await call(.unary, [], metadata: ["x-test-\(directive)": .string(value)])
     if let error = outcome.error { return "\(error)" }
     return outcome.messages.map { String(decoding: $0, as: UTF8.self) }.joined()
-  }
-}
-
-extension StreamOutcome {
-  fileprivate init(_ response: ClientResponse<[UInt8]>) {
-    self.init(
-      metadata: response.metadata,
-      messages: [response.message],
-      trailingMetadata: response.trailingMetadata
-    )
-  }
-
-  fileprivate mutating func read(_ response: StreamingClientResponse<[UInt8]>) async throws {
-    metadata = response.metadata
-    for try await message in response.messages { messages.append(message) }
-    trailingMetadata = try await response.trailingMetadata()
   }
 }

@@ -1,6 +1,6 @@
 import CoreGRPC
 
-/// What the metadata of a request asks of ``StreamDirectiveService``: see `Python/stream_server.py`.
+/// What the metadata of a request asks of ``StreamDirectiveService``: see `Tests/InteropTests/Python/stream_server.py`.
 struct StreamDirectives: Sendable {
   private let metadata: Metadata
 
@@ -15,15 +15,17 @@ struct StreamDirectives: Sendable {
 
   var trailingMetadata: Metadata { echo("x-test-echo-bin") }
 
-  /// The error to fail with after so many messages.
+  /// The error to fail with after so many messages; after all of them `done` is `Int.max`.
   func failure(after done: Int) -> RPCError? {
-    guard let name = self["fail"], done >= number("fail-after") ?? 0 else { return nil }
+    let count = self["fail-after"] == "end" ? Int.max : number("fail-after") ?? 0
+    guard let name = self["fail"], done >= count else { return nil }
     let code = Status.Code.allCases.first { $0.description == name }.flatMap(RPCError.Code.init)
+    let text = metadata[binaryValues: "x-test-message-bin"].first.map { String(decoding: $0, as: UTF8.self) } ?? ""
     var trailers = trailingMetadata
     trailers.add(contentsOf: Self.failureTrailers)
     return RPCError(
       code: code ?? .invalidArgument,
-      message: metadata[binaryValues: "x-test-message-bin"].first.map { String(decoding: $0, as: UTF8.self) } ?? "",
+      message: String(repeating: text, count: number("message-times") ?? 1),
       metadata: trailers
     )
   }
