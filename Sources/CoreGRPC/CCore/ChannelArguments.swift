@@ -106,6 +106,20 @@ struct ChannelArguments: Sendable {
     set(key, to: Int(min(max(milliseconds.rounded(.up), 0), Double(Int32.max))))
   }
 
+  /// Fixes the window of each stream, in bytes, unless it is `nil`.
+  mutating func setWindowSize(_ size: Int?) {
+    guard let size else { return }
+    // C-core's estimate of the bandwidth would replace it.
+    set("grpc.http2.bdp_probe", to: false)
+    set("grpc.http2.lookahead_bytes", to: size)
+  }
+
+  /// The bound on memory, if there is one.
+  var resourceQuota: ResourceQuota? {
+    guard case .resourceQuota(let quota) = values[GRPC_ARG_RESOURCE_QUOTA] else { return nil }
+    return quota
+  }
+
   mutating func set(_ quota: ResourceQuota) { values[GRPC_ARG_RESOURCE_QUOTA] = .resourceQuota(quota) }
 
   /// Calls `body` with the arguments in C.
@@ -148,4 +162,22 @@ final class ResourceQuota: @unchecked Sendable {
   }
 
   deinit { grpc_resource_quota_unref(handle) }
+
+  private struct Reference: Sendable {
+    weak let quota: ResourceQuota?
+  }
+
+  private static let shared = Locked<[Int: Reference]>([:])
+
+  /// The quota of a size for all that are alive at a time, so that channels with equal settings share connections.
+  static func shared(bytes: Int) -> ResourceQuota {
+    // Made outside of the lock, and let go of there: C-core may log, and a handler is a program's code.
+    let new = ResourceQuota(bytes: bytes)
+    return shared.withLock { shared in
+      if let quota = shared[bytes]?.quota { return quota }
+      shared = shared.filter { $0.value.quota != nil }
+      shared[bytes] = Reference(quota: new)
+      return new
+    }
+  }
 }

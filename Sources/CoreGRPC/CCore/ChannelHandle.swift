@@ -13,6 +13,8 @@ final class ChannelHandle: @unchecked Sendable {
   private let limits: CallLimits
   private let authorityLength: Int
   private let resumesOnPollers: Bool
+  /// Held here so that other channels find it.
+  private let resourceQuota: ResourceQuota?
   private let library = Library()
 
   /// - Throws: ``RPCError/Code/invalidArgument``, when C-core cannot read the target or the credentials, or when
@@ -47,6 +49,7 @@ final class ChannelHandle: @unchecked Sendable {
     self.queue = ClientQueue.shared()
     self.limits = arguments.clientCallLimits
     self.authorityLength = arguments.authorityLength(of: target)
+    self.resourceQuota = arguments.resourceQuota
     self.resumesOnPollers = resumesOnPollers
   }
 
@@ -64,6 +67,7 @@ final class ChannelHandle: @unchecked Sendable {
     self.queue = ClientQueue.shared()
     self.limits = arguments.clientCallLimits
     self.authorityLength = arguments.authorityLength(of: target)
+    self.resourceQuota = arguments.resourceQuota
     self.resumesOnPollers = resumesOnPollers
   }
 

@@ -30,6 +30,20 @@ extension Channel {
     /// over its limit, and every call on it fails.
     public var maximumSendMetadataSize = 8 * 1024
 
+    /// The memory that gRPC may use for connections and calls, in bytes, together with all channels of the process that have the
+    /// same setting.
+    ///
+    /// Defaults to 512 MiB. Where it runs short, C-core receives more slowly; where that is of no use, it drops idle connections and
+    /// ends calls with RESOURCE_EXHAUSTED. Allow for the messages that are received at a time.
+    public var memoryQuota = 512 * 1024 * 1024
+
+    /// The number of bytes that a server may send on a stream before they are read; `nil` for C-core's choice.
+    ///
+    /// Defaults to `nil`: C-core adapts the window to what it estimates of the connection's bandwidth, at least 4 MiB while it has
+    /// plenty of ``memoryQuota``. A number bounds the memory of streams that are not read. It also keeps the window of the whole
+    /// connection at 64 KiB beyond the messages that are being read, which slows down streams of small messages over long distances.
+    public var targetWindowSize: Int?
+
     /// The program's name and version, to stand first in the `user-agent` that servers see.
     public var userAgent: String?
 
@@ -106,6 +120,8 @@ extension Channel {
       arguments.set("grpc.max_receive_message_length", to: maximumReceiveMessageSize)
       arguments.set("grpc.max_send_message_length", to: maximumSendMessageSize ?? -1)
       arguments.setMetadataLimits(received: maximumMetadataSize, sent: maximumSendMetadataSize)
+      arguments.set(ResourceQuota.shared(bytes: memoryQuota))
+      arguments.setWindowSize(targetWindowSize)
       let product = "coregrpc-swift/\(CoreGRPCVersion.current)"
       arguments.set("grpc.primary_user_agent", to: userAgent.map { "\($0) \(product)" } ?? product)
       if let authority { arguments.set("grpc.default_authority", to: authority) }

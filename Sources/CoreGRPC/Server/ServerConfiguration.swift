@@ -52,6 +52,13 @@ extension Server {
     /// 1 GiB.
     public var memoryQuota = 1024 * 1024 * 1024
 
+    /// The number of bytes that a client may send on a stream before the handler reads them; `nil` for C-core's choice.
+    ///
+    /// Defaults to `nil`: C-core adapts the window to what it estimates of the connection's bandwidth, at least 4 MiB while it has
+    /// plenty of ``memoryQuota``. A number bounds the memory of streams that are not read. It also keeps the window of the whole
+    /// connection at 64 KiB beyond the messages that are being read, which slows down streams of small messages over long distances.
+    public var targetWindowSize: Int?
+
     /// Whether other processes may listen on the same port (`SO_REUSEPORT`), and share its connections.
     ///
     /// Off: a port in use is an error.
@@ -119,6 +126,7 @@ extension Server {
       arguments.set("grpc.server_handshake_timeout_ms", toMillisecondsOf: handshakeTimeout)
       arguments.set("grpc.so_reuseport", to: allowsPortReuse)
       arguments.set(ResourceQuota(bytes: memoryQuota))
+      arguments.setWindowSize(targetWindowSize)
       compression.setAccepted(in: &arguments)
       compression.setServerPreference(in: &arguments)
       keepalive.set(in: &arguments)

@@ -1,4 +1,5 @@
 import CoreGRPC
+import Synchronization
 import TestSupport
 import Testing
 
@@ -30,6 +31,87 @@ struct ChannelSettingTests {
     }
     _ = try #require(await server.firstFrame { $0.kind == .headers && $0.contains("other.example") })
     other.cancel()
+  }
+
+  @Test("The window of a stream is as the setting says", arguments: [nil, 100_000])
+  func window(size: Int?) async throws {
+    let server = RawServer()
+    var configuration = Channel.Configuration()
+    configuration.targetWindowSize = size
+    let task = try call(server, configuration)
+    let settings = try #require(await server.firstFrame { $0.kind == .settings && $0.flags == 0 })
+    let announced = try #require(settings.setting(4))
+    // C-core's own choice is about 4 MiB.
+    if let size { #expect(announced == size) } else { #expect(announced > 1 << 20) }
+    task.cancel()
+  }
+
+  enum Bound: CaseIterable { case quota, window }
+
+  @Test("Streams that are not read take no more memory than the settings allow", arguments: Bound.allCases)
+  func unreadStreams(bound: Bound) async throws {
+    let method = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Flood")
+    let unreadBytes = Atomic(0)
+    let message = [UInt8](repeating: 1, count: 65_536)
+    var router = RPCRouter()
+    router.registerHandler(
+      forMethod: method,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (request: ServerRequest<[UInt8]>, _) in
+        let isRead = request.message == [1]
+        return StreamingServerResponse<[UInt8]> { writer in
+          while true {
+            try await writer.write(message)
+            if !isRead { unreadBytes.add(message.count, ordering: .relaxed) }
+          }
+        }
+      }
+    )
+    let server = Server(router: router)
+    let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    try server.start()
+    var configuration = Channel.Configuration()
+    switch bound {
+    case .quota: configuration.memoryQuota = 16 << 20
+    case .window: configuration.targetWindowSize = 65_536
+    }
+    let channel = try Channel(target: address.description, configuration: configuration)
+
+    @Sendable func flood(_ isRead: Bool, _ body: (StreamingClientResponse<[UInt8]>) async throws -> Void) async throws {
+      try await channel.serverStreaming(
+        request: ClientRequest(message: [isRead ? 1 : 0]),
+        descriptor: method,
+        serializer: IdentitySerializer(),
+        deserializer: IdentityDeserializer(),
+        onResponse: body
+      )
+    }
+    let isRead = Gate()
+    await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<32 {
+        group.addTask {
+          try await flood(false) { _ in await isRead.pass() }
+        }
+      }
+      // As long as this takes, the others have time to fill the memory.
+      let error = await errorCode {
+        try await flood(true) { response in
+          var count = 0
+          for try await _ in response.messages {
+            count += 1
+            if count == 1000 { break }
+          }
+        }
+      }
+      // Where the quota is used up, C-core ends calls, and may choose this one.
+      #expect(error == nil || bound == .quota && error == .resourceExhausted)
+      isRead.open()
+      while await group.nextResult() != nil {}
+    }
+    // Without either C-core takes at least 4 MiB for each stream.
+    #expect(unreadBytes.load(ordering: .relaxed) < 64 << 20)
+    await server.shutdown(gracePeriod: .zero)
   }
 
   @Test("Nothing is compressed or asked to be, by default")

@@ -14,6 +14,16 @@ struct ServerSettingTests {
 
   private func port(_ test: TestServer) throws -> Int { Int(try #require(test.address.port)) }
 
+  @Test("The window of a stream is as the setting says", arguments: [nil, 100_000])
+  func window(size: Int?) async throws {
+    let test = try server { $0.targetWindowSize = size }
+    let frames = await RawClient.frames(fromPort: try port(test), until: { $0.kind == .settings && $0.flags == 0 })
+    let announced = try #require(frames.last?.setting(4))
+    // C-core's own choice is about 4 MiB.
+    if let size { #expect(announced == size) } else { #expect(announced > 1 << 20) }
+    await test.server.shutdown()
+  }
+
   @Test("A connection without calls is ended after the idle time")
   func idle() async throws {
     let test = try server { $0.connectionAge.maximumIdle = .milliseconds(50) }
