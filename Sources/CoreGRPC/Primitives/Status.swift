@@ -22,7 +22,13 @@ public struct Status: Sendable, Hashable {
 
 extension Status: CustomStringConvertible {
   /// The code's name and the message, for instance `NOT_FOUND: no such user`.
-  public var description: String { message.isEmpty ? code.description : "\(code): \(message)" }
+  ///
+  /// A message that only says the code's name again, as C-core's `Deadline Exceeded`, is left out.
+  public var description: String {
+    let name = code.description
+    let saysMore = !message.isEmpty && message.uppercased().replacing(" ", with: "_") != name
+    return saysMore ? "\(name): \(message)" : name
+  }
 }
 
 extension Status {

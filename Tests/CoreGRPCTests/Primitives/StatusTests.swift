@@ -24,5 +24,9 @@ struct StatusTests {
     #expect(error.description == "NOT_FOUND: no such user")
     #expect(Status(error) == Status(code: .notFound, message: "no such user"))
     #expect(Status.ok.description == "OK")
+    #expect(Status(code: .cancelled, message: "CANCELLED").description == "CANCELLED")
+    #expect(Status(code: .deadlineExceeded, message: "Deadline Exceeded").description == "DEADLINE_EXCEEDED")
+    #expect(RPCError(code: .deadlineExceeded, message: "").description == "DEADLINE_EXCEEDED")
+    #expect(Status(code: .cancelled, message: "Cancelled by peer").description == "CANCELLED: Cancelled by peer")
   }
 }
