@@ -6,6 +6,7 @@ public protocol OneLineErrorCommand: AsyncParsableCommand {}
 extension OneLineErrorCommand {
   /// Reads the command line, runs the command, and ends the process if that fails.
   public static func main() async {
+    StandardStream.prepare()
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

@@ -6,29 +6,35 @@ public enum StandardError {
   public static func printLine(_ text: String) { write(text + "\n") }
 
   /// Writes text as it is.
-  public static func write(_ text: String) { writeAll(text, to: STDERR_FILENO) }
+  ///
+  /// There is no place left to report a failure to, so none is reported.
+  public static func write(_ text: String) {
+    if StandardStream.error.isOpen { _ = writeAll(text, to: STDERR_FILENO) }
+  }
 
   /// Whether it is a terminal.
   public static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
-/// Standard output, unbuffered, so that whoever reads it sees a line when it is written.
-public enum StandardOutput {
-  /// Writes a line.
-  public static func printLine(_ text: String) { writeAll(text + "\n", to: STDOUT_FILENO) }
-
-  /// Lets writes to a reader that is gone fail, rather than end the process.
-  public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
-}
-
-private func writeAll(_ text: String, to descriptor: Int32) {
+/// Writes text to a descriptor.
+///
+/// - Returns: The system's error number; `nil` if everything was written.
+func writeAll(_ text: String, to descriptor: Int32) -> Int32? {
   var bytes = Array(text.utf8)[...]
   while !bytes.isEmpty {
     let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     if written < 0 {
-      if errno == EINTR { continue }
-      return
+      switch errno {
+      case EINTR: continue
+      case EAGAIN:
+        // Somebody has made it non-blocking, for instance a terminal's other program.
+        var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&ready, 1, -1)
+        continue
+      default: return errno
+      }
     }
     bytes = bytes.dropFirst(written)
   }
+  return nil
 }

@@ -12,10 +12,10 @@ struct EachTextOnce {
   func run(_ texts: TextSource) async throws -> Bool {
     var pending: [Task<Result<String, RPCError>, Never>] = []
     var isComplete = true
-    func printFirst() async {
+    func printFirst() async throws {
       switch await pending.removeFirst().value {
       case .success(let answer):
-        StandardOutput.printLine("received: \(answer)")
+        try StandardOutput.printLine("received: \(answer)")
       case .failure(let error):
         StandardError.printLine("error: \(error)")
         isComplete = false
@@ -23,15 +23,18 @@ struct EachTextOnce {
     }
     do {
       for try await text in texts {
-        if pending.count == concurrency { await printFirst() }
+        if pending.count == concurrency { try await printFirst() }
         pending.append(Task { await ask(text) })
-        if concurrency == 1 { await printFirst() }
+        if concurrency == 1 { try await printFirst() }
       }
+    } catch let error as StandardOutput.Failure {
+      for call in pending { call.cancel() }
+      throw error
     } catch {
-      while !pending.isEmpty { await printFirst() }
+      while !pending.isEmpty { try await printFirst() }
       throw error
     }
-    while !pending.isEmpty { await printFirst() }
+    while !pending.isEmpty { try await printFirst() }
     return isComplete
   }
 

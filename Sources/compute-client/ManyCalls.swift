@@ -28,9 +28,9 @@ struct ManyCalls {
     }
     let report = tally.report()
     for answer in report.answers(count: texts.count) {
-      if let answer { StandardOutput.printLine("received: \(answer)") }
+      if let answer { try StandardOutput.printLine("received: \(answer)") }
     }
-    for line in report.summary { StandardOutput.printLine(line) }
+    for line in report.summary { try StandardOutput.printLine(line) }
     for line in report.failures { StandardError.printLine("error: \(line)") }
     return !isInterrupted && report.succeeded == total
   }

@@ -50,13 +50,13 @@ struct ComputeServerCommand: OneLineErrorCommand {
     configuration.maximumConcurrentCalls = maxConcurrentCalls
     let server = Server(services: [ComputeService()], configuration: configuration)
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-    do throws(ServerError) {
+    do {
       var bound: [ListenAddress] = []
       for address in listen {
         bound.append(try server.listen(on: address, credentials: tls.credentials(for: address)))
       }
       try server.start()
-      StandardOutput.printLine("running... \(bound.map(\.description).joined(separator: " "))")
+      try StandardOutput.printLine("running... \(bound.map(\.description).joined(separator: " "))")
     } catch {
       StandardError.printLine("error: \(error)")
       throw ExitCode.failure
@@ -69,7 +69,8 @@ struct ComputeServerCommand: OneLineErrorCommand {
           server.beginGracefulShutdown(gracePeriod: .zero)
         } else {
           isStopping = true
-          StandardOutput.printLine("stopping...")
+          // The server stops whether anybody reads this or not.
+          try? StandardOutput.printLine("stopping...")
           server.beginGracefulShutdown(gracePeriod: grace.duration)
         }
       }

@@ -123,15 +123,18 @@ struct InteropClientCommand: OneLineErrorCommand {
       client.soak = soak.settings
       client.report = { StandardError.printLine($0) }
       for test in try cases {
+        let outcome: String
         do {
           switch try await client.run(test) {
-          case .passed: StandardOutput.printLine("\(test.rawValue): passed")
-          case .skipped(let reason): StandardOutput.printLine("\(test.rawValue): skipped: \(reason)")
+          case .passed: outcome = "passed"
+          case .skipped(let reason): outcome = "skipped: \(reason)"
           }
         } catch {
           failed += 1
           StandardError.printLine("error: \(test.rawValue): \(error)")
+          continue
         }
+        try StandardOutput.printLine("\(test.rawValue): \(outcome)")
       }
     } catch {
       StandardError.printLine("error: \(error)")

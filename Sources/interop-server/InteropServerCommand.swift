@@ -72,7 +72,7 @@ struct InteropServerCommand: OneLineErrorCommand {
     do {
       let address = try server.listen(on: .tcp(host: host, port: port), credentials: credentials)
       try server.start()
-      StandardOutput.printLine("running... \(address)")
+      try StandardOutput.printLine("running... \(address)")
     } catch {
       StandardError.printLine("error: \(error)")
       throw ExitCode.failure

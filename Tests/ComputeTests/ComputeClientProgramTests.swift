@@ -68,13 +68,34 @@ struct ComputeClientProgramTests {
     #expect(outcome.errors.split(separator: "\n").count == 1)
   }
 
+  @Test(
+    "Answers that cannot be written are an error",
+    arguments: [
+      (#"exec "$0" "$@" > /dev/full"#, "No space left on device"), (#"exec "$0" "$@" >&-"#, "Bad file descriptor"),
+      // What is written to goes away first.
+      (#"exec 3> >(:); wait $!; exec "$0" "$@" >&3"#, "Broken pipe"),
+    ]
+  )
+  func unwritableOutput(script: String, reason: String) async throws {
+    try await withServer { target in
+      for arguments in [["a", "b"], ["--count", "2", "a"]] {
+        let outcome = try await ChildProcess.run(
+          URL(filePath: "/bin/bash"),
+          ["-c", script, Locations.executable("compute-client").path, "--target", target] + arguments
+        )
+        #expect(outcome.status == 1 && !outcome.wasKilled)
+        #expect(outcome.errors == "error: cannot write to standard output: \(reason)\n")
+      }
+    }
+  }
+
   @Test("A server that never comes up ends in the deadline")
   func waitForReady() async throws {
     let outcome = try await Programs.client(
       ["--target", "unix:/nonexistent/socket", "--wait-for-ready", "--timeout", "200ms"]
     )
     #expect(outcome.status == 1)
-    #expect(outcome.errors.hasPrefix("error: DEADLINE_EXCEEDED: "))
+    #expect(outcome.errors.hasPrefix("error: DEADLINE_EXCEEDED"))
   }
 
   @Test(

@@ -22,6 +22,16 @@ struct ComputeServerProgramTests {
     #expect(outcome.errors.isEmpty)
   }
 
+  @Test("A server that cannot say where it listens ends with an error")
+  func unwritableOutput() async throws {
+    let outcome = try await ChildProcess.run(
+      URL(filePath: "/bin/bash"),
+      ["-c", #"exec "$0" "$@" > /dev/full"#, Locations.executable("compute-server").path, "--listen", "127.0.0.1:0"]
+    )
+    #expect(outcome.status == 1)
+    #expect(outcome.errors == "error: cannot write to standard output: No space left on device\n")
+  }
+
   @Test("It listens on several addresses")
   func severalAddresses() async throws {
     let server = try Programs.server(["--listen", "127.0.0.1:0", "--listen", "[::1]:0"])

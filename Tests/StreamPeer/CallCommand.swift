@@ -73,15 +73,17 @@ struct CallCommand: AsyncParsableCommand {
   private func check(_ names: [String], each: (String) async throws -> Void) async throws {
     var failed = false
     for name in names {
+      let result: String
       do {
         try await each(name)
-        StandardOutput.printLine("ok \(name)")
+        result = "ok \(name)"
       } catch {
         failed = true
         // What a peer sends may have lines of its own.
         let reason = "\(error)".split(separator: "\n").joined(separator: " ")
-        StandardOutput.printLine("FAILED \(name): \(reason)")
+        result = "FAILED \(name): \(reason)"
       }
+      try StandardOutput.printLine(result)
     }
     if failed { throw ExitCode.failure }
   }

@@ -20,7 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
     let server = Server(services: [StreamDirectiveService()], configuration: configuration)
     let address = try server.listen(on: ListenAddress(listen))
     try server.start()
-    StandardOutput.printLine("running... \(address)")
+    try StandardOutput.printLine("running... \(address)")
     for await _ in signals { break }
     await server.shutdown(gracePeriod: .milliseconds(200))
   }

@@ -45,6 +45,7 @@ struct BenchServer {
 
     let server = Server(services: [ComputeService(), BenchService()], configuration: configuration)
     print("running...", try server.listen(on: try ListenAddress("127.0.0.1:" + port), credentials: credentials))
+    fflush(nil)
     try server.start()
     var signal: Int32 = 0
     sigwait(&signals, &signal)

@@ -85,5 +85,8 @@ public final class Server: Sendable {
   }
 
   /// Returns when the server has been shut down.
+  ///
+  /// A line that was printed before is seen at once only on a terminal. Where standard output is a file or a pipe it waits in a
+  /// buffer: `fflush(nil)` writes it.
   public func waitUntilStopped() async { await generations.waitUntilStopped() }
 }

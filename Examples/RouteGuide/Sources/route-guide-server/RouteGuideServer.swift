@@ -1,4 +1,5 @@
 import CoreGRPC
+import Glibc
 import RouteGuide
 
 @main
@@ -9,6 +10,8 @@ struct RouteGuideServer {
     let bound = try server.listen(on: ListenAddress(address))
     try server.start()
     print("listening on \(bound)")
+    // So that the line comes out also where standard output is a file or a pipe.
+    fflush(nil)
     await server.waitUntilStopped()
   }
 }
