@@ -24,6 +24,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <semaphore.h>
 #include <stdbool.h>
@@ -52,6 +53,14 @@ int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct times
 /* The processors that the process may run on, as bits; the number of bytes that were written, or less than 0. glibc's own
    function needs _GNU_SOURCE. */
 static inline long cgrpc_processor_set(void *set, size_t size) { return syscall(SYS_sched_getaffinity, 0, size, set); }
+
+// MARK: OpenSSL
+
+// A macro.
+static inline void cgrpc_raise_openssl_error(int library, int reason) { ERR_raise(library, reason); }
+
+// A macro of several casts.
+static inline int cgrpc_pack_openssl_error(int library, int reason) { return (int)ERR_PACK(library, 0, reason); }
 
 // MARK: Slices
 

@@ -69,6 +69,45 @@ struct LogHandlerTests {
     for server in [echo.server, gateway.server] { await server.shutdown() }
   }
 
+  @Test("A failed handshake is logged with the side that refuses, and the reason")
+  func handshakeFails() async throws {
+    let certificates = try await TestCertificates()
+    let strangers = try await TestCertificates()
+    let server = Server(services: [])
+    let address = try server.listen(
+      on: .tcp(host: "127.0.0.1", port: 0),
+      credentials: .tls(
+        identity: certificates.server,
+        clientCertificates: .required(trustRoots: certificates.authority)
+      )
+    )
+    try server.start()
+    let roots = certificates.trustRoots
+    for (credentials, text) in [
+      (.tls(trustRoots: roots), "(a client showed no certificate, and this server requires one)"),
+      (
+        .tls(trustRoots: roots, identity: strangers.client),
+        "the server refuses the client's certificate::unable to get local issuer certificate"
+      ),
+      (
+        .tls(trustRoots: strangers.trustRoots),
+        "the client refuses the server's certificate::self-signed certificate in certificate chain"
+      ),
+      (.insecure, "(the peer does not speak TLS, or only old versions of it: a plaintext client of this server"),
+    ] as [(ChannelCredentials, String)] {
+      let recorder = EventRecorder()
+      let channel = try Channel(target: address.description, credentials: credentials)
+      let connecting = Task { try await channel.connect() }
+      let event = await recorder.first { $0.message.contains(text) }
+      recorder.stop()
+      #expect(event?.level == .error)
+      #expect(event?.message.hasPrefix("Handshake failed with fatal error SSL_ERROR_SSL: ") == true)
+      channel.close()
+      _ = await connecting.result
+    }
+    await server.shutdown()
+  }
+
   @Test("A server that cannot use its new certificate says why")
   func certificateIsSpoiled() async throws {
     let certificates = try await TestCertificates()

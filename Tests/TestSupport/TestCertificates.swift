@@ -7,10 +7,12 @@ public final class TestCertificates: Sendable {
   public let folder: URL
 
   /// Makes them.
-  public init() async throws {
+  ///
+  /// - Parameter faulty: Whether to make also those of servers that are to be refused: `expired`, `elsewhere`, `chainless`.
+  public init(faulty: Bool = false) async throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "coregrpc-\(UUID().uuidString)")
     let script = Locations.repository.appending(path: "scripts/make-test-certificates")
-    let outcome = try await ChildProcess.run(script, [folder.path])
+    let outcome = try await ChildProcess.run(script, [folder.path] + (faulty ? ["--faulty"] : []))
     precondition(outcome.status == 0, "no test certificates: \(outcome.errors)")
   }
 
@@ -31,6 +33,11 @@ public final class TestCertificates: Sendable {
   /// What a server shows: it is good for localhost, 127.0.0.1 and `*.test.google.fr`.
   public var server: TLSIdentity {
     TLSIdentity(certificateChain: .file(path("server.pem")), privateKey: .file(path("server.key")))
+  }
+
+  /// What a server shows that is to be refused.
+  public func identity(_ name: String) -> TLSIdentity {
+    TLSIdentity(certificateChain: .file(path(name + ".pem")), privateKey: .file(path(name + ".key")))
   }
 
   /// What a client shows: its common name is `test-client`.

@@ -346,7 +346,8 @@ class Call: Operation, @unchecked Sendable {
   final var receivedStatus: Status {
     let code = Status.Code(rawValue: Int(memory.pointer.pointee.received_status.rawValue)) ?? .unknown
     let message = memory.pointer.pointee.received_status_details.text(maximumByteCount: limits.receivedMetadata)
-    return Status(code: code, message: message)
+    let status = Status(code: code, message: message)
+    return code == .unavailable ? explaining(status) : status
   }
 
   /// The error that a client's call has ended with; `nil` if it succeeded.
@@ -355,6 +356,9 @@ class Call: Operation, @unchecked Sendable {
   final var receivedError: RPCError? {
     RPCError(status: receivedStatus, metadata: receivedTrailingMetadata)?.comingOutOfChannel()
   }
+
+  /// The status of a call that C-core could not make, with an explanation of its text.
+  func explaining(_ status: Status) -> Status { status }
 
   /// Whether the call ended without the server's status having gone out.
   ///

@@ -24,7 +24,10 @@ extension ChannelCredentials {
 extension ChannelCredentials.TLS {
   fileprivate func makeCCredentials() throws(CredentialsError) -> OpaquePointer? {
     var roots: String?
-    if case .certificates(let source) = trustRoots.value { roots = try PEM.certificates(source, "the trust roots") }
+    switch trustRoots.value {
+    case .certificates(let source): roots = try PEM.certificates(source, "the trust roots")
+    case .systemDefault: try SystemTrustRoots.ofProcess.get()
+    }
     let pair = try identity.map { (identity) throws(CredentialsError) in try PEM.identity(identity) }
     let (credentials, log) = CoreLog.capturing { () -> OpaquePointer? in
       // C-core copies the texts while it is called.

@@ -10,6 +10,7 @@ final class ChannelHandle: @unchecked Sendable {
   let queue: CompletionQueue
   /// The end of the server that the channel is connected to in this process; `nil` of one that connects by itself.
   let serverShutdown: OneTimeEvent?
+  fileprivate let connectionFailure: ConnectionFailure
   private let limits: CallLimits
   private let authorityLength: Int
   private let resumesOnPollers: Bool
@@ -46,6 +47,7 @@ final class ChannelHandle: @unchecked Sendable {
     }
     self.handle = channel
     self.serverShutdown = nil
+    self.connectionFailure = ConnectionFailure(credentials)
     self.queue = ClientQueue.shared()
     self.limits = arguments.clientCallLimits
     self.authorityLength = arguments.authorityLength(of: target)
@@ -64,6 +66,7 @@ final class ChannelHandle: @unchecked Sendable {
     guard let channel else { preconditionFailure("grpc_channel_create_from_fd promises a channel") }
     self.handle = channel
     self.serverShutdown = serverShutdown
+    self.connectionFailure = ConnectionFailure(.insecure)
     self.queue = ClientQueue.shared()
     self.limits = arguments.clientCallLimits
     self.authorityLength = arguments.authorityLength(of: target)
@@ -112,6 +115,8 @@ private final class ClientCall: Call, @unchecked Sendable {
     self.channel = channel
     super.init(adopting: handle, queue: channel.queue, limits: limits, resumesOnPollers: resumesOnPollers)
   }
+
+  override func explaining(_ status: Status) -> Status { channel.connectionFailure.explaining(status) }
 
   deinit {
     // Nothing is in flight, as an operation in flight would hold this object.

@@ -31,15 +31,19 @@ enum CoreLog {
     let wasTaken = CoreGRPCLog.report(level) {
       CoreGRPCLog.Event(
         level: level,
-        message: LogRedaction.redact(String(cString: message)),
+        message: text(of: message),
         file: arguments.file.map { String(cString: $0) } ?? "",
         line: Int(arguments.line)
       )
     }
     guard !wasTaken else { return }
     let severity = String(cString: gpr_log_severity_string(arguments.severity))
-    let line = "gRPC \(severity): \(LogRedaction.redact(String(cString: message)))\n"
+    let line = "gRPC \(severity): \(text(of: message))\n"
     _ = Array(line.utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  private static func text(of message: UnsafePointer<CChar>) -> String {
+    HandshakeExplanation.explain(LogRedaction.redact(String(cString: message)))
   }
 
   /// Sets what C-core logs: a level and all above, or with `nil` what the environment says.

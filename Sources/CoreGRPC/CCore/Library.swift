@@ -10,6 +10,7 @@ final class Library: Sendable {
     CoreLog.install()
     _ = Self.quickMutexes
     _ = Self.openSSLWithoutCleanup
+    _ = CertificateRefusal.isReported
     grpc_init()
   }
 

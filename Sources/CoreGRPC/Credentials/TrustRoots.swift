@@ -8,6 +8,8 @@ public struct TrustRoots: Sendable, Hashable {
   let value: Value
 
   /// Those of the system, or of the file that `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` in the environment names.
+  ///
+  /// Where there are none, a channel cannot be created.
   public static var systemDefault: Self { Self(value: .systemDefault) }
 
   /// These, and no others.
