@@ -75,11 +75,17 @@ public struct ServiceConfig: Sendable, Hashable {
 
   /// Takes over a config in JSON, for what has no type here.
   ///
-  /// It is not checked here: a channel with a config that C-core cannot read fails to be created. Its timeouts are left to
-  /// C-core, which keeps them badly: 1.51 ends calls one to two seconds early, and at once when the timeout is shorter.
+  /// A channel with a config that C-core cannot read fails to be created. The timeouts of methods are kept by this library, as those
+  /// of ``MethodConfig``: C-core 1.51 ends calls one to two seconds before its own timeouts, and at once when they are shorter. So it
+  /// does with those that it learns by itself, from the name's resolver or as xDS's `max_stream_duration`.
   public init(json: String) {
     self.json = json
-    self.jsonForCore = json
-    self.timeouts = MethodTimeouts()
+    if let (timeouts, rest) = MethodTimeouts.taken(from: json) {
+      self.jsonForCore = rest
+      self.timeouts = timeouts
+    } else {
+      self.jsonForCore = json
+      self.timeouts = MethodTimeouts()
+    }
   }
 }

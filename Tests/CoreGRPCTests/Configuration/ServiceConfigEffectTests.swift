@@ -18,9 +18,15 @@ struct ServiceConfigEffectTests {
     retryableStatusCodes: [.unavailable]
   )
 
-  @Test("A timeout ends calls and is not shorter than it says; the shorter one of config and call counts")
-  func timeout() async throws {
-    let config = try ServiceConfig(methodConfig: [MethodConfig(names: [.all], timeout: .milliseconds(900))])
+  @Test(
+    "A timeout ends calls and is not shorter than it says; the shorter one of config and call counts",
+    arguments: [false, true]
+  )
+  func timeout(isJSON: Bool) async throws {
+    let config =
+      isJSON
+      ? ServiceConfig(json: #"{"methodConfig":[{"name":[{}],"timeout":"0.9s"}]}"#)
+      : try ServiceConfig(methodConfig: [MethodConfig(names: [.all], timeout: .milliseconds(900))])
     let remaining = Mutex<[Duration]>([])
     let test = try TestServer(channelConfiguration: channelConfiguration(config)) { request, context in
       if let deadline = context.deadline { remaining.withLock { $0.append(deadline - .now) } }
