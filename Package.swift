@@ -58,7 +58,11 @@ let package = Package(
     .target(name: "CoreGRPCProtobuf", dependencies: ["CoreGRPC", "ProtobufC"], swiftSettings: swiftSettings),
     .target(
       name: "CoreGRPCServiceLifecycle",
-      dependencies: ["CoreGRPC", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
+      dependencies: [
+        "CoreGRPC",
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: swiftSettings
     ),
 

@@ -1,5 +1,6 @@
 public import CoreGRPC
 public import ServiceLifecycle
+import ServiceLifecycleTestKit
 
 /// Runs a ``Server`` as a service of a `ServiceGroup`.
 ///
@@ -17,6 +18,10 @@ public import ServiceLifecycle
 ///
 /// It binds its addresses, starts the server, and runs until the server has stopped. A graceful shutdown of the group
 /// finishes the calls in progress, within the grace period; cancelling its task stops the server at once.
+///
+/// Handlers hear of the shutdown, of the group's or ``CoreGRPC/Server/beginGracefulShutdown(gracePeriod:)``, as services do: by
+/// `cancelOnGracefulShutdown()`, `withGracefulShutdownHandler(operation:onGracefulShutdown:)`, `gracefulShutdown()` and
+/// `Task.isShuttingDownGracefully`. Their tasks, and those that they make, are not cancelled.
 public struct ServerService: Service {
   private let server: Server
   private let addresses: [ListenAddress]
@@ -51,6 +56,17 @@ public struct ServerService: Service {
   ///
   /// - Throws: `ServerError`, when an address cannot be bound or the server was started before.
   public func run() async throws {
+    // A handler's task is no child of this one, from which it would inherit who tells it of a shutdown. The only public function of
+    // swift-service-lifecycle that gives a task one of its own is in the kit for tests; it does no more than that.
+    server.wrapHandlerTasks { shutdown, serve in
+      await testGracefulShutdown { trigger in
+        await withRPCCancellationHandler(of: shutdown) {
+          await serve()
+        } onCancelRPC: {
+          trigger.triggerGracefulShutdown()
+        }
+      }
+    }
     do {
       let bound = try addresses.map { address in try server.listen(on: address, credentials: credentials) }
       try server.start()

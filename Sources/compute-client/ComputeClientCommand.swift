@@ -32,6 +32,14 @@ struct ComputeClientCommand: OneLineErrorCommand {
   @Flag(help: "Wait for the server to come up, rather than fail while it is down.")
   var waitForReady = false
 
+  @Option(
+    help: ArgumentHelp(
+      "How calls are retried and spread over the target's servers, in gRPC's service config format.",
+      valueName: "JSON"
+    )
+  )
+  var serviceConfig: String?
+
   @Option(help: ArgumentHelp("How many times to send each text.", valueName: "n"))
   var count = 1
 
@@ -47,7 +55,9 @@ struct ComputeClientCommand: OneLineErrorCommand {
   func run() async throws {
     let isComplete: Bool
     do {
-      let channel = try Channel(target: target, credentials: tls.credentials)
+      var configuration = Channel.Configuration()
+      configuration.serviceConfig = serviceConfig.map(ServiceConfig.init(json:))
+      let channel = try Channel(target: target, credentials: tls.credentials, configuration: configuration)
       let options = CallOptions(timeout: timeout?.duration, waitForReady: waitForReady ? true : nil)
       let client = Compute_Compute.Client(channel: channel)
       let source = TextSource(arguments: texts.isEmpty ? ["123456"] : texts)

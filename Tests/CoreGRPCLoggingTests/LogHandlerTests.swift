@@ -108,6 +108,39 @@ struct LogHandlerTests {
     await server.shutdown()
   }
 
+  @Test("Refused calls are an event for each reason, at most one a second, with the number of the others")
+  func refusedCalls() async throws {
+    let echo = try Echo()
+    let recorder = EventRecorder(minimumLevel: .info)
+    var events = recorder.events.makeAsyncIterator()
+    func next() async -> CoreGRPCLog.Event? {
+      while let event = await events.next() { if event.message.hasPrefix("refused") { return event } }
+      return nil
+    }
+    let refused = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Unknown")
+    #expect(await echo.error(of: refused)?.code == .unimplemented)
+    let first = await next()
+    #expect(first?.level == .info)
+    #expect(first?.message.hasPrefix("refused a call of /test.Test/Unknown from ipv4:127.0.0.1:") == true)
+    #expect(first?.message.hasSuffix(": unknown method (UNIMPLEMENTED)") == true)
+    // Until the second is over.
+    let isOver = Counter()
+    let load = Task {
+      var count = 0
+      while isOver.value == 0 {
+        _ = await echo.error(of: refused)
+        count += 1
+      }
+      return count
+    }
+    let message = await next()?.message
+    isOver.add()
+    #expect(await load.value > 1)
+    #expect(message?.contains(" others since the last report") == true)
+    recorder.stop()
+    await echo.server.shutdown()
+  }
+
   @Test("A server that cannot use its new certificate says why")
   func certificateIsSpoiled() async throws {
     let certificates = try await TestCertificates()

@@ -91,6 +91,74 @@ struct ServerServiceTests {
     #expect(error?.code == .unavailable)
   }
 
+  @Test("Handlers of all kinds hear of a graceful shutdown as services do", arguments: [false, true])
+  func handlersHear(onPollers: Bool) async throws {
+    let arrivals = (0..<4).map { _ in Gate() }
+    /// Waits for what never comes, in each of the ways that swift-service-lifecycle offers.
+    @Sendable func wait(_ index: Int) async throws -> [UInt8] {
+      let (endless, continuation) = AsyncStream.makeStream(of: Int.self)
+      arrivals[index].open()
+      switch index {
+      case 0: for await _ in endless.cancelOnGracefulShutdown() {}
+      case 1: try await ServiceLifecycle.gracefulShutdown()
+      case 2: await cancelWhenGracefulShutdown { await waitForCancellation() }
+      default:
+        await withGracefulShutdownHandler {
+          for await _ in endless {}
+        } onGracefulShutdown: {
+          continuation.finish()
+        }
+      }
+      withExtendedLifetime(continuation) {}
+      return Task.isShuttingDownGracefully && !Task.isCancelled ? [1] : [0]
+    }
+
+    let methods = (0..<4).map { MethodDescriptor(fullyQualifiedService: "test.Kinds", method: "\($0)") }
+    var router = RPCRouter()
+    router.registerHandler(
+      forMethod: methods[0],
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (_: ServerRequest<[UInt8]>, _) in ServerResponse(message: try await wait(0)) }
+    )
+    router.registerHandler(
+      forMethod: methods[1],
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (_: StreamingServerRequest<[UInt8]>, _) in ServerResponse(message: try await wait(1)) }
+    )
+    router.registerHandler(
+      forMethod: methods[2],
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (_: ServerRequest<[UInt8]>, _) in
+        StreamingServerResponse(single: ServerResponse(message: try await wait(2)))
+      }
+    )
+    router.registerHandler(
+      forMethod: methods[3],
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (_: StreamingServerRequest<[UInt8]>, _) in
+        StreamingServerResponse { writer in
+          try await writer.write(try await wait(3))
+          return [:]
+        }
+      }
+    )
+    var configuration = Server.Configuration()
+    if !onPollers { configuration.handlerExecutor = .concurrentPool }
+    let (service, addresses) = service(Server(router: router, configuration: configuration))
+    let group = group(service)
+    let run = Task { try await group.run() }
+    let channel = try Channel(target: try #require(await addresses.first { _ in true }).description)
+    let calls = methods.map { method in Task { try await channel.echo(method: method) } }
+    for arrival in arrivals { await arrival.pass() }
+    await group.triggerGracefulShutdown()
+    for call in calls { #expect(try await call.value == [1]) }
+    try await run.value
+  }
+
   @Test("A call that outlasts the grace period is cancelled")
   func gracePeriod() async throws {
     let arrived = Gate()

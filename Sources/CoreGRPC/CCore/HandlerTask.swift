@@ -6,6 +6,7 @@ struct HandlerTask: Sendable {
   let task: Task<Void, Never>
   /// Where it runs, if not on the server's own executor.
   let lane: HandlerLane?
+  let slot: HandlerSlot
   let route: Route
   let core: ServerCore
 
@@ -20,7 +21,7 @@ struct HandlerTask: Sendable {
 
   @usableFromInline
   func wait(_ continuation: UnsafeContinuation<ServerCall?, Never>) {
-    core.handlerEnded(IdleHandlerTask(task: task, lane: lane, continuation: continuation), of: route)
+    core.handlerEnded(IdleHandlerTask(task: task, lane: lane, slot: slot, continuation: continuation), of: route)
   }
 }
 
@@ -28,5 +29,6 @@ struct HandlerTask: Sendable {
 struct IdleHandlerTask: Sendable {
   let task: Task<Void, Never>
   let lane: HandlerLane?
+  let slot: HandlerSlot
   let continuation: UnsafeContinuation<ServerCall?, Never>
 }

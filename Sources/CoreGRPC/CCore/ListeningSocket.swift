@@ -3,7 +3,7 @@ import Glibc
 /// A listening socket of this process.
 ///
 /// C-core opens and closes it, and does not tell which it is: `/proc/self/fd` does. The number of its file (inode) tells it from
-/// another socket that gets the same descriptor later. The descriptor is only looked at, never closed or duplicated.
+/// another socket that gets the same descriptor later.
 struct ListeningSocket: Sendable, Hashable {
   /// An address as far as it tells the sockets of one process apart.
   enum Name: Sendable, Hashable {
@@ -44,6 +44,36 @@ struct ListeningSocket: Sendable, Hashable {
     return Set(
       descriptors.lazy.filter { Name(of: $0) == name && !Self.listens($0) }.compactMap(Self.inode(of:))
     )
+  }
+
+  /// Stops listening on the sockets, which resets the connections that were not accepted yet.
+  ///
+  /// C-core has no function that stops accepting connections while the server still takes calls. Its descriptors stand from now on
+  /// for a socket that nothing connects to. To be called while C-core has the sockets open, which it does until its server shuts
+  /// down: so no descriptor is another file's by now.
+  static func stopListening(_ sockets: [ListeningSocket]) {
+    guard let substitute = makeSubstitute() else { return }
+    defer { close(substitute) }
+    for socket in sockets where socket.isOpen {
+      dup2(substitute, socket.descriptor)
+      _ = fcntl(socket.descriptor, F_SETFD, FD_CLOEXEC)
+    }
+  }
+
+  /// A socket that listens where nothing connects to, so that an `accept` under way finds no connection, and no error.
+  private static func makeSubstitute() -> Int32? {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return nil }
+    var address = sockaddr()
+    address.sa_family = sa_family_t(AF_UNIX)
+    // With the family alone Linux chooses a name, see unix(7).
+    guard
+      bind(descriptor, &address, socklen_t(MemoryLayout<sa_family_t>.size)) == 0, listen(descriptor, 0) == 0
+    else {
+      close(descriptor)
+      return nil
+    }
+    return descriptor
   }
 
   private static func listens(_ descriptor: Int32) -> Bool {

@@ -15,9 +15,9 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     /// In a new task, which is being made, in a lane or on the server's own executor.
     case starting(HandlerLane?)
     /// In a task that serves another call afterwards, in a lane or on the server's own executor.
-    case running(Task<Void, Never>, HandlerLane?)
+    case running(Task<Void, Never>, HandlerLane?, HandlerSlot)
     /// The client went before the handler was started, or while it ran: its task has been cancelled, and serves no other call.
-    case cancelled
+    case cancelled(RPCCancellation.Reason)
     case ended
   }
 
@@ -25,6 +25,10 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   private let route: Route?
   private let deadlineBox: Deadline?
   private let handling = Locked(Handling.notStarted)
+  private let cancellationIfMade = Locked<RPCCancellation?>(nil)
+
+  /// The call that the current task serves, where it is bound to it: see ``withDeadline(_:)``.
+  @TaskLocal private static var bound: ServerCall?
 
   /// The address of the task that runs the handler of a stream; zero before and afterwards.
   private let handlerTaskAddress = Atomic<UInt>(0)
@@ -36,7 +40,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   init(takenFrom slot: CallSlot, route: Route?, core: ServerCore) {
     self.core = core
     self.route = route
-    self.deadlineBox = slot.timeout.map { Deadline(ContinuousClock.now + $0) }
+    self.deadlineBox = slot.timeout.map { Deadline(ofCallerIn: $0) }
     super.init(takenFrom: slot)
   }
 
@@ -58,6 +62,29 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
 
   /// When the caller stops waiting; `nil` if it set no deadline.
   var deadline: ContinuousClock.Instant? { deadlineBox?.instant }
+
+  /// What tells the handler that the call is cancelled: made when it first asks.
+  var cancellation: RPCCancellation {
+    let (cancellation, isNew) = cancellationIfMade.withLock { cancellation in
+      if let cancellation { return (cancellation, false) }
+      let made = RPCCancellation(executor: core.handlerExecutor)
+      cancellation = made
+      return (made, true)
+    }
+    guard isNew else { return cancellation }
+    // What cancels the call says so first and looks for the object then, so one of the two sees the other.
+    if let reason = handling.withLock({ if case .cancelled(let reason) = $0 { reason } else { nil } }) {
+      cancellation.cancel(for: reason)
+    }
+    core.shutdownSignal.add(cancellation)
+    return cancellation
+  }
+
+  /// The call that the current task serves, as far as the task can tell: see ``withRPCCancellationHandler(operation:onCancelRPC:)``.
+  static var current: ServerCall? { bound ?? HandlerSlot.current?.callOfCurrentTask }
+
+  /// The deadline of the call that the current task serves, if it has one.
+  static var currentDeadline: Deadline? { bound?.deadlineBox }
 
   /// The metadata that the client sent.
   @usableFromInline var metadata: Metadata { receivedInitialMetadata }
@@ -94,7 +121,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     }
     // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: request cardinality violation.
     let message = "\(descriptor) takes one request message, and none came"
-    reply(UnaryReply(RPCError(code: .unimplemented, message: message)))
+    refuse(.missingMessage, with: RPCError(code: .unimplemented, message: message))
   }
 
   /// Ends the call with a status alone.
@@ -111,10 +138,11 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     guard let route else { preconditionFailure("a call without a method is not served") }
     let isBegun = handling.withLock { handling in
       guard case .notStarted = handling else { return false }
-      handling = idle.map { .running($0.task, lane) } ?? .starting(lane)
+      handling = idle.map { .running($0.task, lane, $0.slot) } ?? .starting(lane)
       return true
     }
     guard isBegun else { return false }
+    idle?.slot.serve(self)
     isHandedToTask.store(true, ordering: .releasing)
     if let idle { idle.continuation.resume(returning: self) } else { startTask(route, on: lane ?? executor) }
     return true
@@ -125,15 +153,18 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   /// Without the lock: an executor of the program may run the task before it is returned here, and even until the handler has
   /// ended.
   private func startTask(_ route: Route, on executor: (any TaskExecutor)?) {
-    let task = Task(executorPreference: executor) { [self, placements = core.placements] in
-      let task = UInt(bitPattern: cconcurrency_current_task())
-      placements.began(task, route)
-      await route.serve(self)
-      placements.ended(task)
+    let slot = HandlerSlot(serving: self)
+    let task = Task(executorPreference: executor) { [self, core] in
+      await slot.run {
+        let task = UInt(bitPattern: cconcurrency_current_task())
+        core.placements.began(task, route)
+        await core.runHandlerTask { [self] in await route.serve(self) }
+        core.placements.ended(task)
+      }
     }
     let isCancelled = handling.withLock { handling in
       switch handling {
-      case .starting(let lane): handling = .running(task, lane)
+      case .starting(let lane): handling = .running(task, lane, slot)
       case .cancelled: return true
       case .notStarted, .running, .ended: break
       }
@@ -163,13 +194,12 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   /// Whether the caller stops waiting at some time.
   @usableFromInline var hasDeadline: Bool { deadlineBox != nil }
 
-  /// Runs a function whose own calls end with this one's deadline, if it has one.
+  /// Runs a function whose own calls end with this one's deadline, if it has one, and whose tasks find this call.
   @usableFromInline
   nonisolated(nonsending) func withDeadline<Result>(
     _ body: nonisolated(nonsending) () async throws -> Result
   ) async rethrows -> Result {
-    guard let deadlineBox else { return try await body() }
-    return try await CallDeadline.$current.withValue(deadlineBox) { try await body() }
+    try await Self.$bound.withValue(self) { try await body() }
   }
 
   /// The handler has ended: in its task.
@@ -178,11 +208,11 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   @usableFromInline
   func handlerEnded() -> HandlerTask? {
     handlerTaskAddress.store(0, ordering: .relaxed)
-    let running = handling.withLock { handling -> (Task<Void, Never>, HandlerLane?)? in
+    let served = handling.withLock { handling -> (task: Task<Void, Never>, lane: HandlerLane?, slot: HandlerSlot)? in
       switch handling {
-      case .running(let task, let lane):
+      case .running(let task, let lane, let slot):
         handling = .ended
-        return (task, lane)
+        return (task, lane, slot)
       case .starting:
         // The function that made the task does not have it yet: it serves no other call.
         handling = .ended
@@ -190,12 +220,13 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
       case .notStarted, .cancelled, .ended: return nil
       }
     }
+    served?.slot.serve(nil)
     // A handler can also cancel its task itself.
-    guard let route, let (task, lane) = running, !Task.isCancelled else {
+    guard let route, let served, !Task.isCancelled else {
       core.handlerEnded()
       return nil
     }
-    return HandlerTask(task: task, lane: lane, route: route, core: core)
+    return HandlerTask(task: served.task, lane: served.lane, slot: served.slot, route: route, core: core)
   }
 
   /// Sends what is left to send: once, when the handler has ended.
@@ -227,20 +258,41 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     return RPCError(code: .internalError, message: message)
   }
 
+  /// Why a call is over whose status has not gone out.
+  private var reasonOfEnd: RPCCancellation.Reason {
+    if deadlineBox?.isOver == true { return .deadlineExceeded }
+    return core.hasGracePeriodEnded ? .serverShutdown : .clientCancelled
+  }
+
+  /// The error that a handler gets where it receives or sends when the call is over.
+  @usableFromInline var errorOfEnd: RPCError {
+    deadlineBox?.isOver == true
+      ? RPCError(code: .deadlineExceeded, message: "the call's deadline has passed") : .clientWent
+  }
+
+  /// Ends the call, whose request no handler gets.
+  @usableFromInline
+  func refuse(_ reason: RefusedCall.Reason, with error: RPCError) {
+    core.report(reason, call: self, path: descriptor.path, status: Status(error))
+    reply(UnaryReply(error))
+  }
+
   /// The client cancelled or went away, the deadline passed, or the server stops.
   private func clientWent() {
+    let reason = reasonOfEnd
     let task = handling.withLock { handling -> Task<Void, Never>? in
       switch handling {
       case .notStarted, .starting:
-        handling = .cancelled
+        handling = .cancelled(reason)
         return nil
-      case .running(let task, _):
-        handling = .cancelled
+      case .running(let task, _, _):
+        handling = .cancelled(reason)
         return task
       case .cancelled, .ended:
         return nil
       }
     }
+    cancellationIfMade.withLock { $0 }?.cancel(for: reason)
     task?.cancel()
     // So that what the task waits for ends, see `isCancelledWithCurrentTask`.
     cancel()

@@ -130,6 +130,24 @@ final class ServerHandle: @unchecked Sendable {
   /// Before ``destroy()``.
   func whenPolled(_ body: @escaping @Sendable () -> Void) { queue.post(CallbackOperation(body)) }
 
+  /// Whether the server can stop accepting connections, and tell its clients, before it shuts down.
+  var canDrain: Bool { ServerDrain.isAvailable }
+
+  /// Accepts no more connections, and tells the clients to send no more calls: those on their way are still served.
+  ///
+  /// After ``start()``, before ``shutDown(completion:)``, once, where ``canDrain`` says so.
+  ///
+  /// - Parameter sockets: The server's listening sockets.
+  func beginDrain(closing sockets: [ListeningSocket]) {
+    ListeningSocket.stopListening(sockets)
+    ServerDrain.sendGoaways(handle)
+  }
+
+  /// Whether there are connections.
+  ///
+  /// Before ``destroy()``, where ``canDrain`` says so.
+  var hasOpenConnections: Bool { ServerDrain.hasOpenConnections(handle) }
+
   /// Begins to shut down: no new connections and calls; calls in progress go on.
   ///
   /// Once only. May block.

@@ -1,4 +1,4 @@
 /// The deadline of the call that the current task serves, which bounds the calls that it makes.
 enum CallDeadline {
-  @TaskLocal static var current: Deadline?
+  static var current: Deadline? { ServerCall.currentDeadline }
 }

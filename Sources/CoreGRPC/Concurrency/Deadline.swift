@@ -4,5 +4,20 @@
 final class Deadline: Sendable {
   let instant: ContinuousClock.Instant
 
-  init(_ instant: ContinuousClock.Instant) { self.instant = instant }
+  /// How far the client's clock may be ahead: what is rounded up on the wire, by up to a hundredth, and the time of a message.
+  private let tolerance: Duration
+
+  init(_ instant: ContinuousClock.Instant) {
+    self.instant = instant
+    tolerance = .zero
+  }
+
+  /// The deadline of a caller elsewhere, after the time that it has told.
+  init(ofCallerIn timeout: Duration) {
+    instant = .now + timeout
+    tolerance = .milliseconds(50) + timeout / 100
+  }
+
+  /// Whether the caller waits no longer.
+  var isOver: Bool { .now + tolerance >= instant }
 }

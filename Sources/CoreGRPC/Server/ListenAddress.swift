@@ -39,6 +39,16 @@ public struct ListenAddress: Sendable, Hashable {
   /// The path of the socket's file, when there is one.
   public var unixDomainSocketPath: String? { if case .unix(let path) = value { path } else { nil } }
 
+  /// Whether a socket's name is that of the address.
+  func isAddress(of socket: ListeningSocket) -> Bool {
+    switch (value, socket.name) {
+    case (.tcp(_, let port), .port(let other)): port == other
+    case (.unix(let path), .unix(let bytes)): bytes.prefix { $0 != 0 }.elementsEqual(path.utf8)
+    case (.unixAbstract(let name), .unix(let bytes)): bytes.first == 0 && bytes.dropFirst().elementsEqual(name.utf8)
+    case (.tcp, .unix), (.unix, .port), (.unixAbstract, .port): false
+    }
+  }
+
   /// The same address with another port; unchanged if it has none.
   func withPort(_ port: Int) -> Self {
     guard case .tcp(let host, _) = value, let port = UInt16(exactly: port) else { return self }

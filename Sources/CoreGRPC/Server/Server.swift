@@ -61,6 +61,20 @@ public final class Server: Sendable {
     try generations.listen(on: address, credentials: credentials)
   }
 
+  /// Has the tasks of the handlers run in surroundings of the caller's: before ``start()``.
+  ///
+  /// - Parameter wrapper: Called in each such task. It calls the function that it is given, which serves one call after the other,
+  ///   and with it gets a handle that is cancelled when the server begins to shut down.
+  package func wrapHandlerTasks(
+    _ wrapper:
+      @escaping @Sendable (
+        _ shutdown: ServerContext.RPCCancellationHandle,
+        _ serve: @Sendable @escaping () async -> Void
+      ) async -> Void
+  ) {
+    generations.shutdownSignal.wrap(wrapper)
+  }
+
   /// Begins to accept connections and calls.
   ///
   /// - Throws: ``ServerError/Code/wrongState``, if the server was started or shut down before.
@@ -68,8 +82,11 @@ public final class Server: Sendable {
 
   /// Begins to shut down, and returns at once.
   ///
-  /// No new connections and calls are accepted from now on; calls in progress go on. Those that are not done when the
-  /// grace period is over are cancelled. A later call can shorten the grace period.
+  /// The server accepts no new connections, and tells its clients to make their next calls elsewhere (GOAWAY). Calls that are on
+  /// their way when a client learns of it are still served, for up to a second; so none is lost. Handlers learn of the shutdown
+  /// from ``ServerContext/cancellation``, and their tasks are not cancelled. Calls that are not done when the grace period is over
+  /// are cancelled. A later call can shorten the grace period; with none (`.zero`) all calls are cancelled at once, and those on
+  /// their way end with CANCELLED.
   ///
   /// - Parameter gracePeriod: How long calls in progress may take; `nil` for as long as they need.
   public func beginGracefulShutdown(gracePeriod: Duration? = nil) {

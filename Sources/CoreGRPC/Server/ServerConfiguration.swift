@@ -108,6 +108,15 @@ extension Server {
     /// As long as their clients want.
     public var connectionAge = ConnectionAge()
 
+    /// Called for each call that no handler gets, with the reason.
+    ///
+    /// One call after the other, as a task, where the handlers run: it may block. While it is not done with one, at most 256 others
+    /// wait; further ones are counted (``RefusedCall/droppedBefore``) and not reported.
+    ///
+    /// Defaults to `nil`: then ``CoreGRPCLog`` gets an event for each ``RefusedCall/Reason``, no more than one a second, with the
+    /// number of the others.
+    public var onRefusedCall: (@Sendable (RefusedCall) -> Void)?
+
     /// Channel arguments of C-core for what has no setting here, by name.
     ///
     /// They win over the settings. `grpc.experimental.tcp_tx_zerocopy_enabled` has no effect: it can corrupt what is sent

@@ -12,6 +12,9 @@ public struct ServerContext: Sendable {
   /// The handler's task is cancelled then.
   public var deadline: ContinuousClock.Instant? { call.deadline }
 
+  /// Tells that the call is cancelled, or should come to its end because the server shuts down.
+  public var cancellation: RPCCancellationHandle { RPCCancellationHandle(call.cancellation) }
+
   /// The other end's address, for instance `ipv4:127.0.0.1:41234`, `ipv6:%5B::1%5D:41234` or `unix:`; empty once the
   /// call is over.
   ///

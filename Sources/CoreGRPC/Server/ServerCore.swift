@@ -19,6 +19,9 @@ final class ServerCore: Sendable {
     var routes: [Route]
     /// By the methods' numbers.
     var idleTasks: [[IdleHandlerTask]]
+    var listeningSockets: [ListeningSocket] = []
+    /// When a server that shuts down cancels its calls; `nil` for never.
+    var graceEnd: ContinuousClock.Instant?
 
     /// A call came to a slot.
     ///
@@ -33,6 +36,13 @@ final class ServerCore: Sendable {
     }
   }
 
+  /// How long a server that shuts down waits at most for its clients to send no more calls.
+  private static let longestDrainTime = Duration.seconds(1)
+
+  /// Tells the calls in progress that the server shuts down: the ``Server``, not this one alone.
+  let shutdownSignal: ShutdownSignal
+
+  private let refusals: RefusalReporter
   private let executor: (any TaskExecutor)?
   /// The executor, if it is that of the polling threads.
   private let pollers: PollerExecutor?
@@ -41,9 +51,17 @@ final class ServerCore: Sendable {
   private let state: Locked<State>
   /// Happens when a shutdown begins.
   private let shutdownBegun = OneTimeEvent()
+  private let shutdownWakeUp = Semaphore()
 
   /// - Parameter arguments: The channel arguments of the configuration, made once: with them goes the memory quota.
-  init(routes: [Route], configuration: Server.Configuration, arguments: ChannelArguments) {
+  init(
+    routes: [Route],
+    configuration: Server.Configuration,
+    arguments: ChannelArguments,
+    shutdownSignal: ShutdownSignal = ShutdownSignal()
+  ) {
+    self.shutdownSignal = shutdownSignal
+    self.refusals = RefusalReporter(configuration.onRefusedCall)
     let stopped = OneShot<Void>()
     let queue = CompletionQueue(
       name: "grpc-server",
@@ -88,6 +106,9 @@ final class ServerCore: Sendable {
     defer { handleEvent { $0.endBind() } }
     return address.withPort(try handle.bind(address.description, credentials: credentials))
   }
+
+  /// Makes sockets known on which the server listens.
+  func add(_ sockets: some Sequence<ListeningSocket>) { state.withLock { $0.listeningSockets += Array(sockets) } }
 
   func start() throws(ServerError) {
     // Under the lock, so that no shutdown overtakes the start.
@@ -138,7 +159,11 @@ final class ServerCore: Sendable {
   func stop() { beginShutdown(gracePeriod: .zero) }
 
   func beginShutdown(gracePeriod: Duration?) {
-    if state.withLock({ $0.lifecycle.beginShutdown() }) == .shutDown {
+    let (action, wasStarted) = state.withLock { state in
+      let wasStarted = state.lifecycle.phase == .running
+      return (state.lifecycle.beginShutdown(), wasStarted)
+    }
+    if action == .shutDown {
       shutdownBegun.happen()
       // Routes that were never served go, too, and not under the lock: with them goes what a program's handlers hold.
       let (idleTasks, _) = state.withLock { state in
@@ -150,21 +175,58 @@ final class ServerCore: Sendable {
       }
       for idle in idleTasks { idle.continuation.resume(returning: nil) }
       guard let handle = state.withLock({ $0.handle }) else { return }
-      let shutDown: @Sendable () -> Void = { [self] in
-        handle.shutDown { [self] in handleEvent { $0.shutdownCompleted() } }
-        handleEvent { $0.shutdownReturned() }
+      let isSpawned = Thread.spawn(name: "grpc-shutdown") { [self] in
+        if wasStarted, handle.canDrain { drain(handle) }
+        shutDown(handle)
+        while let rest = endGracePeriodIfDue() { shutdownWakeUp.wait(atMost: rest) }
       }
-      // Where no thread can be had, this one may have to wait a little.
-      if !Thread.spawn(name: "grpc-shutdown", shutDown) { shutDown() }
+      if !isSpawned {
+        // Where no thread can be had, this one may have to wait a little, and the grace period for Swift's pool.
+        shutDown(handle)
+        Task { [self] in
+          while let rest = endGracePeriodIfDue() { try? await Task.sleep(for: min(rest, .milliseconds(100))) }
+        }
+      }
     }
     guard let gracePeriod else { return }
-    if gracePeriod <= .zero {
-      handleEvent { $0.gracePeriodEnded() }
-    } else {
-      Task { [weak self] in
-        try await Task.sleep(for: gracePeriod, clock: .continuous)
-        self?.handleEvent { $0.gracePeriodEnded() }
-      }
+    let graceEnd = ContinuousClock.now + gracePeriod
+    state.withLock { $0.graceEnd = min($0.graceEnd ?? graceEnd, graceEnd) }
+    shutdownWakeUp.signal()
+  }
+
+  /// Shuts C-core's server down: on a thread that has time for it.
+  private func shutDown(_ handle: ServerHandle) {
+    handleEvent { $0.close() }
+    handle.shutDown { [self] in handleEvent { $0.shutdownCompleted() } }
+    handleEvent { $0.shutdownReturned() }
+  }
+
+  /// Has the calls cancelled when the grace period is over.
+  ///
+  /// - Returns: For how long to wait before this is called again; `nil` when there is nothing left to do.
+  private func endGracePeriodIfDue() -> Duration? {
+    let (graceEnd, isDestroyed) = state.withLock { ($0.graceEnd, $0.lifecycle.phase == .destroyed) }
+    if isDestroyed { return nil }
+    // A day is as good as any longer time.
+    let rest = min(graceEnd.map { $0 - .now } ?? .seconds(86_400), .seconds(86_400))
+    if rest > .zero { return rest }
+    handleEvent { $0.gracePeriodEnded() }
+    return nil
+  }
+
+  /// Waits until the clients send no more calls.
+  ///
+  /// A client that is told has no new call on its way when it has answered, which takes a round trip. C-core closes its connection
+  /// then, if it has no call in progress.
+  private func drain(_ handle: ServerHandle) {
+    let end = ContinuousClock.now + Self.longestDrainTime
+    func rest() -> Duration { min(end, state.withLock { $0.graceEnd } ?? end) - .now }
+    if rest() <= .zero { return }
+    handle.beginDrain(closing: state.withLock { $0.listeningSockets })
+    while handle.hasOpenConnections {
+      let rest = rest()
+      if rest <= .zero { return }
+      shutdownWakeUp.wait(atMost: min(rest, .milliseconds(5)))
     }
   }
 
@@ -189,10 +251,14 @@ final class ServerCore: Sendable {
       if let handle, !handle.post(slot) { handleEvent { $0.slotReturned() } }
       guard admission == .serve else {
         let message = "the server has as many calls in progress as it allows"
-        return call.refuse(with: Status(code: .resourceExhausted, message: message))
+        let status = Status(code: .resourceExhausted, message: message)
+        report(.tooManyCalls, call: call, path: route?.descriptor.path ?? path, status: status)
+        return call.refuse(with: status)
       }
       guard let route else {
-        call.refuse(with: Status(code: .unimplemented, message: "this server has no method \(path)"))
+        let status = Status(code: .unimplemented, message: "this server has no method \(path)")
+        report(.unknownMethod, call: call, path: path, status: status)
+        call.refuse(with: status)
         return handlerEnded()
       }
       serve(call, of: route, in: idle)
@@ -204,6 +270,24 @@ final class ServerCore: Sendable {
     let handle = state.withLock { $0.lifecycle.postSlot() ? $0.handle : nil }
     guard let handle else { return }
     if !handle.post(slot) { handleEvent { $0.slotReturned() } }
+  }
+
+  /// Tells the program of a call that no handler gets: before the call ends, so that its peer is known.
+  func report(_ reason: RefusedCall.Reason, call: ServerCall, path: String, status: Status) {
+    refusals.report(executor: executor, reason: reason) {
+      RefusedCall(reason: reason, path: path, remotePeer: call.peer ?? "", status: status)
+    }
+  }
+
+  /// Where handlers run; `nil` for Swift's pool.
+  var handlerExecutor: (any TaskExecutor)? { executor }
+
+  /// Whether the calls that were in progress are cancelled, or about to be.
+  var hasGracePeriodEnded: Bool { state.withLock { $0.graceEnd.map { $0 <= .now } ?? false } }
+
+  /// Runs what a handler's task does from its first call to its last.
+  func runHandlerTask(_ body: @Sendable @escaping () async -> Void) async {
+    await shutdownSignal.runTask(on: executor, body)
   }
 
   private func serve(_ call: ServerCall, of route: Route, in idle: IdleHandlerTask?) {
@@ -224,7 +308,7 @@ final class ServerCore: Sendable {
       idle = nil
     }
     if let error = call.excessiveMetadata {
-      call.refuse(with: Status(error))
+      call.refuse(.metadataTooLarge, with: error)
     } else if call.lacksMessage {
       call.endWithoutMessage()
     } else if call.begin(in: idle, lane: lane, executor: executor) {
@@ -267,7 +351,9 @@ final class ServerCore: Sendable {
         return nil
       }
     }
+    guard let handle else { return }
+    shutdownWakeUp.signal()
     // Nobody else has the handle now. With it goes the hold on the queue, whose threads end and signal that they did.
-    handle?.destroy()
+    handle.destroy()
   }
 }

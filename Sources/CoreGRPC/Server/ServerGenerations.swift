@@ -39,6 +39,7 @@ final class ServerGenerations: Sendable {
   private let arguments: ChannelArguments
   private let state: Locked<State>
   private let shutdownBegan = OneShot<Void>()
+  let shutdownSignal = ShutdownSignal()
   /// Ends the pauses of a recovery.
   private let wakeUp = Semaphore()
   private let hasPolled = Atomic(true)
@@ -48,7 +49,12 @@ final class ServerGenerations: Sendable {
     self.arguments = configuration.arguments
     self.state = Locked(
       State(
-        current: ServerCore(routes: routes, configuration: configuration, arguments: arguments),
+        current: ServerCore(
+          routes: routes,
+          configuration: configuration,
+          arguments: arguments,
+          shutdownSignal: shutdownSignal
+        ),
         routes: routes
       )
     )
@@ -66,19 +72,33 @@ final class ServerGenerations: Sendable {
     to address: ListenAddress,
     credentials: ServerCredentials
   ) throws(ServerError) -> Listener {
-    let before = ListeningSocket.all()
-    let address = try core.listen(on: address, credentials: credentials)
-    let sockets = ListeningSocket.all().subtracting(before).filter { socket in
-      switch socket.name {
-      case .port(let port): port == address.port
-      case .unix: address.port == nil
+    // One at a time where others of the process may bind the same port: each finds its own sockets.
+    let (address, sockets) =
+      if let port = address.port, port != 0 {
+        try binding.withLock { (_) throws(ServerError) in
+          try listen(core, on: address, credentials: credentials)
+        }
+      } else {
+        try listen(core, on: address, credentials: credentials)
       }
-    }
+    core.add(sockets)
     return Listener(
       address: address,
       credentials: credentials,
       sockets: Dictionary(uniqueKeysWithValues: sockets.map { ($0, ListenerDiagnosis()) })
     )
+  }
+
+  private static let binding = Locked(())
+
+  private static func listen(
+    _ core: ServerCore,
+    on address: ListenAddress,
+    credentials: ServerCredentials
+  ) throws(ServerError) -> (ListenAddress, Set<ListeningSocket>) {
+    let before = ListeningSocket.all()
+    let bound = try core.listen(on: address, credentials: credentials)
+    return (bound, ListeningSocket.all().subtracting(before).filter { bound.isAddress(of: $0) })
   }
 
   func start() throws(ServerError) {
@@ -110,6 +130,7 @@ final class ServerGenerations: Sendable {
     ListenerWatch.shared.remove(self)
     wakeUp.signal()
     for core in cores { core.beginShutdown(gracePeriod: gracePeriod) }
+    shutdownSignal.begin()
     shutdownBegan.fulfil(())
     // Not under the lock: with the routes goes what a program's handlers hold.
     _ = (routes, listeners)
@@ -257,7 +278,12 @@ extension ServerGenerations: ListenerWatch.Subject {
   var count: Int { state.withLock { $0.count } }
 
   private func startNext(routes: [Route], listeners: [Listener]) throws(ServerError) {
-    let next = ServerCore(routes: routes, configuration: configuration, arguments: arguments)
+    let next = ServerCore(
+      routes: routes,
+      configuration: configuration,
+      arguments: arguments,
+      shutdownSignal: shutdownSignal
+    )
     var bound: [Listener] = []
     do throws(ServerError) {
       for listener in listeners {

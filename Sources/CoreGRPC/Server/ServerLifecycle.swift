@@ -28,6 +28,7 @@ struct ServerLifecycle: Sendable, Hashable {
   private(set) var calls = 0
   private(set) var handlers = 0
   private var mustCancelAllCalls = false
+  private(set) var isClosed = false
   private var shutDownReturned = false
   private var shutDownCompleted = false
   private let maximumConcurrentCalls: Int
@@ -57,7 +58,7 @@ struct ServerLifecycle: Sendable, Hashable {
 
   /// - Returns: Whether a slot shall be posted.
   mutating func postSlot() -> Bool {
-    guard phase == .running else { return false }
+    guard phase == .running || phase == .draining && !isClosed else { return false }
     postedSlots += 1
     return true
   }
@@ -93,6 +94,14 @@ struct ServerLifecycle: Sendable, Hashable {
     case .draining, .destroyed:
       return .none
     }
+  }
+
+  /// The clients have been told, and C-core is about to be asked to shut down.
+  ///
+  /// Until then a server that shuts down still takes the calls that were on their way.
+  mutating func close() -> Action {
+    isClosed = true
+    return .none
   }
 
   /// The C function that begins a shutdown has returned; until then nobody may destroy the server.

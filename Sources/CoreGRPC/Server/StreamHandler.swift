@@ -95,7 +95,13 @@ extension ServerCall {
       } catch {
         throw RPCError(cannotSerializeResponse: error)
       }
-      guard try await writer.write(buffer, options: options) else { throw RPCError.clientWent }
+      let isWritten: Bool
+      do throws(RPCError) {
+        isWritten = try await writer.write(buffer, options: options)
+      } catch {
+        throw error.code == .cancelled ? errorOfEnd : error
+      }
+      guard isWritten else { throw errorOfEnd }
     }
     return RPCWriter(send)
   }
@@ -103,14 +109,19 @@ extension ServerCall {
   /// Receives the next message of the client.
   ///
   /// - Returns: `nil` at the end of the stream.
-  /// - Throws: ``RPCError/Code/cancelled``, when the client went away.
+  /// - Throws: ``RPCError/Code/cancelled``, when the client went away, and ``RPCError/Code/deadlineExceeded``.
   @usableFromInline
   nonisolated(nonsending) func nextMessage() async throws(RPCError) -> MessageBuffer? {
-    let succeeded = try await receiveMessage()
+    let succeeded: Bool
+    do throws(RPCError) {
+      succeeded = try await receiveMessage()
+    } catch {
+      throw error.code == .cancelled ? errorOfEnd : error
+    }
     if let message = try takeReceivedMessage() { return message }
     // When C-core hears that the client has gone, the call says so. When it hears that from the metadata, which it cannot send, the
     // batch fails.
-    guard succeeded, !failedBeforeReceivingMessage else { throw RPCError.clientWent }
+    guard succeeded, !failedBeforeReceivingMessage else { throw errorOfEnd }
     return nil
   }
 

@@ -41,7 +41,7 @@ struct UnaryHandler: Sendable {
             call.reply(UnaryReply(handlerFailure: error, of: call.descriptor))
           }
         } catch {
-          call.reply(UnaryReply(RPCError(cannotDeserializeRequest: error)))
+          call.refuse(.undecodableRequest, with: RPCError(cannotDeserializeRequest: error))
         }
         guard let rest = call.handlerEnded() else { return }
         // Let go before the task waits.

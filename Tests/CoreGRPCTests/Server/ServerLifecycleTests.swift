@@ -6,7 +6,7 @@ import Testing
 struct ServerLifecycleTests {
   private enum Event: CaseIterable {
     case start, postSlot, slotReturned, callArrived, callReleased, handlerEnded, beginShutdown, shutdownReturned
-    case shutdownCompleted, gracePeriodEnded, beginBind, endBind
+    case close, shutdownCompleted, gracePeriodEnded, beginBind, endBind
   }
 
   private struct World: Hashable {
@@ -51,8 +51,9 @@ struct ServerLifecycleTests {
     case .callArrived: return lifecycle.postedSlots > 0 && lifecycle.calls < 3 && lifecycle.handlers < 3
     case .callReleased: return lifecycle.calls > 0
     case .handlerEnded: return lifecycle.handlers > 0
-    case .shutdownReturned: return world.hasBegun && !world.hasReturned
-    case .shutdownCompleted: return world.hasBegun && !world.hasCompleted
+    case .close: return world.hasBegun && !lifecycle.isClosed
+    case .shutdownReturned: return lifecycle.isClosed && !world.hasReturned
+    case .shutdownCompleted: return lifecycle.isClosed && !world.hasCompleted
     }
   }
 
@@ -65,7 +66,8 @@ struct ServerLifecycleTests {
       #expect(isStarted == (before.phase == .configuring))
     case .postSlot:
       let isPosted = world.lifecycle.postSlot()
-      #expect(isPosted == (before.phase == .running))
+      // A server that shuts down takes calls until it has told its clients to send no more.
+      #expect(isPosted == (before.phase == .running || before.phase == .draining && !before.isClosed))
     case .slotReturned:
       action = world.lifecycle.slotReturned()
     case .callArrived:
@@ -79,6 +81,8 @@ struct ServerLifecycleTests {
       let shutDown = world.lifecycle.beginShutdown()
       #expect((shutDown == .shutDown) == !world.hasBegun)
       world.hasBegun = true
+    case .close:
+      action = world.lifecycle.close()
     case .shutdownReturned:
       action = world.lifecycle.shutdownReturned()
       world.hasReturned = true
@@ -109,7 +113,8 @@ struct ServerLifecycleTests {
   private static func canEnd(_ world: World) -> Bool {
     var world = world
     let order: [Event] = [
-      .beginShutdown, .endBind, .shutdownReturned, .callReleased, .handlerEnded, .slotReturned, .shutdownCompleted,
+      .beginShutdown, .endBind, .close, .shutdownReturned, .callReleased, .handlerEnded, .slotReturned,
+      .shutdownCompleted,
     ]
     for _ in 0..<8 {
       for event in order where world.destroys == 0 && canHappen(event, in: world) { apply(event, to: &world) }

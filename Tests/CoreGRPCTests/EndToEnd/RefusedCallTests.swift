@@ -1,0 +1,137 @@
+import Dispatch
+import TestSupport
+import Testing
+
+@testable import CoreGRPC
+
+@Suite("Calls that no handler gets", .timeLimit(.minutes(5)))
+struct RefusedCallTests {
+  private struct Unreadable: Error {}
+
+  private struct FailingDeserializer: MessageDeserializer {
+    func deserialize(_ bytes: RawSpan) throws -> [UInt8] { throw Unreadable() }
+  }
+
+  private static let unreadable = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Unreadable")
+  private static let unknown = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Unknown")
+
+  /// A server that reports its refused calls, and a channel to it.
+  private struct Reporting {
+    let server: Server
+    let channel: Channel
+    let reports: AsyncStream<RefusedCall>
+
+    init(
+      _ executor: Server.HandlerExecutor = .pollers,
+      limit: Int = 10_000,
+      onReport: @escaping @Sendable (RefusedCall) -> Void = { _ in },
+      handler: @escaping @Sendable () async -> Void = {}
+    ) throws {
+      let (reports, continuation) = AsyncStream.makeStream(of: RefusedCall.self)
+      self.reports = reports
+      var configuration = Server.Configuration()
+      configuration.handlerExecutor = executor
+      configuration.maximumConcurrentCalls = limit
+      configuration.onRefusedCall = { call in
+        continuation.yield(call)
+        onReport(call)
+      }
+      var router = RPCRouter()
+      router.registerHandler(
+        forMethod: TestServer.echo,
+        deserializer: IdentityDeserializer(),
+        serializer: IdentitySerializer(),
+        handler: { (request: ServerRequest<[UInt8]>, _) in
+          await handler()
+          return ServerResponse(message: request.message)
+        }
+      )
+      router.registerHandler(
+        forMethod: RefusedCallTests.unreadable,
+        deserializer: FailingDeserializer(),
+        serializer: IdentitySerializer(),
+        handler: { (request: ServerRequest<[UInt8]>, _) in ServerResponse(message: request.message) }
+      )
+      server = Server(router: router, configuration: configuration)
+      let address = try server.listen(on: .tcp(host: "127.0.0.1", port: 0))
+      try server.start()
+      channel = try Channel(target: address.description)
+    }
+
+    /// The error of a call with the messages.
+    func error(of method: MethodDescriptor, messages: [[UInt8]] = [[1]]) async -> RPCError? {
+      do {
+        return try await channel.bidirectionalStreaming(
+          request: StreamingClientRequest { writer in try await writer.write(contentsOf: messages) },
+          descriptor: method,
+          serializer: IdentitySerializer(),
+          deserializer: IdentityDeserializer()
+        ) { (response: StreamingClientResponse<[UInt8]>) in
+          for try await _ in response.messages {}
+          return nil
+        }
+      } catch {
+        return error as? RPCError
+      }
+    }
+  }
+
+  @Test("Each is reported with its reason, path, peer and status", arguments: [true, false])
+  func reasons(onPollers: Bool) async throws {
+    let arrived = Gate()
+    let proceed = Gate()
+    let test = try Reporting(
+      onPollers ? .pollers : .concurrentPool,
+      limit: 1,
+      handler: {
+        arrived.open()
+        await proceed.pass()
+      }
+    )
+    var reports = test.reports.makeAsyncIterator()
+    func check(_ error: RPCError?, _ reason: RefusedCall.Reason, _ method: MethodDescriptor) async {
+      let report = await reports.next()
+      #expect(report?.reason == reason)
+      #expect(report?.path == method.path)
+      #expect(report?.remotePeer.hasPrefix("ipv4:127.0.0.1:") == true)
+      #expect(report?.status.code.rawValue == error?.code.rawValue && report?.status.message == error?.message)
+      #expect(report?.droppedBefore == 0)
+    }
+    await check(await test.error(of: Self.unknown), .unknownMethod, Self.unknown)
+    await check(await test.error(of: TestServer.echo, messages: []), .missingMessage, TestServer.echo)
+    await check(await test.error(of: Self.unreadable), .undecodableRequest, Self.unreadable)
+    let call = Task { await test.error(of: TestServer.echo) }
+    await arrived.pass()
+    await check(await test.error(of: TestServer.echo), .tooManyCalls, TestServer.echo)
+    await check(await test.error(of: Self.unknown), .tooManyCalls, Self.unknown)
+    proceed.open()
+    #expect(await call.value == nil)
+    await test.server.shutdown()
+  }
+
+  @Test("A closure that blocks holds up nothing, and what exceeds the queue is counted", arguments: [true, false])
+  func flood(onPollers: Bool) async throws {
+    let blocks = Gate()
+    let unblock = DispatchSemaphore(value: 0)
+    let isFirst = Counter()
+    let test = try Reporting(
+      onPollers ? .pollers : .concurrentPool,
+      onReport: { _ in
+        guard isFirst.add() == 1 else { return }
+        blocks.open()
+        unblock.wait()
+      }
+    )
+    #expect(await test.error(of: Self.unknown)?.code == .unimplemented)
+    await blocks.pass()
+    let flood = RefusalReporter.largestQueue + 100
+    for _ in 0..<flood { #expect(await test.error(of: Self.unknown)?.code == .unimplemented) }
+    #expect(await test.error(of: TestServer.echo) == nil)
+    unblock.signal()
+    var reports = test.reports.makeAsyncIterator()
+    for _ in 0...RefusalReporter.largestQueue { #expect(await reports.next()?.droppedBefore == 0) }
+    _ = await test.error(of: Self.unknown)
+    #expect(await reports.next()?.droppedBefore == 100)
+    await test.server.shutdown()
+  }
+}
