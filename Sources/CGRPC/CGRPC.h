@@ -100,6 +100,11 @@ static inline bool cgrpc_byte_buffer_prepend(grpc_byte_buffer *buffer, grpc_slic
   return true;
 }
 
+// Whether there is a byte buffer where another thread may write one.
+static inline bool cgrpc_load_pointer(grpc_byte_buffer **buffer) {
+  return __atomic_load_n(buffer, __ATOMIC_ACQUIRE) != NULL;
+}
+
 // MARK: Incoming calls
 
 // What C-core writes a call to that came in.

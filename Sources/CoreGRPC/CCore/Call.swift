@@ -28,6 +28,9 @@ class Call: Operation, @unchecked Sendable {
     /// What sends and receives the messages of a call that has more than its first and its last batch.
     var sender, receiver: MessageOperation?
     var sending = MessageProgress(), receiving = MessageProgress()
+    /// What a unary call has been asked for beside its last batch, and whether that has ended meanwhile.
+    var secondMessage = SecondMessage.State.notAskedFor
+    var isLastDone = false
 
     /// Whether a thread has the call among what it holds back, and whether that goes for the last batch.
     var isAmongHeldBack = false, holdsLast = false
@@ -46,6 +49,11 @@ class Call: Operation, @unchecked Sendable {
   private let limits: CallLimits
   private let resumesOnPollers: Bool
 
+  /// The list that the call is in while its last batch is in flight; `nil` of one that no list has.
+  private let outstandingCalls: OutstandingCalls?
+  /// The place there, which is the list's to read and write.
+  nonisolated(unsafe) var links = OutstandingCalls.Links()
+
   /// Takes over a C call that a client makes.
   ///
   /// - Parameters:
@@ -53,7 +61,15 @@ class Call: Operation, @unchecked Sendable {
   ///   - queue: The queue that the call is bound to.
   ///   - limits: The limits of the call.
   ///   - resumesOnPollers: Whether tasks that wait for the call go on on the thread that polls, unless they have an executor.
-  init(adopting handle: OpaquePointer, queue: CompletionQueue, limits: CallLimits, resumesOnPollers: Bool) {
+  ///   - isLookedAt: Whether the call, if it is unary, is asked for a second message when it takes long.
+  init(
+    adopting handle: OpaquePointer,
+    queue: CompletionQueue,
+    limits: CallLimits,
+    resumesOnPollers: Bool,
+    isLookedAt: Bool
+  ) {
+    self.outstandingCalls = isLookedAt ? queue.outstandingCalls : nil
     self.handle = handle
     self.role = .client
     self.resumesOnPollers = resumesOnPollers
@@ -72,6 +88,7 @@ class Call: Operation, @unchecked Sendable {
     self.handle = call.handle
     self.role = .server
     self.resumesOnPollers = false
+    self.outstandingCalls = nil
     self.limits = slot.limits
     self.state = Locked(
       State(
@@ -200,6 +217,7 @@ class Call: Operation, @unchecked Sendable {
 
   private func startLast(_ state: inout State, with combined: CombinedStart?) -> LastStart {
     let tag = tag()
+    if let outstandingCalls, outstandingCalls.add(self) { state.queue?.post(CallbackOperation {}) }
     let (failure, succeeded) = PollerThread.start(self) {
       if let combined, state.last.contains(.sendMessage) {
         return startLast(count: state.lastCount, tag, with: combined)
@@ -251,6 +269,7 @@ class Call: Operation, @unchecked Sendable {
     _ state: inout State
   ) -> RPCError {
     _ = Operation.take(tag)
+    outstandingCalls?.remove(self)
     state.machine.startFailed(operations)
     grpc_call_cancel(handle, nil)
     let text = String(cString: grpc_call_error_to_string(failure))
@@ -375,10 +394,14 @@ class Call: Operation, @unchecked Sendable {
   /// For the owner of a finished receive-message.
   ///
   /// - Returns: `nil` at the end of the stream, and when the call failed.
-  /// - Throws: ``RPCError``, when the message is compressed and cannot be inflated within the limit.
+  /// - Throws: ``RPCError``, when the message is compressed and nothing compressed is accepted, or it cannot be inflated within the
+  ///   limit.
   final func takeReceivedMessage() throws(RPCError) -> MessageBuffer? {
     guard let message = memory.takeReceivedMessage() else { return nil }
-    guard let inflationLimit = limits.inflation else { return message }
+    guard let inflationLimit = limits.inflation else {
+      if limits.refusesCompression, message.wasCompressed { throw RPCError(compressedMessageOn: role) }
+      return message
+    }
     return try message.inflated(limit: inflationLimit)
   }
 
@@ -410,7 +433,13 @@ class Call: Operation, @unchecked Sendable {
 
   /// The tag of the batch that ends the call came.
   override final func complete(succeeded: Bool) {
+    outstandingCalls?.remove(self)
     let (released, waiter) = state.withLock { state in
+      if case .askedFor = state.secondMessage {
+        // Its end ends the call.
+        state.isLastDone = true
+        return (nil as CompletionQueue?, nil as UnsafeContinuation<RPCError?, Never>?)
+      }
       finish(state.last, &state)
       let isReleased = state.machine.finish(state.last) || state.machine.close()
       return (isReleased ? state.queue.take() : nil, state.waiter.take())

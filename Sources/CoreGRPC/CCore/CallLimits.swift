@@ -3,6 +3,9 @@ struct CallLimits: Sendable {
   /// The largest size to which a compressed message may be inflated, in bytes; `nil` to leave messages as C-core gives them.
   var inflation: Int?
 
+  /// Whether a message that its sender has compressed ends the call: nothing compressed is accepted.
+  var refusesCompression = false
+
   /// The largest metadata that is received in a header block, in bytes.
   ///
   /// C-core has a higher limit, see ``ChannelArguments/setMetadataLimits(received:sent:)``.

@@ -176,6 +176,12 @@ struct CallMemory: ~Copyable {
     MessageBuffer.destroy(message, isFromCore: pointer.pointee.sent_message_is_core_s)
   }
 
+  /// Whether C-core has written a received message, of a batch that is in flight.
+  ///
+  /// C-core writes the pointer once, on any thread. It is aligned, so this sees `nil` or the message, and nobody follows it: who
+  /// sees it a second later than it was seen first comes after all that C-core does with the message.
+  var mayHaveReceivedMessage: Bool { cgrpc_load_pointer(&pointer.pointee.received_message) }
+
   /// Takes the message that a finished batch received.
   ///
   /// - Returns: `nil` at the end of the stream, and when the call failed.

@@ -21,6 +21,14 @@ extension ChannelArguments {
     }
   }
 
+  /// Whether a unary call can be asked for a second message.
+  ///
+  /// Not where calls are retried: C-core's retry filter takes the second receive-message for the first one's, and asserts at the
+  /// end of the call that there is none left.
+  func allowsSecondMessage(_ capabilities: CoreCapabilities) -> Bool {
+    capabilities.takesSecondMessage && self[Self.retries] == 0
+  }
+
   private func string(_ key: String) -> String? {
     guard case .string(let value)? = self[key] else { return nil }
     return value

@@ -16,6 +16,7 @@ struct ChannelArguments: Sendable {
 
   private var values: [String: Value] = [:]
   private var inflatesMessages = false
+  private var refusesCompression = false
   private var receivedMetadataLimit = Int.max
   private var sentMetadataLimit = Int.max
 
@@ -30,6 +31,7 @@ struct ChannelArguments: Sendable {
     // Whoever decides on decompression gets the messages as C-core gives them.
     if arguments[Self.decompression] != nil { inflatesMessages = false }
     if arguments[Self.acceptedAlgorithms] != nil, !inflatesMessages { values[Self.decompression] = nil }
+    if (arguments[Self.decompression] ?? arguments[Self.acceptedAlgorithms]) != nil { refusesCompression = false }
     for (key, value) in arguments where !Self.refused.contains(key) { values[key] = .plain(value) }
   }
 
@@ -41,6 +43,7 @@ struct ChannelArguments: Sendable {
   mutating func leaveInflation(toMessageInflation inflates: Bool) {
     set(Self.decompression, to: false)
     inflatesMessages = inflates
+    refusesCompression = !inflates
   }
 
   /// Sets the largest header blocks with metadata, in bytes.
@@ -60,6 +63,7 @@ struct ChannelArguments: Sendable {
   var serverCallLimits: CallLimits {
     CallLimits(
       inflation: inflationLimit,
+      refusesCompression: refusesCompression,
       receivedMetadata: receivedMetadataLimit,
       sentMetadata: sentMetadataLimit - HeaderBlockSize.ofServer
     )
@@ -70,6 +74,7 @@ struct ChannelArguments: Sendable {
     let userAgent = ["grpc.primary_user_agent", "grpc.secondary_user_agent"].map { length(ofText: $0) }.reduce(0, +)
     return CallLimits(
       inflation: inflationLimit,
+      refusesCompression: refusesCompression,
       receivedMetadata: receivedMetadataLimit,
       sentMetadata: sentMetadataLimit - HeaderBlockSize.ofClient(userAgent: userAgent)
     )

@@ -16,6 +16,7 @@ final class ChannelHandle: @unchecked Sendable {
   private let resumesOnPollers: Bool
   /// Held here so that other channels find it.
   private let resourceQuota: ResourceQuota?
+  private let looksAtCalls: Bool
   private let library = Library()
 
   /// - Throws: ``RPCError/Code/invalidArgument``, when C-core cannot read the target or the credentials, or when
@@ -53,6 +54,7 @@ final class ChannelHandle: @unchecked Sendable {
     self.authorityLength = arguments.authorityLength(of: target)
     self.resourceQuota = arguments.resourceQuota
     self.resumesOnPollers = resumesOnPollers
+    self.looksAtCalls = arguments.allowsSecondMessage(.current)
   }
 
   /// A channel over a socket that is connected to a server of this process, and this object's to close.
@@ -72,6 +74,8 @@ final class ChannelHandle: @unchecked Sendable {
     self.authorityLength = arguments.authorityLength(of: target)
     self.resourceQuota = arguments.resourceQuota
     self.resumesOnPollers = resumesOnPollers
+    // The server is this library.
+    self.looksAtCalls = false
   }
 
   deinit { grpc_channel_destroy(handle) }
@@ -92,7 +96,13 @@ final class ChannelHandle: @unchecked Sendable {
     guard let call else { preconditionFailure("C-core cannot create a call") }
     var limits = limits
     limits.sentMetadata -= path.utf8.count + (authority?.utf8.count ?? authorityLength)
-    return ClientCall(adopting: call, channel: self, limits: limits, resumesOnPollers: resumesOnPollers)
+    return ClientCall(
+      adopting: call,
+      channel: self,
+      limits: limits,
+      resumesOnPollers: resumesOnPollers,
+      isLookedAt: looksAtCalls
+    )
   }
 }
 
@@ -111,9 +121,21 @@ private final class ClientCall: Call, @unchecked Sendable {
 
   private let channel: ChannelHandle
 
-  init(adopting handle: OpaquePointer, channel: ChannelHandle, limits: CallLimits, resumesOnPollers: Bool) {
+  init(
+    adopting handle: OpaquePointer,
+    channel: ChannelHandle,
+    limits: CallLimits,
+    resumesOnPollers: Bool,
+    isLookedAt: Bool
+  ) {
     self.channel = channel
-    super.init(adopting: handle, queue: channel.queue, limits: limits, resumesOnPollers: resumesOnPollers)
+    super.init(
+      adopting: handle,
+      queue: channel.queue,
+      limits: limits,
+      resumesOnPollers: resumesOnPollers,
+      isLookedAt: isLookedAt
+    )
   }
 
   override func explaining(_ status: Status) -> Status { channel.connectionFailure.explaining(status) }

@@ -17,6 +17,9 @@ final class CompletionQueue: @unchecked Sendable {
   /// The threads beside those that poll.
   let workers: WorkerPool
 
+  /// The unary calls of the queue that are under way.
+  let outstandingCalls: OutstandingCalls
+
   private let waker: Locked<QueueWaker?>
 
   /// Creates the queue and starts its threads.
@@ -47,6 +50,7 @@ final class CompletionQueue: @unchecked Sendable {
     )
     self.handle = pollers.queue
     self.workers = pollers.workers
+    self.outstandingCalls = pollers.outstandingCalls
     self.waker = Locked(nil)
     executor.attach(to: self)
   }

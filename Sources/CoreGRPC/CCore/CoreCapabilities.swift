@@ -14,6 +14,12 @@ struct CoreCapabilities: Sendable, Hashable {
   /// an object of another. See <https://github.com/grpc/grpc/pull/32012>.
   let hasRingHash: Bool
 
+  /// Whether a call can be asked for a second message beside a batch that has received the first.
+  ///
+  /// C-core keeps the status of a call until all of its messages are read. So a unary call whose response has two of them does
+  /// not end, unless the second one is read, too.
+  let takesSecondMessage: Bool
+
   /// The C-core in use.
   static let current = CoreCapabilities(coreVersion: Library.coreVersion)
 
@@ -22,5 +28,6 @@ struct CoreCapabilities: Sendable, Hashable {
     let major = coreVersion.split(separator: ".").first.flatMap { Int($0) } ?? 0
     retriesSurviveMissingStatus = major >= 58
     hasRingHash = major >= 30
+    takesSecondMessage = major == 29
   }
 }

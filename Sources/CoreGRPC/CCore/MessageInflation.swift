@@ -50,3 +50,15 @@ enum MessageInflation {
     return output.finish()
   }
 }
+
+extension RPCError {
+  /// The error for a compressed message where nothing compressed is accepted.
+  ///
+  /// See <https://github.com/grpc/grpc/blob/master/doc/compression.md>: a client must be asked for less, a server knew.
+  init(compressedMessageOn role: CallStateMachine.Role) {
+    self.init(
+      code: role == .server ? .unimplemented : .internalError,
+      message: "the message is compressed, which is not accepted: see Configuration.compression"
+    )
+  }
+}

@@ -41,6 +41,7 @@ final class Pollers: @unchecked Sendable {
   }
 
   let queue: OpaquePointer
+  let outstandingCalls = OutstandingCalls()
   private let executor: PollerExecutor
   private let name: String
   private let library = Library()
@@ -146,10 +147,11 @@ final class Pollers: @unchecked Sendable {
         continue
       }
       let isBusy = thread.isBusy
-      let event = isBusy ? nextEvent(until: .past) : thread.waitActively(nextEventAtHand) ?? nextEvent(until: .future)
+      let event = isBusy ? nextEvent(until: .past) : thread.waitActively(nextEventAtHand) ?? awaitEvent()
       if event.type == GRPC_QUEUE_SHUTDOWN { return stop(thread) }
       let hasEvent = event.type == GRPC_OP_COMPLETE
       if hasEvent, let tag = event.tag { Operation.take(tag).complete(succeeded: event.success != 0) }
+      outstandingCalls.lookIfDue()
       isActive = finishEvent(thread, hadEvent: isBusy ? hasEvent : nil)
     }
   }
@@ -163,6 +165,12 @@ final class Pollers: @unchecked Sendable {
   private func nextEvent(until deadline: Deadline) -> grpc_event {
     let time = deadline == .past ? gpr_inf_past(GPR_CLOCK_MONOTONIC) : gpr_inf_future(GPR_CLOCK_MONOTONIC)
     return grpc_completion_queue_next(queue, time, nil)
+  }
+
+  /// Waits for an event, or until it is time to look at the calls that are under way.
+  private func awaitEvent() -> grpc_event {
+    if outstandingCalls.mayWaitWithoutEnd() { return nextEvent(until: .future) }
+    return grpc_completion_queue_next(queue, gpr_timespec(timeout: .seconds(1)), nil)
   }
 
   private func nextEventAtHand() -> grpc_event? {
@@ -179,7 +187,10 @@ final class Pollers: @unchecked Sendable {
       guard observerWakeUp.isUnobserved.load(ordering: .sequentiallyConsistent) else { return }
       if observerWakeUp.isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { wakeObserver() }
     }
-    return isActive && !(hasSurplus.load(ordering: .relaxed) && leaveAsSurplus(thread))
+    guard isActive, hasSurplus.load(ordering: .relaxed), leaveAsSurplus(thread) else { return isActive }
+    // It may have been the only one that looked at the calls under way.
+    executor.post(.function {})
+    return false
   }
 
   private func leaveAsSurplus(_ thread: PollerThread) -> Bool {

@@ -40,7 +40,7 @@ extension ClientResponse {
     var messages = response.messages.receivedMessages.makeAsyncIterator()
     let message = try await messages.next(isolation: nil)
     if message != nil, try await messages.next(isolation: nil) != nil {
-      throw RPCError(code: .unimplemented, message: "the server sent more than one message").comingOutOfChannel()
+      throw RPCError.severalMessages.comingOutOfChannel()
     }
     let trailingMetadata = try await response.trailingMetadata()
     guard let message else {

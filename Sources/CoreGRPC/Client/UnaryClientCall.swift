@@ -29,6 +29,7 @@ struct UnaryClientCall: Sendable {
     batch.receive([.receiveInitialMetadata, .receiveMessage, .receiveClose])
     try await call.finish(with: batch)
 
+    if call.hasReceivedSecondMessage { throw RPCError.severalMessages.comingOutOfChannel() }
     if let error = call.receivedError { throw error }
     guard let answer = try call.takeReceivedMessage() else {
       // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
@@ -49,6 +50,11 @@ struct UnaryClientCall: Sendable {
 }
 
 extension RPCError {
+  /// See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
+  static var severalMessages: RPCError {
+    RPCError(code: .unimplemented, message: "the server sent more than one message")
+  }
+
   /// What a client's serializer threw.
   @usableFromInline
   static func cannotSerializeRequest(_ error: any Error) -> RPCError {

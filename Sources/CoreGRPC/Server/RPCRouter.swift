@@ -60,7 +60,7 @@ public struct RPCRouter: Sendable {
     register(descriptor) { interceptors in
       guard interceptors.isEmpty else {
         let chain = ServerPipeline<Input, Output>(interceptors: interceptors) { request, context in
-          StreamingServerResponse(single: try await handler(ServerRequest(first: request), context))
+          StreamingServerResponse(single: try await handler(ServerRequest(single: request), context))
         }
         return .stream(StreamHandler(deserializer: deserializer, serializer: serializer, handler: chain.respond))
       }
@@ -101,7 +101,7 @@ public struct RPCRouter: Sendable {
   ) {
     registerHandler(forMethod: descriptor, deserializer: deserializer, serializer: serializer) {
       (request: StreamingServerRequest<Input>, context) in
-      try await handler(ServerRequest(first: request), context)
+      try await handler(ServerRequest(single: request), context)
     }
   }
 

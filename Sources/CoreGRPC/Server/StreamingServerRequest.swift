@@ -37,4 +37,22 @@ extension ServerRequest {
     self.init(metadata: request.metadata, message: message.message)
     wasCompressed = message.wasCompressed
   }
+  /// The request of a method that takes one message.
+  ///
+  /// Waits until the client has ended its stream.
+  ///
+  /// - Throws: ``RPCError/Code/unimplemented``, if the client did not send one message: see "request cardinality violation"
+  ///   in <https://grpc.github.io/grpc/core/md_doc_statuscodes.html>.
+  @usableFromInline
+  init(single request: StreamingServerRequest<Message>) async throws(RPCError) {
+    var messages = request.messages.receivedMessages.makeAsyncIterator()
+    guard let message = try await messages.next(isolation: nil) else {
+      throw RPCError(code: .unimplemented, message: "the method takes one request message, and none came")
+    }
+    guard try await messages.next(isolation: nil) == nil else {
+      throw RPCError(code: .unimplemented, message: "the method takes one request message, and several came")
+    }
+    self.init(metadata: request.metadata, message: message.message)
+    wasCompressed = message.wasCompressed
+  }
 }

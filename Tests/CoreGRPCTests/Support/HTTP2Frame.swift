@@ -2,6 +2,8 @@
 struct HTTP2Frame: Sendable, Equatable {
   enum Kind: UInt8 {
     case data, headers, priority, resetStream, settings, pushPromise, ping, goAway, windowUpdate, continuation
+    /// A kind that nobody has defined.
+    case unknown = 0xEE
   }
 
   var kind: Kind

@@ -67,6 +67,18 @@ final class RawSocket: Sendable {
 
   func write(_ bytes: [UInt8]) { _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
+  /// Has reading end after a time without bytes, as if the peer had closed the connection.
+  func endReading(after seconds: Int) {
+    var time = timeval(tv_sec: seconds, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+  }
+
+  /// Whether reading ended because no bytes came.
+  var isSilent: Bool { errno == EAGAIN }
+
+  /// Says to the peer that nothing more comes.
+  func endOutput() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
   /// Ends a function that blocks in another thread.
   func shutDown() { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
 

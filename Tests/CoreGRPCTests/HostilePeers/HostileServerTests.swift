@@ -1,0 +1,110 @@
+import Testing
+
+@testable import CoreGRPC
+
+/// Bytes that a server may answer a call with, and the code that the call ends with.
+struct HostileAnswer: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  /// `nil` for a call that succeeds.
+  let codes: [RPCError.Code?]
+  var script: ScriptedServer.Script
+
+  /// The whole answer in frames.
+  init(_ name: String, _ codes: RPCError.Code?..., frames: @escaping @Sendable (UInt32) -> [HTTP2Frame]) {
+    self.init(name, codes) { frames($0).bytes }
+  }
+
+  /// An answer after which the server closes the connection.
+  static func closing(
+    _ name: String,
+    _ codes: RPCError.Code?...,
+    bytes: @escaping @Sendable (UInt32) -> [UInt8]
+  ) -> HostileAnswer {
+    var answer = HostileAnswer(name, codes, bytes: bytes)
+    answer.script.closes = true
+    return answer
+  }
+
+  /// A connection that begins with something else than HTTP/2.
+  static func greeting(_ name: String, _ bytes: [UInt8]) -> HostileAnswer {
+    var answer = HostileAnswer(name, [.unavailable]) { _ in [] }
+    answer.script.greeting = bytes
+    answer.script.waitsForRequest = false
+    answer.script.closes = true
+    return answer
+  }
+
+  init(_ name: String, _ codes: [RPCError.Code?], bytes: @escaping @Sendable (UInt32) -> [UInt8]) {
+    testDescription = name
+    self.codes = codes
+    script = ScriptedServer.Script(answer: bytes)
+  }
+
+  /// A response of one message whose trailers are these.
+  static func trailers(_ name: String, _ codes: RPCError.Code?..., fields: [(String, String)]) -> HostileAnswer {
+    HostileAnswer(name, codes) { stream in
+      [.response(stream: stream), .data(HTTP2Frame.message([1]), stream: stream), .trailers(fields, stream: stream)]
+        .bytes
+    }
+  }
+
+  /// A response without a message and without more.
+  static func headersOnly(_ name: String, _ codes: RPCError.Code?..., fields: [(String, String)]) -> HostileAnswer {
+    HostileAnswer(name, codes) { [.trailers(fields, stream: $0)].bytes }
+  }
+
+  /// A response with this as its data, and the status OK.
+  static func data(_ name: String, _ codes: RPCError.Code?..., bytes: [UInt8], encoding: String? = nil) -> HostileAnswer
+  {
+    HostileAnswer(name, codes) { stream in
+      let headers: HTTP2Frame =
+        if let encoding {
+          .response(stream: stream, ("grpc-encoding", encoding))
+        } else {
+          .response(stream: stream)
+        }
+      return [headers, .data(bytes, stream: stream), .trailers([("grpc-status", "0")], stream: stream)].bytes
+    }
+  }
+
+  /// Something between the headers and the rest of a good response.
+  static func within(
+    _ name: String,
+    _ codes: RPCError.Code?...,
+    frames: @escaping @Sendable (UInt32) -> [HTTP2Frame]
+  )
+    -> HostileAnswer
+  {
+    HostileAnswer(name, codes) { stream in
+      let (message, end) = (HTTP2Frame.message([1]), [("grpc-status", "0")])
+      return
+        ([.response(stream: stream)] + frames(stream) + [
+          .data(message, stream: stream), .trailers(end, stream: stream),
+        ])
+        .bytes
+    }
+  }
+}
+
+@Suite("Bytes of a hostile server", .timeLimit(.minutes(2)))
+struct HostileServerTests {
+  /// A channel of another connection, which no hostile server disturbs.
+  private static let other = Result { try TestServer() }
+
+  @Test("A call ends, with the code that gRPC says, and the next calls succeed", arguments: HostileAnswer.all)
+  func answer(_ answer: HostileAnswer) async throws {
+    let server = ScriptedServer(answer.script)
+    var configuration = Channel.Configuration()
+    configuration.connectionBackoff = .init(initial: .milliseconds(1), maximum: .milliseconds(2))
+    let channel = try Channel(target: server.target, configuration: configuration)
+    let other = try Self.other.get()
+    async let beside = other.call([7])
+
+    let error = await rpcError { () async throws(RPCError) in try await channel.echo() }
+    #expect(answer.codes.contains(error?.code), "\(String(describing: error))")
+    let isUndisturbed = try await beside.message == [7]
+    #expect(isUndisturbed)
+    let next = try await channel.echo([4, 5], options: CallOptions(waitForReady: true)).message
+    #expect(next == [4, 5])
+  }
+}
