@@ -210,6 +210,12 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .executableTarget(
+      name: "retry-cost",
+      dependencies: ["CoreGRPC"],
+      path: "Tests/RetryCost",
+      swiftSettings: swiftSettings
+    ),
+    .executableTarget(
       name: "race-peer",
       dependencies: ["CoreGRPC", "RaceSupport"],
       path: "Tests/RacePeer",
