@@ -36,6 +36,11 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .executableTarget(
+      name: "bench-scheduler",
+      dependencies: [.product(name: "CoreGRPC", package: "swift-coregrpc")],
+      swiftSettings: swiftSettings
+    ),
+    .executableTarget(
       name: "bench-client",
       dependencies: [
         "Bench",

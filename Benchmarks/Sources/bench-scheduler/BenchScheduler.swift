@@ -42,18 +42,7 @@ struct BenchScheduler {
       let end = ContinuousClock.now + .milliseconds(milliseconds)
       while ContinuousClock.now < end, !Task.isCancelled { await Task.yield() }
     }
-    register("BlockInOnCancel") { milliseconds in
-      await withTaskCancellationHandler {
-        try? await Task.sleep(for: .seconds(30))
-      } onCancel: {
-        usleep(UInt32(milliseconds) * 1000)
-      }
-    }
-    register("Wait") { _ in
-      let began = ContinuousClock.now
-      try? await Task.sleep(for: .seconds(60))
-      Lateness.shared.add(began)
-    }
+    register("Wait") { _ in try? await Task.sleep(for: .seconds(60)) }
     var configuration = Server.Configuration()
     configuration.handlerExecutor = executor == "pool" ? .concurrentPool : .pollers
     let server = Server(router: router, configuration: configuration)
@@ -87,11 +76,6 @@ struct BenchScheduler {
     }
     while true { try await Task.sleep(for: .seconds(3600)) }
   }
-}
-
-final class Lateness: Sendable {
-  static let shared = Lateness()
-  func add(_ began: ContinuousClock.Instant) {}
 }
 
 struct Measurement {
