@@ -29,6 +29,20 @@ struct LogHandlerTests {
     await echo.server.shutdown()
   }
 
+  @Test("What a handler's own closure for messages throws is an event, and stays off the wire")
+  func closureFails() async throws {
+    let messages = RPCAsyncSequence([1]).mapMessages { _ in throw Secret() }
+    let failure = await #expect(throws: RPCError.self) { for try await _ in messages {} }
+    let echo = try Echo { throw try #require(failure) }
+    let recorder = EventRecorder()
+    let error = await echo.error(of: Echo.unary)
+    #expect(error?.code == .unknown && error?.message.contains("hunter2") == false)
+    let event = await recorder.first { $0.method == Echo.unary }
+    #expect(event?.message == #"the handler failed: Secret(password: "hunter2")"#)
+    recorder.stop()
+    await echo.server.shutdown()
+  }
+
   @Test("What a handler answers on purpose is no event", arguments: [Echo.unary, Echo.stream])
   func handlerAnswersWithError(method: MethodDescriptor) async throws {
     let echo = try Echo { throw RPCError(code: .notFound, message: "marked") }

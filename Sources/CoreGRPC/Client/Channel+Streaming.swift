@@ -21,7 +21,7 @@ extension Channel {
         onResponse: { response in try await ClientResponse(single: response) }
       )
     } catch {
-      throw RPCError(wrapping: error, as: .unknown, message: "the call failed")
+      throw RPCError(thrownByProgram: error, message: "the call failed")
     }
   }
 
@@ -29,15 +29,16 @@ extension Channel {
   ///
   /// Cancelling the task cancels the call.
   ///
-  /// - Parameter onResponse: Reads the response. The call ends when it returns: what it has not read is not received.
+  /// - Parameter onResponse: Reads the response, where the caller runs. The call ends when it returns: what it has not read is not
+  ///   received.
   /// - Throws: ``RPCError``, or what `onResponse` throws.
-  public func serverStreaming<Input: Sendable, Output: Sendable, Result: Sendable>(
+  public nonisolated(nonsending) func serverStreaming<Input: Sendable, Output: Sendable, Result: Sendable>(
     request: ClientRequest<Input>,
     descriptor: MethodDescriptor,
     serializer: some MessageSerializer<Input>,
     deserializer: some MessageDeserializer<Output>,
     options: CallOptions = .defaults,
-    onResponse: (StreamingClientResponse<Output>) async throws -> Result
+    onResponse: nonisolated(nonsending) (StreamingClientResponse<Output>) async throws -> Result
   ) async throws -> Result {
     try await bidirectionalStreaming(
       request: StreamingClientRequest(single: request),
@@ -53,16 +54,16 @@ extension Channel {
   ///
   /// The request's producer runs in a task of its own beside `onResponse`. Cancelling the task cancels the call.
   ///
-  /// - Parameter onResponse: Reads the response. It is called when the server's metadata has come, or the call has failed.
-  ///   The call ends when it returns: what it has not read is not received, and the producer is cancelled.
+  /// - Parameter onResponse: Reads the response, where the caller runs. It is called when the server's metadata has come, or the call
+  ///   has failed. The call ends when it returns: what it has not read is not received, and the producer is cancelled.
   /// - Throws: ``RPCError``, or what `onResponse` throws.
-  public func bidirectionalStreaming<Input: Sendable, Output: Sendable, Result: Sendable>(
+  public nonisolated(nonsending) func bidirectionalStreaming<Input: Sendable, Output: Sendable, Result: Sendable>(
     request: StreamingClientRequest<Input>,
     descriptor: MethodDescriptor,
     serializer: some MessageSerializer<Input>,
     deserializer: some MessageDeserializer<Output>,
     options: CallOptions = .defaults,
-    onResponse: (StreamingClientResponse<Output>) async throws -> Result
+    onResponse: nonisolated(nonsending) (StreamingClientResponse<Output>) async throws -> Result
   ) async throws -> Result {
     let options = defaults.applied(to: options, of: descriptor)
     let streams = ClientStreamSet()

@@ -8,15 +8,20 @@ struct ClientPipeline<Input: Sendable, Output: Sendable> {
   let interceptors: [any ClientInterceptor]
 
   /// - Parameter last: Puts the call on the wire.
-  func respond(
+  /// - Throws: ``RPCError``.
+  nonisolated(nonsending) func respond(
     to request: StreamingClientRequest<Input>,
     context: ClientContext,
     last: Step
-  ) async throws -> StreamingClientResponse<Output> {
-    try await respond(to: request, context: context, from: 0, last: last)
+  ) async throws(RPCError) -> StreamingClientResponse<Output> {
+    do {
+      return try await respond(to: request, context: context, from: 0, last: last)
+    } catch {
+      throw RPCError(thrownByProgram: error, message: "an interceptor failed")
+    }
   }
 
-  private func respond(
+  private nonisolated(nonsending) func respond(
     to request: StreamingClientRequest<Input>,
     context: ClientContext,
     from index: Int,

@@ -76,7 +76,7 @@ final class ClientStream: Sendable {
       try await write(message, options: options, serializer: serializer)
     }
     do {
-      try await producer(RPCWriter(send))
+      try await producer(RPCWriter(checked: send))
       guard !Task.isCancelled else { return call.cancel() }
       var close = Batch()
       close.sendHalfClose()
@@ -107,10 +107,11 @@ final class ClientStream: Sendable {
       }
       return ReceivedMessage(message: output, wasCompressed: message.wasCompressed)
     }
+    @Sendable nonisolated(nonsending) func status() async throws(RPCError) -> Metadata { try await successfulEnd() }
     return StreamingClientResponse(
       metadata: await initialMetadata.value(),
-      messages: RPCAsyncSequence(receiving: receive),
-      status: { [self] () async throws(RPCError) in try await successfulEnd() }
+      messages: RPCAsyncSequence(checked: receive),
+      checkedStatus: status
     )
   }
 

@@ -3,7 +3,7 @@ public struct StreamingClientRequest<Message: Sendable>: Sendable {
   /// Writes the messages.
   ///
   /// When it returns, the client's side of the call is closed; when it throws, the call is cancelled.
-  public typealias Producer = @Sendable (RPCWriter<Message>) async throws -> Void
+  public typealias Producer = nonisolated(nonsending) @Sendable (RPCWriter<Message>) async throws -> Void
 
   /// The metadata to send.
   public var metadata: Metadata

@@ -8,15 +8,30 @@ public struct StreamingClientResponse<Message: Sendable>: Sendable {
   /// Iterating throws the status of a call that fails.
   public var messages: RPCAsyncSequence<Message>
 
-  private let status: @Sendable () async throws(RPCError) -> Metadata
+  private let status: nonisolated(nonsending) @Sendable () async throws(RPCError) -> Metadata
 
   /// Creates a response, for tests and interceptors.
   ///
-  /// - Parameter status: Waits for the end of the call, and returns the trailing metadata.
+  /// - Parameter status: Waits for the end of the call, and returns the trailing metadata. An error that is not an ``RPCError``
+  ///   becomes one, see ``RPCAsyncSequence/init(_:)``.
   public init(
     metadata: Metadata = [:],
     messages: RPCAsyncSequence<Message>,
-    status: @escaping @Sendable () async throws(RPCError) -> Metadata = { () async throws(RPCError) in [:] }
+    status: nonisolated(nonsending) @escaping @Sendable () async throws -> Metadata = { [:] }
+  ) {
+    @Sendable nonisolated(nonsending) func checkedStatus() async throws(RPCError) -> Metadata {
+      do { return try await status() } catch {
+        throw RPCError(thrownByProgram: error, message: "the end of the call cannot be told")
+      }
+    }
+    self.init(metadata: metadata, messages: messages, checkedStatus: checkedStatus)
+  }
+
+  /// - Parameter status: Waits for the end of the call, and returns the trailing metadata.
+  init(
+    metadata: Metadata,
+    messages: RPCAsyncSequence<Message>,
+    checkedStatus status: nonisolated(nonsending) @escaping @Sendable () async throws(RPCError) -> Metadata
   ) {
     self.metadata = metadata
     self.messages = messages
@@ -28,7 +43,7 @@ public struct StreamingClientResponse<Message: Sendable>: Sendable {
   /// Waits for the end of the call, which comes only after all messages have been received.
   ///
   /// - Throws: The status of a call that failed, as ``RPCError``.
-  public func trailingMetadata() async throws(RPCError) -> Metadata { try await status() }
+  public nonisolated(nonsending) func trailingMetadata() async throws(RPCError) -> Metadata { try await status() }
 }
 
 extension ClientResponse {

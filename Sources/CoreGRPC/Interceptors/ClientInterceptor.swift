@@ -23,8 +23,11 @@ public protocol ClientInterceptor: Sendable {
   /// response than `next` gave. A call that fails does so where its messages are read: wrap
   /// ``StreamingClientResponse/messages`` to see the status.
   ///
-  /// - Throws: An error that the call then ends with.
-  func intercept<Input: Sendable, Output: Sendable>(
+  /// In a module that enables `NonisolatedNonsendingByDefault` the type of `next` begins with `@concurrent`.
+  ///
+  /// - Throws: An error that the call then ends with. One that is not an ``RPCError`` becomes ``RPCError/Code/cancelled`` if it is a
+  ///   `CancellationError`, what it says if it is an ``RPCErrorConvertible``, and ``RPCError/Code/unknown`` otherwise.
+  nonisolated(nonsending) func intercept<Input: Sendable, Output: Sendable>(
     request: StreamingClientRequest<Input>,
     context: ClientContext,
     next: (StreamingClientRequest<Input>, ClientContext) async throws -> StreamingClientResponse<Output>

@@ -18,7 +18,7 @@ extension StreamingClientResponse {
     var iterator = messages.makeAsyncIterator()
     let first = Locked(try await iterator.next(isolation: nil))
     var response = self
-    response.messages = RPCAsyncSequence(receiving: { () async throws(RPCError) -> ReceivedMessage<Message>? in
+    response.messages = RPCAsyncSequence(receiving: {
       if let first = first.withLock({ $0.take() }) { return first }
       var iterator = messages.makeAsyncIterator()
       return try await iterator.next(isolation: nil)

@@ -56,19 +56,33 @@ extension RPCError {
     static let code = Parts(rawValue: 1 << 0)
     static let message = Parts(rawValue: 1 << 1)
     static let metadata = Parts(rawValue: 1 << 2)
+    static let channel: Parts = [.code, .message, .metadata]
+
+    /// The message leaves out what the cause says.
+    static let hiddenCause = Parts(rawValue: 1 << 7)
   }
 
   /// The same error as one that comes out of a channel.
   @usableFromInline
   func comingOutOfChannel() -> RPCError {
     var error = self
-    error.partsFromChannel = [.code, .message, .metadata]
+    error.partsFromChannel = .channel
     return error
   }
 
+  /// The same error as one whose cause is for the log alone.
+  func hidingCause() -> RPCError {
+    var error = self
+    error.partsFromChannel.insert(.hiddenCause)
+    return error
+  }
+
+  /// The cause, if it is for the log alone.
+  var hiddenCause: (any Error)? { partsFromChannel.contains(.hiddenCause) ? cause : nil }
+
   /// The error that a handler's call ends with if the handler lets this one escape; `nil` if it is the handler's own.
   var endingHandler: RPCError? {
-    guard !partsFromChannel.isEmpty else { return nil }
+    guard !partsFromChannel.isDisjoint(with: .channel) else { return nil }
     return RPCError(
       code: partsFromChannel.contains(.code) && !Code.meaningfulToCallers.contains(code) ? .internalError : code,
       message: partsFromChannel.contains(.message) ? "a call to another service failed" : message,

@@ -11,4 +11,16 @@ extension RPCError {
       self.init(code: code, message: showsText ? "\(message): \(error)" : message, cause: error)
     }
   }
+
+  /// The error of a call in which a function of the program threw `error`: unchanged if it is an error of a call already.
+  ///
+  /// The message has nothing of the error's text, which may be a secret and leave the process. The cause has it, and the log.
+  init(thrownByProgram error: any Error, message: String) {
+    switch error {
+    case let error as RPCError: self = error
+    case let error as any RPCErrorConvertible: self.init(error)
+    case is CancellationError: self.init(code: .cancelled, message: "\(message): it was cancelled", cause: error)
+    default: self = RPCError(code: .unknown, message: message, cause: error).hidingCause()
+    }
+  }
 }

@@ -6,7 +6,10 @@ enum HandlerFailure {
   static func error(for error: any Error, of method: MethodDescriptor) -> RPCError {
     switch error {
     case let error as RPCError:
-      guard let ending = error.endingHandler else { return error }
+      guard let ending = error.endingHandler else {
+        if let cause = error.hiddenCause { report(cause, of: method) }
+        return error
+      }
       // A client that has gone, or waits no longer, is nothing to look into.
       let level: CoreGRPCLog.Level = [.cancelled, .deadlineExceeded].contains(error.code) ? .info : .error
       CoreGRPCLog.report(level) {
@@ -18,11 +21,15 @@ enum HandlerFailure {
     case is CancellationError:
       return RPCError(code: .cancelled, message: "the handler was cancelled")
     default:
-      CoreGRPCLog.report(.error) {
-        CoreGRPCLog.Event(level: .error, message: "the handler failed: \(error)", method: method)
-      }
+      report(error, of: method)
       // Not the error's text: it may be a secret.
       return RPCError(code: .unknown, message: "the handler failed", cause: error)
+    }
+  }
+
+  private static func report(_ error: any Error, of method: MethodDescriptor) {
+    CoreGRPCLog.report(.error) {
+      CoreGRPCLog.Event(level: .error, message: "the handler failed: \(error)", method: method)
     }
   }
 }

@@ -81,7 +81,7 @@ extension ServerCall {
       }
       return ReceivedMessage(message: input, wasCompressed: message.wasCompressed)
     }
-    return StreamingServerRequest(metadata: metadata, messages: RPCAsyncSequence(receiving: receive))
+    return StreamingServerRequest(metadata: metadata, messages: RPCAsyncSequence(checked: receive))
   }
 
   /// What sends the messages of a response.
@@ -103,7 +103,7 @@ extension ServerCall {
       }
       guard isWritten else { throw errorOfEnd }
     }
-    return RPCWriter(send)
+    return RPCWriter(checked: send)
   }
 
   /// Receives the next message of the client.

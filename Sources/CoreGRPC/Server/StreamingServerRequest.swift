@@ -19,7 +19,7 @@ public struct StreamingServerRequest<Message: Sendable>: Sendable {
     let messages = Locked<ReceivedMessage<Message>?>(message)
     self.init(
       metadata: request.metadata,
-      messages: RPCAsyncSequence(receiving: { () async throws(RPCError) in messages.withLock { $0.take() } })
+      messages: RPCAsyncSequence(receiving: { messages.withLock { $0.take() } })
     )
   }
 }

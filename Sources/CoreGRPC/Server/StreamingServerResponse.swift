@@ -6,7 +6,7 @@ public struct StreamingServerResponse<Message: Sendable>: Sendable {
   /// Writes the messages, and returns the metadata to send with the status.
   ///
   /// It runs once for each response, also when the client has gone meanwhile: then its task is cancelled, and writing throws.
-  public typealias Producer = @Sendable (RPCWriter<Message>) async throws -> Metadata
+  public typealias Producer = nonisolated(nonsending) @Sendable (RPCWriter<Message>) async throws -> Metadata
 
   /// The metadata to send before the messages.
   public var metadata: Metadata

@@ -10,18 +10,36 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
     nonisolated(nonsending) @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
 
   /// A sequence of what `receive` returns, up to the first `nil`: for tests and interceptors.
-  public init(_ receive: nonisolated(nonsending) @escaping @Sendable () async throws(RPCError) -> Element?) {
-    self.init(receiving: { () async throws(RPCError) in
+  ///
+  /// Iterating throws what `receive` throws, always as ``RPCError``: a `CancellationError` as ``RPCError/Code/cancelled``, an
+  /// ``RPCErrorConvertible`` as it says, any other as ``RPCError/Code/unknown`` with the error as its cause. A server that sends that
+  /// on sends nothing of the cause.
+  public init(_ receive: nonisolated(nonsending) @escaping @Sendable () async throws -> Element?) {
+    self.init(receiving: {
       guard let message = try await receive() else { return nil }
       return ReceivedMessage(message: message)
     })
   }
 
   /// A sequence of messages that know how they came, up to the first `nil`: for tests and interceptors.
-  @inlinable
+  ///
+  /// Iterating throws what `receive` throws, see ``init(_:)``.
   public init(
-    receiving receive:
-      nonisolated(nonsending) @escaping @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
+    receiving receive: nonisolated(nonsending) @escaping @Sendable () async throws -> ReceivedMessage<Element>?
+  ) {
+    // A function, as a closure would be one that does not run where its caller does.
+    @Sendable nonisolated(nonsending) func checked() async throws(RPCError) -> ReceivedMessage<Element>? {
+      do { return try await receive() } catch {
+        throw RPCError(thrownByProgram: error, message: "the next message cannot be made")
+      }
+    }
+    self.init(checked: checked)
+  }
+
+  /// A sequence of what comes from the other end of a call.
+  @inlinable
+  init(
+    checked receive: nonisolated(nonsending) @escaping @Sendable () async throws(RPCError) -> ReceivedMessage<Element>?
   ) {
     self.receive = receive
   }
@@ -63,21 +81,29 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
 extension RPCAsyncSequence {
   /// The same messages, each with how it came.
   public var receivedMessages: RPCAsyncSequence<ReceivedMessage<Element>> {
-    RPCAsyncSequence<ReceivedMessage<Element>>(receiving: { [receive] () async throws(RPCError) in
+    @Sendable nonisolated(nonsending) func next() async throws(RPCError) -> ReceivedMessage<ReceivedMessage<Element>>? {
       guard let received = try await receive() else { return nil }
       return ReceivedMessage(message: received, wasCompressed: received.wasCompressed)
-    })
+    }
+    return RPCAsyncSequence<ReceivedMessage<Element>>(checked: next)
   }
 }
 
 extension RPCAsyncSequence {
   /// The same messages, each changed by `transform`.
+  ///
+  /// Iterating throws what `transform` throws, see ``init(_:)``.
   public func mapMessages<Other: Sendable>(
-    _ transform: nonisolated(nonsending) @escaping @Sendable (Element) async throws(RPCError) -> Other
+    _ transform: nonisolated(nonsending) @escaping @Sendable (Element) async throws -> Other
   ) -> RPCAsyncSequence<Other> {
-    RPCAsyncSequence<Other>(receiving: { [receive] () async throws(RPCError) in
+    @Sendable nonisolated(nonsending) func next() async throws(RPCError) -> ReceivedMessage<Other>? {
       guard let received = try await receive() else { return nil }
-      return ReceivedMessage(message: try await transform(received.message), wasCompressed: received.wasCompressed)
-    })
+      do {
+        return ReceivedMessage(message: try await transform(received.message), wasCompressed: received.wasCompressed)
+      } catch {
+        throw RPCError(thrownByProgram: error, message: "a received message cannot be mapped")
+      }
+    }
+    return RPCAsyncSequence<Other>(checked: next)
   }
 }

@@ -6,10 +6,23 @@ public struct RPCWriter<Element: Sendable>: Sendable {
 
   /// A writer that hands each message to `send`: for tests and interceptors.
   ///
+  /// Writing throws what `send` throws, always as ``RPCError``, see ``RPCAsyncSequence/init(_:)``.
+  ///
   /// - Parameter send: Gets the message, and how it shall be sent.
+  public init(_ send: nonisolated(nonsending) @escaping @Sendable (Element, WriteOptions) async throws -> Void) {
+    // A function, as a closure would be one that does not run where its caller does.
+    @Sendable nonisolated(nonsending) func checked(_ element: Element, options: WriteOptions) async throws(RPCError) {
+      do { try await send(element, options) } catch {
+        throw RPCError(thrownByProgram: error, message: "the message cannot be written")
+      }
+    }
+    self.init(checked: checked)
+  }
+
+  /// A writer to the other end of a call.
   @inlinable
-  public init(
-    _ send: nonisolated(nonsending) @escaping @Sendable (Element, WriteOptions) async throws(RPCError) -> Void
+  init(
+    checked send: nonisolated(nonsending) @escaping @Sendable (Element, WriteOptions) async throws(RPCError) -> Void
   ) {
     self.send = send
   }
@@ -47,18 +60,25 @@ public struct RPCWriter<Element: Sendable>: Sendable {
   }
 
   /// Sends the messages of a sequence as they come.
-  public func write<Messages: AsyncSequence>(
+  public nonisolated(nonsending) func write<Messages: AsyncSequence>(
     contentsOf messages: Messages
   ) async throws where Messages.Element == Element {
     for try await message in messages { try await write(message) }
   }
 
   /// A writer whose messages are changed by `transform` before this one sends them.
+  ///
+  /// Writing throws what `transform` throws, always as ``RPCError``, see ``RPCAsyncSequence/init(_:)``.
   public func mapMessages<Other: Sendable>(
-    _ transform: nonisolated(nonsending) @escaping @Sendable (Other) async throws(RPCError) -> Element
+    _ transform: nonisolated(nonsending) @escaping @Sendable (Other) async throws -> Element
   ) -> RPCWriter<Other> {
-    RPCWriter<Other> { [send] (other, options) async throws(RPCError) in
-      try await send(try await transform(other), options)
+    @Sendable nonisolated(nonsending) func checked(_ other: Other, options: WriteOptions) async throws(RPCError) {
+      let element: Element
+      do { element = try await transform(other) } catch {
+        throw RPCError(thrownByProgram: error, message: "a message to send cannot be mapped")
+      }
+      try await send(element, options)
     }
+    return RPCWriter<Other>(checked: checked)
   }
 }

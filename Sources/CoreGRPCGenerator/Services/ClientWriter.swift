@@ -31,7 +31,7 @@ struct ClientWriter {
   private func writeSimple(_ method: MethodModel, to text: inout SourceText) {
     text.documentation(method.documentation + parameterDocumentation(of: method))
     writeDeprecation(method.isDeprecated, to: &text)
-    text.add("\(access)func \(method.functionName)\(genericClause(of: method))(")
+    text.add("\(access)\(isolation(of: method))func \(method.functionName)\(genericClause(of: method))(")
     text.indented { text in
       text.add(
         method.streamsInput
@@ -41,7 +41,7 @@ struct ClientWriter {
       text.add("metadata: Metadata = [:],")
       text.add("options: CallOptions = .defaults" + (method.streamsOutput ? "," : ""))
       if method.streamsOutput {
-        text.add("onResponse: (RPCAsyncSequence<\(method.outputType)>) async throws -> Result")
+        text.add("\(onResponse) (RPCAsyncSequence<\(method.outputType)>) async throws -> Result")
       }
     }
     text.add(") async \(effects(of: method)) -> \(method.streamsOutput ? "Result" : method.outputType) {")
@@ -66,12 +66,12 @@ struct ClientWriter {
     text.documentation(method.documentation + "\n\nWith the metadata of both directions.")
     writeDeprecation(method.isDeprecated, to: &text)
     let request = method.streamsInput ? "StreamingClientRequest" : "ClientRequest"
-    text.add("\(access)func \(method.functionName)\(genericClause(of: method))(")
+    text.add("\(access)\(isolation(of: method))func \(method.functionName)\(genericClause(of: method))(")
     text.indented { text in
       text.add("request: \(request)<\(method.inputType)>,")
       text.add("options: CallOptions = .defaults" + (method.streamsOutput ? "," : ""))
       if method.streamsOutput {
-        text.add("onResponse: (StreamingClientResponse<\(method.outputType)>) async throws -> Result")
+        text.add("\(onResponse) (StreamingClientResponse<\(method.outputType)>) async throws -> Result")
       }
     }
     let result = method.streamsOutput ? "Result" : "ClientResponse<\(method.outputType)>"
@@ -87,6 +87,13 @@ struct ClientWriter {
       }
     }
     text.add("}")
+  }
+
+  private var onResponse: String { "onResponse: nonisolated(nonsending)" }
+
+  /// A function with a closure runs where its caller does, so that the closure may use what the caller has there.
+  private func isolation(of method: MethodModel) -> String {
+    method.streamsOutput ? "nonisolated(nonsending) " : ""
   }
 
   private func genericClause(of method: MethodModel) -> String {

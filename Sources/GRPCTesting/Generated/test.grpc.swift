@@ -468,11 +468,11 @@ extension Grpc_Testing_TestService {
     /// The server returns the payload with client desired type and sizes.
     ///
     /// - Parameter onResponse: Reads the messages; when it returns, the call ends.
-    public func streamingOutputCall<Result: Sendable>(
+    public nonisolated(nonsending) func streamingOutputCall<Result: Sendable>(
       _ message: Grpc_Testing_StreamingOutputCallRequest,
       metadata: Metadata = [:],
       options: CallOptions = .defaults,
-      onResponse: (RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Result
+      onResponse: nonisolated(nonsending) (RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Result
     ) async throws -> Result {
       let request = ClientRequest(message: message, metadata: metadata)
       return try await streamingOutputCall(request: request, options: options) { response in try await onResponse(response.messages) }
@@ -482,10 +482,10 @@ extension Grpc_Testing_TestService {
     /// The server returns the payload with client desired type and sizes.
     ///
     /// With the metadata of both directions.
-    public func streamingOutputCall<Result: Sendable>(
+    public nonisolated(nonsending) func streamingOutputCall<Result: Sendable>(
       request: ClientRequest<Grpc_Testing_StreamingOutputCallRequest>,
       options: CallOptions = .defaults,
-      onResponse: (StreamingClientResponse<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Result
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Result
     ) async throws -> Result {
       try await channel.serverStreaming(
         request: request,
@@ -534,11 +534,11 @@ extension Grpc_Testing_TestService {
     /// - Parameters:
     ///   - producer: Writes the messages; when it returns, the client's side of the call is closed.
     ///   - onResponse: Reads the messages; when it returns, the call ends.
-    public func fullDuplexCall<Result: Sendable>(
+    public nonisolated(nonsending) func fullDuplexCall<Result: Sendable>(
       producer: @escaping StreamingClientRequest<Grpc_Testing_StreamingOutputCallRequest>.Producer,
       metadata: Metadata = [:],
       options: CallOptions = .defaults,
-      onResponse: (RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Result
+      onResponse: nonisolated(nonsending) (RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Result
     ) async throws -> Result {
       let request = StreamingClientRequest(metadata: metadata, producer: producer)
       return try await fullDuplexCall(request: request, options: options) { response in try await onResponse(response.messages) }
@@ -549,10 +549,10 @@ extension Grpc_Testing_TestService {
     /// demonstrates the idea of full duplexing.
     ///
     /// With the metadata of both directions.
-    public func fullDuplexCall<Result: Sendable>(
+    public nonisolated(nonsending) func fullDuplexCall<Result: Sendable>(
       request: StreamingClientRequest<Grpc_Testing_StreamingOutputCallRequest>,
       options: CallOptions = .defaults,
-      onResponse: (StreamingClientResponse<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Result
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Result
     ) async throws -> Result {
       try await channel.bidirectionalStreaming(
         request: request,
@@ -572,11 +572,11 @@ extension Grpc_Testing_TestService {
     /// - Parameters:
     ///   - producer: Writes the messages; when it returns, the client's side of the call is closed.
     ///   - onResponse: Reads the messages; when it returns, the call ends.
-    public func halfDuplexCall<Result: Sendable>(
+    public nonisolated(nonsending) func halfDuplexCall<Result: Sendable>(
       producer: @escaping StreamingClientRequest<Grpc_Testing_StreamingOutputCallRequest>.Producer,
       metadata: Metadata = [:],
       options: CallOptions = .defaults,
-      onResponse: (RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Result
+      onResponse: nonisolated(nonsending) (RPCAsyncSequence<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Result
     ) async throws -> Result {
       let request = StreamingClientRequest(metadata: metadata, producer: producer)
       return try await halfDuplexCall(request: request, options: options) { response in try await onResponse(response.messages) }
@@ -588,10 +588,10 @@ extension Grpc_Testing_TestService {
     /// first request.
     ///
     /// With the metadata of both directions.
-    public func halfDuplexCall<Result: Sendable>(
+    public nonisolated(nonsending) func halfDuplexCall<Result: Sendable>(
       request: StreamingClientRequest<Grpc_Testing_StreamingOutputCallRequest>,
       options: CallOptions = .defaults,
-      onResponse: (StreamingClientResponse<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Result
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Grpc_Testing_StreamingOutputCallResponse>) async throws -> Result
     ) async throws -> Result {
       try await channel.bidirectionalStreaming(
         request: request,

@@ -286,11 +286,11 @@ extension Kitchen_SinkV1_Service {
     /// The method `Channel`.
     ///
     /// - Parameter onResponse: Reads the messages; when it returns, the call ends.
-    func channel_<Result: Sendable>(
+    nonisolated(nonsending) func channel_<Result: Sendable>(
       _ message: Kitchen_SinkV1_Nothing,
       metadata: Metadata = [:],
       options: CallOptions = .defaults,
-      onResponse: (RPCAsyncSequence<Kitchen_SinkV1_Names>) async throws -> Result
+      onResponse: nonisolated(nonsending) (RPCAsyncSequence<Kitchen_SinkV1_Names>) async throws -> Result
     ) async throws -> Result {
       let request = ClientRequest(message: message, metadata: metadata)
       return try await channel_(request: request, options: options) { response in try await onResponse(response.messages) }
@@ -299,10 +299,10 @@ extension Kitchen_SinkV1_Service {
     /// The method `Channel`.
     ///
     /// With the metadata of both directions.
-    func channel_<Result: Sendable>(
+    nonisolated(nonsending) func channel_<Result: Sendable>(
       request: ClientRequest<Kitchen_SinkV1_Nothing>,
       options: CallOptions = .defaults,
-      onResponse: (StreamingClientResponse<Kitchen_SinkV1_Names>) async throws -> Result
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Kitchen_SinkV1_Names>) async throws -> Result
     ) async throws -> Result {
       try await channel.serverStreaming(
         request: request,
@@ -319,11 +319,11 @@ extension Kitchen_SinkV1_Service {
     /// - Parameters:
     ///   - producer: Writes the messages; when it returns, the client's side of the call is closed.
     ///   - onResponse: Reads the messages; when it returns, the call ends.
-    func getIt<Result: Sendable>(
+    nonisolated(nonsending) func getIt<Result: Sendable>(
       producer: @escaping StreamingClientRequest<Google_Protobuf_Timestamp>.Producer,
       metadata: Metadata = [:],
       options: CallOptions = .defaults,
-      onResponse: (RPCAsyncSequence<Legacy_Record>) async throws -> Result
+      onResponse: nonisolated(nonsending) (RPCAsyncSequence<Legacy_Record>) async throws -> Result
     ) async throws -> Result {
       let request = StreamingClientRequest(metadata: metadata, producer: producer)
       return try await getIt(request: request, options: options) { response in try await onResponse(response.messages) }
@@ -332,10 +332,10 @@ extension Kitchen_SinkV1_Service {
     /// The method `get_it`.
     ///
     /// With the metadata of both directions.
-    func getIt<Result: Sendable>(
+    nonisolated(nonsending) func getIt<Result: Sendable>(
       request: StreamingClientRequest<Google_Protobuf_Timestamp>,
       options: CallOptions = .defaults,
-      onResponse: (StreamingClientResponse<Legacy_Record>) async throws -> Result
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Legacy_Record>) async throws -> Result
     ) async throws -> Result {
       try await channel.bidirectionalStreaming(
         request: request,

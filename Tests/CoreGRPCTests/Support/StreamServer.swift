@@ -62,11 +62,11 @@ struct StreamServer: Sendable {
     channel = try Channel(target: address.description)
   }
 
-  func bidirectional<Result: Sendable>(
+  nonisolated(nonsending) func bidirectional<Result: Sendable>(
     metadata: Metadata = [:],
     options: CallOptions = .defaults,
     producer: @escaping StreamingClientRequest<[UInt8]>.Producer,
-    onResponse: (StreamingClientResponse<[UInt8]>) async throws -> Result
+    onResponse: nonisolated(nonsending) (StreamingClientResponse<[UInt8]>) async throws -> Result
   ) async throws -> Result {
     try await channel.bidirectionalStreaming(
       request: StreamingClientRequest(metadata: metadata, producer: producer),

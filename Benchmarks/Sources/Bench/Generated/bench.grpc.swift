@@ -158,11 +158,11 @@ extension Bench_Bench {
     /// - Parameters:
     ///   - producer: Writes the messages; when it returns, the client's side of the call is closed.
     ///   - onResponse: Reads the messages; when it returns, the call ends.
-    public func pingPong<Result: Sendable>(
+    public nonisolated(nonsending) func pingPong<Result: Sendable>(
       producer: @escaping StreamingClientRequest<Bench_Payload>.Producer,
       metadata: Metadata = [:],
       options: CallOptions = .defaults,
-      onResponse: (RPCAsyncSequence<Bench_Payload>) async throws -> Result
+      onResponse: nonisolated(nonsending) (RPCAsyncSequence<Bench_Payload>) async throws -> Result
     ) async throws -> Result {
       let request = StreamingClientRequest(metadata: metadata, producer: producer)
       return try await pingPong(request: request, options: options) { response in try await onResponse(response.messages) }
@@ -171,10 +171,10 @@ extension Bench_Bench {
     /// Sends every message back.
     ///
     /// With the metadata of both directions.
-    public func pingPong<Result: Sendable>(
+    public nonisolated(nonsending) func pingPong<Result: Sendable>(
       request: StreamingClientRequest<Bench_Payload>,
       options: CallOptions = .defaults,
-      onResponse: (StreamingClientResponse<Bench_Payload>) async throws -> Result
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Bench_Payload>) async throws -> Result
     ) async throws -> Result {
       try await channel.bidirectionalStreaming(
         request: request,
@@ -189,11 +189,11 @@ extension Bench_Bench {
     /// Sends as many messages as it is asked for.
     ///
     /// - Parameter onResponse: Reads the messages; when it returns, the call ends.
-    public func serverStream<Result: Sendable>(
+    public nonisolated(nonsending) func serverStream<Result: Sendable>(
       _ message: Bench_StreamRequest,
       metadata: Metadata = [:],
       options: CallOptions = .defaults,
-      onResponse: (RPCAsyncSequence<Bench_Payload>) async throws -> Result
+      onResponse: nonisolated(nonsending) (RPCAsyncSequence<Bench_Payload>) async throws -> Result
     ) async throws -> Result {
       let request = ClientRequest(message: message, metadata: metadata)
       return try await serverStream(request: request, options: options) { response in try await onResponse(response.messages) }
@@ -202,10 +202,10 @@ extension Bench_Bench {
     /// Sends as many messages as it is asked for.
     ///
     /// With the metadata of both directions.
-    public func serverStream<Result: Sendable>(
+    public nonisolated(nonsending) func serverStream<Result: Sendable>(
       request: ClientRequest<Bench_StreamRequest>,
       options: CallOptions = .defaults,
-      onResponse: (StreamingClientResponse<Bench_Payload>) async throws -> Result
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Bench_Payload>) async throws -> Result
     ) async throws -> Result {
       try await channel.serverStreaming(
         request: request,

@@ -223,11 +223,11 @@ extension Routeguide_RouteGuide {
     /// Answers the features in a rectangle, one after the other.
     ///
     /// - Parameter onResponse: Reads the messages; when it returns, the call ends.
-    public func listFeatures<Result: Sendable>(
+    public nonisolated(nonsending) func listFeatures<Result: Sendable>(
       _ message: Routeguide_Rectangle,
       metadata: Metadata = [:],
       options: CallOptions = .defaults,
-      onResponse: (RPCAsyncSequence<Routeguide_Feature>) async throws -> Result
+      onResponse: nonisolated(nonsending) (RPCAsyncSequence<Routeguide_Feature>) async throws -> Result
     ) async throws -> Result {
       let request = ClientRequest(message: message, metadata: metadata)
       return try await listFeatures(request: request, options: options) { response in try await onResponse(response.messages) }
@@ -236,10 +236,10 @@ extension Routeguide_RouteGuide {
     /// Answers the features in a rectangle, one after the other.
     ///
     /// With the metadata of both directions.
-    public func listFeatures<Result: Sendable>(
+    public nonisolated(nonsending) func listFeatures<Result: Sendable>(
       request: ClientRequest<Routeguide_Rectangle>,
       options: CallOptions = .defaults,
-      onResponse: (StreamingClientResponse<Routeguide_Feature>) async throws -> Result
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Routeguide_Feature>) async throws -> Result
     ) async throws -> Result {
       try await channel.serverStreaming(
         request: request,
@@ -284,11 +284,11 @@ extension Routeguide_RouteGuide {
     /// - Parameters:
     ///   - producer: Writes the messages; when it returns, the client's side of the call is closed.
     ///   - onResponse: Reads the messages; when it returns, the call ends.
-    public func routeChat<Result: Sendable>(
+    public nonisolated(nonsending) func routeChat<Result: Sendable>(
       producer: @escaping StreamingClientRequest<Routeguide_RouteNote>.Producer,
       metadata: Metadata = [:],
       options: CallOptions = .defaults,
-      onResponse: (RPCAsyncSequence<Routeguide_RouteNote>) async throws -> Result
+      onResponse: nonisolated(nonsending) (RPCAsyncSequence<Routeguide_RouteNote>) async throws -> Result
     ) async throws -> Result {
       let request = StreamingClientRequest(metadata: metadata, producer: producer)
       return try await routeChat(request: request, options: options) { response in try await onResponse(response.messages) }
@@ -297,10 +297,10 @@ extension Routeguide_RouteGuide {
     /// Takes notes about places, and answers each with the notes that were taken at the same place before.
     ///
     /// With the metadata of both directions.
-    public func routeChat<Result: Sendable>(
+    public nonisolated(nonsending) func routeChat<Result: Sendable>(
       request: StreamingClientRequest<Routeguide_RouteNote>,
       options: CallOptions = .defaults,
-      onResponse: (StreamingClientResponse<Routeguide_RouteNote>) async throws -> Result
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Routeguide_RouteNote>) async throws -> Result
     ) async throws -> Result {
       try await channel.bidirectionalStreaming(
         request: request,
