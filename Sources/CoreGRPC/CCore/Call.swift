@@ -373,7 +373,9 @@ class Call: Operation, @unchecked Sendable {
   ///
   /// For the owner of a finished receive-status.
   final var receivedError: RPCError? {
-    RPCError(status: receivedStatus, metadata: receivedTrailingMetadata)?.comingOutOfChannel()
+    guard var error = RPCError(status: receivedStatus, metadata: receivedTrailingMetadata) else { return nil }
+    error.initialMetadata = receivedInitialMetadata
+    return error.comingOutOfChannel()
   }
 
   /// The status of a call that C-core could not make, with an explanation of its text.

@@ -173,6 +173,25 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     if isCancelled { task.cancel() }
   }
 
+  /// Makes a task that runs a part of the handler where the handler runs.
+  func startHandlerTask<Success: Sendable>(
+    _ body: nonisolated(nonsending) @escaping @Sendable () async throws -> Success
+  ) -> Task<Success, any Error> {
+    guard let route else { preconditionFailure("a call without a method is not served") }
+    let lane = handling.withLock { handling in
+      switch handling {
+      case .starting(let lane), .running(_, let lane, _): lane
+      case .notStarted, .cancelled, .ended: nil as HandlerLane?
+      }
+    }
+    return Task(executorPreference: lane ?? core.executor) { [placements = core.placements] in
+      let task = UInt(bitPattern: cconcurrency_current_task())
+      placements.began(task, route)
+      defer { placements.ended(task) }
+      return try await body()
+    }
+  }
+
   /// The call has come to its task: called there, first of all.
   @usableFromInline
   func takeOver() { _ = isHandedToTask.load(ordering: .acquiring) }

@@ -1,6 +1,6 @@
 /// The response of a call that succeeded.
 ///
-/// One that fails throws ``RPCError``, which has the trailing metadata then.
+/// One that fails throws ``RPCError``, which has the initial and the trailing metadata then.
 public struct ClientResponse<Message: Sendable>: Sendable {
   /// The metadata that the server sent before the message.
   public var metadata: Metadata

@@ -151,12 +151,14 @@ final class ClientStream: Sendable {
 
   private func successfulEnd() async throws(RPCError) -> Metadata {
     let end = await end.value()
-    guard let error = end.error else {
+    guard var error = end.error else {
       // The initial metadata may have come after the status.
       if let error = call.excessiveMetadata { throw error }
       return end.metadata
     }
     // The producer's failure is why the call was cancelled.
-    throw producerFailure.current ?? error
+    if let failure = producerFailure.current { throw failure }
+    error.initialMetadata = await initialMetadata.value()
+    throw error.comingOutOfChannel()
   }
 }

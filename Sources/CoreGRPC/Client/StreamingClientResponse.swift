@@ -38,6 +38,17 @@ public struct StreamingClientResponse<Message: Sendable>: Sendable {
     self.status = status
   }
 
+  /// Creates the response of a call that has failed, for tests and interceptors.
+  ///
+  /// Reading its messages throws `error`, and so does ``trailingMetadata()``.
+  public init(of messageType: Message.Type = Message.self, error: RPCError) {
+    self.init(
+      metadata: error.initialMetadata,
+      messages: RPCAsyncSequence({ () async throws -> Message? in throw error }),
+      status: { throw error }
+    )
+  }
+
   /// The metadata that the server sends with the status.
   ///
   /// Waits for the end of the call, which comes only after all messages have been received.

@@ -20,6 +20,9 @@ public protocol ServerInterceptor: Sendable {
   /// It may call `next` with another request, or not at all to answer by itself; and it may return another response than
   /// `next` gave. What fails before the response throws here; what fails later throws out of the response's producer.
   ///
+  /// Task-locals that are set around `next` reach the handler and the response's producer, which runs when this has returned: `next`
+  /// makes a task for it. Cancelling the call cancels that task, too.
+  ///
   /// In a module that enables `NonisolatedNonsendingByDefault` the type of `next` begins with `@concurrent @Sendable`.
   ///
   /// - Throws: An error that the call then ends with, see ``RPCRouter``.

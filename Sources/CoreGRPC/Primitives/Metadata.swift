@@ -89,6 +89,11 @@ public struct Metadata: Sendable {
     change { $0.removeAll { $0.key == key } }
   }
 
+  /// The values of each key, in their order.
+  public var valuesByKey: [String: [Value]] {
+    Dictionary(grouping: entries, by: \.key).mapValues { $0.map(\.value) }
+  }
+
   /// The values of a key, in their order.
   public subscript(_ key: String) -> [Value] {
     let key = Self.normalized(key)
@@ -120,7 +125,7 @@ extension Metadata {
   }
 }
 
-extension Metadata.Value: ExpressibleByStringLiteral {
+extension Metadata.Value: ExpressibleByStringInterpolation {
   /// A text value.
   public init(stringLiteral value: String) { self = .string(value) }
 }

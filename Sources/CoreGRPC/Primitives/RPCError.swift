@@ -26,6 +26,12 @@ public struct RPCError: Error, Sendable {
   /// The trailing metadata: on the client what the server sent, on the server what it shall send.
   public var metadata: Metadata { didSet { partsFromChannel.remove(.metadata) } }
 
+  /// The initial metadata: on the client what the server sent before the status, on the server what it shall send before it, unless
+  /// the call has sent its initial metadata already.
+  ///
+  /// Empty for most errors: a server seldom sends any for a call that fails.
+  public var initialMetadata: Metadata { didSet { partsFromChannel.remove(.initialMetadata) } }
+
   /// The error behind this one.
   ///
   /// It stays in this process.
@@ -35,10 +41,17 @@ public struct RPCError: Error, Sendable {
   private var partsFromChannel: Parts = []
 
   /// Creates an error.
-  public init(code: Code, message: String, metadata: Metadata = [:], cause: (any Error)? = nil) {
+  public init(
+    code: Code,
+    message: String,
+    metadata: Metadata = [:],
+    initialMetadata: Metadata = [:],
+    cause: (any Error)? = nil
+  ) {
     self.code = code
     self.message = message
     self.metadata = metadata
+    self.initialMetadata = initialMetadata
     self.cause = cause
   }
 
@@ -56,7 +69,8 @@ extension RPCError {
     static let code = Parts(rawValue: 1 << 0)
     static let message = Parts(rawValue: 1 << 1)
     static let metadata = Parts(rawValue: 1 << 2)
-    static let channel: Parts = [.code, .message, .metadata]
+    static let initialMetadata = Parts(rawValue: 1 << 3)
+    static let channel: Parts = [.code, .message, .metadata, .initialMetadata]
 
     /// The message leaves out what the cause says.
     static let hiddenCause = Parts(rawValue: 1 << 7)
@@ -66,7 +80,7 @@ extension RPCError {
   @usableFromInline
   func comingOutOfChannel() -> RPCError {
     var error = self
-    error.partsFromChannel = .channel
+    error.partsFromChannel.formUnion(.channel)
     return error
   }
 
@@ -87,6 +101,7 @@ extension RPCError {
       code: partsFromChannel.contains(.code) && !Code.meaningfulToCallers.contains(code) ? .internalError : code,
       message: partsFromChannel.contains(.message) ? "a call to another service failed" : message,
       metadata: partsFromChannel.contains(.metadata) ? [:] : metadata,
+      initialMetadata: partsFromChannel.contains(.initialMetadata) ? [:] : initialMetadata,
       cause: self
     )
   }
@@ -111,7 +126,7 @@ extension RPCError: CustomStringConvertible {
 }
 
 extension RPCError: Equatable {
-  /// Whether code, message and metadata are equal; the causes are not compared.
+  /// Whether code, message and metadata are equal; the initial metadata and the causes are not compared.
   public static func == (one: RPCError, other: RPCError) -> Bool {
     one.code == other.code && one.message == other.message && one.metadata == other.metadata
   }
@@ -129,6 +144,12 @@ extension RPCError {
     }
 
     private init(known code: Status.Code) { self.statusCode = code }
+
+    /// The code with a number of the gRPC specification, 1 to 16; `nil` for any other, such as OK's 0.
+    public init?(rawValue: Int) {
+      guard let code = Status.Code(rawValue: rawValue) else { return nil }
+      self.init(code)
+    }
 
     /// The code's number on the wire, 1 to 16.
     public var rawValue: Int { statusCode.rawValue }

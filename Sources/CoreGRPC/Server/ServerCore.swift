@@ -43,7 +43,7 @@ final class ServerCore: Sendable {
   let shutdownSignal: ShutdownSignal
 
   private let refusals: RefusalReporter
-  private let executor: (any TaskExecutor)?
+  let executor: (any TaskExecutor)?
   /// The executor, if it is that of the polling threads.
   private let pollers: PollerExecutor?
   private let workers: WorkerPool

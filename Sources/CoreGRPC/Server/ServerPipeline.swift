@@ -19,17 +19,19 @@ struct ServerPipeline<Input: Sendable, Output: Sendable>: Sendable {
     to request: StreamingServerRequest<Input>,
     context: ServerContext
   ) async throws -> StreamingServerResponse<Output> {
-    try await respond(to: request, context: context, from: 0)
+    try await respond(to: request, context: context, from: 0, call: context.call)
   }
 
   private func respond(
     to request: StreamingServerRequest<Input>,
     context: ServerContext,
-    from index: Int
+    from index: Int,
+    call: ServerCall
   ) async throws -> StreamingServerResponse<Output> {
     guard index < interceptors.count else { return try await handler(request, context) }
     return try await interceptors[index].intercept(request: request, context: context) { request, context in
-      try await respond(to: request, context: context, from: index + 1)
+      // The interceptor may have set task-locals around this, which end when it returns. The producer runs later.
+      try await respond(to: request, context: context, from: index + 1, call: call).runningInScope(of: call)
     }
   }
 }

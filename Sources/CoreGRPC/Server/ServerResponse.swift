@@ -1,6 +1,6 @@
 /// A response with one message and the status OK, as a handler gives it.
 ///
-/// Any other status is thrown as ``RPCError``.
+/// Any other status is thrown as ``RPCError``, whose ``RPCError/initialMetadata`` and ``RPCError/metadata`` are sent, too.
 public struct ServerResponse<Message: Sendable>: Sendable {
   /// The message.
   public var message: Message

@@ -17,7 +17,12 @@ public struct StreamingServerResponse<Message: Sendable>: Sendable {
   public var compression: Compression.Algorithm?
 
   /// Writes the messages.
-  public var producer: Producer
+  ///
+  /// It sees the task-locals that interceptors have set around the handler, though it runs when they have returned.
+  public var producer: Producer { didSet { runsInScope = false } }
+
+  /// Whether the producer runs where the task-locals are those of the function that has made it, or does not need them.
+  @usableFromInline var runsInScope = false
 
   /// Creates a response.
   @inlinable
@@ -31,11 +36,18 @@ public struct StreamingServerResponse<Message: Sendable>: Sendable {
     self.producer = producer
   }
 
+  /// Creates a response that ends the call with an error, after the error's ``RPCError/initialMetadata``.
+  public init(of messageType: Message.Type = Message.self, error: RPCError) {
+    self.init(metadata: error.initialMetadata) { _ in throw error }
+    runsInScope = true
+  }
+
   /// A stream with the one message of a response.
   public init(single response: ServerResponse<Message>) {
     self.init(metadata: response.metadata, compression: response.compression) { writer in
       try await writer.write(response.message)
       return response.trailingMetadata
     }
+    runsInScope = true
   }
 }

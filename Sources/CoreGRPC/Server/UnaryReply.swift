@@ -9,7 +9,13 @@ struct UnaryReply: ~Copyable {
   }
 
   @usableFromInline
-  init(_ error: RPCError) { self.init(status: Status(error), trailingMetadata: error.metadata) }
+  init(_ error: RPCError) {
+    batch = Batch(
+      replyingWith: Status(error),
+      trailingMetadata: error.metadata,
+      metadata: error.initialMetadata
+    )
+  }
 }
 
 extension UnaryReply {

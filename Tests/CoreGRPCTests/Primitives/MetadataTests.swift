@@ -19,6 +19,20 @@ struct MetadataTests {
     #expect(metadata.count == 3)
   }
 
+  @Test("A value may be a text with interpolations")
+  func interpolation() {
+    let token = "t"
+    let metadata: Metadata = ["authorization": "Bearer \(token)"]
+    #expect(metadata[stringValues: "authorization"] == ["Bearer t"])
+  }
+
+  @Test("Values by key keep their order")
+  func valuesByKey() {
+    let metadata: Metadata = ["b": "1", "a-bin": [2], "B": "3"]
+    #expect(metadata.valuesByKey == ["b": ["1", "3"], "a-bin": [[2]]])
+    #expect(Metadata().valuesByKey.isEmpty)
+  }
+
   @Test("A description has no values")
   func description() {
     let metadata: Metadata = ["authorization": "Bearer secret", "x-bin": [1]]

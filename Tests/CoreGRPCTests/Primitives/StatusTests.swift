@@ -20,6 +20,10 @@ struct StatusTests {
   func errors() throws {
     #expect(RPCError(status: .ok) == nil)
     #expect(RPCError.Code(.ok) == nil)
+    #expect(RPCError.Code(rawValue: 0) == nil)
+    #expect(RPCError.Code(rawValue: 5) == .notFound)
+    #expect(RPCError.Code(rawValue: 16) == .unauthenticated)
+    #expect(RPCError.Code(rawValue: 17) == nil)
     let error = try #require(RPCError(status: Status(code: .notFound, message: "no such user"), metadata: ["a": "b"]))
     #expect(error.description == "NOT_FOUND: no such user")
     #expect(Status(error) == Status(code: .notFound, message: "no such user"))

@@ -1,0 +1,138 @@
+import CoreGRPC
+import Testing
+
+/// What a server sends before a status other than OK.
+@Suite("Initial metadata of failed calls", .timeLimit(.minutes(5)))
+struct FailedCallMetadataTests {
+  private static let error = RPCError(
+    code: .notFound,
+    message: "none",
+    metadata: ["x-trailing": "t", "x-many": "1", "x-many": "2"],
+    initialMetadata: ["x-initial": "i", "x-bytes-bin": [0, 255]]
+  )
+
+  /// A method of each kind that throws the error, and one of each that throws it after its metadata has been sent.
+  private static func router(sendsFirst: Bool) -> RPCRouter {
+    var router = RPCRouter()
+    router.registerHandler(
+      forMethod: MetadataServer.Kind.unary.method,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (_: ServerRequest<[UInt8]>, _) -> ServerResponse<[UInt8]> in throw error }
+    )
+    router.registerHandler(
+      forMethod: MetadataServer.Kind.clientStreaming.method,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (_: StreamingServerRequest<[UInt8]>, _) -> ServerResponse<[UInt8]> in throw error }
+    )
+    router.registerHandler(
+      forMethod: MetadataServer.Kind.serverStreaming.method,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (_: ServerRequest<[UInt8]>, _) in
+        guard sendsFirst else { throw error }
+        return StreamingServerResponse<[UInt8]>(metadata: ["x-initial": "response"]) { _ in throw error }
+      }
+    )
+    router.registerHandler(
+      forMethod: MetadataServer.Kind.bidirectional.method,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (_: StreamingServerRequest<[UInt8]>, _) in
+        if sendsFirst {
+          return StreamingServerResponse<[UInt8]>(metadata: ["x-initial": "response"]) { _ in throw error }
+        }
+        return StreamingServerResponse<[UInt8]>(error: error)
+      }
+    )
+    return router
+  }
+
+  private func withServer(
+    sendsFirst: Bool = false,
+    intercepted: Bool,
+    _ body: (Channel) async throws -> Void
+  ) async throws {
+    let server = Server(
+      router: Self.router(sendsFirst: sendsFirst),
+      interceptors: intercepted ? [.apply(PassOn(), to: .all)] : []
+    )
+    let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    try server.start()
+    let interceptors: [ConditionalInterceptor<any ClientInterceptor>] = intercepted ? [.apply(PassOn(), to: .all)] : []
+    try await body(Channel(target: address.description, interceptors: interceptors))
+    await server.shutdown(gracePeriod: .seconds(10))
+  }
+
+  @Test(
+    "The error has it, in all four kinds of call, with and without interceptors",
+    arguments: MetadataServer.Kind.allCases,
+    [false, true]
+  )
+  func received(kind: MetadataServer.Kind, intercepted: Bool) async throws {
+    try await withServer(intercepted: intercepted) { channel in
+      let error = await #expect(throws: RPCError.self) { try await channel.call(kind) }
+      #expect(error == Self.error)
+      #expect(error?.initialMetadata == Self.error.initialMetadata)
+    }
+  }
+
+  @Test(
+    "That of a response which was sent already stays",
+    arguments: [MetadataServer.Kind.serverStreaming, .bidirectional]
+  )
+  func sentBefore(kind: MetadataServer.Kind) async throws {
+    try await withServer(sendsFirst: true, intercepted: false) { channel in
+      let error = await #expect(throws: RPCError.self) { try await channel.call(kind) }
+      #expect(error == Self.error)
+      #expect(error?.initialMetadata == ["x-initial": "response"])
+    }
+  }
+
+  @Test("Without it there is none")
+  func none() async throws {
+    let test = try TestServer { _, _ in throw RPCError(code: .notFound, message: "none") }
+    let error = await rpcError { () async throws(RPCError) in try await test.call() }
+    #expect(error?.initialMetadata == [:])
+    await test.server.shutdown(gracePeriod: .seconds(10))
+  }
+
+  @Test("A handler that lets the error of its own call escape does not send it on")
+  func downstream() async throws {
+    try await withServer(intercepted: false) { channel in
+      let gateway = try TestServer { _, _ in try await ServerResponse(message: channel.call(.unary).message) }
+      let error = await rpcError { () async throws(RPCError) in try await gateway.call() }
+      #expect(error?.code == .internalError)
+      #expect(error?.initialMetadata == [:])
+      #expect(error?.metadata == [:])
+      await gateway.server.shutdown(gracePeriod: .seconds(10))
+    }
+  }
+
+  @Test("A client's response that has failed, as an interceptor makes it")
+  func failedResponse() async throws {
+    let response = StreamingClientResponse(of: [UInt8].self, error: Self.error)
+    #expect(response.metadata == Self.error.initialMetadata)
+    #expect(await rpcError { () async throws(RPCError) in try await ClientResponse(single: response) } == Self.error)
+    #expect(await rpcError { () async throws(RPCError) in try await response.trailingMetadata() } == Self.error)
+  }
+}
+
+private struct PassOn: ClientInterceptor, ServerInterceptor {
+  func intercept<Input: Sendable, Output: Sendable>(
+    request: StreamingClientRequest<Input>,
+    context: ClientContext,
+    next: (StreamingClientRequest<Input>, ClientContext) async throws -> StreamingClientResponse<Output>
+  ) async throws -> StreamingClientResponse<Output> {
+    try await next(request, context)
+  }
+
+  func intercept<Input: Sendable, Output: Sendable>(
+    request: StreamingServerRequest<Input>,
+    context: ServerContext,
+    next: @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
+  ) async throws -> StreamingServerResponse<Output> {
+    try await next(request, context)
+  }
+}
