@@ -244,6 +244,19 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .testTarget(
+      name: "NonsendingTests",
+      dependencies: ["CoreGRPC"],
+      swiftSettings: swiftSettings + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+    ),
+    // Without features, as the programs of most users are.
+    .testTarget(
+      name: "DocumentationTests",
+      dependencies: [
+        "Compute", "CoreGRPC", "CoreGRPCLogging", "ProtobufCFoundation", "ProtobufCWellKnownTypes", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ]
+    ),
+    .testTarget(
       name: "CoreGRPCProtobufTests",
       dependencies: ["CoreGRPC", "CoreGRPCProtobuf", "ProtobufC"],
       swiftSettings: swiftSettings
