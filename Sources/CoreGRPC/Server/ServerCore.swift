@@ -162,7 +162,7 @@ final class ServerCore: Sendable {
       handleEvent { $0.gracePeriodEnded() }
     } else {
       Task { [weak self] in
-        try await Task.sleep(for: gracePeriod, clock: .continuous)
+        try await Task.sleep(for: gracePeriod.bounded, clock: .continuous)
         self?.handleEvent { $0.gracePeriodEnded() }
       }
     }
