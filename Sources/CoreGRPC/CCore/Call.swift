@@ -28,6 +28,7 @@ class Call: Operation, @unchecked Sendable {
     /// What sends and receives the messages of a call that has more than its first and its last batch.
     var sender, receiver: MessageOperation?
     var sending = MessageProgress(), receiving = MessageProgress()
+    var isCancelledHere = false
 
     /// Whether a thread has the call among what it holds back, and whether that goes for the last batch.
     var isAmongHeldBack = false, holdsLast = false
@@ -252,7 +253,7 @@ class Call: Operation, @unchecked Sendable {
   ) -> RPCError {
     _ = Operation.take(tag)
     state.machine.startFailed(operations)
-    grpc_call_cancel(handle, nil)
+    if state.machine.isCancellable { grpc_call_cancel(handle, nil) }
     let text = String(cString: grpc_call_error_to_string(failure))
     return RPCError(code: .internalError, message: "C-core refused a batch: \(text)")
   }
@@ -312,14 +313,25 @@ class Call: Operation, @unchecked Sendable {
   /// Whether whoever cancels the current task cancels the call, too.
   var isCancelledWithCurrentTask: Bool { false }
 
-  /// Cancels the call: what is in flight ends soon, and the peer sees CANCELLED.
+  /// Cancels the call unless it is over: what is in flight ends soon, and the peer sees CANCELLED.
   ///
   /// Any number of times, on any thread.
   final func cancel() {
     state.withLock { state in
-      if state.machine.isUsable { grpc_call_cancel(handle, nil) }
+      guard state.machine.isCancellable else { return }
+      state.isCancelledHere = true
+      grpc_call_cancel(handle, nil)
     }
   }
+
+  /// Whether this end has cancelled the call before it was over.
+  final var isCancelledHere: Bool { state.withLock { $0.isCancelledHere } }
+
+  /// Whether the call has a deadline that has passed, as far as this end knows.
+  var deadlineHasPassed: Bool { false }
+
+  /// Whether C-core has said that the call is over.
+  final var isOver: Bool { state.withLock { $0.machine.isOver } }
 
   /// Lets the C call go as soon as nothing is in flight; nothing can be started from now on.
   ///
@@ -353,13 +365,19 @@ class Call: Operation, @unchecked Sendable {
   ///
   /// For the owner of a finished receive-status.
   final var receivedError: RPCError? {
-    RPCError(status: receivedStatus, metadata: receivedTrailingMetadata)?.comingOutOfChannel()
+    guard let error = RPCError(status: receivedStatus, metadata: receivedTrailingMetadata) else { return nil }
+    return error
+      .considering(deadlineHasPassed: deadlineHasPassed, isCancelledHere: isCancelledHere)
+      .comingOutOfChannel()
   }
 
   /// Whether the call ended without the server's status having gone out.
   ///
   /// For the owner of a finished receive-close.
   final var wasCancelled: Bool { memory.pointer.pointee.cancelled != 0 }
+
+  /// Whether a message is being received.
+  final var isReceivingMessage: Bool { state.withLock { $0.machine.inFlight.contains(.receiveMessage) } }
 
   /// Whether a message was received and not taken.
   ///

@@ -76,20 +76,27 @@ final class ChannelHandle: @unchecked Sendable {
   func makeCall(path: String, authority: String?, timeout: Duration?) -> Call {
     let method = grpc_slice(copying: path)
     defer { grpc_slice_unref(method) }
-    let deadline = gpr_timespec(timeout: timeout)
+    let deadline = timeout.map { CoreDeadline(timeout: $0) }
+    let instant = deadline?.instant ?? gpr_inf_future(GPR_CLOCK_MONOTONIC)
     let mask = cgrpc_propagate_defaults
     let call: OpaquePointer?
     if let authority {
       var host = grpc_slice(copying: authority)
       defer { grpc_slice_unref(host) }
-      call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, &host, deadline, nil)
+      call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, &host, instant, nil)
     } else {
-      call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, nil, deadline, nil)
+      call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, nil, instant, nil)
     }
     guard let call else { preconditionFailure("C-core cannot create a call") }
     var limits = limits
     limits.sentMetadata -= path.utf8.count + (authority?.utf8.count ?? authorityLength)
-    return ClientCall(adopting: call, channel: self, limits: limits, resumesOnPollers: resumesOnPollers)
+    return ClientCall(
+      adopting: call,
+      channel: self,
+      deadline: deadline,
+      limits: limits,
+      resumesOnPollers: resumesOnPollers
+    )
   }
 }
 
@@ -107,11 +114,21 @@ private final class ClientCall: Call, @unchecked Sendable {
   // Unchecked as its superclass is.
 
   private let channel: ChannelHandle
+  private let deadline: CoreDeadline?
 
-  init(adopting handle: OpaquePointer, channel: ChannelHandle, limits: CallLimits, resumesOnPollers: Bool) {
+  init(
+    adopting handle: OpaquePointer,
+    channel: ChannelHandle,
+    deadline: CoreDeadline?,
+    limits: CallLimits,
+    resumesOnPollers: Bool
+  ) {
     self.channel = channel
+    self.deadline = deadline
     super.init(adopting: handle, queue: channel.queue, limits: limits, resumesOnPollers: resumesOnPollers)
   }
+
+  override var deadlineHasPassed: Bool { deadline?.hasPassed ?? false }
 
   deinit {
     // Nothing is in flight, as an operation in flight would hold this object.
