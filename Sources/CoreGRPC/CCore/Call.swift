@@ -366,7 +366,8 @@ class Call: Operation, @unchecked Sendable {
   /// For the owner of a finished receive-status.
   final var receivedError: RPCError? {
     guard let error = RPCError(status: receivedStatus, metadata: receivedTrailingMetadata) else { return nil }
-    return error
+    return
+      error
       .considering(deadlineHasPassed: deadlineHasPassed, isCancelledHere: isCancelledHere)
       .comingOutOfChannel()
   }
