@@ -36,7 +36,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   init(takenFrom slot: CallSlot, route: Route?, core: ServerCore) {
     self.core = core
     self.route = route
-    self.deadlineBox = slot.timeout.map { Deadline(ContinuousClock.now + $0) }
+    self.deadlineBox = slot.timeout.map { Deadline(.after($0)) }
     super.init(takenFrom: slot)
   }
 
@@ -89,8 +89,9 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   /// Ends a call that lacks its message.
   func endWithoutMessage() {
     if failedBeforeReceivingMessage {
-      cancel()
-      return close()
+      // As a rule the stream is closed. Then C-core says so at once, and a reply would end it twice.
+      watch()
+      if isOver { return close() }
     }
     // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: request cardinality violation.
     let message = "\(descriptor) takes one request message, and none came"
@@ -152,7 +153,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     handlerTaskAddress.store(UInt(bitPattern: cconcurrency_current_task()), ordering: .relaxed)
   }
 
-  /// Whether the current task is the handler's, which nobody has but this call: who cancels it cancels the call, see `clientWent()`.
+  /// Whether the current task is the handler's, which only this call cancels, when it is over: see `clientWent()`.
   ///
   /// So what waits for a message there need not learn of it from the task, which would take longer than many a message. A child
   /// task is another one.
@@ -241,9 +242,8 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
         return nil
       }
     }
+    // What the task waits for in the call has ended: C-core closes the stream before it says so.
     task?.cancel()
-    // So that what the task waits for ends, see `isCancelledWithCurrentTask`.
-    cancel()
     // A handler that does not heed its cancellation must not keep the server from stopping.
     close()
   }
