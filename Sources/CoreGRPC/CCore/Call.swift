@@ -324,6 +324,16 @@ class Call: Operation, @unchecked Sendable {
     }
   }
 
+  /// Cancels the call unless it is over, with another status than CANCELLED.
+  final func cancel(with status: Status) {
+    state.withLock { state in
+      guard state.machine.isCancellable else { return }
+      let code = grpc_status_code(Int32(status.code.rawValue))
+      // C-core copies the text.
+      _ = status.message.withCString { grpc_call_cancel_with_status(handle, code, $0, nil) }
+    }
+  }
+
   /// Whether this end has cancelled the call before it was over.
   final var isCancelledHere: Bool { state.withLock { $0.isCancelledHere } }
 

@@ -36,8 +36,10 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   init(takenFrom slot: CallSlot, route: Route?, core: ServerCore) {
     self.core = core
     self.route = route
-    self.deadlineBox = slot.timeout.map { Deadline(.after($0)) }
+    let timeout = slot.timeout
+    self.deadlineBox = timeout.map { Deadline(.after($0)) }
     super.init(takenFrom: slot)
+    if let timeout { ServerDeadlines.shared.insert(self, after: timeout) }
   }
 
   deinit {
@@ -45,7 +47,16 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     close()
   }
 
-  override func didRelease() { core.callReleased() }
+  override func didRelease() {
+    if hasDeadline { ServerDeadlines.shared.remove(self) }
+    core.callReleased()
+  }
+
+  /// Where ``ServerDeadlines`` has the call: for it alone, under its lock.
+  var deadlineIndex = -1
+
+  /// The deadline has come: cancels the call unless it is over.
+  func deadlineCame() { cancel(with: Status(code: .deadlineExceeded, message: "Deadline Exceeded")) }
 
   /// What the handler may want to know about the call.
   @usableFromInline var context: ServerContext { ServerContext(call: self) }
