@@ -2,8 +2,8 @@ import CoreGRPC
 import Glibc
 import RaceSupport
 
-/// The other end of tests that need a process of its own, which they end: `race-peer serve`, `race-peer call ADDRESS SEED`, or
-/// `race-peer listen ADDRESS [CERTIFICATES]`.
+/// The other end of tests that need a process of its own, which they end: `race-peer serve`, `race-peer call ADDRESS SEED`,
+/// `race-peer listen ADDRESS [CERTIFICATES]`, or `race-peer limit`.
 @main
 enum RacePeer {
   static func main() async throws {
@@ -19,6 +19,8 @@ enum RacePeer {
       try await call(target: arguments.dropFirst().first ?? "", seed: arguments.last.flatMap { UInt64($0) } ?? 0)
     case "listen":
       try await listen(on: arguments.dropFirst().first ?? "", certificates: arguments.dropFirst(2).first)
+    case "limit":
+      try await serveWithoutThreads()
     default:
       exit(64)
     }
@@ -54,6 +56,36 @@ enum RacePeer {
     let bound = try server.listen(on: ListenAddress(address), credentials: credentials ?? .insecure)
     try server.start()
     say("running... \(bound)")
+    await server.waitUntilStopped()
+  }
+
+  /// Serves bytes: `Block` blocks its thread for half a second, and `Limit` takes the last threads of the system away.
+  private static func serveWithoutThreads() async throws {
+    var router = RPCRouter()
+    func register(_ method: String, _ body: @escaping @Sendable () throws -> Void) {
+      router.registerHandler(
+        forMethod: MethodDescriptor(fullyQualifiedService: "test.Test", method: method),
+        deserializer: IdentityDeserializer(),
+        serializer: IdentitySerializer(),
+        handler: { (request: ServerRequest<[UInt8]>, _) in
+          try body()
+          return ServerResponse(message: request.message)
+        }
+      )
+    }
+    register("Echo") {}
+    register("Block") { usleep(500_000) }
+    register("Limit") {
+      // The limit binds ordinary users alone.
+      if getuid() == 0 { guard setgid(65534) == 0, setuid(65534) == 0 else { throw CancellationError() } }
+      var limit = rlimit(rlim_cur: 1, rlim_max: 1)
+      // RLIMIT_NPROC, which Glibc's module does not have.
+      guard setrlimit(__rlimit_resource_t(6), &limit) == 0 else { throw CancellationError() }
+    }
+    let server = Server(router: router)
+    let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    try server.start()
+    say("running... \(address)")
     await server.waitUntilStopped()
   }
 

@@ -31,6 +31,8 @@ class Call: Operation, @unchecked Sendable {
     /// What a unary call has been asked for beside its last batch, and whether that has ended meanwhile.
     var secondMessage = SecondMessage.State.notAskedFor
     var isLastDone = false
+    /// Whether this end has cancelled the call.
+    var isCancelledHere = false
 
     /// Whether a thread has the call among what it holds back, and whether that goes for the last batch.
     var isAmongHeldBack = false, holdsLast = false
@@ -271,7 +273,7 @@ class Call: Operation, @unchecked Sendable {
     _ = Operation.take(tag)
     outstandingCalls?.remove(self)
     state.machine.startFailed(operations)
-    grpc_call_cancel(handle, nil)
+    if state.machine.isCancellable { grpc_call_cancel(handle, nil) }
     let text = String(cString: grpc_call_error_to_string(failure))
     return RPCError(code: .internalError, message: "C-core refused a batch: \(text)")
   }
@@ -331,14 +333,35 @@ class Call: Operation, @unchecked Sendable {
   /// Whether whoever cancels the current task cancels the call, too.
   var isCancelledWithCurrentTask: Bool { false }
 
-  /// Cancels the call: what is in flight ends soon, and the peer sees CANCELLED.
+  /// Cancels the call unless it is over: what is in flight ends soon, and the peer sees CANCELLED.
   ///
   /// Any number of times, on any thread.
   final func cancel() {
     state.withLock { state in
-      if state.machine.isUsable { grpc_call_cancel(handle, nil) }
+      guard state.machine.isCancellable else { return }
+      state.isCancelledHere = true
+      grpc_call_cancel(handle, nil)
     }
   }
+
+  /// Cancels the call unless it is over, with another status than CANCELLED.
+  final func cancel(with status: Status) {
+    state.withLock { state in
+      guard state.machine.isCancellable else { return }
+      let code = grpc_status_code(Int32(status.code.rawValue))
+      // C-core copies the text.
+      _ = status.message.withCString { grpc_call_cancel_with_status(handle, code, $0, nil) }
+    }
+  }
+
+  /// Whether this end has cancelled the call before it was over.
+  final var isCancelledHere: Bool { state.withLock { $0.isCancelledHere } }
+
+  /// Whether the call has a deadline that has passed, as far as this end knows.
+  var deadlineHasPassed: Bool { false }
+
+  /// Whether C-core has said that the call is over.
+  final var isOver: Bool { state.withLock { $0.machine.isOver } }
 
   /// Lets the C call go as soon as nothing is in flight; nothing can be started from now on.
   ///
@@ -373,7 +396,8 @@ class Call: Operation, @unchecked Sendable {
   ///
   /// For the owner of a finished receive-status.
   final var receivedError: RPCError? {
-    guard var error = RPCError(status: receivedStatus, metadata: receivedTrailingMetadata) else { return nil }
+    guard let received = RPCError(status: receivedStatus, metadata: receivedTrailingMetadata) else { return nil }
+    var error = received.considering(deadlineHasPassed: deadlineHasPassed, isCancelledHere: isCancelledHere)
     error.initialMetadata = receivedInitialMetadata
     return error.comingOutOfChannel()
   }
@@ -385,6 +409,9 @@ class Call: Operation, @unchecked Sendable {
   ///
   /// For the owner of a finished receive-close.
   final var wasCancelled: Bool { memory.pointer.pointee.cancelled != 0 }
+
+  /// Whether a message is being received.
+  final var isReceivingMessage: Bool { state.withLock { $0.machine.inFlight.contains(.receiveMessage) } }
 
   /// Whether a message was received and not taken.
   ///

@@ -106,7 +106,7 @@ struct ChannelArguments: Sendable {
   /// Sets a duration in milliseconds, at least 1 unless it is zero or less; `nil` means never.
   mutating func set(_ key: String, toMillisecondsOf value: Duration?) {
     guard let value else { return set(key, to: Int(Int32.max)) }
-    let (seconds, attoseconds) = value.components
+    let (seconds, attoseconds) = value.bounded.components
     let milliseconds = Double(seconds) * 1000 + Double(attoseconds) / 1e15
     set(key, to: Int(min(max(milliseconds.rounded(.up), 0), Double(Int32.max))))
   }

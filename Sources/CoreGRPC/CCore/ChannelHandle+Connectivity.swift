@@ -26,7 +26,7 @@ extension ChannelHandle {
     }
     // C-core cannot take a watch back. So each one is short, and a watch that nobody waits for any more soon ends.
     let longest = Duration.seconds(5)
-    let timeout = deadline.map { min($0 - .now, longest) } ?? longest
+    let timeout = deadline.map { min($0.timeLeft, longest) } ?? longest
     let operation = CallbackOperation { [queue] in withExtendedLifetime(queue) { changed.fulfil(()) } }
     grpc_channel_watch_connectivity_state(
       handle,

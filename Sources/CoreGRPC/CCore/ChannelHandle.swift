@@ -83,15 +83,16 @@ final class ChannelHandle: @unchecked Sendable {
   func makeCall(path: String, authority: String?, timeout: Duration?) -> Call {
     let method = grpc_slice(copying: path)
     defer { grpc_slice_unref(method) }
-    let deadline = gpr_timespec(timeout: timeout)
+    let deadline = timeout.map { CoreDeadline(timeout: $0) }
+    let instant = deadline?.instant ?? gpr_inf_future(GPR_CLOCK_MONOTONIC)
     let mask = cgrpc_propagate_defaults
     let call: OpaquePointer?
     if let authority {
       var host = grpc_slice(copying: authority)
       defer { grpc_slice_unref(host) }
-      call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, &host, deadline, nil)
+      call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, &host, instant, nil)
     } else {
-      call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, nil, deadline, nil)
+      call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, nil, instant, nil)
     }
     guard let call else { preconditionFailure("C-core cannot create a call") }
     var limits = limits
@@ -99,6 +100,7 @@ final class ChannelHandle: @unchecked Sendable {
     return ClientCall(
       adopting: call,
       channel: self,
+      deadline: deadline,
       limits: limits,
       resumesOnPollers: resumesOnPollers,
       isLookedAt: looksAtCalls
@@ -120,15 +122,18 @@ private final class ClientCall: Call, @unchecked Sendable {
   // Unchecked as its superclass is.
 
   private let channel: ChannelHandle
+  private let deadline: CoreDeadline?
 
   init(
     adopting handle: OpaquePointer,
     channel: ChannelHandle,
+    deadline: CoreDeadline?,
     limits: CallLimits,
     resumesOnPollers: Bool,
     isLookedAt: Bool
   ) {
     self.channel = channel
+    self.deadline = deadline
     super.init(
       adopting: handle,
       queue: channel.queue,
@@ -137,6 +142,8 @@ private final class ClientCall: Call, @unchecked Sendable {
       isLookedAt: isLookedAt
     )
   }
+
+  override var deadlineHasPassed: Bool { deadline?.hasPassed ?? false }
 
   override func explaining(_ status: Status) -> Status { channel.connectionFailure.explaining(status) }
 

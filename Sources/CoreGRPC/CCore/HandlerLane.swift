@@ -91,10 +91,7 @@ final class HandlerLane: TaskExecutor {
     guard var job = state.withLock({ state in take(&state, worker, isFirst: true) }) else { return }
     while true {
       let began = MonotonicTime.nanoseconds
-      switch job {
-      case .task(let job, let executor): job.runSynchronously(on: executor)
-      case .other(let job): job.run()
-      }
+      run(job)
       let length = MonotonicTime.nanoseconds - began
       let (next, isShort) = state.withLock { state in
         (take(&state, worker, isFirst: false), count(length, endingAt: began + length, &state))
@@ -104,6 +101,19 @@ final class HandlerLane: TaskExecutor {
       job = next
     }
   }
+
+  private func run(_ job: Job) {
+    switch job {
+    case .task(let job, let executor): job.runSynchronously(on: executor)
+    case .other(let job): job.run()
+    }
+  }
+
+  /// Whether jobs wait and no thread is on its way to them, as none can be had.
+  var isStarved: Bool { state.withLock { $0.waitingCount > 0 && $0.runningCount == 0 } }
+
+  /// Runs one job on the current thread, if one waits.
+  func runOne() { if let job = state.withLock({ $0.takeJob() }) { run(job) } }
 
   private func take(_ state: inout State, _ worker: Worker, isFirst: Bool) -> Job? {
     if state.runningCount <= state.allowance, let job = state.takeJob() {

@@ -67,6 +67,7 @@ extension PollerThread.Job {
     case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
     // The caller is the observer, which must not wait for a program's code.
     case .function(let body): Task.detached { body() }
+    case .starved(let lane): Task.detached { lane.runOne() }
     case .taken: break
     }
   }

@@ -46,6 +46,8 @@ final class PollerThread: @unchecked Sendable {
     case completion(Operation, succeeded: Bool)
     /// A function that may run a program's code, such as one that cancels a task.
     case function(@Sendable () -> Void)
+    /// One job of a lane, for which no other thread can be had.
+    case starved(HandlerLane)
     /// What has been taken out of the list.
     case taken
   }
@@ -301,12 +303,12 @@ final class PollerThread: @unchecked Sendable {
 
   private func run(_ job: Job) {
     // Only while another thread could take over does this one run a program's code.
-    guard job.isOfCore || executor.hasSpareThread.load(ordering: .relaxed) else { return executor.runBeside(job) }
+    guard job.isForPoller || executor.hasSpareThread.load(ordering: .relaxed) else { return executor.runBeside(job) }
     switch job {
     case .preferred(let preferred):
       currentJob.store(job.address, ordering: .relaxed)
       preferred.runSynchronously(on: executor.asUnownedTaskExecutor())
-    case .unbound, .completion, .function, .taken:
+    case .unbound, .completion, .function, .starved, .taken:
       currentJob.store(0, ordering: .relaxed)
       job.run()
     }
@@ -458,8 +460,13 @@ protocol BegunCall: AnyObject, Sendable {
 }
 
 extension PollerThread.Job {
-  /// Whether it runs nothing but this library's code and C-core's.
-  var isOfCore: Bool { if case .completion = self { true } else { false } }
+  /// Whether a polling thread runs it in any case: the code of this library and of C-core, and what no other thread can run.
+  var isForPoller: Bool {
+    switch self {
+    case .completion, .starved: true
+    case .preferred, .unbound, .function, .taken: false
+    }
+  }
 
   /// The address of the task that it is a part of; zero if it is none.
   ///
@@ -467,7 +474,7 @@ extension PollerThread.Job {
   var address: UInt {
     switch self {
     case .preferred(let job), .unbound(let job): UInt(bitPattern: unsafeBitCast(job, to: OpaquePointer.self))
-    case .completion, .function, .taken: 0
+    case .completion, .function, .starved, .taken: 0
     }
   }
 
@@ -478,6 +485,7 @@ extension PollerThread.Job {
     case .unbound(let job): cconcurrency_run(unsafeBitCast(job, to: OpaquePointer.self))
     case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
     case .function(let body): body()
+    case .starved(let lane): lane.runOne()
     case .taken: break
     }
   }

@@ -319,7 +319,10 @@ final class Pollers: @unchecked Sendable {
     var seen = PollerCrew.Look(elapsed: elapsed)
     let hasWaitingJobs = workers.look()
     var isQuiet = !hasWaitingJobs
-    fillReserve()
+    // Where no worker can be had, a poller runs a job if another thread can take over from it, or if there is no other thread
+    // at all, of which one could be waited for.
+    let hasOthers = state.withLock { $0.threadCount > $0.active.count }
+    if fillReserve() || !hasOthers, let lane = workers.starvedLane { executor.post(.starved(lane)) }
     let threads = state.withLock { $0.active }
     for thread in threads {
       let sight = thread.look()
@@ -364,8 +367,8 @@ final class Pollers: @unchecked Sendable {
       // Under the lock, so that there is always somebody who polls.
       state.active.removeAll { $0 === stuck }
       guard let thread = state.activate() else { preconditionFailure("the reserve has a thread, as was asked above") }
-      let jobs = work.jobs.filter { !$0.isOfCore }
-      work.jobs.removeAll { !$0.isOfCore }
+      let jobs = work.jobs.filter { !$0.isForPoller }
+      work.jobs.removeAll { !$0.isForPoller }
       thread.inherit(work)
       return .replaced(by: thread, jobs: jobs)
     }

@@ -40,8 +40,10 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   init(takenFrom slot: CallSlot, route: Route?, core: ServerCore) {
     self.core = core
     self.route = route
-    self.deadlineBox = slot.timeout.map { Deadline(ofCallerIn: $0) }
+    let timeout = slot.timeout
+    self.deadlineBox = timeout.map { Deadline(ofCallerIn: $0) }
     super.init(takenFrom: slot)
+    if let timeout { ServerDeadlines.shared.insert(self, after: timeout) }
   }
 
   deinit {
@@ -49,7 +51,16 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     close()
   }
 
-  override func didRelease() { core.callReleased() }
+  override func didRelease() {
+    if hasDeadline { ServerDeadlines.shared.remove(self) }
+    core.callReleased()
+  }
+
+  /// Where ``ServerDeadlines`` has the call: for it alone, under its lock.
+  var deadlineIndex = -1
+
+  /// The deadline has come: cancels the call unless it is over.
+  func deadlineCame() { cancel(with: Status(code: .deadlineExceeded, message: "Deadline Exceeded")) }
 
   /// What the handler may want to know about the call.
   @usableFromInline var context: ServerContext { ServerContext(call: self) }
@@ -116,8 +127,9 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   /// Ends a call that lacks its message.
   func endWithoutMessage() {
     if failedBeforeReceivingMessage {
-      cancel()
-      return close()
+      // As a rule the stream is closed. Then C-core says so at once, and a reply would end it twice.
+      watch()
+      if isOver { return close() }
     }
     // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: request cardinality violation.
     let message = "\(descriptor) takes one request message, and none came"
@@ -202,7 +214,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     handlerTaskAddress.store(UInt(bitPattern: cconcurrency_current_task()), ordering: .relaxed)
   }
 
-  /// Whether the current task is the handler's, which nobody has but this call: who cancels it cancels the call, see `clientWent()`.
+  /// Whether the current task is the handler's, which only this call cancels, when it is over: see `clientWent()`.
   ///
   /// So what waits for a message there need not learn of it from the task, which would take longer than many a message. A child
   /// task is another one.
@@ -312,9 +324,8 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
       }
     }
     cancellationIfMade.withLock { $0 }?.cancel(for: reason)
+    // What the task waits for in the call has ended: C-core closes the stream before it says so.
     task?.cancel()
-    // So that what the task waits for ends, see `isCancelledWithCurrentTask`.
-    cancel()
     // A handler that does not heed its cancellation must not keep the server from stopping.
     close()
   }

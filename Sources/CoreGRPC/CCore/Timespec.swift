@@ -10,7 +10,7 @@ extension gpr_timespec {
       return
     }
     // C-core takes an instant for a later one, by less than a few milliseconds: a call could be answered with no time left.
-    let (seconds, attoseconds) = (timeout > .zero ? timeout : min(timeout, .seconds(-1))).components
+    let (seconds, attoseconds) = (timeout > .zero ? timeout : min(timeout, .seconds(-1))).bounded.components
     var span = gpr_timespec()
     span.clock_type = GPR_TIMESPAN
     span.tv_sec = seconds

@@ -110,16 +110,23 @@ final class WorkerPool: Sendable {
   /// Whether jobs wait for a look.
   var hasWaitingJobs: Bool { state.withLock { !$0.waiting.isEmpty } }
 
+  /// A lane whose jobs no thread of the pool can run.
+  var starvedLane: HandlerLane? { state.withLock { $0.waiting }.first { $0.isStarved } }
+
   /// Looks at the lanes with jobs that wait.
   ///
   /// - Returns: Whether there is something to look at soon.
   func look() -> Bool {
-    let lanes = state.withLock { $0.waiting }
-    let done = lanes.filter { !$0.look() }
-    if !done.isEmpty {
-      state.withLock { state in state.waiting.removeAll { lane in done.contains { $0 === lane } } }
+    // Taken out first: a lane to which a job comes meanwhile puts itself in again.
+    let lanes = state.withLock { state in
+      defer { state.waiting = [] }
+      return state.waiting
     }
-    let isAnyAtLimit = lanes.contains { $0.isAtLimit }
+    let waiting = lanes.filter { $0.look() }
+    state.withLock { state in
+      for lane in waiting where !state.waiting.contains(where: { $0 === lane }) { state.waiting.append(lane) }
+    }
+    let isAnyAtLimit = waiting.contains { $0.isAtLimit }
     let isExhausted = state.withLock { state in
       let isExhausted = isAnyAtLimit || !state.waiting.isEmpty && state.threadCount >= largestThreadCount
       defer { state.hasReported = isExhausted }
@@ -131,7 +138,7 @@ final class WorkerPool: Sendable {
       let message = "\(count) handlers block or compute, and further ones wait for a thread \(limit)"
       CoreGRPCLog.report(.error) { CoreGRPCLog.Event(level: .error, message: message) }
     }
-    return lanes.count > done.count
+    return hasWaitingJobs
   }
 }
 

@@ -13,6 +13,9 @@ struct CallOperations: OptionSet, Sendable, Hashable {
 
   static let all = CallOperations(rawValue: 0b11_1111)
 
+  /// The operations that send something.
+  static let sends: CallOperations = [.sendInitialMetadata, .sendMessage, .sendClose]
+
   /// The operations that a call may do more than once.
   static let repeatable: CallOperations = [.sendMessage, .receiveMessage]
 }

@@ -41,6 +41,8 @@ struct CallStateMachine: Sendable, Hashable {
   private(set) var inFlight: CallOperations = []
   /// The operations that were ever started.
   private(set) var started: CallOperations = []
+  /// Whether C-core has said that the call is over: its stream is closed.
+  private(set) var isOver = false
 
   init(role: Role) { self.role = role }
 
@@ -49,10 +51,18 @@ struct CallStateMachine: Sendable, Hashable {
 
   var isReleased: Bool { phase == .released }
 
+  /// Whether the call may be cancelled: not when it is over.
+  ///
+  /// A server of C-core 1.51 that cancels a call whose stream is closed ends that stream once more. Those frames break the rules of
+  /// HTTP/2 (RFC 9113, section 5.1), and proxies end the connection for them.
+  var isCancellable: Bool { isUsable && !isOver }
+
   /// A batch is about to start.
   mutating func start(_ operations: CallOperations) throws(Refusal) {
     if operations.isEmpty { throw .empty }
     if phase != .open { throw .closed }
+    // A server of C-core 1.51 that cannot send, as the stream is closed, ends that once more.
+    if role == .server, isOver, !operations.isDisjoint(with: .sends) { throw .closed }
     if isPoisoned { throw .poisoned }
     if role == .server && operations.contains(.receiveInitialMetadata) { throw .wrongRole }
     let busy = operations.intersection(inFlight)
@@ -79,6 +89,7 @@ struct CallStateMachine: Sendable, Hashable {
   mutating func finish(_ operations: CallOperations) -> Bool {
     assert(inFlight.isSuperset(of: operations), "a tag for a batch that is not in flight")
     inFlight.subtract(operations)
+    if operations.contains(.receiveClose) { isOver = true }
     return releaseIfDue()
   }
 

@@ -9,7 +9,7 @@ final class MessageWriter: Sendable {
 
   /// Sends a message, and waits until flow control has let it pass.
   ///
-  /// Cancelling the task cancels the call.
+  /// Cancelling the task cancels the call, also while other messages are sent first.
   ///
   /// - Returns: `false` when the call is over.
   @usableFromInline
@@ -17,7 +17,12 @@ final class MessageWriter: Sendable {
     _ message: consuming MessageBuffer,
     options: WriteOptions
   ) async throws(RPCError) -> Bool {
-    if !turns.beginAtOnce() { await turns.begin() }
+    if !turns.beginAtOnce() {
+      guard await turns.begin() else {
+        call.cancel()
+        throw RPCError(code: .cancelled, message: "the task was cancelled before the message's turn came")
+      }
+    }
     defer { turns.end() }
     return try await call.sendMessage(message, options: options)
   }

@@ -18,7 +18,7 @@ extension Channel {
   /// - Throws: ``RPCError``: ``RPCError/Code/deadlineExceeded`` when the time is over, ``RPCError/Code/unavailable`` when
   ///   the channel is closed, ``RPCError/Code/cancelled`` when the task is cancelled.
   public func connect(timeout: Duration? = nil) async throws(RPCError) {
-    let deadline = timeout.map { ContinuousClock.now + $0 }
+    let deadline = timeout.map { ContinuousClock.Instant.after($0) }
     while true {
       if Task.isCancelled { throw RPCError(code: .cancelled, message: "the task was cancelled").comingOutOfChannel() }
       let state = try openHandle().connectivityState(connecting: true)

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The working part of a streaming call on the client.
 ///
 /// Receive-status stands in a batch of its own, so that the call's end is known as soon as it comes.
@@ -14,6 +16,8 @@ final class ClientStream: Sendable {
   private let initialMetadata = OneShot<Metadata>()
   private let producerFailure = OneShot<RPCError>()
   private let writer: MessageWriter
+  /// Whether the messages that come are dropped.
+  private let dropsMessages = Atomic(false)
 
   init(call: Call, options: CallOptions) {
     self.call = call
@@ -94,6 +98,10 @@ final class ClientStream: Sendable {
     deserializer: some MessageDeserializer<Output>
   ) async -> StreamingClientResponse<Output> {
     @Sendable nonisolated(nonsending) func receive() async throws(RPCError) -> ReceivedMessage<Output>? {
+      if dropsMessages.load(ordering: .relaxed) {
+        let message = "the messages are dropped, as the trailing metadata was asked for: read them before"
+        throw RPCError(code: .failedPrecondition, message: message)
+      }
       guard let message = try await MessageReader(call: call).next() else {
         _ = try await successfulEnd()
         return nil
@@ -107,7 +115,10 @@ final class ClientStream: Sendable {
       }
       return ReceivedMessage(message: output, wasCompressed: message.wasCompressed)
     }
-    @Sendable nonisolated(nonsending) func status() async throws(RPCError) -> Metadata { try await successfulEnd() }
+    @Sendable nonisolated(nonsending) func status() async throws(RPCError) -> Metadata {
+      try await dropMessages()
+      return try await successfulEnd()
+    }
     return StreamingClientResponse(
       metadata: await initialMetadata.value(),
       messages: RPCAsyncSequence(checked: receive),
@@ -147,6 +158,18 @@ final class ClientStream: Sendable {
     }
     try options.sizeLimits.checkSent(byteCount: bytes.byteCount)
     return bytes
+  }
+
+  /// Receives the messages that are left, so that the call can come to its end.
+  private nonisolated(nonsending) func dropMessages() async throws(RPCError) {
+    guard end.current == nil else { return }
+    if call.isReceivingMessage {
+      let message = "another task reads the response: ask for the trailing metadata when it is done"
+      throw RPCError(code: .failedPrecondition, message: message)
+    }
+    dropsMessages.store(true, ordering: .relaxed)
+    let reader = MessageReader(call: call)
+    while end.current == nil, try await reader.next() != nil {}
   }
 
   private func successfulEnd() async throws(RPCError) -> Metadata {

@@ -51,9 +51,12 @@ public struct StreamingClientResponse<Message: Sendable>: Sendable {
 
   /// The metadata that the server sends with the status.
   ///
-  /// Waits for the end of the call, which comes only after all messages have been received.
+  /// Waits for the end of the call, which comes only after all messages have been received. So messages that have not been
+  /// received yet are received and dropped, one at a time, and ``messages`` throws ``RPCError/Code/failedPrecondition`` from then
+  /// on: read first what is wanted. Cancelling the task cancels the call.
   ///
-  /// - Throws: The status of a call that failed, as ``RPCError``.
+  /// - Throws: The status of a call that failed, as ``RPCError``; ``RPCError/Code/failedPrecondition`` while another task waits for a
+  ///   message.
   public nonisolated(nonsending) func trailingMetadata() async throws(RPCError) -> Metadata { try await status() }
 }
 

@@ -14,8 +14,8 @@ final class Deadline: Sendable {
 
   /// The deadline of a caller elsewhere, after the time that it has told.
   init(ofCallerIn timeout: Duration) {
-    instant = .now + timeout
-    tolerance = .milliseconds(50) + timeout / 100
+    instant = .after(timeout)
+    tolerance = .milliseconds(50) + timeout.bounded / 100
   }
 
   /// Whether the caller waits no longer.

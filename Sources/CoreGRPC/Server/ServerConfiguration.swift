@@ -140,6 +140,8 @@ extension Server {
       compression.setServerPreference(in: &arguments)
       keepalive.set(in: &arguments)
       connectionAge.set(in: &arguments)
+      // See `ServerDeadlines`.
+      arguments.set("grpc.enable_deadline_checking", to: false)
       // Nobody can ask for these counts yet.
       arguments.set("grpc.enable_channelz", to: false)
       arguments.set(additionalArguments)

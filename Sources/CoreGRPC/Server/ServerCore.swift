@@ -189,7 +189,7 @@ final class ServerCore: Sendable {
       }
     }
     guard let gracePeriod else { return }
-    let graceEnd = ContinuousClock.now + gracePeriod
+    let graceEnd = ContinuousClock.Instant.after(gracePeriod)
     state.withLock { $0.graceEnd = min($0.graceEnd ?? graceEnd, graceEnd) }
     shutdownWakeUp.signal()
   }

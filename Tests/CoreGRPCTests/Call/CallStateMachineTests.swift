@@ -18,6 +18,7 @@ struct CallStateMachineTests {
     var everStarted: CallOperations = []
     var isClosed = false
     var isPoisoned = false
+    var isOver = false
     var releases = 0
   }
 
@@ -60,6 +61,7 @@ struct CallStateMachineTests {
       world.isPoisoned = true
     case .finish(let operations):
       world.batches.remove(operations)
+      if operations.contains(.receiveClose) { world.isOver = true }
       if world.machine.finish(operations) { world.releases += 1 }
     case .close:
       if world.machine.close() { world.releases += 1 }
@@ -68,6 +70,7 @@ struct CallStateMachineTests {
     #expect(world.machine.isReleased == (world.isClosed && world.batches.isEmpty))
     #expect(world.releases == (world.machine.isReleased ? 1 : 0))
     #expect(world.machine.isUsable == !world.machine.isReleased)
+    #expect(world.machine.isCancellable == (world.machine.isUsable && !world.isOver))
     #expect(world.machine.inFlight == world.batches.reduce(into: []) { $0.formUnion($1) })
   }
 
@@ -75,6 +78,7 @@ struct CallStateMachineTests {
   private static func allows(_ operations: CallOperations, in world: World, role: CallStateMachine.Role) -> Bool {
     if operations.isEmpty || world.isClosed || world.isPoisoned { return false }
     if role == .server && operations.contains(.receiveInitialMetadata) { return false }
+    if role == .server && world.isOver && !operations.isDisjoint(with: .sends) { return false }
     if world.batches.contains(where: { !$0.isDisjoint(with: operations) }) { return false }
     let once: CallOperations = [.sendInitialMetadata, .sendClose, .receiveInitialMetadata, .receiveClose]
     if !operations.intersection(once).isDisjoint(with: world.everStarted) { return false }

@@ -240,7 +240,7 @@ struct CancellationHandleTests {
     call.cancel()
     #expect(await iterator.next() == .clientCancelled)
     // A client that does not cancel by itself: the server's clock alone says that it is time.
-    await RawClient.call(method, ofPort: kinds.port, timeout: "50m")
+    await RawClient.call(method, ofPort: kinds.port, timeout: "50m", halfCloses: true)
     #expect(await iterator.next() == .deadlineExceeded)
     await kinds.server.shutdown(gracePeriod: .zero)
   }
@@ -365,7 +365,8 @@ struct CancellationHandleTests {
     await arrived.pass()
     call.cancel()
     #expect(await iterator.next() == [.cancelled, .cancelled])
-    await RawClient.call(StreamServer.bidirectional, ofPort: Int(try #require(test.address.port)), timeout: "50m")
+    let port = Int(try #require(test.address.port))
+    await RawClient.call(StreamServer.bidirectional, ofPort: port, timeout: "50m", halfCloses: false)
     #expect(await iterator.next() == [.deadlineExceeded, .deadlineExceeded])
     await test.server.shutdown(gracePeriod: .zero)
   }
@@ -405,8 +406,15 @@ struct CancellationHandleTests {
 extension RawClient {
   /// Calls a method with one message, and waits until the server ends the call.
   ///
-  /// - Parameter timeout: The value of `grpc-timeout`.
-  fileprivate static func call(_ method: MethodDescriptor, ofPort port: Int, timeout: String) async {
+  /// - Parameters:
+  ///   - timeout: The value of `grpc-timeout`.
+  ///   - halfCloses: Whether the message is the last one.
+  fileprivate static func call(
+    _ method: MethodDescriptor,
+    ofPort port: Int,
+    timeout: String,
+    halfCloses: Bool
+  ) async {
     let headers = [
       (":method", "POST"), (":scheme", "http"), (":path", method.path), (":authority", "localhost"),
       ("te", "trailers"), ("content-type", "application/grpc"), ("grpc-timeout", timeout),
@@ -419,7 +427,7 @@ extension RawClient {
     }
     let call =
       HTTP2Frame(kind: .headers, flags: 4, stream: 1, payload: block).bytes
-      + HTTP2Frame(kind: .data, flags: 0, stream: 1, payload: [0, 0, 0, 0, 1, 7]).bytes
+      + HTTP2Frame(kind: .data, flags: halfCloses ? 1 : 0, stream: 1, payload: [0, 0, 0, 0, 1, 7]).bytes
     _ = await frames(
       fromPort: port,
       sending: HTTP2Frame.preface + HTTP2Frame(kind: .settings).bytes + call,

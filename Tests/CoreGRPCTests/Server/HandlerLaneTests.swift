@@ -1,5 +1,4 @@
 import Dispatch
-import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -94,49 +93,12 @@ struct HandlerLaneTests {
     await test.server.shutdown()
   }
 
-  private static let leave = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Leave")
-  private static let limit = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Limit")
-
-  /// Serves until `Leave` ends the process: `Limit` takes the system's last threads away, `Block` blocks for half a second.
-  private static func serveWithoutThreads(on address: String) async throws {
-    var router = RPCRouter()
-    func register(_ method: MethodDescriptor, _ body: @escaping @Sendable () throws -> Void) {
-      router.registerHandler(
-        forMethod: method,
-        deserializer: IdentityDeserializer(),
-        serializer: IdentitySerializer(),
-        handler: { (request: ServerRequest<[UInt8]>, _) in
-          try body()
-          return ServerResponse(message: request.message)
-        }
-      )
-    }
-    register(TestServer.echo) {}
-    register(block) { usleep(500_000) }
-    register(leave) { () throws -> Void in exit(0) }
-    register(limit) {
-      // The limit binds ordinary users alone.
-      if getuid() == 0 { guard setgid(65534) == 0, setuid(65534) == 0 else { throw CancellationError() } }
-      let count = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count
-      var limit = rlimit(rlim_cur: rlim_t(count + 2), rlim_max: rlim_t(count + 2))
-      // RLIMIT_NPROC, which Glibc's module does not have.
-      guard setrlimit(__rlimit_resource_t(6), &limit) == 0 else { throw CancellationError() }
-    }
-    let server = Server(router: router)
-    try server.listen(on: ListenAddress(address))
-    try server.start()
-    await server.waitUntilStopped()
-  }
-
   @Test("Where no further thread can be had, calls wait and their deadlines hold")
   func noThreads() async throws {
-    let address = TestServer.addressOfItsOwn()
-    async let end = #expect(processExitsWith: .success) { [address = address as String] in
-      try await HandlerLaneTests.serveWithoutThreads(on: address)
-    }
-    let channel = try Channel(target: address)
-    let waiting = CallOptions(waitForReady: true)
-    #expect(try await channel.echo([1], options: waiting).message == [1])
+    // A program of its own: the limit is that of a process, and Swift's pool has no way to live with it.
+    let server = try ChildProcess(Locations.executable("race-peer"), ["limit"])
+    let channel = try Channel(target: try #require(await server.line(after: "running... ")))
+    #expect(try await channel.echo([1]).message == [1])
     #expect(try await channel.echo([1], method: Self.limit).message == [1])
     let codes = await withTaskGroup(of: RPCError.Code?.self) { group in
       for _ in 0..<40 {
@@ -150,8 +112,9 @@ struct HandlerLaneTests {
     }
     #expect(codes.allSatisfy { $0 == .deadlineExceeded })
     #expect(try await channel.echo([7]).message == [7])
-    let error = await rpcError { () async throws(RPCError) in try await channel.echo(method: Self.leave) }
-    #expect(error?.code == .unavailable)
-    _ = await end
+    server.signal(SIGKILL)
+    #expect(await server.outcome().wasKilled)
   }
+
+  private static let limit = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Limit")
 }

@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import CoreGRPC
+
+@Suite("Errors at the deadline", .timeLimit(.minutes(2)))
+struct DeadlineErrorTests {
+  @Test("What a stream's end looks like at the deadline is the deadline's, unless this end cancelled the call")
+  func rule() {
+    let ends = [
+      RPCError(code: .cancelled, message: "Received RST_STREAM with error code 8", metadata: ["k": "v"]),
+      RPCError(code: .unavailable, message: "Socket closed"),
+      RPCError(code: .internalError, message: "Received RST_STREAM with error code 2"),
+      RPCError(code: .unknown, message: "Stream removed"),
+    ]
+    for error in ends {
+      let told = error.considering(deadlineHasPassed: true, isCancelledHere: false)
+      #expect(told.code == .deadlineExceeded && told.metadata == error.metadata && told.cause as? RPCError == error)
+      #expect(error.considering(deadlineHasPassed: false, isCancelledHere: false) == error)
+      #expect(error.considering(deadlineHasPassed: true, isCancelledHere: true) == error)
+    }
+    let others = [
+      RPCError(code: .deadlineExceeded, message: "Deadline Exceeded"),
+      RPCError(code: .internalError, message: "the database is broken"),
+      RPCError(code: .unknown, message: "the handler failed"),
+      RPCError(code: .resourceExhausted, message: "too many calls"),
+      RPCError(code: .notFound, message: "no such thing"),
+    ]
+    for error in others { #expect(error.considering(deadlineHasPassed: true, isCancelledHere: false) == error) }
+  }
+
+  @Test("A call whose stream the server resets at the deadline ends with DEADLINE_EXCEEDED", arguments: [false, true])
+  func resetAtDeadline(isStream: Bool) async throws {
+    let server = ResettingServer()
+    let channel = try Channel(target: server.target)
+    let codes = await withTaskGroup(of: RPCError.Code?.self) { group in
+      for index in 0..<600 {
+        if index >= 50 { _ = await group.next() }
+        group.addTask {
+          await errorCode {
+            let options = CallOptions(timeout: .milliseconds(20))
+            guard isStream else { return try await channel.echo(options: options).message }
+            return try await channel.bidirectionalStreaming(
+              request: StreamingClientRequest { (writer: RPCWriter<[UInt8]>) in try await writer.write([1]) },
+              descriptor: StreamServer.bidirectional,
+              serializer: IdentitySerializer(),
+              deserializer: IdentityDeserializer(),
+              options: options
+            ) { response in try await response.messages.reduce(into: [UInt8]()) { $0 += $1 } }
+          }
+        }
+      }
+      return await group.reduce(into: [RPCError.Code?]()) { $0.append($1) }
+    }
+    #expect(codes.allSatisfy { $0 == .deadlineExceeded }, "\(Set(codes.map { $0?.description ?? "OK" }))")
+  }
+
+  @Test("A caller that cancels is told that it has, also past the deadline")
+  func cancelledByCaller() async throws {
+    let server = RawServer(answersPings: true)
+    let channel = try Channel(target: server.target)
+    let call = Task { await errorCode { try await channel.echo(options: CallOptions(timeout: .seconds(30))) } }
+    _ = await server.firstFrame { $0.kind == .headers }
+    call.cancel()
+    #expect(await call.value == .cancelled)
+  }
+}
+
+/// A server that resets each stream when the time in its headers has passed, as proxies do that count it themselves.
+private final class ResettingServer: Sendable {
+  private let listener = RawSocket.listening()
+
+  var target: String { "ipv4:127.0.0.1:\(listener.port)" }
+
+  init() {
+    let listener = listener
+    Thread.detachNewThread {
+      while let socket = listener.accept() {
+        Thread.detachNewThread { Self.serve(socket) }
+      }
+    }
+  }
+
+  deinit { listener.shutDown() }
+
+  private static func serve(_ socket: RawSocket) {
+    let timers = DispatchQueue(label: "resets")
+    socket.write(HTTP2Frame.settings().bytes)
+    var pending: [UInt8] = []
+    while let bytes = socket.read() {
+      pending += bytes
+      for frame in HTTP2Frame.take(from: &pending) {
+        if let pong = frame.pong { timers.async { socket.write(pong.bytes) } }
+        guard frame.kind == .headers else { continue }
+        let stream = frame.stream
+        // C-core writes the same timeout once in full.
+        let timeout = frame.timeout ?? .milliseconds(20)
+        let milliseconds = Int(timeout.components.attoseconds / 1_000_000_000_000_000)
+        timers.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) {
+          // CANCEL, or what proxies say: NO_ERROR, INTERNAL_ERROR.
+          socket.write(HTTP2Frame.reset([8, 8, 0, 2][Int(stream / 2) % 4], stream: stream).bytes)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,292 @@
+import CoreGRPC
+import Foundation
+import TestSupport
+import Testing
+
+/// Each stream ends once on the wire, however its call ends.
+///
+/// A server ends a stream with HEADERS that have END_STREAM. When the client has not ended its side, RST_STREAM with NO_ERROR may
+/// follow (RFC 9113, section 8.1). C-core sends that also when the client has, and peers ignore it (section 5.1: a peer that has ended
+/// a stream must expect it for a while).
+///
+/// Where a whole connection ends, with the grace period of a shutdown or of its age, C-core 1.51 itself ends streams twice whose
+/// handlers wait for a message or for the window; nothing else is on that connection then.
+@Suite("Ends of streams", .timeLimit(.minutes(2)))
+struct StreamEndTests {
+  /// How the server has ended a stream.
+  private struct End: Equatable, CustomStringConvertible {
+    var trailers = 0
+    var resets: [[UInt8]] = []
+
+    init(_ frames: [HTTP2Frame]) {
+      for frame in frames {
+        if frame.kind == .headers, frame.flags & HTTP2Frame.endsStream != 0 { trailers += 1 }
+        if frame.kind == .resetStream { resets.append(frame.payload) }
+      }
+    }
+
+    /// Whether the stream has been ended once, with trailers.
+    var isOnce: Bool { trailers == 1 && (resets.isEmpty || resets == [HTTP2Frame.number(0)]) }
+    /// Whether the stream has been ended once or not at all, as suits one that the client has reset.
+    var isOnceAtMost: Bool { trailers == 0 && resets.isEmpty || isOnce }
+    var description: String { "\(trailers) trailers, resets \(resets)" }
+  }
+
+  /// The paths of ``StreamServer``'s methods.
+  private static let bidirectional = "/test.Test/Bidirectional"
+
+  private func connection(to address: ListenAddress, settings: HTTP2Frame = .settings()) -> RawConnection {
+    RawConnection(toPort: Int(address.port ?? 0), settings: settings)
+  }
+
+  /// Whether a frame is the end of a stream.
+  private func isEnd(_ frame: HTTP2Frame) -> Bool {
+    frame.kind == .headers && frame.flags & HTTP2Frame.endsStream != 0 || frame.kind == .resetStream
+  }
+
+  // MARK: Deadlines
+
+  @Test("At the deadline of a unary call", arguments: [false, true])
+  func unaryDeadline(isHalfClosed: Bool) async throws {
+    let ended = Gate()
+    let test = try TestServer { _, _ in
+      await waitForCancellation()
+      ended.open()
+      throw CancellationError()
+    }
+    let client = connection(to: test.address)
+    let flags = isHalfClosed ? HTTP2Frame.endsStream : 0
+    client.send(.request(stream: 1, ("grpc-timeout", "20m")), .data(HTTP2Frame.message([1]), stream: 1, flags: flags))
+    await client.frame(where: isEnd)
+    await ended.pass()
+    try await expectOneEnd(of: 1, from: client, test.server)
+  }
+
+  @Test("When the message comes after the deadline")
+  func lateMessage() async throws {
+    let test = try TestServer()
+    let client = connection(to: test.address)
+    let flags = HTTP2Frame.endsStream
+    client.send(.request(stream: 1, ("grpc-timeout", "1n")), .data(HTTP2Frame.message([1]), stream: 1, flags: flags))
+    await client.frame(where: isEnd)
+    try await expectOneEnd(of: 1, from: client, test.server)
+  }
+
+  @Test("When a handler replies after the deadline", arguments: [false, true])
+  func lateReply(blocksThread: Bool) async throws {
+    let hasEnded = Gate()
+    let mayReturn = DispatchSemaphore(value: 0)
+    let test = try TestServer { request, _ in
+      if blocksThread { wait(for: mayReturn) } else { await hasEnded.pass() }
+      return ServerResponse(message: request.message)
+    }
+    let client = connection(to: test.address)
+    client.send(
+      .request(stream: 1, ("grpc-timeout", "20m")),
+      .data(HTTP2Frame.message([1]), stream: 1, flags: HTTP2Frame.endsStream)
+    )
+    await client.frame(where: isEnd)
+    hasEnded.open()
+    mayReturn.signal()
+    try await expectOneEnd(of: 1, from: client, test.server)
+  }
+
+  @Test("At the deadline of a stream whose handler waits for a message")
+  func deadlineWhileReading() async throws {
+    let test = try ReadingServer()
+    let client = connection(to: test.address)
+    client.send(.request(stream: 1, path: Self.bidirectional, ("grpc-timeout", "30m")))
+    await client.frame(where: isEnd)
+    await test.handlerEnded.pass()
+    try await expectOneEnd(of: 1, from: client, test.server)
+  }
+
+  @Test("At the deadline of a stream whose handler waits for the client's window")
+  func deadlineWhileWriting() async throws {
+    let test = try WritingServer()
+    let client = connection(to: test.address)
+    client.send(.request(stream: 1, path: Self.bidirectional, ("grpc-timeout", "30m")))
+    await client.frame(where: isEnd)
+    await test.handlerEnded.pass()
+    try await expectOneEnd(of: 1, from: client, test.server)
+  }
+
+  @Test("When a handler's child task is cancelled, which cancels the call, and the deadline passes")
+  func childTaskThenDeadline() async throws {
+    let test = try StreamServer { request, _ in
+      StreamingServerResponse { _ in
+        // The child task waits for a message when the deadline passes, and is cancelled with the handler.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask { for try await _ in request.messages {} }
+          try await group.waitForAll()
+        }
+        return [:]
+      }
+    }
+    let client = connection(to: test.address)
+    client.send(.request(stream: 1, path: Self.bidirectional, ("grpc-timeout", "30m")))
+    await client.frame(where: isEnd)
+    try await expectOneEnd(of: 1, from: client, test.server)
+  }
+
+  // MARK: Cancellations
+
+  @Test("When the client cancels a unary call")
+  func unaryCancellation() async throws {
+    let began = Gate(), ended = Gate()
+    let test = try TestServer { _, _ in
+      began.open()
+      await waitForCancellation()
+      ended.open()
+      throw CancellationError()
+    }
+    let client = connection(to: test.address)
+    client.send(.request(stream: 1), .data(HTTP2Frame.message([1]), stream: 1, flags: HTTP2Frame.endsStream))
+    await began.pass()
+    client.send(.reset(8, stream: 1))
+    await ended.pass()
+    try await expectOneEndAtMost(of: 1, from: client, test.server)
+  }
+
+  @Test("When the client cancels a stream whose handler waits for a message")
+  func cancellationWhileReading() async throws {
+    let test = try ReadingServer()
+    let client = connection(to: test.address)
+    client.send(.request(stream: 1, path: Self.bidirectional))
+    await client.frame { $0.kind == .headers }
+    client.send(.reset(8, stream: 1))
+    await test.handlerEnded.pass()
+    try await expectOneEndAtMost(of: 1, from: client, test.server)
+  }
+
+  @Test("When the client cancels a stream whose handler waits for the client's window")
+  func cancellationWhileWriting() async throws {
+    let test = try WritingServer()
+    let client = connection(to: test.address)
+    client.send(.request(stream: 1, path: Self.bidirectional))
+    await client.frame { $0.kind == .data }
+    client.send(.reset(8, stream: 1))
+    await test.handlerEnded.pass()
+    try await expectOneEndAtMost(of: 1, from: client, test.server)
+  }
+
+  // MARK: The server's own ends
+
+  @Test("When a client stream's handler returns early")
+  func earlyReturn() async throws {
+    let test = try StreamServer { _, _ in StreamingServerResponse { _ in [:] } }
+    let client = connection(to: test.address)
+    client.send(.request(stream: 1, path: Self.bidirectional))
+    await client.frame(where: isEnd)
+    try await expectOneEnd(of: 1, from: client, test.server)
+  }
+
+  @Test("When a call is refused: of no method, and over the limit", arguments: ["/test.Test/None", "/test.Test/Echo"])
+  func refusal(path: String) async throws {
+    var configuration = Server.Configuration()
+    configuration.maximumConcurrentCalls = 0
+    let test = try TestServer(configuration: configuration)
+    let client = connection(to: test.address)
+    client.send(.request(stream: 1, path: path, ("grpc-timeout", "1S")), .data(HTTP2Frame.message([1]), stream: 1))
+    await client.frame(where: isEnd)
+    try await expectOneEnd(of: 1, from: client, test.server)
+  }
+
+  @Test("When the grace period ends")
+  func gracePeriod() async throws {
+    let began = Gate(), ended = Gate()
+    let test = try StreamServer { _, _ in
+      StreamingServerResponse { _ in
+        began.open()
+        await waitForCancellation()
+        ended.open()
+        return [:]
+      }
+    }
+    let client = connection(to: test.address)
+    client.send(.request(stream: 1, path: Self.bidirectional))
+    await began.pass()
+    await test.server.shutdown(gracePeriod: .zero)
+    await ended.pass()
+    await client.closed()
+    let end = End(client.frames(of: 1))
+    #expect(end.trailers <= 1 && end.resets.count <= 1, "\(end)")
+  }
+
+  @Test("When the grace period of a connection's age ends")
+  func connectionAge() async throws {
+    var configuration = Server.Configuration()
+    configuration.connectionAge = .init(maximum: .milliseconds(50), grace: .milliseconds(50))
+    let ended = Gate()
+    let test = try TestServer(configuration: configuration) { _, _ in
+      await waitForCancellation()
+      ended.open()
+      throw CancellationError()
+    }
+    let client = connection(to: test.address)
+    client.send(.request(stream: 1), .data(HTTP2Frame.message([1]), stream: 1, flags: HTTP2Frame.endsStream))
+    await client.closed()
+    await ended.pass()
+    let end = End(client.frames(of: 1))
+    #expect(end.trailers <= 1 && end.resets.count <= 1, "\(end)")
+    await test.server.shutdown()
+  }
+
+  // MARK: Expectations
+
+  /// Lets everything happen that a call's end leads to, and looks at the stream then.
+  private func end(of stream: UInt32, from client: RawConnection, _ server: Server) async -> End {
+    // The shutdown waits for every call to be released. What the calls have led to has been written when the connection is closed.
+    await server.shutdown()
+    await client.closed()
+    return End(client.frames(of: stream))
+  }
+
+  private func expectOneEnd(of stream: UInt32, from client: RawConnection, _ server: Server) async throws {
+    let end = await end(of: stream, from: client, server)
+    #expect(end.isOnce, "\(end)")
+  }
+
+  private func expectOneEndAtMost(of stream: UInt32, from client: RawConnection, _ server: Server) async throws {
+    let end = await end(of: stream, from: client, server)
+    #expect(end.isOnceAtMost, "\(end)")
+  }
+}
+
+/// A server whose handler reads to the end.
+private struct ReadingServer {
+  let handlerEnded = Gate()
+  let server: Server
+  let address: ListenAddress
+
+  init() throws {
+    let test = try StreamServer { [handlerEnded] request, _ in
+      StreamingServerResponse { _ in
+        defer { handlerEnded.open() }
+        for try await _ in request.messages {}
+        return [:]
+      }
+    }
+    (server, address) = (test.server, test.address)
+  }
+}
+
+/// A server whose handler writes without an end.
+private struct WritingServer {
+  let handlerEnded = Gate()
+  let server: Server
+  let address: ListenAddress
+
+  init() throws {
+    let test = try StreamServer { [handlerEnded] _, _ in
+      StreamingServerResponse { writer in
+        defer { handlerEnded.open() }
+        while true { try await writer.write([UInt8](repeating: 1, count: 100_000)) }
+      }
+    }
+    (server, address) = (test.server, test.address)
+  }
+}
+
+/// Blocks the current thread: a function, as a semaphore may not be waited for where a task can wait.
+private func wait(for semaphore: DispatchSemaphore) { semaphore.wait() }
