@@ -3,7 +3,7 @@ final class RPCCancellation: Sendable {
   typealias Reason = ServerContext.RPCCancellationHandle.Reason
 
   private enum Waiter {
-    case waiting(UnsafeContinuation<Bool, Never>)
+    case waiting(CheckedContinuation<Bool, Never>)
     /// Its task was cancelled before it began to wait.
     case cancelled
   }
@@ -72,7 +72,7 @@ final class RPCCancellation: Sendable {
   func wait() async -> Bool {
     let number = state.withLock { $0.number() }
     return await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in
+      await withCheckedContinuation { continuation in
         // Resumed exactly once: by the thread that takes it out of the waiters, or below.
         let isCancelled = state.withLock { state -> Bool? in
           if state.reason != nil { return true }
