@@ -1,3 +1,4 @@
+import CGRPC
 import Glibc
 
 /// A small file's text, and how to tell that the file was changed.

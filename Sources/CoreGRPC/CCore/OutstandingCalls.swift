@@ -1,3 +1,4 @@
+import CGRPC
 import Glibc
 import Synchronization
 
