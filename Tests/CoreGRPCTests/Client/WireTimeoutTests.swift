@@ -25,15 +25,15 @@ struct WireTimeoutTests {
   @Test("A server is told of no more time than the caller gives, and of little less")
   func onTheWire() async throws {
     for timeout in Self.timeouts {
-      // On a machine with much to do C-core's clock can be behind by more than is allowed for.
+      // On a machine with much to do C-core's clock can be behind by more than is allowed for, and what passes between the call
+      // and its headers is that machine's.
+      let least = timeout > .seconds(1) ? timeout * 0.99 - .milliseconds(500) : .zero
       var sent = Duration.zero
-      for _ in 0..<5 {
+      for _ in 0..<50 {
         sent = try await toldTimeout(for: timeout)
-        if sent <= timeout { break }
+        if sent <= timeout, sent >= least { break }
       }
-      #expect(sent <= timeout, "\(sent) for \(timeout)")
-      // What passes between the call and its headers is this machine's.
-      if timeout > .seconds(1) { #expect(sent >= timeout * 0.99 - .milliseconds(500), "\(sent) for \(timeout)") }
+      #expect(sent <= timeout && sent >= least, "\(sent) for \(timeout)")
     }
   }
 
@@ -58,19 +58,29 @@ struct WireTimeoutTests {
   @Test("An inherited deadline is told as strictly")
   func inherited() async throws {
     for timeout in [Duration.seconds(2), .milliseconds(2_345), .seconds(100)] {
-      let server = RawServer(answersPings: true)
-      let channel = try Channel(target: server.target)
-      let front = try TestServer { request, _ in
-        ServerResponse(message: try await channel.echo(request.message).message)
+      let least = timeout * 0.99 - .milliseconds(500)
+      var sent = Duration.zero
+      for _ in 0..<50 {
+        sent = try await toldInheritedTimeout(for: timeout)
+        if sent <= timeout, sent >= least { break }
       }
-      let call = Task { try await front.call(options: CallOptions(timeout: timeout)) }
-      let headers = await server.firstFrame { $0.kind == .headers }
-      call.cancel()
-      let sent = try #require(headers?.timeout)
-      #expect(sent <= timeout && sent >= timeout * 0.99 - .milliseconds(500), "\(sent) for \(timeout)")
-      _ = await call.result
-      await front.server.shutdown(gracePeriod: .zero)
+      #expect(sent <= timeout && sent >= least, "\(sent) for \(timeout)")
     }
+  }
+
+  /// The timeout in the headers of a call that a handler makes.
+  private func toldInheritedTimeout(for timeout: Duration) async throws -> Duration {
+    let server = RawServer(answersPings: true)
+    let channel = try Channel(target: server.target)
+    let front = try TestServer { request, _ in
+      ServerResponse(message: try await channel.echo(request.message).message)
+    }
+    let call = Task { try await front.call(options: CallOptions(timeout: timeout)) }
+    let headers = await server.firstFrame { $0.kind == .headers }
+    call.cancel()
+    _ = await call.result
+    await front.server.shutdown(gracePeriod: .zero)
+    return try #require(headers?.timeout)
   }
 
   @Test("The time that a call gets is the longest that C-core can tell without rounding up")
