@@ -6,6 +6,12 @@
 final class ServerDeadlines: Sendable {
   static let shared = ServerDeadlines()
 
+  /// How much later than the deadline a call is ended, in nanoseconds.
+  ///
+  /// The client, whose deadline is the same, ends the call by itself then, and tells DEADLINE_EXCEEDED. A proxy between the two may
+  /// make CANCELLED of what the server says in the same moment.
+  private static let delay: UInt64 = 10_000_000
+
   private struct State {
     /// In no order: most calls end long before their deadlines, so that going in and out must be quick.
     var entries: [(time: UInt64, call: ServerCall)] = []
@@ -51,7 +57,7 @@ final class ServerDeadlines: Sendable {
   /// Once for each call, which is kept until then.
   func insert(_ call: ServerCall, after timeout: Duration) {
     let (seconds, attoseconds) = max(timeout.bounded, .zero).components
-    let time = Self.now + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    let time = Self.now + Self.delay + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
     let (isEarlier, hasThread) = state.withLock { state in
       state.insert(call, at: time)
       let isEarlier = time < state.nextLook
