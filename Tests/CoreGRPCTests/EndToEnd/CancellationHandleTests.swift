@@ -240,7 +240,7 @@ struct CancellationHandleTests {
     call.cancel()
     #expect(await iterator.next() == .clientCancelled)
     // A client that does not cancel by itself: the server's clock alone says that it is time.
-    await RawClient.call(method, ofPort: kinds.port, timeout: "50m", halfCloses: true)
+    await RawClient.call(method, ofPort: kinds.port, timeout: "500m", halfCloses: true)
     #expect(await iterator.next() == .deadlineExceeded)
     await kinds.server.shutdown(gracePeriod: .zero)
   }
@@ -366,7 +366,7 @@ struct CancellationHandleTests {
     call.cancel()
     #expect(await iterator.next() == [.cancelled, .cancelled])
     let port = Int(try #require(test.address.port))
-    await RawClient.call(StreamServer.bidirectional, ofPort: port, timeout: "50m", halfCloses: false)
+    await RawClient.call(StreamServer.bidirectional, ofPort: port, timeout: "500m", halfCloses: false)
     #expect(await iterator.next() == [.deadlineExceeded, .deadlineExceeded])
     await test.server.shutdown(gracePeriod: .zero)
   }
