@@ -147,10 +147,12 @@ struct LogHandlerTests {
       }
       return count
     }
-    let message = await next()?.message
+    // On a slow machine an event may tell of one call, as there was no other within its second.
+    var message = await next()?.message
+    while let text = message, !text.contains(" others since the last report") { message = await next()?.message }
     isOver.add()
     #expect(await load.value > 1)
-    #expect(message?.contains(" others since the last report") == true)
+    #expect(message != nil)
     recorder.stop()
     await echo.server.shutdown()
   }

@@ -5,10 +5,16 @@ import Glibc
 /// C-core opens and closes it, and does not tell which it is: `/proc/self/fd` does. The number of its file (inode) tells it from
 /// another socket that gets the same descriptor later.
 struct ListeningSocket: Sendable, Hashable {
-  /// An address as far as it tells the sockets of one process apart.
-  enum Name: Sendable, Hashable {
-    case port(UInt16)
-    case unix([UInt8])
+  /// An address as far as it tells the sockets of one process apart: the port of IP, in both versions, or a Unix socket's path.
+  struct Name: Sendable, Hashable {
+    private let isUnix: Bool
+    private let bytes: [UInt8]
+
+    /// The port of a socket of IP.
+    var port: UInt16? { isUnix ? nil : UInt16(bytes[0]) << 8 | UInt16(bytes[1]) }
+
+    /// The path of a Unix socket, which may end with NULs, or its name in the abstract namespace, which begins with one.
+    var unixPath: [UInt8]? { isUnix ? bytes : nil }
   }
 
   let name: Name
@@ -117,10 +123,10 @@ extension ListeningSocket.Name {
     switch family {
     case AF_INET, AF_INET6:
       guard bytes.count >= 2 else { return nil }
-      self = .port(UInt16(bytes[0]) << 8 | UInt16(bytes[1]))
+      self.init(isUnix: false, bytes: Array(bytes.prefix(2)))
     case AF_UNIX:
       guard !bytes.isEmpty else { return nil }
-      self = .unix(bytes)
+      self.init(isUnix: true, bytes: bytes)
     default:
       return nil
     }

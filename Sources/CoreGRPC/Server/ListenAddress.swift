@@ -41,11 +41,10 @@ public struct ListenAddress: Sendable, Hashable {
 
   /// Whether a socket's name is that of the address.
   func isAddress(of socket: ListeningSocket) -> Bool {
-    switch (value, socket.name) {
-    case (.tcp(_, let port), .port(let other)): port == other
-    case (.unix(let path), .unix(let bytes)): bytes.prefix { $0 != 0 }.elementsEqual(path.utf8)
-    case (.unixAbstract(let name), .unix(let bytes)): bytes.first == 0 && bytes.dropFirst().elementsEqual(name.utf8)
-    case (.tcp, .unix), (.unix, .port), (.unixAbstract, .port): false
+    switch value {
+    case .tcp(_, let port): socket.name.port == port
+    case .unix(let path): socket.name.unixPath?.prefix { $0 != 0 }.elementsEqual(path.utf8) == true
+    case .unixAbstract(let name): socket.name.unixPath == [0] + name.utf8
     }
   }
 
