@@ -46,7 +46,7 @@ let package = Package(
     .target(
       name: "CoreGRPC",
       dependencies: ["CAbseil", "CConcurrency", "CGRPC"],
-      exclude: ["CCore/Scheduling.md"],
+      exclude: ["CCore/EnqueueHook/EnqueueHook.md", "CCore/Scheduling.md"],
       swiftSettings: swiftSettings
     ),
     .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: swiftSettings),

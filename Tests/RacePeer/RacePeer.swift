@@ -3,7 +3,7 @@ import Glibc
 import RaceSupport
 
 /// The other end of tests that need a process of its own, which they end: `race-peer serve`, `race-peer call ADDRESS SEED`,
-/// `race-peer listen ADDRESS [CERTIFICATES]`, or `race-peer limit`.
+/// `race-peer listen ADDRESS [CERTIFICATES]`, `race-peer limit`, or `race-peer hook none|before|after|replacing`.
 @main
 enum RacePeer {
   static func main() async throws {
@@ -21,6 +21,9 @@ enum RacePeer {
       try await listen(on: arguments.dropFirst().first ?? "", certificates: arguments.dropFirst(2).first)
     case "limit":
       try await serveWithoutThreads()
+    case "hook":
+      guard let other = arguments.dropFirst().first.flatMap(OtherHook.init) else { exit(64) }
+      try await callBesideHook(other)
     default:
       exit(64)
     }
@@ -89,7 +92,7 @@ enum RacePeer {
     await server.waitUntilStopped()
   }
 
-  private static func say(_ line: String) {
+  static func say(_ line: String) {
     print(line)
     fflush(nil)
   }

@@ -1,5 +1,5 @@
-// What CoreGRPC asks of Swift's concurrency runtime, as C functions. The runtime's own declarations are in
-// swift/ExecutorImpl.h, which a toolchain brings, and in its source, swift/Runtime/Concurrency.h.
+// What CoreGRPC asks of Swift's concurrency runtime that has no Swift interface, as C functions. The invariants are in
+// Sources/CoreGRPC/CCore/EnqueueHook/EnqueueHook.md.
 
 #ifndef CCONCURRENCY_H
 #define CCONCURRENCY_H
@@ -9,16 +9,22 @@
 /// A part of a task that is ready to run, and prefers no executor.
 typedef struct cconcurrency_job cconcurrency_job;
 
-/// Gives a function the jobs that threads put into Swift's pool while they say so by `cconcurrency_take_jobs`.
+typedef void (*cconcurrency_taker)(cconcurrency_job *job);
+
+/// Puts this library's function into the runtime's hook for jobs that go to Swift's pool.
 ///
-/// All others go where they went before. Call it once in a process.
-void cconcurrency_install(void (*take)(cconcurrency_job *job));
+/// All jobs go where they went before, except those that `cconcurrency_take_jobs` asks for. Call it once in a process.
+///
+/// - Returns: Whether it did: not if the runtime has no such hook.
+bool cconcurrency_install(void);
 
-/// Says whether the function gets the jobs that the current thread puts into Swift's pool.
-void cconcurrency_take_jobs(bool takes);
+/// Takes the function out of the hook again, unless another library has put one of its own there since.
+void cconcurrency_uninstall(void);
 
-/// Runs a job on the current thread as a thread of Swift's pool would.
-void cconcurrency_run(cconcurrency_job *job);
+/// Names the function that gets the jobs that the current thread puts into Swift's pool; `NULL` for none.
+///
+/// - Returns: The one before.
+cconcurrency_taker cconcurrency_take_jobs(cconcurrency_taker take);
 
 /// The task that runs on the current thread, to be compared and for nothing else; `NULL` if there is none.
 const void *cconcurrency_current_task(void);

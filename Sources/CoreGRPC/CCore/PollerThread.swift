@@ -1,4 +1,3 @@
-import CConcurrency
 import CGRPC
 import Glibc
 import Synchronization
@@ -175,21 +174,18 @@ final class PollerThread: @unchecked Sendable {
     return (result, nil)
   }
 
-  private static let takesJobs: Void = cconcurrency_install { job in
-    // Only a thread that polls says that it takes jobs: see `resumingHere(_:)`.
-    guard let thread = current, let job else { preconditionFailure("a job was taken that no thread asked for") }
-    thread.append(.unbound(unsafeBitCast(job, to: UnownedJob.self)))
-  }
-
   /// Calls a function that resumes tasks, which go on on this thread when the event at hand is done.
   ///
   /// Only those that would go on on Swift's pool: others have an executor, or an actor's.
   static func resumingHere(_ body: () -> Void) {
-    guard current != nil else { return body() }
-    takesJobs
-    cconcurrency_take_jobs(true)
-    body()
-    cconcurrency_take_jobs(false)
+    guard current != nil, EnqueueHook.state == .installed else { return body() }
+    EnqueueHook.takingJobs(
+      by: { job in
+        guard let thread = PollerThread.current else { preconditionFailure("a job is taken by a thread that polls") }
+        thread.append(.unbound(EnqueueHook.job(job)))
+      },
+      body
+    )
   }
 
   /// Has something done when the event at hand is done; by another thread, if this one is stuck.
@@ -482,7 +478,7 @@ extension PollerThread.Job {
   func run() {
     switch self {
     case .preferred: preconditionFailure("a task that prefers an executor needs it to run")
-    case .unbound(let job): cconcurrency_run(unsafeBitCast(job, to: OpaquePointer.self))
+    case .unbound(let job): EnqueueHook.run(job)
     case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
     case .function(let body): body()
     case .starved(let lane): lane.runOne()
