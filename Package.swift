@@ -9,93 +9,190 @@ let swiftSettings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// A product of another package, which is resolved if a trait is on.
+func product(_ name: String, of package: String, with trait: String) -> Target.Dependency {
+  .product(name: name, package: package, condition: .when(traits: [trait]))
+}
+
+let argumentParser = product("ArgumentParser", of: "swift-argument-parser", with: "Programs")
+let histogram = product("Histogram", of: "hdrhistogram-swift", with: "Programs")
+let inMemoryLogging = product("InMemoryLogging", of: "swift-log", with: "Logging")
+let logging = product("Logging", of: "swift-log", with: "Logging")
+let serviceLifecycle = product("ServiceLifecycle", of: "swift-service-lifecycle", with: "ServiceLifecycle")
+let serviceLifecycleTestKit = product(
+  "ServiceLifecycleTestKit",
+  of: "swift-service-lifecycle",
+  with: "ServiceLifecycle"
+)
+let unixSignals = product("UnixSignals", of: "swift-service-lifecycle", with: "ServiceLifecycle")
+
+/// The name of the pkg-config file with gRPC's search paths, if gRPC is not among the system's libraries.
+///
+/// Not gRPC's own `grpc.pc` by default. It requires abseil's files, which require each other. SwiftPM reads each as often as it is
+/// required, and the linker gets more arguments than the system allows.
+let grpcPackageConfiguration = Context.environment["COREGRPC_PKG_CONFIG"]
+
 let package = Package(
   name: "swift-coregrpc",
   products: [
     .library(name: "CoreGRPC", targets: ["CoreGRPC"]),
     .library(name: "CoreGRPCLogging", targets: ["CoreGRPCLogging"]),
-    .library(name: "CoreGRPCProtobuf", targets: ["CoreGRPCProtobuf"]),
+    // All that a service with protobuf messages needs in Swift, and in C, for the targets of generated C.
+    .library(
+      name: "CoreGRPCProtobuf",
+      targets: ["CoreGRPC", "CoreGRPCProtobuf", "ProtobufC", "ProtobufCWellKnownTypes"]
+    ),
+    .library(name: "CProtobufC", targets: ["CGoogleProtobuf"]),
     .library(name: "CoreGRPCServiceLifecycle", targets: ["CoreGRPCServiceLifecycle"]),
-    .library(name: "CoreGRPCStatusDetails", targets: ["CoreGRPCStatusDetails"]),
     .library(name: "ProtobufC", targets: ["ProtobufC"]),
     .library(name: "ProtobufCFoundation", targets: ["ProtobufCFoundation"]),
+    .library(name: "ProtobufCJSON", targets: ["ProtobufCJSON"]),
+    .library(name: "ProtobufCTextFormat", targets: ["ProtobufCTextFormat"]),
     .library(name: "ProtobufCWellKnownTypes", targets: ["ProtobufCWellKnownTypes"]),
     .library(name: "Compute", targets: ["Compute"]),
     .executable(name: "protoc-gen-coregrpc", targets: ["protoc-gen-coregrpc"]),
     .plugin(name: "GenerateGRPC", targets: ["GenerateGRPC"]),
+    .plugin(name: "CheckGRPC", targets: ["CheckGRPC"]),
     .executable(name: "compute-server", targets: ["compute-server"]),
     .executable(name: "compute-client", targets: ["compute-client"]),
-    .executable(name: "interop-server", targets: ["interop-server"]),
-    .executable(name: "interop-client", targets: ["interop-client"]),
+  ],
+  // What a product needs from other packages, so that a package which uses `CoreGRPC` alone (`traits: []`) resolves none of them.
+  traits: [
+    .default(enabledTraits: ["Logging", "Programs", "ServiceLifecycle"]),
+    .trait(name: "Logging", description: "The product CoreGRPCLogging: needs swift-log."),
+    .trait(
+      name: "Programs",
+      description: "The programs of this repository: need swift-argument-parser and hdrhistogram-swift.",
+      enabledTraits: ["ServiceLifecycle"]
+    ),
+    .trait(
+      name: "ServiceLifecycle",
+      description: "The product CoreGRPCServiceLifecycle: needs swift-service-lifecycle."
+    ),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
-    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
     // Upstream C libraries.
-    .systemLibrary(name: "CGRPC", providers: [.apt(["libgrpc-dev"])]),
-    .systemLibrary(name: "CProtobufC", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(
+      name: "CGRPC",
+      pkgConfig: grpcPackageConfiguration,
+      providers: [.apt(["libgrpc-dev"]), .yum(["grpc-devel"]), .brew(["grpc"])]
+    ),
+    .systemLibrary(
+      name: "CProtobufC",
+      pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"]), .yum(["protobuf-c-devel"]), .brew(["protobuf-c"])]
+    ),
 
-    .target(name: "CAbseil", linkerSettings: [.linkedLibrary("absl_synchronization")]),
+    // With the search paths of CGRPC: abseil is a part of gRPC.
+    .target(name: "CAbseil", dependencies: ["CGRPC"], linkerSettings: [.linkedLibrary("absl_synchronization")]),
     .target(name: "CConcurrency"),
 
     // The libraries.
     .target(
       name: "CoreGRPC",
       dependencies: ["CAbseil", "CConcurrency", "CGRPC"],
-      exclude: ["CCore/EnqueueHook/EnqueueHook.md", "CCore/Scheduling.md"],
+      exclude: [
+        "CompletionQueue/DeferredSends/DeferredSends.md", "CompletionQueue/EnqueueHook/EnqueueHook.md",
+        "CompletionQueue/Polling/Scheduling.md", "Server/Connections/ConnectionClosing.md",
+      ],
+      // Each unsafe expression says `unsafe`, and stands beside its proof.
+      swiftSettings: swiftSettings + [.strictMemorySafety()]
+    ),
+    .target(
+      name: "ProtobufC",
+      dependencies: ["CProtobufC"],
+      path: "Sources/ProtobufC/Runtime",
       swiftSettings: swiftSettings
     ),
-    .target(name: "ProtobufC", dependencies: ["CProtobufC"], swiftSettings: swiftSettings),
     .target(
       name: "CoreGRPCLogging",
-      dependencies: ["CoreGRPC", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CoreGRPC", logging],
       swiftSettings: swiftSettings
     ),
-    .target(name: "CoreGRPCProtobuf", dependencies: ["CoreGRPC", "ProtobufC"], swiftSettings: swiftSettings),
+    .target(
+      name: "CGoogleRPC",
+      dependencies: ["CGoogleProtobuf", "CProtobufC"],
+      path: "Sources/CoreGRPCProtobuf/CGoogleRPC",
+      exclude: ["protos"]
+    ),
+    .target(
+      name: "CoreGRPCProtobuf",
+      dependencies: ["CGoogleRPC", "CoreGRPC", "ProtobufC", "ProtobufCWellKnownTypes"],
+      exclude: ["CGoogleRPC"],
+      swiftSettings: swiftSettings
+    ),
     .target(
       name: "CoreGRPCServiceLifecycle",
       dependencies: [
         "CoreGRPC",
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+        serviceLifecycle,
+        serviceLifecycleTestKit,
       ],
       swiftSettings: swiftSettings
     ),
 
-    .target(name: "CGoogleRPC", dependencies: ["CGoogleProtobuf", "CProtobufC"], exclude: ["protos"]),
-    .target(
-      name: "CoreGRPCStatusDetails",
-      dependencies: ["CGoogleRPC", "CoreGRPC", "ProtobufC", "ProtobufCWellKnownTypes"],
-      swiftSettings: swiftSettings
-    ),
-
     // Google's own messages, generated.
-    .target(name: "CGoogleProtobuf", dependencies: ["CProtobufC"]),
+    .target(
+      name: "CGoogleProtobuf",
+      dependencies: ["CProtobufC"],
+      path: "Sources/ProtobufC/CGoogleProtobuf",
+      exclude: ["protos"]
+    ),
     .target(
       name: "ProtobufCWellKnownTypes",
       dependencies: ["CGoogleProtobuf", "ProtobufC"],
+      path: "Sources/ProtobufC/WellKnownTypes",
       swiftSettings: swiftSettings
     ),
-    .target(name: "ProtobufCFoundation", dependencies: ["ProtobufCWellKnownTypes"], swiftSettings: swiftSettings),
+    .target(
+      name: "ProtobufCFoundation",
+      dependencies: ["ProtobufCWellKnownTypes"],
+      path: "Sources/ProtobufC/Foundation",
+      swiftSettings: swiftSettings
+    ),
+    // Messages by the descriptors of their files: what JSON and text format share.
+    .target(
+      name: "ProtobufCReflection",
+      dependencies: ["ProtobufC", "ProtobufCWellKnownTypes"],
+      path: "Sources/ProtobufC/Reflection",
+      swiftSettings: swiftSettings
+    ),
+    .target(
+      name: "ProtobufCJSON",
+      dependencies: ["ProtobufC", "ProtobufCReflection", "ProtobufCWellKnownTypes"],
+      path: "Sources/ProtobufC/JSON",
+      swiftSettings: swiftSettings
+    ),
+    .target(
+      name: "ProtobufCTextFormat",
+      dependencies: ["ProtobufC", "ProtobufCReflection"],
+      path: "Sources/ProtobufC/TextFormat",
+      swiftSettings: swiftSettings
+    ),
 
     // The generator.
     .target(
       name: "CGoogleProtobufCompiler",
       dependencies: ["CGoogleProtobuf", "CProtobufC"],
+      path: "Sources/Generator/CGoogleProtobufCompiler",
       exclude: ["protos"]
     ),
     .target(
       name: "CoreGRPCGenerator",
       dependencies: ["CGoogleProtobufCompiler", "ProtobufC", "ProtobufCWellKnownTypes"],
+      path: "Sources/Generator/Library",
       swiftSettings: swiftSettings
     ),
     .executableTarget(
       name: "protoc-gen-coregrpc",
       dependencies: ["CoreGRPCGenerator"],
+      path: "Sources/Generator/Program",
       swiftSettings: swiftSettings
     ),
 
@@ -110,64 +207,87 @@ let package = Package(
       ),
       dependencies: ["protoc-gen-coregrpc"]
     ),
+    // The same code. It asks for no permission to write.
+    .plugin(
+      name: "CheckGRPC",
+      capability: .command(
+        intent: .custom(
+          verb: "check-grpc",
+          description: "Fails when what generate-grpc writes is not current."
+        )
+      ),
+      dependencies: ["protoc-gen-coregrpc"]
+    ),
 
     // gRPC's test service, generated.
-    .target(name: "CGRPCTesting", dependencies: ["CProtobufC"]),
+    .target(name: "CGRPCTesting", dependencies: ["CProtobufC"], path: "Tests/Interop/CGRPCTesting"),
     .target(
       name: "GRPCTesting",
       dependencies: ["CGRPCTesting", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC"],
+      path: "Tests/Interop/TestService",
       swiftSettings: swiftSettings
     ),
 
     // gRPC's interop tests.
-    .target(name: "InteropSuite", dependencies: ["CoreGRPC", "GRPCTesting"], swiftSettings: swiftSettings),
+    .target(
+      name: "InteropSuite",
+      dependencies: ["CoreGRPC", "GRPCTesting"],
+      path: "Tests/Interop/Suite",
+      swiftSettings: swiftSettings
+    ),
     .executableTarget(
       name: "interop-server",
       dependencies: [
         "CommandLineSupport", "CoreGRPC", "InteropSuite",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        argumentParser,
+        unixSignals,
       ],
+      path: "Tests/Interop/Server",
       swiftSettings: swiftSettings
     ),
     .executableTarget(
       name: "interop-client",
       dependencies: [
         "CommandLineSupport", "CoreGRPC", "InteropSuite",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        argumentParser,
       ],
+      path: "Tests/Interop/Client",
       swiftSettings: swiftSettings
     ),
 
     // The tutorial service and its programs.
-    .target(name: "CCompute", dependencies: ["CProtobufC"]),
+    .target(name: "CCompute", dependencies: ["CProtobufC"], path: "Sources/Compute/CCompute"),
     .target(
       name: "Compute",
       dependencies: ["CCompute", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC"],
+      path: "Sources/Compute/Service",
       swiftSettings: swiftSettings
     ),
     .target(
       name: "CommandLineSupport",
-      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [argumentParser],
+      path: "Sources/Compute/CommandLine",
       swiftSettings: swiftSettings
     ),
     .executableTarget(
       name: "compute-server",
       dependencies: [
         "CommandLineSupport", "Compute", "CoreGRPC",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        argumentParser,
+        unixSignals,
       ],
+      path: "Sources/Compute/Server",
       swiftSettings: swiftSettings
     ),
     .executableTarget(
       name: "compute-client",
       dependencies: [
         "CommandLineSupport", "Compute", "CoreGRPC",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        argumentParser,
+        histogram,
+        unixSignals,
       ],
+      path: "Sources/Compute/Client",
       swiftSettings: swiftSettings
     ),
 
@@ -190,23 +310,50 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .target(
+      name: "CFormatMessages",
+      dependencies: ["CGoogleProtobuf", "CProtobufC"],
+      path: "Tests/FormatMessages/CFormatMessages"
+    ),
+    .target(
+      name: "FormatMessages",
+      dependencies: ["CFormatMessages", "ProtobufC", "ProtobufCWellKnownTypes"],
+      path: "Tests/FormatMessages/Messages",
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "ProtobufCJSONTests",
+      dependencies: ["FormatMessages", "ProtobufC", "ProtobufCJSON", "ProtobufCWellKnownTypes"],
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "ProtobufCTextFormatTests",
+      dependencies: ["FormatMessages", "ProtobufC", "ProtobufCTextFormat", "ProtobufCWellKnownTypes"],
+      swiftSettings: swiftSettings
+    ),
+    .target(
       name: "CKitchenSink",
       dependencies: ["CGoogleProtobuf", "CProtobufC"],
       path: "Tests/CKitchenSink",
       exclude: ["protos"]
     ),
+    .target(
+      name: "CEditions",
+      dependencies: ["CGoogleProtobuf", "CProtobufC"],
+      path: "Tests/CEditions",
+      exclude: ["protos"]
+    ),
     .testTarget(
       name: "CoreGRPCGeneratorTests",
       dependencies: [
-        "CKitchenSink", "CoreGRPC", "CoreGRPCGenerator", "CoreGRPCProtobuf", "ProtobufC", "ProtobufCWellKnownTypes",
-        "TestSupport", "protoc-gen-coregrpc",
+        "CEditions", "CKitchenSink", "CoreGRPC", "CoreGRPCGenerator", "CoreGRPCProtobuf", "ProtobufC", "ProtobufCJSON",
+        "ProtobufCTextFormat", "ProtobufCWellKnownTypes", "TestSupport", "protoc-gen-coregrpc",
       ],
       swiftSettings: swiftSettings
     ),
     .target(
       name: "RaceSupport",
       dependencies: ["CoreGRPC"],
-      path: "Tests/RaceSupport",
+      path: "Tests/Races/Support",
       swiftSettings: swiftSettings
     ),
     .executableTarget(
@@ -218,23 +365,23 @@ let package = Package(
     .executableTarget(
       name: "race-peer",
       dependencies: ["CoreGRPC", "RaceSupport"],
-      path: "Tests/RacePeer",
+      path: "Tests/Races/Peer",
       swiftSettings: swiftSettings
     ),
     .target(
       name: "StreamSupport",
       dependencies: ["CoreGRPC", "TestSupport"],
-      path: "Tests/StreamSupport",
+      path: "Tests/Streams/Support",
       swiftSettings: swiftSettings
     ),
     .executableTarget(
       name: "stream-peer",
       dependencies: [
         "CommandLineSupport", "CoreGRPC", "StreamSupport", "TestSupport",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        argumentParser,
+        unixSignals,
       ],
-      path: "Tests/StreamPeer",
+      path: "Tests/Streams/Peer",
       swiftSettings: swiftSettings
     ),
     .testTarget(
@@ -252,26 +399,22 @@ let package = Package(
     .testTarget(
       name: "DocumentationTests",
       dependencies: [
-        "Compute", "CoreGRPC", "CoreGRPCLogging", "ProtobufCFoundation", "ProtobufCWellKnownTypes", "TestSupport",
-        .product(name: "Logging", package: "swift-log"),
+        "Compute", "CoreGRPC", "CoreGRPCLogging", "CoreGRPCProtobuf", "ProtobufC", "ProtobufCFoundation",
+        "ProtobufCJSON", "ProtobufCTextFormat", "ProtobufCWellKnownTypes", "TestSupport",
+        logging,
       ]
     ),
     .testTarget(
       name: "CoreGRPCProtobufTests",
-      dependencies: ["CoreGRPC", "CoreGRPCProtobuf", "ProtobufC"],
-      swiftSettings: swiftSettings
-    ),
-    .testTarget(
-      name: "CoreGRPCStatusDetailsTests",
-      dependencies: ["Compute", "CoreGRPC", "CoreGRPCStatusDetails", "ProtobufC"],
+      dependencies: ["Compute", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC", "ProtobufCWellKnownTypes"],
       swiftSettings: swiftSettings
     ),
     .testTarget(
       name: "CoreGRPCLoggingTests",
       dependencies: [
         "CoreGRPC", "CoreGRPCLogging", "TestSupport",
-        .product(name: "InMemoryLogging", package: "swift-log"),
-        .product(name: "Logging", package: "swift-log"),
+        inMemoryLogging,
+        logging,
       ],
       swiftSettings: swiftSettings
     ),
@@ -279,9 +422,9 @@ let package = Package(
       name: "CoreGRPCServiceLifecycleTests",
       dependencies: [
         "CoreGRPC", "CoreGRPCServiceLifecycle", "TestSupport",
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+        logging,
+        serviceLifecycle,
+        serviceLifecycleTestKit,
       ],
       swiftSettings: swiftSettings
     ),
@@ -293,11 +436,14 @@ let package = Package(
     .testTarget(
       name: "InteropSuiteTests",
       dependencies: ["CoreGRPC", "GRPCTesting", "InteropSuite", "TestSupport", "interop-client", "interop-server"],
+      path: "Tests/Interop/SuiteTests",
       swiftSettings: swiftSettings
     ),
     .testTarget(
       name: "InteropTests",
-      dependencies: ["Compute", "CoreGRPC", "StreamSupport", "TestSupport"],
+      dependencies: [
+        "Compute", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufCWellKnownTypes", "StreamSupport", "TestSupport",
+      ],
       exclude: ["Python"],
       swiftSettings: swiftSettings
     ),

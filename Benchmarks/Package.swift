@@ -26,6 +26,12 @@ let package = Package(
       ],
       swiftSettings: swiftSettings
     ),
+    .target(name: "CShapes", dependencies: [.product(name: "CProtobufC", package: "swift-coregrpc")]),
+    .executableTarget(
+      name: "bench-messages",
+      dependencies: ["CShapes", .product(name: "ProtobufC", package: "swift-coregrpc")],
+      swiftSettings: swiftSettings
+    ),
     .executableTarget(
       name: "bench-server",
       dependencies: [

@@ -115,6 +115,19 @@ def of_client(command, server_command=programs.SERVERS["C, 1 thread"]):
     return difference(*profiles)
 
 
+def of_messages(command):
+    """What a message takes that a program encodes or decodes as often as its last argument says."""
+    program, *options = shlex.split(command)
+    profiles = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy, valgrind = wrapped(program, folder)
+        for count in (FEW, MANY):
+            subprocess.run([*valgrind, str(copy), *options, str(count)], check=True, timeout=CLIENT_PATIENCE,
+                           stdout=subprocess.DEVNULL)
+            profiles.append(Profile(f"{folder}/out", copy.name))
+    return difference(*profiles)
+
+
 def check(result, calls):
     if result["errors"] or result["operations"] != calls:
         raise RuntimeError(f"not every call succeeded: {result}")

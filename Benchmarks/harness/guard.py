@@ -1,4 +1,5 @@
-"""Compares the counts of a call, and of a message each way, with the checked-in ones: `scripts/benchmark-guard`."""
+"""Compares the counts of a call, of a message each way, and of the encoding and decoding of a message of each shape with the
+checked-in ones: `scripts/benchmark-guard`."""
 
 import json
 import sys
@@ -11,7 +12,8 @@ ATTEMPTS = 3
 
 
 def measured():
-    """What a call or a message takes on either end, our client and our server talking with each other."""
+    """What a call or a message takes on either end, our client and our server talking with each other, and what a message takes
+    without a call."""
     server, client = programs.SERVERS["CoreGRPC"], programs.CLIENTS["CoreGRPC"]
     pingpong = f"{client} --mode pingpong"
     return {
@@ -20,6 +22,9 @@ def measured():
         "server, messages of a stream": callgrind.of_server(server, pingpong),
         "client": callgrind.of_client(client, server),
         "client, messages of a stream": callgrind.of_client(pingpong, server),
+    } | {
+        f"{verb} {shape}": callgrind.of_messages(f"{programs.MESSAGES} {shape} {verb}")
+        for shape in programs.SHAPES for verb in ("encode", "decode")
     }
 
 

@@ -69,6 +69,10 @@ CLIENTS = {
 LEAN, ON_POLLERS = "CoreGRPC, lean", "CoreGRPC, on pollers"
 OPT_IN = {LEAN: "--lean", ON_POLLERS: "--on-pollers"}
 
+# Encodes or decodes messages, so often as it is told.
+MESSAGES = f"{SWIFT}/bench-messages"
+SHAPES = ("flat", "nested", "numbers", "maps", "strings")
+
 ONE_CALL = {
     "CoreGRPC": f"{SWIFT}/compute-client",
     "grpc++": f"{PEERS}/client_once",
@@ -108,7 +112,7 @@ def environment():
 def build_ours():
     """Builds our server and clients for release."""
     demand("valgrind")
-    for product in ("bench-server", "bench-client"):
+    for product in ("bench-server", "bench-client", "bench-messages"):
         quietly(*RELEASE, product, cwd=HERE)
 
 

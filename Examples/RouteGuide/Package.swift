@@ -15,15 +15,10 @@ let package = Package(
     .package(name: "swift-coregrpc", path: "../..")
   ],
   targets: [
-    .target(name: "CRouteGuide", dependencies: [.product(name: "ProtobufC", package: "swift-coregrpc")]),
+    .target(name: "CRouteGuide", dependencies: [.product(name: "CProtobufC", package: "swift-coregrpc")]),
     .target(
       name: "RouteGuide",
-      dependencies: [
-        "CRouteGuide",
-        .product(name: "CoreGRPC", package: "swift-coregrpc"),
-        .product(name: "CoreGRPCProtobuf", package: "swift-coregrpc"),
-        .product(name: "ProtobufC", package: "swift-coregrpc"),
-      ],
+      dependencies: ["CRouteGuide", .product(name: "CoreGRPCProtobuf", package: "swift-coregrpc")],
       exclude: ["Protos"],
       swiftSettings: swiftSettings
     ),

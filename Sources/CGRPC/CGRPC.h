@@ -8,6 +8,10 @@
 // here would differ from fd_set in Swift's Glibc module, and no file could import both.
 #include <features.h>
 
+#if !__has_include(<grpc/grpc_security.h>) || !__has_include(<openssl/ssl.h>) || !__has_include(<zlib.h>)
+#error "gRPC's C-core is missing: install libgrpc-dev (Debian, Ubuntu), grpc-devel (Fedora) or grpc (Homebrew)"
+#else
+
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/grpc.h>
@@ -64,24 +68,28 @@ static inline int cgrpc_pack_openssl_error(int library, int reason) { return (in
 
 // MARK: Slices
 
+// The bytes of a small slice lie in it: the pointer is good while the slice lies still.
 static inline const uint8_t *cgrpc_slice_bytes(const grpc_slice *slice) { return GRPC_SLICE_START_PTR(*slice); }
-
-static inline uint8_t *cgrpc_slice_mutable_bytes(grpc_slice *slice) { return GRPC_SLICE_START_PTR(*slice); }
 
 static inline size_t cgrpc_slice_length(const grpc_slice *slice) { return GRPC_SLICE_LENGTH(*slice); }
 
 // MARK: Byte buffers
 
-// A byte buffer of our own, which takes over a slice. C-core's function for that takes a reference of its own to the slice, and
-// the one that destroys it prepares for slices of any origin.
-static inline grpc_byte_buffer *cgrpc_byte_buffer_create(grpc_slice slice) {
+// A byte buffer of our own, of one slice that is to be filled. C-core's function takes a reference of its own to the slice, and the
+// one that destroys it prepares for slices of any origin.
+static inline grpc_byte_buffer *cgrpc_byte_buffer_create(size_t length) {
   grpc_byte_buffer *buffer = (grpc_byte_buffer *)gpr_malloc(sizeof *buffer);
   buffer->reserved = NULL;
   buffer->type = GRPC_BB_RAW;
   buffer->data.raw.compression = GRPC_COMPRESS_NONE;
   grpc_slice_buffer_init(&buffer->data.raw.slice_buffer);
-  grpc_slice_buffer_add(&buffer->data.raw.slice_buffer, slice);
+  grpc_slice_buffer_add(&buffer->data.raw.slice_buffer, grpc_slice_malloc(length));
   return buffer;
+}
+
+// The bytes of the first slice, which may lie in the buffer itself.
+static inline uint8_t *cgrpc_byte_buffer_mutable_bytes(grpc_byte_buffer *buffer) {
+  return GRPC_SLICE_START_PTR(buffer->data.raw.slice_buffer.slices[0]);
 }
 
 static inline void cgrpc_byte_buffer_destroy(grpc_byte_buffer *buffer) {
@@ -229,10 +237,13 @@ typedef struct {
   grpc_metadata_array received_initial_metadata;
   grpc_metadata_array received_trailing_metadata;
   grpc_byte_buffer *received_message;
+  bool received_message_is_mislabelled;
   grpc_status_code received_status;
   grpc_slice received_status_details;
   const char *received_error;
   int cancelled;
 } cgrpc_call_memory;
+
+#endif
 
 #endif

@@ -2,22 +2,23 @@ public import CoreGRPC
 public import Logging
 
 extension CoreGRPCLog {
-  /// Sends what the library and gRPC's C-core have to say to a swift-log `Logger`.
+  /// Sends the events of the library and of gRPC's C-core to a swift-log `Logger`.
   ///
-  /// Call it once, when the program starts; `CoreGRPCLog.setHandler(nil)` undoes it. An entry has C-core's level, and in its
-  /// metadata `grpc.file` and `grpc.line`, where it comes from, and `grpc.method`, if it is about a call that is served.
+  /// Call it once, when the program starts; `CoreGRPCLog.setHandler(nil)` undoes it. An entry has C-core's level, and
+  /// in its metadata `grpc.file` and `grpc.line`, where it comes from, and `grpc.method`, if it is about a call that is
+  /// served.
   ///
-  /// The logger is called by a task and never by C-core, which may hold locks when it logs. Entries wait for it in a queue
-  /// of at most `maximumEventsPerSecond`. What exceeds the queue or the rate is dropped and counted, and a warning at the
-  /// end of the second says how many there were, in `grpc.dropped`.
+  /// The logger is called by a task and never by C-core, which may hold locks when it logs. Entries wait for it in a
+  /// queue of at most `maxEventsPerSecond`. An entry that exceeds the queue or the rate is dropped and counted.
+  /// A warning at the end of the second has the number of dropped entries, in `grpc.dropped`.
   ///
   /// - Parameters:
-  ///   - logger: What gets the entries.
-  ///   - minimumLevel: The lowest level of interest; by default what the logger's level is now. At `.info` and `.debug`
-  ///     C-core speaks to those who work on it.
-  ///   - maximumEventsPerSecond: How many entries a second are logged, at least 1.
-  public static func forward(to logger: Logger, minimumLevel: Level? = nil, maximumEventsPerSecond: Int = 100) {
-    let forwarder = LogForwarder(logger: logger, maximumPerSecond: max(1, maximumEventsPerSecond))
+  ///   - logger: The logger that gets the entries.
+  ///   - minimumLevel: The lowest level of interest; by default the logger's level at the time of the call. At `.info`
+  ///     and `.debug` C-core speaks to those who work on it.
+  ///   - maxEventsPerSecond: The largest number of entries a second, at least 1.
+  public static func forward(to logger: Logger, minimumLevel: Level? = nil, maxEventsPerSecond: Int = 100) {
+    let forwarder = LogForwarder(logger: logger, maximumPerSecond: max(1, maxEventsPerSecond))
     setHandler(minimumLevel: minimumLevel ?? Level(logger.logLevel)) { event in forwarder.add(event) }
   }
 }

@@ -1,7 +1,7 @@
 import CoreGRPC
 import Logging
 
-/// Carries events from wherever they come up to a task that logs them, which ends with this object.
+/// A forwarder of events from any thread to a task that logs them, which ends with this object.
 final class LogForwarder: Sendable {
   private let queue: SharedQueue
   private let wakeUps: AsyncStream<Void>.Continuation
@@ -22,7 +22,7 @@ final class LogForwarder: Sendable {
 
   /// Takes an event.
   ///
-  /// Waits for nothing but the lock on the queue, which nobody holds for long: C-core may be the caller.
+  /// Waits only for the lock on the queue, which no thread holds for long: C-core may be the caller.
   func add(_ event: CoreGRPCLog.Event) { if queue.add(event) { wakeUps.yield() } }
 
   private static func log(_ batch: LogQueue.Batch, to logger: Logger, _ wakeUps: AsyncStream<Void>.Continuation) {

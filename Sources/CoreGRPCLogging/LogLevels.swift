@@ -2,9 +2,9 @@ import CoreGRPC
 import Logging
 
 extension CoreGRPCLog.Level {
-  /// The lowest level that a logger of some level lets pass.
+  /// Creates the lowest level that a logger of some level lets pass.
   ///
-  /// There is none above `.error`: such a logger drops the rest by itself.
+  /// There is no level above `.error`: such a logger drops the rest itself.
   init(_ level: Logger.Level) {
     switch level {
     case .trace, .debug: self = .debug

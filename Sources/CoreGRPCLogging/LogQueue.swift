@@ -1,13 +1,13 @@
 import CoreGRPC
 
-/// The events that wait for a logger, as a value: bounded in number and in rate, with a count of what was dropped.
+/// The events that wait for a logger, as a value: bounded in number and in rate, with a count of the dropped ones.
 struct LogQueue: Sendable {
-  /// What there is to log.
+  /// The events and the count to log.
   struct Batch: Sendable {
     var events: [CoreGRPCLog.Event]
-    /// How many events were dropped in a second that is over.
+    /// The number of events that were dropped in a second that is over.
     var dropped = 0
-    /// When to ask for the number of those that are being dropped now; said once for each report.
+    /// The time to ask for the number of events that are being dropped now; set once for each report.
     var reportTime: ContinuousClock.Instant?
   }
 
@@ -20,12 +20,12 @@ struct LogQueue: Sendable {
   private var reportTime: ContinuousClock.Instant?
   private var hasSaidReportTime = false
 
-  /// - Parameter maximum: How many events are accepted in a second, and how many may wait.
+  /// - Parameter maximum: The number of events that are accepted in a second, and the number that may wait.
   init(maximum: Int) { self.maximum = maximum }
 
   /// Takes an event, or counts it as dropped.
   ///
-  /// - Returns: Whether to wake who logs, because there is something new to do.
+  /// - Returns: Whether to wake the task that logs, because there is new work.
   mutating func add(_ event: CoreGRPCLog.Event, at now: ContinuousClock.Instant) -> Bool {
     let end = secondEnds.flatMap { now < $0 ? $0 : nil } ?? now + .seconds(1)
     if end != secondEnds {
@@ -42,7 +42,7 @@ struct LogQueue: Sendable {
     return waiting.count == 1
   }
 
-  /// Takes out what there is to log.
+  /// Takes out the events and the count to log.
   mutating func take(at now: ContinuousClock.Instant) -> Batch {
     var batch = Batch(events: waiting)
     waiting = []

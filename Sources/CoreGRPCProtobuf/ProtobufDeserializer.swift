@@ -2,6 +2,7 @@ public import CoreGRPC
 public import ProtobufC
 
 /// Deserializes protobuf messages, straight from the memory that gRPC received them into.
+@frozen
 public struct ProtobufDeserializer<Message: ProtobufC.Message>: MessageDeserializer {
   /// The bounds of decoding.
   public let limits: DecodingLimits
@@ -12,7 +13,7 @@ public struct ProtobufDeserializer<Message: ProtobufC.Message>: MessageDeseriali
 
   /// Deserializes a message.
   ///
-  /// - Throws: `DecodingError`, when the bytes are no message of this type or exceed the limits.
+  /// - Throws: `BinaryDecodingError`, when the bytes are no message of this type or exceed the limits.
   @inlinable
   public func deserialize(_ bytes: RawSpan) throws -> Message {
     try Message(serializedBytes: bytes, limits: limits)
@@ -22,7 +23,7 @@ public struct ProtobufDeserializer<Message: ProtobufC.Message>: MessageDeseriali
   ///
   /// The content of strings and bytes is copied once: from there into the message.
   ///
-  /// - Throws: `DecodingError`, when the bytes are no message of this type or exceed the limits.
+  /// - Throws: `BinaryDecodingError`, when the bytes are no message of this type or exceed the limits.
   @inlinable
   public func deserialize(_ buffer: borrowing MessageBuffer) throws -> Message {
     try buffer.withUnsafePieces { pieces in

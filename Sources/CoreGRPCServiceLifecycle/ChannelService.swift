@@ -1,10 +1,10 @@
 public import CoreGRPC
 public import ServiceLifecycle
 
-/// Closes a ``Channel`` when its `ServiceGroup` shuts down.
+/// Closes a `Channel` when its `ServiceGroup` shuts down.
 ///
 /// A group stops its services in the reverse of their order: list a channel before the services that make calls on it,
-/// so that it is still open while those finish their work.
+/// so that it is still open while these finish their work.
 public struct ChannelService: Service {
   private let channel: Channel
 
@@ -13,9 +13,9 @@ public struct ChannelService: Service {
 
   /// Waits for a graceful shutdown or a cancellation, and closes the channel then.
   ///
-  /// Calls in progress go on; new ones fail with UNAVAILABLE.
+  /// Calls in progress continue. New ones fail with UNAVAILABLE.
   public func run() async {
-    // It throws when the task is cancelled, which ends the wait no differently.
+    // The function throws when the task is cancelled, and that ends the wait, too.
     try? await gracefulShutdown()
     channel.close()
   }

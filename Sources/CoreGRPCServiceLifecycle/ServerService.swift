@@ -2,7 +2,7 @@ public import CoreGRPC
 public import ServiceLifecycle
 import ServiceLifecycleTestKit
 
-/// Runs a ``Server`` as a service of a `ServiceGroup`.
+/// Runs a `Server` as a service of a `ServiceGroup`.
 ///
 /// ```swift
 /// let server = ServerService(Server(services: [GreeterService()]), listeningOn: [.tcp(host: "0.0.0.0", port: 50051)])
@@ -17,9 +17,9 @@ import ServiceLifecycleTestKit
 /// ```
 ///
 /// It binds its addresses, starts the server, and runs until the server has stopped. A graceful shutdown of the group
-/// finishes the calls in progress, within the grace period; cancelling its task stops the server at once.
+/// finishes the calls in progress, within the grace period. Cancelling its task stops the server immediately.
 ///
-/// Handlers hear of the shutdown, of the group's or ``CoreGRPC/Server/beginGracefulShutdown(gracePeriod:)``, as services do: by
+/// Handlers learn of the shutdown, of the group's or `Server.beginGracefulShutdown(gracePeriod:)`, as services do: by
 /// `cancelOnGracefulShutdown()`, `withGracefulShutdownHandler(operation:onGracefulShutdown:)`, `gracefulShutdown()` and
 /// `Task.isShuttingDownGracefully`. Their tasks, and those that they make, are not cancelled.
 public struct ServerService: Service {
@@ -33,10 +33,10 @@ public struct ServerService: Service {
   ///
   /// - Parameters:
   ///   - server: A server that was not started. Addresses that it has bound already stay bound.
-  ///   - addresses: What to bind when the service runs.
-  ///   - credentials: How the connections to these addresses are protected. For an address with others, bind it before.
-  ///   - gracePeriod: How long calls in progress may take after a graceful shutdown was asked for; `nil` for as long as
-  ///     they need. The default leaves some of the 30 seconds that Kubernetes gives a pod.
+  ///   - addresses: The addresses to bind when the service runs.
+  ///   - credentials: The protection of the connections to these addresses. For an address with others, bind it before.
+  ///   - gracePeriod: The time for calls in progress after a graceful shutdown was requested; `nil` for as long as they
+  ///     need. The default leaves some of the 30 seconds that Kubernetes gives a pod.
   ///   - onStart: Called when the server accepts calls, with the bound addresses in the order of `addresses`.
   public init(
     _ server: Server,
@@ -54,10 +54,11 @@ public struct ServerService: Service {
 
   /// Runs the server until it has stopped.
   ///
-  /// - Throws: `ServerError`, when an address cannot be bound or the server was started before.
+  /// - Throws: `RuntimeError`, when an address cannot be bound or the server was started before.
   public func run() async throws {
-    // A handler's task is no child of this one, from which it would inherit who tells it of a shutdown. The only public function of
-    // swift-service-lifecycle that gives a task one of its own is in the kit for tests; it does no more than that.
+    // A handler's task is not a child of this one, so it does not inherit the source of shutdown signals. The only
+    // public function of swift-service-lifecycle that gives a task a source of its own is in the kit for tests; it does
+    // no more than that.
     server.wrapHandlerTasks { shutdown, serve in
       await testGracefulShutdown { trigger in
         await withRPCCancellationHandler(of: shutdown) {
@@ -72,7 +73,7 @@ public struct ServerService: Service {
       try server.start()
       onStart(bound)
     } catch {
-      // What was bound before the failure must not stay open as long as somebody holds the server.
+      // Sockets that were bound before the failure must not stay open as long as a program holds the server.
       await server.shutdown(gracePeriod: .zero)
       throw error
     }

@@ -1752,7 +1752,7 @@ const ProtobufCMessageDescriptor ckitchen_sink__kitchen__sink_v1__nothing__descr
 static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__cnames__field_descriptors[8] =
 {
   {
-    "linux_",
+    "linux",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
@@ -1764,7 +1764,7 @@ static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__cnames__f
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "unix_",
+    "unix",
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
@@ -1788,7 +1788,7 @@ static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__cnames__f
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "n_list_",
+    "n_list",
     4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
@@ -1800,7 +1800,7 @@ static const ProtobufCFieldDescriptor ckitchen_sink__kitchen__sink_v1__cnames__f
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "choice_case_",
+    "choice_case",
     5,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,

@@ -55,6 +55,24 @@ void   ckitchen_sink__legacy__defaults__init
   static const CKitchenSink__Legacy__Defaults init_value = CKITCHEN_SINK__LEGACY__DEFAULTS__INIT;
   *message = init_value;
 }
+void   ckitchen_sink__legacy__detail__init
+                     (CKitchenSink__Legacy__Detail         *message)
+{
+  static const CKitchenSink__Legacy__Detail init_value = CKITCHEN_SINK__LEGACY__DETAIL__INIT;
+  *message = init_value;
+}
+void   ckitchen_sink__legacy__scope__inner__init
+                     (CKitchenSink__Legacy__Scope__Inner         *message)
+{
+  static const CKitchenSink__Legacy__Scope__Inner init_value = CKITCHEN_SINK__LEGACY__SCOPE__INNER__INIT;
+  *message = init_value;
+}
+void   ckitchen_sink__legacy__scope__init
+                     (CKitchenSink__Legacy__Scope         *message)
+{
+  static const CKitchenSink__Legacy__Scope init_value = CKITCHEN_SINK__LEGACY__SCOPE__INIT;
+  *message = init_value;
+}
 static const ProtobufCFieldDescriptor ckitchen_sink__legacy__record__levels_entry__field_descriptors[2] =
 {
   {
@@ -683,6 +701,100 @@ const ProtobufCMessageDescriptor ckitchen_sink__legacy__defaults__descriptor =
   ckitchen_sink__legacy__defaults__field_indices_by_name,
   1,  ckitchen_sink__legacy__defaults__number_ranges,
   (ProtobufCMessageInit) ckitchen_sink__legacy__defaults__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ckitchen_sink__legacy__detail__field_descriptors[1] =
+{
+  {
+    "text",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(CKitchenSink__Legacy__Detail, has_text),
+    offsetof(CKitchenSink__Legacy__Detail, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ckitchen_sink__legacy__detail__field_indices_by_name[] = {
+  0,   /* field[0] = text */
+};
+static const ProtobufCIntRange ckitchen_sink__legacy__detail__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__detail__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "legacy.Detail",
+  "Detail",
+  "CKitchenSink__Legacy__Detail",
+  "legacy",
+  sizeof(CKitchenSink__Legacy__Detail),
+  1,
+  ckitchen_sink__legacy__detail__field_descriptors,
+  ckitchen_sink__legacy__detail__field_indices_by_name,
+  1,  ckitchen_sink__legacy__detail__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__detail__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define ckitchen_sink__legacy__scope__inner__field_descriptors NULL
+#define ckitchen_sink__legacy__scope__inner__field_indices_by_name NULL
+#define ckitchen_sink__legacy__scope__inner__number_ranges NULL
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__scope__inner__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "legacy.Scope.Inner",
+  "Inner",
+  "CKitchenSink__Legacy__Scope__Inner",
+  "legacy",
+  sizeof(CKitchenSink__Legacy__Scope__Inner),
+  0,
+  ckitchen_sink__legacy__scope__inner__field_descriptors,
+  ckitchen_sink__legacy__scope__inner__field_indices_by_name,
+  0,  ckitchen_sink__legacy__scope__inner__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__scope__inner__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ckitchen_sink__legacy__scope__field_descriptors[1] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(CKitchenSink__Legacy__Scope, has_number),
+    offsetof(CKitchenSink__Legacy__Scope, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ckitchen_sink__legacy__scope__field_indices_by_name[] = {
+  0,   /* field[0] = number */
+};
+static const ProtobufCIntRange ckitchen_sink__legacy__scope__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__scope__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "legacy.Scope",
+  "Scope",
+  "CKitchenSink__Legacy__Scope",
+  "legacy",
+  sizeof(CKitchenSink__Legacy__Scope),
+  1,
+  ckitchen_sink__legacy__scope__field_descriptors,
+  ckitchen_sink__legacy__scope__field_indices_by_name,
+  1,  ckitchen_sink__legacy__scope__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__scope__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue ckitchen_sink__legacy__level__enum_values_by_number[2] =

@@ -2,41 +2,27 @@ import Testing
 
 @Suite("Errors") struct ErrorTests {
   @Test(
-    "Names that are the same in Swift: an error that says where",
+    "A path that neither C nor Swift can have, or two files that would be one",
     arguments: [
-      (
-        "message A {\n  optional int32 foo_bar = 1;\n  optional int32 fooBar = 2;\n}",
-        "t.proto:5:3: the fields p.A.foo_bar and p.A.fooBar would both be fooBar in Swift"
-      ),
-      (
-        "message A {\n  optional int32 a = 1;\n  oneof A { int32 b = 2; }\n}",
-        "t.proto:5:3: the fields p.A.a and p.A.A would both be a in Swift"
-      ),
-      (
-        "enum E {\n  E_ONE = 0;\n  One = 1;\n}",
-        "t.proto:5:3: the values p.E.E_ONE and p.E.One would both be one in Swift"
-      ),
-      (
-        "message A {\n  message Type {}\n  message TypeMessage {}\n}",
-        "t.proto:5:3: the types p.A.Type and p.A.TypeMessage would both be TypeMessage in Swift"
-      ),
-      (
-        "message A {}\nservice S {\n  rpc Get (A) returns (A);\n  rpc get (A) returns (A);\n}",
-        "t.proto:6:3: the methods p.S.Get and p.S.get would both be get in Swift"
-      ),
+      (["a*/b.proto"], "a*/b.proto: the path of a .proto file cannot have quotation marks"),
+      (["a/b.proto", "a_b.proto"], "a_b.proto: the Swift of a/b.proto and of a_b.proto would both be a_b.pb.swift"),
     ]
   )
-  func clashes(_ declarations: String, _ expected: String) async throws {
-    let result = try await Protoc.run(["t.proto": "syntax = \"proto2\";\npackage p;\n\(declarations)\n"])
+  func paths(_ paths: [String], _ expected: String) async throws {
+    let sources = Dictionary(uniqueKeysWithValues: paths.map { ($0, "syntax = \"proto3\";\n") })
+    let result = try await Protoc.run(
+      sources,
+      options: "Visibility=Public,CModule=CThings,FileNaming=PathToUnderscores"
+    )
     #expect(result.status != 0)
-    // protoc itself warns of some of these.
-    #expect(result.errors.contains("--coregrpc_out: \(expected)\n"))
+    #expect(result.errors.contains(expected))
   }
 
-  @Test("A message that requires itself")
-  func requiresItself() async throws {
-    let result = try await Protoc.run(["t.proto": "syntax = \"proto2\";\nmessage A {\n  required A a = 1;\n}\n"])
-    #expect(result.errors.contains("t.proto:3:3: A.a makes A require itself: no message can be complete"))
+  @Test("A prefix that no Swift type can have")
+  func prefix() async throws {
+    let source = "syntax = \"proto3\";\noption swift_prefix = \"1-\";\nmessage A {}\n"
+    let result = try await Protoc.run(["t.proto": source])
+    #expect(result.errors.contains("t.proto:2:1: no type can have a name that begins with “1-”"))
   }
 
   @Test("The module of the C must be known")

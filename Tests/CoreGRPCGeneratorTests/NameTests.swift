@@ -41,11 +41,21 @@ import Testing
     #expect(SwiftName.prefix(ofPackage: name) == expected)
   }
 
-  @Test("An enum's name comes off its values")
-  func enumCases() {
-    #expect(EnumCaseNames.names(of: ["COLOR_RED", "color_blue", "GREEN"], in: "Color") == ["red", "blue", "green"])
-    #expect(EnumCaseNames.names(of: ["HTTP_CODE_OK", "HTTPCODE_BAD"], in: "HttpCode") == ["ok", "bad"])
-    #expect(EnumCaseNames.names(of: ["VERSION_1", "VERSION"], in: "Version") == ["version1", "version"])
+  @Test(
+    "An enum's name comes off its values, unless they would become the same",
+    arguments: [
+      ("Color", [("COLOR_RED", 0), ("color_blue", 1), ("GREEN", 2)], ["red", "blue", "green"]),
+      ("HttpCode", [("HTTP_CODE_OK", 0), ("HTTPCODE_BAD", 1)], ["ok", "bad"]),
+      ("Version", [("VERSION_1", 0), ("VERSION", 1)], ["version1", "version"]),
+      ("Status", [("STATUS_OK", 0), ("OK", 1), ("STATUS_BAD", 2)], ["statusOk", "ok", "bad"]),
+      // Another name of the same number is one case.
+      ("Status", [("STATUS_OK", 0), ("OK", 0)], ["ok", "ok"]),
+      ("Status", [("statusOK", 0), ("STATUS_OK", 1), ("StatusOk", -2)], ["statusOk", "statusOk_1", "statusOk_n2"]),
+      ("Kind", [("KIND_NONE", 0), ("SELF", 1), ("none_", 2)], ["kindNone", "self_", "none_"]),
+    ]
+  )
+  func enumCases(_ name: String, _ values: [(String, Int32)], _ expected: [String]) {
+    #expect(EnumCaseNames.names(of: values.map { (name: $0.0, number: $0.1) }, in: name) == expected)
   }
 
   @Test("The names that protoc-gen-c gives, below the C module's")

@@ -156,7 +156,7 @@ import Testing
     #expect(Legacy_Record().weight == .min)
     // All five required fields are sent, the defaults too.
     #expect(Legacy_Record().serializedBytes().count == 2 + 2 + 2 + 2 + 11)
-    #expect(throws: DecodingError.self) { try Legacy_Record(serializedBytes: []) }
+    #expect(throws: BinaryDecodingError.self) { try Legacy_Record(serializedBytes: []) }
     // An entry of a map without a value.
     let entry = Legacy_Record().serializedBytes() + [0x42, 3, 0x0A, 1, 0x6B]
     #expect(try Legacy_Record(serializedBytes: entry).levels == ["k": .low])
@@ -188,8 +188,8 @@ import Testing
     #expect(set.anInt32OrDefault == 0 && !set.aBoolOrDefault && set.textOrDefault.isEmpty)
   }
 
-  @Test("Extensions are kept as unknown fields")
-  func extensions() throws {
+  @Test("Fields that a message does not know are kept")
+  func unknownFields() throws {
     let remark: [UInt8] = [0xA2, 0x06, 1, 0x72]
     let record = try Legacy_Record(serializedBytes: Legacy_Record().serializedBytes() + remark)
     #expect(record.unknownFields.byteCount == remark.count)

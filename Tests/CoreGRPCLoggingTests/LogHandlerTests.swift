@@ -17,70 +17,83 @@ struct LogHandlerTests {
 
   @Test("What a handler of a method throws is an event, and stays off the wire", arguments: [Echo.unary, Echo.stream])
   func handlerFails(method: MethodDescriptor) async throws {
-    let echo = try Echo { throw Secret() }
-    let recorder = EventRecorder()
-    let error = await echo.error(of: method)
-    #expect(error?.code == .unknown && error?.message.contains("hunter2") == false)
-    let event = await recorder.first { $0.method == method }
-    #expect(event?.level == .error)
-    #expect(event?.message == #"the handler failed: Secret(password: "hunter2")"#)
-    #expect(event?.file == "CoreGRPC/HandlerFailure.swift")
-    recorder.stop()
-    await echo.server.shutdown()
+    try await withEcho {
+      throw Secret()
+    } body: { echo in
+      let recorder = EventRecorder()
+      let error = await echo.error(of: method)
+      #expect(error?.code == .unknown && error?.message.contains("hunter2") == false)
+      let event = await recorder.first { $0.method == method }
+      #expect(event?.level == .error)
+      #expect(event?.message == #"the handler failed: Secret(password: "hunter2")"#)
+      #expect(event?.file == "CoreGRPC/HandlerFailure.swift")
+      recorder.stop()
+    }
   }
 
   @Test("What a handler's own closure for messages throws is an event, and stays off the wire")
   func closureFails() async throws {
     let messages = RPCAsyncSequence([1]).mapMessages { _ in throw Secret() }
     let failure = await #expect(throws: RPCError.self) { for try await _ in messages {} }
-    let echo = try Echo { throw try #require(failure) }
-    let recorder = EventRecorder()
-    let error = await echo.error(of: Echo.unary)
-    #expect(error?.code == .unknown && error?.message.contains("hunter2") == false)
-    let event = await recorder.first { $0.method == Echo.unary }
-    #expect(event?.message == #"the handler failed: Secret(password: "hunter2")"#)
-    recorder.stop()
-    await echo.server.shutdown()
+    try await withEcho {
+      throw try #require(failure)
+    } body: { echo in
+      let recorder = EventRecorder()
+      let error = await echo.error(of: Echo.unary)
+      #expect(error?.code == .unknown && error?.message.contains("hunter2") == false)
+      let event = await recorder.first { $0.method == Echo.unary }
+      #expect(event?.message == #"the handler failed: Secret(password: "hunter2")"#)
+      recorder.stop()
+    }
   }
 
   @Test("What a handler answers on purpose is no event", arguments: [Echo.unary, Echo.stream])
   func handlerAnswersWithError(method: MethodDescriptor) async throws {
-    let echo = try Echo { throw RPCError(code: .notFound, message: "marked") }
-    let recorder = EventRecorder(minimumLevel: .debug)
-    #expect(await echo.error(of: method)?.code == .notFound)
-    recorder.stop()
-    #expect(!recorder.all.contains { $0.message.contains("marked") })
-    await echo.server.shutdown()
+    try await withEcho {
+      throw RPCError(code: .notFound, message: "marked")
+    } body: { echo in
+      let recorder = EventRecorder(minimumLevel: .debug)
+      #expect(await echo.error(of: method)?.code == .notFound)
+      recorder.stop()
+      #expect(!recorder.all.contains { $0.message.contains("marked") })
+    }
   }
 
   @Test("A response whose metadata does not fit is an event without values", arguments: [Echo.unary, Echo.stream])
   func responseDoesNotFit(method: MethodDescriptor) async throws {
     let long = Metadata.Value.string(String(repeating: "hunter2", count: 2_000))
-    let echo = try Echo { ServerResponse(message: [], trailingMetadata: ["x-long": long]) }
-    let recorder = EventRecorder()
-    #expect(await echo.error(of: method)?.code == .internalError)
-    let problem = "the handler's response has too much metadata"
-    let event = await recorder.first { $0.method == method && $0.message.hasPrefix(problem) }
-    recorder.stop()
-    #expect(event?.level == .error)
-    #expect(event?.message.contains(#"the largest entry is "x-long" with 14038 bytes"#) == true)
-    #expect(event?.message.contains("hunter2") == false)
-    await echo.server.shutdown()
+    try await withEcho {
+      ServerResponse(message: [], trailingMetadata: ["x-long": long])
+    } body: { echo in
+      let recorder = EventRecorder()
+      #expect(await echo.error(of: method)?.code == .internalError)
+      let problem = "the handler's response has too much metadata"
+      let event = await recorder.first { $0.method == method && $0.message.hasPrefix(problem) }
+      recorder.stop()
+      #expect(event?.level == .error)
+      #expect(event?.message.contains(#"the largest entry is "x-long" with 14038 bytes"#) == true)
+      #expect(event?.message.contains("hunter2") == false)
+    }
   }
 
   @Test("What another server answers to a handler is an event, and stays off the wire")
   func downstreamError() async throws {
-    let echo = try Echo { throw RPCError(code: .notFound, message: "hunter2") }
-    let error = try #require(await echo.error(of: Echo.unary))
-    #expect(error.message == "hunter2")
-    let gateway = try Echo { throw error }
-    let recorder = EventRecorder()
-    #expect(await gateway.error(of: Echo.stream)?.message == "a call to another service failed")
-    let event = await recorder.first { $0.method == Echo.stream && $0.message.hasPrefix("a call that") }
-    recorder.stop()
-    #expect(event?.level == .error)
-    #expect(event?.message == "a call that the handler made failed: NOT_FOUND: hunter2")
-    for server in [echo.server, gateway.server] { await server.shutdown() }
+    try await withEcho {
+      throw RPCError(code: .notFound, message: "hunter2")
+    } body: { echo in
+      let error = try #require(await echo.error(of: Echo.unary))
+      #expect(error.message == "hunter2")
+      try await withEcho {
+        throw error
+      } body: { gateway in
+        let recorder = EventRecorder()
+        #expect(await gateway.error(of: Echo.stream)?.message == "a call to another service failed")
+        let event = await recorder.first { $0.method == Echo.stream && $0.message.hasPrefix("a call that") }
+        recorder.stop()
+        #expect(event?.level == .error)
+        #expect(event?.message == "a call that the handler made failed: NOT_FOUND: hunter2")
+      }
+    }
   }
 
   @Test("A failed handshake is logged with the side that refuses, and the reason")
@@ -96,65 +109,66 @@ struct LogHandlerTests {
       )
     )
     try server.start()
-    let roots = certificates.trustRoots
-    for (credentials, text) in [
-      (.tls(trustRoots: roots), "(a client showed no certificate, and this server requires one)"),
-      (
-        .tls(trustRoots: roots, identity: strangers.client),
-        "the server refuses the client's certificate::unable to get local issuer certificate"
-      ),
-      (
-        .tls(trustRoots: strangers.trustRoots),
-        "the client refuses the server's certificate::self-signed certificate in certificate chain"
-      ),
-      (.insecure, "(the peer does not speak TLS, or only old versions of it: a plaintext client of this server"),
-    ] as [(ChannelCredentials, String)] {
-      let recorder = EventRecorder()
-      let channel = try Channel(target: address.description, credentials: credentials)
-      let connecting = Task { try await channel.connect() }
-      let event = await recorder.first { $0.message.contains(text) }
-      recorder.stop()
-      #expect(event?.level == .error)
-      #expect(event?.message.hasPrefix("Handshake failed with fatal error SSL_ERROR_SSL: ") == true)
-      channel.close()
-      _ = await connecting.result
+    try await withShutdown(of: server) {
+      let roots = certificates.trustRoots
+      for (credentials, text) in [
+        (.tls(trustRoots: roots), "(a client showed no certificate, and this server requires one)"),
+        (
+          .tls(trustRoots: roots, identity: strangers.client),
+          "the server refuses the client's certificate::unable to get local issuer certificate"
+        ),
+        (
+          .tls(trustRoots: strangers.trustRoots),
+          "the client refuses the server's certificate::self-signed certificate in certificate chain"
+        ),
+        (.insecure, "(the peer does not speak TLS, or only old versions of it: a plaintext client of this server"),
+      ] as [(ChannelCredentials, String)] {
+        let recorder = EventRecorder()
+        let channel = try Channel(target: address.description, credentials: credentials)
+        let connecting = Task { try await channel.connect() }
+        let event = await recorder.first { $0.message.contains(text) }
+        recorder.stop()
+        #expect(event?.level == .error)
+        #expect(event?.message.hasPrefix("Handshake failed with fatal error SSL_ERROR_SSL: ") == true)
+        channel.close()
+        _ = await connecting.result
+      }
     }
-    await server.shutdown()
   }
 
   @Test("Refused calls are an event for each reason, at most one a second, with the number of the others")
   func refusedCalls() async throws {
-    let echo = try Echo()
-    let recorder = EventRecorder(minimumLevel: .info)
-    var events = recorder.events.makeAsyncIterator()
-    func next() async -> CoreGRPCLog.Event? {
-      while let event = await events.next() { if event.message.hasPrefix("refused") { return event } }
-      return nil
-    }
-    let refused = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Unknown")
-    #expect(await echo.error(of: refused)?.code == .unimplemented)
-    let first = await next()
-    #expect(first?.level == .info)
-    #expect(first?.message.hasPrefix("refused a call of /test.Test/Unknown from ipv4:127.0.0.1:") == true)
-    #expect(first?.message.hasSuffix(": unknown method (UNIMPLEMENTED)") == true)
-    // Until the second is over.
-    let isOver = Counter()
-    let load = Task {
-      var count = 0
-      while isOver.value == 0 {
-        _ = await echo.error(of: refused)
-        count += 1
+    try await withEcho { echo in
+      let recorder = EventRecorder(minimumLevel: .info)
+      var events = recorder.events.makeAsyncIterator()
+      func next() async -> CoreGRPCLog.Event? {
+        while let event = await events.next() { if event.message.hasPrefix("refused") { return event } }
+        return nil
       }
-      return count
+      let refused = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Unknown")
+      #expect(await echo.error(of: refused)?.code == .unimplemented)
+      let first = await next()
+      #expect(first?.level == .info)
+      #expect(first?.message.hasPrefix("refused a call of /test.Test/Unknown from ipv4:127.0.0.1:") == true)
+      #expect(first?.message.hasSuffix(": unknown method (UNIMPLEMENTED)") == true)
+      // Until the second is over.
+      let isOver = Counter()
+      let load = Task {
+        var count = 0
+        while isOver.value == 0 {
+          _ = await echo.error(of: refused)
+          count += 1
+        }
+        return count
+      }
+      // On a slow machine an event may tell of one call, as there was no other within its second.
+      var message = await next()?.message
+      while let text = message, !text.contains(" others since the last report") { message = await next()?.message }
+      isOver.add()
+      #expect(await load.value > 1)
+      #expect(message != nil)
+      recorder.stop()
     }
-    // On a slow machine an event may tell of one call, as there was no other within its second.
-    var message = await next()?.message
-    while let text = message, !text.contains(" others since the last report") { message = await next()?.message }
-    isOver.add()
-    #expect(await load.value > 1)
-    #expect(message != nil)
-    recorder.stop()
-    await echo.server.shutdown()
   }
 
   @Test("A server that cannot use its new certificate says why")
@@ -166,43 +180,44 @@ struct LogHandlerTests {
       credentials: .tls(identity: certificates.server)
     )
     try server.start()
-    let recorder = EventRecorder()
-    try "hunter2".write(toFile: certificates.path("server.key"), atomically: true, encoding: .utf8)
-    let channel = try Channel(target: address.description, credentials: .tls(trustRoots: certificates.trustRoots))
-    try await channel.connect(timeout: .seconds(30))
-    let event = await recorder.first { $0.message.contains(certificates.folder.path) }
-    recorder.stop()
-    #expect(event?.level == .error)
-    let file = certificates.path("server.key")
-    let problem = "the private key in \(file) has no private key in the PEM format"
-    #expect(event?.message == "the server keeps its certificates: \(problem)")
-    await server.shutdown()
+    try await withShutdown(of: server) {
+      let recorder = EventRecorder()
+      try "hunter2".write(toFile: certificates.path("server.key"), atomically: true, encoding: .utf8)
+      let channel = try Channel(target: address.description, credentials: .tls(trustRoots: certificates.trustRoots))
+      try await channel.connect(timeout: .seconds(30))
+      let event = await recorder.first { $0.message.contains(certificates.folder.path) }
+      recorder.stop()
+      #expect(event?.level == .error)
+      let file = certificates.path("server.key")
+      let problem = "the private key in \(file) has no private key in the PEM format"
+      #expect(event?.message == "the server keeps its certificates: \(problem)")
+    }
   }
 
   @Test("C-core's log arrives with its level, file and line")
   func coreEvents() async throws {
     let recorder = EventRecorder(minimumLevel: .debug)
-    let echo = try Echo()
-    _ = await echo.error(of: Echo.unary, metadata: Self.unwanted)
-    let event = await recorder.first { $0.message.hasPrefix("Append error") }
-    #expect(event?.level == .debug)
-    #expect(event?.file.hasSuffix(".cc") == true && event?.line ?? 0 > 0 && event?.method == nil)
-    recorder.stop()
-    await echo.server.shutdown()
+    try await withEcho { echo in
+      _ = await echo.error(of: Echo.unary, metadata: Self.unwanted)
+      let event = await recorder.first { $0.message.hasPrefix("Append error") }
+      #expect(event?.level == .debug)
+      #expect(event?.file.hasSuffix(".cc") == true && event?.line ?? 0 > 0 && event?.method == nil)
+      recorder.stop()
+    }
   }
 
   @Test("Nothing arrives below the level, nor once the handler is gone")
   func nothingElse() async throws {
-    let echo = try Echo()
-    let recorder = EventRecorder(minimumLevel: .error)
-    _ = await echo.error(of: Echo.unary, metadata: Self.unwanted)
-    #expect(recorder.all.allSatisfy { $0.level == .error })
-    recorder.stop()
-    let later = EventRecorder(minimumLevel: .debug)
-    later.stop()
-    _ = await echo.error(of: Echo.unary, metadata: Self.unwanted)
-    #expect(!later.all.contains { $0.message.hasPrefix("Append error") })
-    await echo.server.shutdown()
+    try await withEcho { echo in
+      let recorder = EventRecorder(minimumLevel: .error)
+      _ = await echo.error(of: Echo.unary, metadata: Self.unwanted)
+      #expect(recorder.all.allSatisfy { $0.level == .error })
+      recorder.stop()
+      let later = EventRecorder(minimumLevel: .debug)
+      later.stop()
+      _ = await echo.error(of: Echo.unary, metadata: Self.unwanted)
+      #expect(!later.all.contains { $0.message.hasPrefix("Append error") })
+    }
   }
 
   @Test("Metadata that gRPC cannot send never reaches C-core's log")
@@ -210,13 +225,15 @@ struct LogHandlerTests {
     let illegal: [Metadata] = [["x-token": "hunter2\n"], ["Bad Key": "hunter2"], ["grpc-timeout": "hunter2"]]
     let recorder = EventRecorder(minimumLevel: .debug)
     for metadata in illegal {
-      let echo = try Echo { ServerResponse(message: [], metadata: metadata, trailingMetadata: metadata) }
-      #expect(await echo.error(of: Echo.unary, metadata: metadata)?.code == .invalidArgument)
-      // A reserved key is left out of what a handler sends.
-      let isReserved = metadata[0].key == "grpc-timeout"
-      #expect(await echo.error(of: Echo.unary)?.code == (isReserved ? nil : .internalError))
-      #expect(await echo.error(of: Echo.stream)?.code == (isReserved ? nil : .internalError))
-      await echo.server.shutdown()
+      try await withEcho {
+        ServerResponse(message: [], metadata: metadata, trailingMetadata: metadata)
+      } body: { echo in
+        #expect(await echo.error(of: Echo.unary, metadata: metadata)?.code == .invalidArgument)
+        // A reserved key is left out of what a handler sends.
+        let isReserved = metadata[0].key == "grpc-timeout"
+        #expect(await echo.error(of: Echo.unary)?.code == (isReserved ? nil : .internalError))
+        #expect(await echo.error(of: Echo.stream)?.code == (isReserved ? nil : .internalError))
+      }
     }
     recorder.stop()
     #expect(!recorder.all.contains { $0.message.contains("validate_metadata") || $0.message.contains("hunter2") })
@@ -225,35 +242,38 @@ struct LogHandlerTests {
   @Test("Of metadata that C-core cannot read or does not want, the log has the key and not the value")
   func badMetadata() async throws {
     let recorder = EventRecorder(minimumLevel: .debug)
-    let echo = try Echo()
-    _ = await echo.error(of: Echo.unary, metadata: Self.unwanted)
-    let sent = await recorder.first { $0.message.contains("key=lb-cost-bin") }
-    #expect(sent?.message.hasSuffix("value=<redacted>") == true)
+    try await withEcho { echo in
+      _ = await echo.error(of: Echo.unary, metadata: Self.unwanted)
+      let sent = await recorder.first { $0.message.contains("key=lb-cost-bin") }
+      #expect(sent?.message.hasSuffix("value=<redacted>") == true)
 
-    let port = try #require(echo.address.port)
-    let client = try await RawHTTP2Client(port: port).call(["grpc-timeout": "hunter2"])
-    let received = await recorder.first { $0.message.contains("key=grpc-timeout") }
-    #expect(received?.level == .error)
-    #expect(received?.message.hasSuffix("value=<redacted>") == true)
-    recorder.stop()
-    #expect(!recorder.all.contains { $0.message.contains("hunter2") })
-    client.signal(SIGKILL)
-    await echo.server.shutdown(gracePeriod: .zero)
+      let port = try #require(echo.address.port)
+      let client = try await RawHTTP2Client(port: port).call(["grpc-timeout": "hunter2"])
+      let received = await recorder.first { $0.message.contains("key=grpc-timeout") }
+      #expect(received?.level == .error)
+      #expect(received?.message.hasSuffix("value=<redacted>") == true)
+      recorder.stop()
+      #expect(!recorder.all.contains { $0.message.contains("hunter2") })
+      client.signal(SIGKILL)
+      await echo.server.shutdown(gracePeriod: .zero)
+    }
   }
 
   @Test("A logger gets level, text and origin")
   func logger() async throws {
     let handler = InMemoryLogHandler()
     CoreGRPCLog.forward(to: Logger(label: "test") { _ in handler })
-    let echo = try Echo { throw Secret() }
-    _ = await echo.error(of: Echo.unary)
-    let entry = await handler.entry { $0.metadata["grpc.method"] == "test.Test/Unary" }
-    #expect(entry.level == .error)
-    #expect(entry.message == #"the handler failed: Secret(password: "hunter2")"#)
-    #expect(entry.metadata["grpc.file"] == "CoreGRPC/HandlerFailure.swift")
-    #expect(entry.metadata["grpc.line"] != nil)
-    CoreGRPCLog.setHandler(nil)
-    await echo.server.shutdown()
+    try await withEcho {
+      throw Secret()
+    } body: { echo in
+      _ = await echo.error(of: Echo.unary)
+      let entry = await handler.entry { $0.metadata["grpc.method"] == "test.Test/Unary" }
+      #expect(entry.level == .error)
+      #expect(entry.message == #"the handler failed: Secret(password: "hunter2")"#)
+      #expect(entry.metadata["grpc.file"] == "CoreGRPC/HandlerFailure.swift")
+      #expect(entry.metadata["grpc.line"] != nil)
+      CoreGRPCLog.setHandler(nil)
+    }
   }
 
   @Test("A flood is cut to the bound, and the number of what was dropped is logged")

@@ -8,6 +8,7 @@ import Testing
   /// A message that is nothing but what it was decoded from.
   private struct Witness: Message {
     static let protoMessageName = "test.Witness"
+    static let protoFileDescriptor = ProtoFileDescriptor(name: "test.proto", dependencies: [], latin1: "")
 
     var unknownFields = UnknownFields()
     var byteCount = 0
@@ -15,7 +16,7 @@ import Testing
 
     init() {}
 
-    init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(DecodingError) {
+    init(serializedBytes bytes: borrowing SerializedBytes, limits: DecodingLimits) throws(BinaryDecodingError) {
       byteCount = bytes.byteCount
       pieceCount = bytes.source.pieceCount
     }

@@ -1,4 +1,5 @@
 import CoreGRPC
+import TestSupport
 
 /// The server under test: its one method runs the test's handler and answers what it was sent.
 enum EchoServer {
@@ -6,15 +7,10 @@ enum EchoServer {
 
   static func make(handler: @escaping @Sendable () async -> Void = {}) -> Server {
     var router = RPCRouter()
-    router.registerHandler(
-      forMethod: method,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (request: ServerRequest<[UInt8]>, _) in
-        await handler()
-        return ServerResponse(message: request.message)
-      }
-    )
+    router.registerHandler(forMethod: method) { (request: ServerRequest<[UInt8]>, _) in
+      await handler()
+      return ServerResponse(message: request.message)
+    }
     return Server(router: router)
   }
 }
@@ -25,11 +21,6 @@ extension Channel {
     _ message: [UInt8] = [1, 2, 3],
     method: MethodDescriptor = EchoServer.method
   ) async throws(RPCError) -> [UInt8] {
-    try await unary(
-      request: ClientRequest(message: message),
-      descriptor: method,
-      serializer: IdentitySerializer(),
-      deserializer: IdentityDeserializer()
-    ).message
+    try await unary(request: ClientRequest(message: message), descriptor: method).message
   }
 }

@@ -32,7 +32,7 @@ struct ServerServiceTests {
       do {
         _ = try await Channel(target: address.description).echo(method: unknown)
       } catch {
-        if error.code != .unimplemented { return }
+        if (error as? RPCError)?.code != .unimplemented { return }
       }
     }
   }
@@ -61,7 +61,7 @@ struct ServerServiceTests {
 
     let nobody = TLSIdentity(certificateChain: .text(""), privateKey: .text(""))
     let wrong = ServerService(EchoServer.make(), listeningOn: [Self.loopback], credentials: .tls(identity: nobody))
-    let failure = await #expect(throws: ServerError.self) { try await wrong.run() }
+    let failure = await #expect(throws: RuntimeError.self) { try await wrong.run() }
     #expect(failure?.code == .invalidCredentials)
   }
 
@@ -115,37 +115,21 @@ struct ServerServiceTests {
 
     let methods = (0..<4).map { MethodDescriptor(fullyQualifiedService: "test.Kinds", method: "\($0)") }
     var router = RPCRouter()
-    router.registerHandler(
-      forMethod: methods[0],
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (_: ServerRequest<[UInt8]>, _) in ServerResponse(message: try await wait(0)) }
-    )
-    router.registerHandler(
-      forMethod: methods[1],
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (_: StreamingServerRequest<[UInt8]>, _) in ServerResponse(message: try await wait(1)) }
-    )
-    router.registerHandler(
-      forMethod: methods[2],
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (_: ServerRequest<[UInt8]>, _) in
-        StreamingServerResponse(single: ServerResponse(message: try await wait(2)))
+    router.registerHandler(forMethod: methods[0]) { (_: ServerRequest<[UInt8]>, _) in
+      ServerResponse(message: try await wait(0))
+    }
+    router.registerHandler(forMethod: methods[1]) { (_: StreamingServerRequest<[UInt8]>, _) in
+      ServerResponse(message: try await wait(1))
+    }
+    router.registerHandler(forMethod: methods[2]) { (_: ServerRequest<[UInt8]>, _) in
+      StreamingServerResponse(single: ServerResponse(message: try await wait(2)))
+    }
+    router.registerHandler(forMethod: methods[3]) { (_: StreamingServerRequest<[UInt8]>, _) in
+      StreamingServerResponse { writer in
+        try await writer.write(try await wait(3))
+        return [:]
       }
-    )
-    router.registerHandler(
-      forMethod: methods[3],
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (_: StreamingServerRequest<[UInt8]>, _) in
-        StreamingServerResponse { writer in
-          try await writer.write(try await wait(3))
-          return [:]
-        }
-      }
-    )
+    }
     var configuration = Server.Configuration()
     if !onPollers { configuration.handlerExecutor = .concurrentPool }
     let (service, addresses) = service(Server(router: router, configuration: configuration))
@@ -225,8 +209,8 @@ struct ServerServiceTests {
     let free = ListenAddress.abstractUnixDomainSocket(name: "coregrpc-service-\(UInt64.random(in: 0...UInt64.max))")
     let server = EchoServer.make()
     let group = group(ServerService(server, listeningOn: [free, taken]))
-    let error = await #expect(throws: ServerError.self) { try await group.run() }
-    #expect(error?.code == .cannotListen)
+    let error = await #expect(throws: RuntimeError.self) { try await group.run() }
+    #expect(error?.code == .transportError)
     #expect(error?.message == "cannot listen on \(taken): Address already in use")
     let next = EchoServer.make()
     #expect(throws: Never.self) { try next.listen(on: free) }

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Python clients, Swift server", .serialized, .timeLimit(.minutes(3)))
+@Suite("Python clients, Swift server", .serialized, .timeLimit(.minutes(5)))
 struct PythonClientTests {
   @Test("Every case of the Python client passes", arguments: Python.available, ["sync", "threads", "aio"])
   func cases(python: Python, mode: String) async throws {

@@ -4,7 +4,7 @@ import StreamSupport
 import TestSupport
 import Testing
 
-@Suite("Python stream clients, Swift server", .serialized, .timeLimit(.minutes(3)))
+@Suite("Python stream clients, Swift server", .serialized, .timeLimit(.minutes(5)))
 struct PythonStreamClientTests {
   @Test("Every case of the Python client passes", arguments: Python.available, ["sync", "aio"])
   func cases(python: Python, mode: String) async throws {

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Swift client, Python servers", .serialized, .timeLimit(.minutes(3)))
+@Suite("Swift client, Python servers", .serialized, .timeLimit(.minutes(5)))
 struct SwiftClientTests {
   private static let modes = ["sync", "aio"]
 

@@ -4,7 +4,7 @@ import StreamSupport
 import TestSupport
 import Testing
 
-@Suite("Swift stream client, Python servers", .serialized, .timeLimit(.minutes(3)))
+@Suite("Swift stream client, Python servers", .serialized, .timeLimit(.minutes(5)))
 struct SwiftStreamClientTests {
   private static let modes = ["sync", "aio"]
 

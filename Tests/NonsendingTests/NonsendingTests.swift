@@ -22,10 +22,10 @@ struct NonsendingTests {
         }
       }
     )
-    let server = Server(router: router, interceptors: [.apply(PassOn(), to: .all)])
+    let server = Server(router: router, interceptors: [PassOn()])
     let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
     try server.start()
-    try await body(Channel(target: address.description, interceptors: [.apply(PassOn(), to: .all)]))
+    try await body(Channel(target: address.description, interceptors: [PassOn()]))
     await server.shutdown(gracePeriod: .seconds(10))
   }
 

@@ -3,10 +3,12 @@ internal import Testing
 
 @Suite struct DepthTests {
   /// Decodes on a thread with 512 KiB of stack, which is what threads have on Darwin unless they ask for more.
-  private func decode(_ bytes: [UInt8], limits: DecodingLimits = DecodingLimits()) throws -> Result<Node, DecodingError>
-  {
+  private func decode(
+    _ bytes: [UInt8],
+    limits: DecodingLimits = DecodingLimits()
+  ) throws -> Result<Node, BinaryDecodingError> {
     try onThread(stackByteCount: 512 << 10) {
-      Result { () throws(DecodingError) in try Node(serializedBytes: bytes, limits: limits) }
+      Result { () throws(BinaryDecodingError) in try Node(serializedBytes: bytes, limits: limits) }
     }
   }
 
@@ -24,7 +26,7 @@ internal import Testing
   @Test(arguments: fullDepth)
   func depthAtTheLimitIsAccepted(_ bytes: [UInt8]) throws {
     // More stack than by default, because AddressSanitizer makes frames several times as large.
-    let limits = DecodingLimits(maximumStack: 4 << 20)
+    let limits = DecodingLimits(maxStackBytes: 4 << 20)
     let written = try onThread(stackByteCount: 8 << 20) {
       try? Node(serializedBytes: bytes, limits: limits).serializedBytes()
     }
@@ -42,10 +44,10 @@ internal import Testing
   @Test(arguments: [Wire.nested(field: 2, levels: 101), Wire.nested(field: 3, levels: 101), Wire.bytes(2, nestedMaps)])
   func oneLevelMoreIsRefused(_ bytes: [UInt8]) throws {
     // More stack than by default, because AddressSanitizer makes frames several times as large.
-    let limits = DecodingLimits(maximumStack: 4 << 20)
-    let error = #expect(throws: DecodingError.self) {
+    let limits = DecodingLimits(maxStackBytes: 4 << 20)
+    let error = #expect(throws: BinaryDecodingError.self) {
       try onThread(stackByteCount: 8 << 20) {
-        Result { () throws(DecodingError) in try Node(serializedBytes: bytes, limits: limits) }
+        Result { () throws(BinaryDecodingError) in try Node(serializedBytes: bytes, limits: limits) }
       }.get()
     }
     #expect(error?.code == .tooDeep)
@@ -54,22 +56,22 @@ internal import Testing
 
   @Test func entryOfAMapIsALevel() throws {
     let bytes = Wire.bytes(4, Wire.bytes(2, Wire.string(1, "innermost")))
-    let limits = { DecodingLimits(maximumDepth: $0) }
+    let limits = { DecodingLimits(maxDepth: $0) }
     #expect(try decode(bytes, limits: limits(2)).get().named[""]?.label == "innermost")
-    #expect(throws: DecodingError.self) { try decode(bytes, limits: limits(1)).get() }
+    #expect(throws: BinaryDecodingError.self) { try decode(bytes, limits: limits(1)).get() }
   }
 
   @Test(arguments: [1_000, 100_000, 1_000_000])
   func deepNestingIsRefused(levels: Int) throws {
-    let error = #expect(throws: DecodingError.self) { try decode(Wire.nested(field: 2, levels: levels)).get() }
+    let error = #expect(throws: BinaryDecodingError.self) { try decode(Wire.nested(field: 2, levels: levels)).get() }
     #expect(error?.code == .tooDeep)
   }
 
   @Test(arguments: [1_000, 2_000, 10_000, 1_000_000])
   func stackIsGuardedWhateverTheDepthAllowed(levels: Int) throws {
     let bytes = Wire.nested(field: 2, levels: levels)
-    let error = #expect(throws: DecodingError.self) {
-      try decode(bytes, limits: DecodingLimits(maximumDepth: .max, maximumMemory: 1 << 30)).get()
+    let error = #expect(throws: BinaryDecodingError.self) {
+      try decode(bytes, limits: DecodingLimits(maxDepth: .max, maxMemoryBytes: 1 << 30)).get()
     }
     #expect(error?.code == .tooDeep)
     #expect(error?.message == "message test.Node nests sub-messages too deep for the stack allowed")
@@ -77,7 +79,7 @@ internal import Testing
 
   @Test func moreStackAllowsMoreDepth() throws {
     let bytes = Wire.nested(field: 2, levels: 1_000)
-    let limits = DecodingLimits(maximumDepth: 1_000, maximumStack: 32 << 20)
+    let limits = DecodingLimits(maxDepth: 1_000, maxStackBytes: 32 << 20)
     // The node is dropped on the same thread: that recurses too.
     let isAccepted = try onThread(stackByteCount: 64 << 20) {
       (try? Node(serializedBytes: bytes, limits: limits))?.serializedBytes() == bytes
@@ -91,11 +93,11 @@ internal import Testing
 
   @Test func limitHoldsForSchemasThatAreNotRecursive() {
     let bytes = Wire.bytes(17, [])
-    #expect(throws: Never.self) { try Everything(serializedBytes: bytes, limits: DecodingLimits(maximumDepth: 1)) }
-    let error = #expect(throws: DecodingError.self) {
-      try Everything(serializedBytes: bytes, limits: DecodingLimits(maximumDepth: 0))
+    #expect(throws: Never.self) { try Everything(serializedBytes: bytes, limits: DecodingLimits(maxDepth: 1)) }
+    let error = #expect(throws: BinaryDecodingError.self) {
+      try Everything(serializedBytes: bytes, limits: DecodingLimits(maxDepth: 0))
     }
     #expect(error?.code == .tooDeep)
-    #expect(throws: Never.self) { try Everything(serializedBytes: [], limits: DecodingLimits(maximumDepth: 0)) }
+    #expect(throws: Never.self) { try Everything(serializedBytes: [], limits: DecodingLimits(maxDepth: 0)) }
   }
 }

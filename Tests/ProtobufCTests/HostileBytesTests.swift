@@ -21,9 +21,9 @@ internal import Testing
     ] as [(String, [UInt8])]
   )
   func malformedBytesAreRefused(_ what: String, _ bytes: [UInt8]) {
-    let leaf = #expect(throws: DecodingError.self, "\(what)") { try Leaf(serializedBytes: bytes) }
+    let leaf = #expect(throws: BinaryDecodingError.self, "\(what)") { try Leaf(serializedBytes: bytes) }
     #expect(leaf?.code == .malformed)
-    let node = #expect(throws: DecodingError.self, "\(what)") { try Node(serializedBytes: bytes) }
+    let node = #expect(throws: BinaryDecodingError.self, "\(what)") { try Node(serializedBytes: bytes) }
     #expect(node?.code == .malformed)
   }
 
@@ -31,7 +31,7 @@ internal import Testing
     let bytes = Everything.full.serializedBytes()
     let heap = CountingHeap()
     for count in 0..<bytes.count {
-      do throws(DecodingError) {
+      do throws(BinaryDecodingError) {
         _ = try Everything.Layout.decode(
           SerializedBytes(bytes.span.extracting(first: count).bytes),
           limits: .init(),
@@ -46,7 +46,7 @@ internal import Testing
 
   @Test func malformedSubMessageIsRefused() {
     let bytes = Wire.bytes(23, Wire.string(1, "good")) + Wire.bytes(23, [0x0A, 9])
-    let error = #expect(throws: DecodingError.self) { try Everything(serializedBytes: bytes) }
+    let error = #expect(throws: BinaryDecodingError.self) { try Everything(serializedBytes: bytes) }
     #expect(error?.code == .malformed)
   }
 

@@ -7,24 +7,25 @@ internal import Testing
     // 2 097 152 times `children {}`, which is the two bytes 1A 00.
     let bytes = [UInt16](repeating: UInt16(littleEndian: 0x001A), count: 2 << 20)
     let heap = CountingHeap()
-    let error = #expect(throws: DecodingError.self) {
+    let error = #expect(throws: BinaryDecodingError.self) {
       try Node.Layout.decode(SerializedBytes(bytes.span.bytes), limits: DecodingLimits(), heap: heap.heap)
     }
     #expect(error?.code == .tooLarge)
     #expect(heap.liveChunks.isEmpty)
-    // What a chunk has left when it does not hold the next block is lost: a chunk is at most 1 MiB, or the block's size.
-    #expect(heap.totalByteCount < 2 * DecodingLimits().maximumMemory)
+    // What a chunk has left when it does not hold the next block is lost: a chunk is at most 1 MiB, or the block's
+    // size.
+    #expect(heap.totalByteCount < 2 * DecodingLimits().maxMemoryBytes)
   }
 
   @Test func limitIsOnAllAllocationsTogether() throws {
     // Some 700 KiB, none of it in a block of more than 128 KiB.
     let bytes = Array(repeatElement(Wire.bytes(23, []), count: 4_000).joined())
-    let error = #expect(throws: DecodingError.self) {
-      try Everything(serializedBytes: bytes, limits: DecodingLimits(maximumMemory: 256 << 10))
+    let error = #expect(throws: BinaryDecodingError.self) {
+      try Everything(serializedBytes: bytes, limits: DecodingLimits(maxMemoryBytes: 256 << 10))
     }
     #expect(error?.code == .tooLarge)
     #expect(
-      try Everything(serializedBytes: bytes, limits: DecodingLimits(maximumMemory: 1 << 20)).leaves.count == 4_000
+      try Everything(serializedBytes: bytes, limits: DecodingLimits(maxMemoryBytes: 1 << 20)).leaves.count == 4_000
     )
   }
 
@@ -56,9 +57,9 @@ internal import Testing
     let heap = CountingHeap()
     var refusalCount = 0
     // Every allocation is of a multiple of 8 bytes, so that these limits refuse each in turn.
-    for maximumMemory in stride(from: 0, through: 1 << 16, by: 8) {
-      let limits = DecodingLimits(maximumMemory: maximumMemory)
-      do throws(DecodingError) {
+    for maxMemoryBytes in stride(from: 0, through: 1 << 16, by: 8) {
+      let limits = DecodingLimits(maxMemoryBytes: maxMemoryBytes)
+      do throws(BinaryDecodingError) {
         let decoded = try Everything.Layout.decode(SerializedBytes(bytes.span.bytes), limits: limits, heap: heap.heap)
         #expect(decoded == message)
         #expect(heap.liveChunks.isEmpty)
@@ -82,7 +83,7 @@ internal import Testing
     for refused in 0..<100 {
       let heap = CountingHeap()
       heap.refusedAllocation = refused
-      do throws(DecodingError) {
+      do throws(BinaryDecodingError) {
         let decoded = try Everything.Layout.decode(
           SerializedBytes(bytes.span.bytes),
           limits: DecodingLimits(),
@@ -101,9 +102,9 @@ internal import Testing
   }
 
   @Test func limitsOfZeroAndLessRefuseEverything() {
-    for maximumMemory in [0, -1, .min] {
-      let error = #expect(throws: DecodingError.self) {
-        try Leaf(serializedBytes: [], limits: DecodingLimits(maximumMemory: maximumMemory))
+    for maxMemoryBytes in [0, -1, .min] {
+      let error = #expect(throws: BinaryDecodingError.self) {
+        try Leaf(serializedBytes: [], limits: DecodingLimits(maxMemoryBytes: maxMemoryBytes))
       }
       #expect(error?.code == .tooLarge)
     }

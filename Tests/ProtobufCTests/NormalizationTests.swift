@@ -41,7 +41,7 @@ internal import Testing
 
   @Test func unknownFieldsTakeNoMoreThanAReferenceARun() throws {
     let unknown = Array(repeatElement(Wire.number(99, 7), count: 100_000).joined())
-    let leaf = try Leaf(serializedBytes: unknown, limits: DecodingLimits(maximumMemory: 2 << 10))
+    let leaf = try Leaf(serializedBytes: unknown, limits: DecodingLimits(maxMemoryBytes: 2 << 10))
     #expect(leaf.unknownFields.byteCount == unknown.count)
   }
 
@@ -52,9 +52,9 @@ internal import Testing
     Wire.tag(99, wireType: 3) + Wire.tag(98, wireType: 3) + Wire.tag(99, wireType: 4) + Wire.tag(98, wireType: 4),
   ])
   func groupThatDoesNotEndIsRefused(_ bytes: [UInt8]) {
-    let error = #expect(throws: DecodingError.self) { try Leaf(serializedBytes: bytes) }
+    let error = #expect(throws: BinaryDecodingError.self) { try Leaf(serializedBytes: bytes) }
     #expect(error?.code == .malformed)
-    #expect(throws: DecodingError.self) { try Everything(serializedBytes: Wire.bytes(17, bytes)) }
+    #expect(throws: BinaryDecodingError.self) { try Everything(serializedBytes: Wire.bytes(17, bytes)) }
   }
 
   @Test func groupsNestWithinTheLimit() throws {
@@ -63,7 +63,7 @@ internal import Testing
         + Array(repeatElement(Wire.tag(99, wireType: 4), count: levels).joined())
     }
     #expect(try Leaf(serializedBytes: nested(100)).unknownFields.byteCount == 400)
-    let error = #expect(throws: DecodingError.self) { try Leaf(serializedBytes: nested(101)) }
+    let error = #expect(throws: BinaryDecodingError.self) { try Leaf(serializedBytes: nested(101)) }
     #expect(error?.code == .tooDeep)
   }
 
@@ -93,7 +93,7 @@ internal import Testing
   @Test func occurrenceIsNotCompletedByTheNext() {
     // A string of five bytes of which three are there, and two more in the next occurrence.
     let bytes = Wire.bytes(17, [0x0A, 5, 0x61, 0x62, 0x63]) + Wire.bytes(17, [0x12, 0])
-    let error = #expect(throws: DecodingError.self) { try Test_Everything(serializedBytes: bytes) }
+    let error = #expect(throws: BinaryDecodingError.self) { try Test_Everything(serializedBytes: bytes) }
     #expect(error?.code == .malformed)
   }
 

@@ -8,7 +8,7 @@ internal import Testing
     _ bytes: [UInt8],
     as layout: Layout.Type,
     inPiecesOf size: Int
-  ) throws(DecodingError) -> Layout.Value {
+  ) throws(BinaryDecodingError) -> Layout.Value {
     var pieces: [UnsafeRawBufferPointer] = []
     defer { for piece in pieces { piece.deallocate() } }
     for start in stride(from: 0, to: bytes.count, by: size) {
@@ -19,7 +19,7 @@ internal import Testing
       // Transports may pass on empty pieces too.
       pieces.append(UnsafeRawBufferPointer(start: nil, count: 0))
     }
-    return try pieces.withUnsafeBufferPointer { (pieces) throws(DecodingError) in
+    return try pieces.withUnsafeBufferPointer { (pieces) throws(BinaryDecodingError) in
       try layout.decode(SerializedBytes(unsafePieces: pieces), limits: DecodingLimits())
     }
   }
@@ -36,7 +36,7 @@ internal import Testing
     #expect(try decode(Wire.string(1, text), as: Leaf.Layout.self, inPiecesOf: size).name == text)
     // The last one is as long as what a repairing initializer puts in its place.
     for invalid in [[0xC3], [0x61, 0xFF], [0xED, 0xA0, 0x80], [0xF0, 0x9F, 0x98]] as [[UInt8]] {
-      let error = #expect(throws: DecodingError.self) {
+      let error = #expect(throws: BinaryDecodingError.self) {
         try decode(Wire.bytes(1, invalid), as: Leaf.Layout.self, inPiecesOf: size)
       }
       #expect(error?.code == .invalidUTF8)
@@ -65,7 +65,7 @@ internal import Testing
     // Decoding may take 4 KiB: there is no room for a second copy of 1 MiB.
     let text = String(repeating: "x", count: 1 << 20)
     let bytes = Wire.string(14, text) + Wire.string(15, text)
-    let limits = DecodingLimits(maximumMemory: 4 << 10)
+    let limits = DecodingLimits(maxMemoryBytes: 4 << 10)
     let everything = try Everything(serializedBytes: bytes, limits: limits)
     #expect(everything.text == text)
     #expect(everything.data == Array(text.utf8))

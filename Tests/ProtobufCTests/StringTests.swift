@@ -66,7 +66,7 @@ internal import Testing
     ] as [[UInt8]]
   )
   func invalidUTF8IsRefusedWithTheFieldsName(_ content: [UInt8]) {
-    let error = #expect(throws: DecodingError.self) { try Leaf(serializedBytes: Wire.bytes(1, content)) }
+    let error = #expect(throws: BinaryDecodingError.self) { try Leaf(serializedBytes: Wire.bytes(1, content)) }
     #expect(error?.code == .invalidUTF8)
     #expect(error?.message == "field test.Leaf.name is not valid UTF-8")
   }
@@ -80,8 +80,8 @@ internal import Testing
     ("test.Everything.maybe_text", Wire.bytes(30, [0xFF])),
   ])
   func invalidUTF8IsRefusedInEveryKindOfString(_ field: String, _ bytes: [UInt8]) {
-    let error = #expect(throws: DecodingError.self) { try Everything(serializedBytes: bytes) }
-    #expect(error == DecodingError(code: .invalidUTF8, message: "field \(field) is not valid UTF-8"))
+    let error = #expect(throws: BinaryDecodingError.self) { try Everything(serializedBytes: bytes) }
+    #expect(error == BinaryDecodingError(code: .invalidUTF8, message: "field \(field) is not valid UTF-8"))
   }
 
   @Test func invalidUTF8IsFineInBytes() throws {

@@ -40,18 +40,18 @@ internal import Testing
   @Test func whatIsInsideMayBeMalformed() {
     var any = Google_Protobuf_Any(packing: Google_Protobuf_StringValue("text"))
     any.value = [0x0A, 5]
-    let error = #expect(throws: DecodingError.self) { try any.unpack(as: Google_Protobuf_StringValue.self) }
+    let error = #expect(throws: BinaryDecodingError.self) { try any.unpack(as: Google_Protobuf_StringValue.self) }
     #expect(error?.code == .malformed)
     any.value = [0x0A, 1, 0xFF]
-    #expect(throws: DecodingError.self) { try any.unpack(as: Google_Protobuf_StringValue.self) }
+    #expect(throws: BinaryDecodingError.self) { try any.unpack(as: Google_Protobuf_StringValue.self) }
   }
 
   @Test func limitsHoldInside() throws {
     let value: Google_Protobuf_Value = [[[[]]]]
     let any = Google_Protobuf_Any(packing: value)
     #expect(try any.unpack(as: Google_Protobuf_Value.self) == value)
-    let error = #expect(throws: DecodingError.self) {
-      try any.unpack(as: Google_Protobuf_Value.self, limits: DecodingLimits(maximumDepth: 3))
+    let error = #expect(throws: BinaryDecodingError.self) {
+      try any.unpack(as: Google_Protobuf_Value.self, limits: DecodingLimits(maxDepth: 3))
     }
     #expect(error?.code == .tooDeep)
   }

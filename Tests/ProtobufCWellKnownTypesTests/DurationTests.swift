@@ -33,6 +33,40 @@ internal import Testing
     #expect(error?.code == .outOfRange)
   }
 
+  @Test(arguments: [
+    Duration.zero, .nanoseconds(-1), .seconds(315_576_000_001) - .nanoseconds(1), .milliseconds(-1500),
+  ])
+  func clampingKeeps(duration: Duration) throws {
+    let message = Google_Protobuf_Duration(clamping: duration)
+    #expect(try message == Google_Protobuf_Duration(rounding: duration))
+    #expect(Duration(clamping: message) == duration)
+  }
+
+  @Test(
+    arguments: [
+      (.seconds(315_576_000_001), 1), (.seconds(-315_576_000_001), -1), (.seconds(Int64.max) * 18, 1),
+      (.seconds(Int64.min) * 18, -1),
+      (Duration(secondsComponent: 315_576_000_000, attosecondsComponent: 999_999_999_500_000_000), 1),
+    ] as [(Duration, Int64)]
+  )
+  func clampingCuts(duration: Duration, sign: Int64) {
+    let message = Google_Protobuf_Duration(clamping: duration)
+    #expect(message == Google_Protobuf_Duration(seconds: sign * 315_576_000_000, nanos: Int32(sign) * 999_999_999))
+    #expect(message.isValid)
+  }
+
+  @Test(
+    arguments: [
+      (.max, .max, .seconds(315_576_000_001) - .nanoseconds(1)),
+      (.min, .min, .nanoseconds(1) - .seconds(315_576_000_001)),
+      (1, -1, .nanoseconds(999_999_999)), (0, .min, .nanoseconds(-2_147_483_648)),
+      (315_576_000_001, .min, .seconds(315_575_999_998) + .nanoseconds(852_516_352)),
+    ] as [(Int64, Int32, Duration)]
+  )
+  func clampingWhatAPeerMaySend(seconds: Int64, nanos: Int32, duration: Duration) {
+    #expect(Duration(clamping: Google_Protobuf_Duration(seconds: seconds, nanos: nanos)) == duration)
+  }
+
   @Test(
     arguments: [
       (FloatingPointRoundingRule.toNearestOrAwayFromZero, 2, -2), (.toNearestOrEven, 2, -2), (.up, 2, -1),

@@ -1,7 +1,8 @@
 import CoreGRPC
 import Foundation
 
-/// Counts the calls that are lost when one of three servers ends under load, or connections do, with retries and without.
+/// Counts the calls that are lost when one of three servers ends under load, or connections do, with retries and
+/// without.
 ///
 /// `retry-cost` prints a table. `retry-cost serve` is one of its servers, which says its port and serves until SIGTERM.
 @main
@@ -61,7 +62,7 @@ struct RetryCost {
     defer { servers.forEach { $0.end(SIGKILL) } }
     var configuration = Channel.Configuration()
     configuration.allowsRetries = retries
-    configuration.serviceConfig = try ServiceConfig(loadBalancingConfig: [policy])
+    configuration.serviceConfig = ServiceConfig(loadBalancingConfig: [policy])
     let target = "ipv4:" + servers.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
     let channel = try Channel(target: target, configuration: configuration)
     _ = try await call(channel)
@@ -108,7 +109,7 @@ struct RetryCost {
       handler: { (request: ServerRequest<[UInt8]>, _) in ServerResponse(message: request.message) }
     )
     var configuration = Server.Configuration()
-    configuration.connectionAge.maximum = maximumAge
+    configuration.connectionAge.maxAge = maximumAge
     let server = Server(router: router, configuration: configuration)
     let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
     try server.start()

@@ -2,7 +2,7 @@ import CoreGRPC
 
 /// An event that tests wait for: opened once, passed by everyone afterwards.
 public final class Gate: Sendable {
-  private let opened = OneShot<Void>()
+  private let opened = Promise<Void>()
 
   /// Creates a closed gate.
   public init() {}

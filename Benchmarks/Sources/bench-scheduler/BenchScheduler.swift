@@ -1,5 +1,6 @@
 import CoreGRPC
 import Foundation
+import Synchronization
 
 /// Measures what a call feels beside handlers that block, compute or yield: for each arrangement a server in a process of its own.
 @main
@@ -9,14 +10,24 @@ struct BenchScheduler {
     switch arguments.first {
     case "serve": try await serve(executor: arguments.dropFirst().first ?? "pollers")
     case "measure":
-      try await Measurement(executor: arguments.dropFirst().first ?? "pollers").run(only: Array(arguments.dropFirst(2)))
-    default: print("usage: bench-scheduler measure pollers|pool [ROW...]")
+      let executors =
+        arguments.dropFirst().first == "both" ? ["pollers", "pool"] : Array(arguments.dropFirst().prefix(1))
+      guard !executors.isEmpty, executors.allSatisfy(["pollers", "pool"].contains) else { return printUsage() }
+      try await Measurement(executors: executors).run(only: arguments.dropFirst(2).compactMap { Int($0) })
+    default: printUsage()
     }
+  }
+
+  private static func printUsage() {
+    print("usage: bench-scheduler measure pollers|pool|both [ROW...]: prints a table of what calls feel beside others")
   }
 
   static func method(_ name: String) -> MethodDescriptor {
     MethodDescriptor(fullyQualifiedService: "bench.Scheduler", method: name)
   }
+
+  /// How late handlers of `Wait` learned that their calls were over.
+  private static let lateness = Lateness()
 
   private static func serve(executor: String) async throws {
     var router = RPCRouter()
@@ -38,11 +49,36 @@ struct BenchScheduler {
       let end = ContinuousClock.now + .milliseconds(milliseconds)
       while ContinuousClock.now < end {}
     }
+    register("Work") { microseconds in
+      let end = ContinuousClock.now + .microseconds(microseconds)
+      while ContinuousClock.now < end {}
+    }
     register("Yield") { milliseconds in
       let end = ContinuousClock.now + .milliseconds(milliseconds)
       while ContinuousClock.now < end, !Task.isCancelled { await Task.yield() }
     }
-    register("Wait") { _ in try? await Task.sleep(for: .seconds(60)) }
+    router.registerHandler(
+      forMethod: method("Wait"),
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (request: ServerRequest<[UInt8]>, _) in
+        // The time at which the call is to end.
+        let dueTime = request.message.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+        try await withTaskCancellationHandler {
+          try await Task.sleep(for: .seconds(60))
+        } onCancel: {
+          lateness.add(monotonicNanoseconds(), dueAt: dueTime)
+        }
+        return ServerResponse(message: request.message)
+      }
+    )
+    register("BlockOnCancel") { milliseconds in
+      await withTaskCancellationHandler {
+        try? await Task.sleep(for: .seconds(60))
+      } onCancel: {
+        usleep(UInt32(milliseconds) * 1000)
+      }
+    }
     var configuration = Server.Configuration()
     configuration.handlerExecutor = executor == "pool" ? .concurrentPool : .pollers
     let server = Server(router: router, configuration: configuration)
@@ -57,6 +93,7 @@ struct BenchScheduler {
         case "descriptors":
           let count = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? -1
           print(count)
+        case "late": print(lateness.description)
         case "shutdown":
           let began = ContinuousClock.now
           let done = DispatchSemaphore(value: 0)
@@ -79,32 +116,55 @@ struct BenchScheduler {
 }
 
 struct Measurement {
-  let executor: String
+  struct Row {
+    var name: String
+    /// What is asked of the pollers.
+    var target = ""
+    var measure: (Peer) async throws -> String
+  }
 
-  func run(only: [String]) async throws {
-    let rows: [(String, (Peer) async throws -> String)] = [
-      ("echo alone", { peer in await latencies(peer, seconds: 2) }),
-      (
-        "echo beside 600 handlers that block 3 s", { peer in await beside(peer, "Block", 3000, count: 600, once: true) }
-      ),
-      ("echo beside 200 handlers that spin 4 s", { peer in await beside(peer, "Spin", 4000, count: 200, once: true) }),
-      ("20 ms blocks, 200 at a time", { peer in await throughput(peer, "Block", 20, concurrency: 200, seconds: 4) }),
-      ("echo beside 16 clients of a 2 ms block", { peer in await beside(peer, "Block", 2, count: 16, once: false) }),
-      ("echo beside 16 handlers that yield", { peer in await beside(peer, "Yield", 4000, count: 16, once: true) }),
-      ("deadline of 500 ms beside 600 blocks", { peer in await deadline(peer, "Block", 3000, 600) }),
-      ("deadline of 500 ms beside 200 spins", { peer in await deadline(peer, "Spin", 4000, 200) }),
-      ("deadline of 500 ms beside 64 yields", { peer in await deadline(peer, "Yield", 4000, 64) }),
-      ("descriptors, idle and with 250 blocks", { peer in await descriptors(peer) }),
-      ("shutdown(500 ms) beside 600 blocks of 3 s", { peer in await shutdown(peer, "Block", 3000, 600) }),
-      ("shutdown(500 ms) beside 200 spins of 4 s", { peer in await shutdown(peer, "Spin", 4000, 200) }),
+  let executors: [String]
+
+  func run(only: [Int]) async throws {
+    let inTime = "≤ 50 ms"
+    let rows = [
+      Row(name: "echo alone") { await latencies($0, seconds: 2) },
+      Row(name: "echo beside 600 handlers that block 3 s", target: "p50 ≤ 1, p99 ≤ 50 ms") {
+        await beside($0, "Block", 3000, count: 600, once: true)
+      },
+      Row(name: "echo beside 200 handlers that spin 4 s", target: "p50 ≤ 5, p99 ≤ 100 ms") {
+        await beside($0, "Spin", 4000, count: 200, once: true)
+      },
+      Row(name: "20 ms blocks, 200 at a time", target: "≥ 8,000/s") {
+        await throughput($0, "Block", 20, concurrency: 200, seconds: 4)
+      },
+      Row(name: "echo beside 16 clients of a 2 ms block", target: "≥ half of its rate alone") {
+        await beside($0, "Block", 2, count: 16, once: false)
+      },
+      Row(name: "echo beside 16 handlers that yield") { await beside($0, "Yield", 4000, count: 16, once: true) },
+      Row(name: "in time, alone", target: inTime) { await timeliness($0, nil) },
+      Row(name: "in time beside 1,000 handlers that yield", target: inTime) { await timeliness($0, "Yield") },
+      Row(name: "in time beside 1,000 that block 3 s", target: inTime) { await timeliness($0, "Block") },
+      Row(name: "in time beside 1,000 that spin 3 s", target: inTime) { await timeliness($0, "Spin") },
+      Row(name: "in time beside 1,000 that block 1 s in onCancel", target: inTime) {
+        await timeliness($0, "BlockOnCancel")
+      },
+      Row(name: "200 µs of computing, 64 at a time") {
+        await throughput($0, "Work", 200, unit: 1_000_000, concurrency: 64, seconds: 4)
+      },
+      Row(name: "descriptors, idle and with 250 blocks", target: "≤ idle + 16") { await descriptors($0) },
     ]
-    for (index, (name, row)) in rows.enumerated() {
-      if !only.isEmpty, !only.contains(String(index)) { continue }
-      let peer = try Peer(executor: executor)
-      let result = try await row(peer)
-      print("\(executor)\t\(index)\t\(name)\t\(result)")
+    print("| | what | target | \(executors.joined(separator: " | ")) |")
+    print("|---|---|---|\(String(repeating: "---|", count: executors.count))")
+    for (index, row) in rows.enumerated() where only.isEmpty || only.contains(index) {
+      var results: [String] = []
+      for executor in executors {
+        let peer = try Peer(executor: executor)
+        results.append(try await row.measure(peer))
+        peer.stop()
+      }
+      print("| \(index) | \(row.name) | \(row.target) | \(results.joined(separator: " | ")) |")
       fflush(nil)
-      peer.stop()
     }
   }
 
@@ -115,7 +175,8 @@ struct Measurement {
     while ContinuousClock.now < end {
       let began = ContinuousClock.now
       do {
-        try await peer.call("Echo", 0)
+        // Swift's pool may have no thread for minutes.
+        try await peer.call("Echo", 0, timeout: .seconds(2))
       } catch {
         failures += 1
       }
@@ -146,7 +207,8 @@ struct Measurement {
   private func throughput(
     _ peer: Peer,
     _ method: String,
-    _ milliseconds: Int,
+    _ length: Int,
+    unit: Int = 1000,
     concurrency: Int,
     seconds: Double
   ) async -> String {
@@ -156,7 +218,7 @@ struct Measurement {
         group.addTask {
           var count = 0
           while ContinuousClock.now < end {
-            guard (try? await peer.call(method, milliseconds, other: index)) != nil else { break }
+            guard (try? await peer.call(method, length, other: index)) != nil else { break }
             count += 1
           }
           return count
@@ -164,18 +226,45 @@ struct Measurement {
       }
       return await group.reduce(0, +)
     }
-    return "\(Int(Double(count) / seconds))/s of \(concurrency * 1000 / milliseconds)"
+    return "\(Int(Double(count) / seconds))/s of \(concurrency * unit / length)"
   }
 
-  private func deadline(_ peer: Peer, _ method: String, _ milliseconds: Int, _ count: Int) async -> String {
+  /// Has calls wait beside others, half of them with a deadline, the others until they are cancelled, and then shuts down.
+  private func timeliness(_ peer: Peer, _ method: String?) async -> String {
     await withTaskGroup(of: Void.self, returning: String.self) { group in
-      for index in 0..<count { group.addTask { _ = try? await peer.call(method, milliseconds, other: index) } }
-      try? await Task.sleep(for: .milliseconds(100))
-      let began = ContinuousClock.now
-      _ = try? await peer.call("Wait", 0, timeout: .milliseconds(500))
-      let took = (ContinuousClock.now - began) / .milliseconds(1)
+      if let method {
+        for index in 0..<1000 {
+          group.addTask {
+            let isCancelled = method == "BlockOnCancel"
+            // Spread over a second, as no machine tells a thousand handlers at once.
+            let timeout = isCancelled ? Duration.milliseconds(300 + index) : nil
+            _ = try? await peer.call(method, isCancelled ? 1000 : 3000, other: index, timeout: timeout)
+          }
+        }
+      }
+      try? await Task.sleep(for: .milliseconds(200))
+      let atClient = Lateness()
+      await withTaskGroup(of: Void.self) { calls in
+        for index in 0..<40 {
+          calls.addTask {
+            let dueTime = monotonicNanoseconds() + 200_000_000
+            let call = Task {
+              _ = try? await peer.wait(until: dueTime, timeout: index.isMultiple(of: 2) ? .milliseconds(200) : nil)
+              return monotonicNanoseconds()
+            }
+            if !index.isMultiple(of: 2) {
+              try? await Task.sleep(for: .milliseconds(200))
+              call.cancel()
+            }
+            atClient.add(await call.value, dueAt: dueTime)
+          }
+          try? await Task.sleep(for: .milliseconds(40))
+        }
+      }
+      let atServer = peer.ask("late")
+      let shutdown = Int(peer.ask("shutdown")).map { max(0, $0 - 500) } ?? -1
       group.cancelAll()
-      return String(format: "client sees it after %.0f ms", took)
+      return "clients \(atClient), handlers \(atServer), shutdown \(shutdown) ms late"
     }
   }
 
@@ -190,16 +279,35 @@ struct Measurement {
       return "\(idle) and \(busy)"
     }
   }
+}
 
-  private func shutdown(_ peer: Peer, _ method: String, _ milliseconds: Int, _ count: Int) async -> String {
-    await withTaskGroup(of: Void.self, returning: String.self) { group in
-      for index in 0..<count { group.addTask { _ = try? await peer.call(method, milliseconds, other: index) } }
-      try? await Task.sleep(for: .milliseconds(300))
-      let took = peer.ask("shutdown")
-      group.cancelAll()
-      return "\(took) ms"
-    }
+/// How much later than their times some things happened.
+final class Lateness: Sendable, CustomStringConvertible {
+  private let milliseconds = Mutex<[Double]>([])
+
+  func add(_ time: UInt64, dueAt dueTime: UInt64) {
+    milliseconds.withLock { $0.append(max(0, Double(time) - Double(dueTime)) / 1_000_000) }
   }
+
+  var description: String {
+    let sorted = milliseconds.withLock { $0.sorted() }
+    guard let last = sorted.last else { return "none" }
+    let late = sorted.count { $0 > 50 }
+    return String(
+      format: "%d: median %.0f, latest %.0f ms, %d over 50 ms",
+      sorted.count,
+      sorted[sorted.count / 2],
+      last,
+      late
+    )
+  }
+}
+
+/// The time of the system's monotonic clock, the same in all processes.
+func monotonicNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
 /// A server in a process of its own, and channels to it.
@@ -225,7 +333,7 @@ final class Peer: Sendable {
     var configuration = Channel.Configuration()
     configuration.usesLocalSubchannelPool = true
     channel = try Channel(target: target, configuration: configuration)
-    others = try (0..<4).map { _ in try Channel(target: target, configuration: configuration) }
+    others = try (0..<8).map { _ in try Channel(target: target, configuration: configuration) }
   }
 
   private static func line(of file: FileHandle) -> String {
@@ -243,6 +351,17 @@ final class Peer: Sendable {
     _ = try await (other.map { others[$0 % others.count] } ?? channel).unary(
       request: ClientRequest(message: [UInt8(milliseconds >> 8), UInt8(milliseconds & 255)]),
       descriptor: BenchScheduler.method(method),
+      serializer: IdentitySerializer(),
+      deserializer: IdentityDeserializer(),
+      options: CallOptions(timeout: timeout)
+    )
+  }
+
+  /// Calls a handler that waits until it is cancelled, which is to be at a time.
+  func wait(until dueTime: UInt64, timeout: Duration?) async throws {
+    _ = try await channel.unary(
+      request: ClientRequest(message: (0..<8).map { UInt8(truncatingIfNeeded: dueTime >> (56 - 8 * $0)) }),
+      descriptor: BenchScheduler.method("Wait"),
       serializer: IdentitySerializer(),
       deserializer: IdentityDeserializer(),
       options: CallOptions(timeout: timeout)

@@ -16,7 +16,7 @@ struct BenchServer {
     var key: String?
     while let name = arguments.popFirst() {
       if name == "--lean" {
-        configuration = .lean
+        configuration.isLean = true
         continue
       }
       guard let value = arguments.popFirst() else { usage() }
@@ -24,9 +24,9 @@ struct BenchServer {
       case "--port": port = value
       case "--tls-cert": certificate = value
       case "--tls-key": key = value
-      case "--pollers": configuration.pollerThreads = Int(value) ?? 1
-      case "--busy-polling" where value == "never": configuration.busyPolling = .never
-      case "--busy-polling" where value == "always": configuration.busyPolling = .always
+      case "--pollers": configuration.polling.threads = Int(value) ?? 1
+      case "--busy-polling" where value == "never": configuration.polling.busyPolling = .never
+      case "--busy-polling" where value == "always": configuration.polling.busyPolling = .always
       case "--handlers" where value == "pool": configuration.handlerExecutor = .concurrentPool
       default: usage()
       }

@@ -1,5 +1,5 @@
 // What CoreGRPC asks of Swift's concurrency runtime that has no Swift interface, as C functions. The invariants are in
-// Sources/CoreGRPC/CCore/EnqueueHook/EnqueueHook.md.
+// Sources/CoreGRPC/CompletionQueue/EnqueueHook/EnqueueHook.md.
 
 #ifndef CCONCURRENCY_H
 #define CCONCURRENCY_H

@@ -1,13 +1,13 @@
-/// What a call has in flight, what it has done, and whether its C object may go: the rules of `grpc.h` as a value.
+/// The operations of a call in flight and done, and the release of its C object: the rules of `grpc.h` as a value.
 ///
-/// It calls no C. Its owner asks it before every step, under the call's lock, and does what it answers.
+/// It calls no C function. Its owner asks it before every step, under the call's lock, and carries out its answers.
 struct CallStateMachine: Sendable, Hashable {
-  /// Which end of the call this is.
+  /// The end of the call that this is.
   enum Role: Sendable, Hashable, CaseIterable {
     case client, server
   }
 
-  /// Why a batch must not be started.
+  /// The reasons for which a batch must not be started.
   enum Refusal: Error, Sendable, Hashable {
     /// The call was closed here; its C object may be gone.
     case closed
@@ -27,7 +27,7 @@ struct CallStateMachine: Sendable, Hashable {
 
   private enum Phase: Sendable, Hashable {
     case open
-    /// Nothing new may start; the C object goes when nothing is in flight any more.
+    /// Nothing new may start; the C object is released when nothing is in flight any more.
     case closing
     case released
   }
@@ -41,8 +41,11 @@ struct CallStateMachine: Sendable, Hashable {
   private(set) var inFlight: CallOperations = []
   /// The operations that were ever started.
   private(set) var started: CallOperations = []
-  /// Whether C-core has said that the call is over: its stream is closed.
+  /// Whether C-core has reported that the call is over: its stream is closed.
   private(set) var isOver = false
+
+  /// Whether the server has ended the call in its handler's place.
+  private(set) var isInterrupted = false
 
   init(role: Role) { self.role = role }
 
@@ -51,18 +54,18 @@ struct CallStateMachine: Sendable, Hashable {
 
   var isReleased: Bool { phase == .released }
 
-  /// Whether the call may be cancelled: not when it is over.
+  /// Whether the call may be cancelled: not when it is over, or about to be.
   ///
-  /// A server of C-core 1.51 that cancels a call whose stream is closed ends that stream once more. Those frames break the rules of
-  /// HTTP/2 (RFC 9113, section 5.1), and proxies end the connection for them.
-  var isCancellable: Bool { isUsable && !isOver }
+  /// A server of C-core 1.51 that cancels a call whose stream is closed ends that stream once more. Those frames break
+  /// the rules of HTTP/2 (RFC 9113, section 5.1), and proxies end the connection for them.
+  var isCancellable: Bool { isUsable && !isOver && !isInterrupted }
 
-  /// A batch is about to start.
+  /// Records that a batch is about to start.
   mutating func start(_ operations: CallOperations) throws(Refusal) {
     if operations.isEmpty { throw .empty }
     if phase != .open { throw .closed }
-    // A server of C-core 1.51 that cannot send, as the stream is closed, ends that once more.
-    if role == .server, isOver, !operations.isDisjoint(with: .sends) { throw .closed }
+    // A server of C-core 1.51 that cannot send, because the stream is closed, ends the stream once more.
+    if role == .server, isOver || isInterrupted, !operations.isDisjoint(with: .sends) { throw .closed }
     if isPoisoned { throw .poisoned }
     if role == .server && operations.contains(.receiveInitialMetadata) { throw .wrongRole }
     let busy = operations.intersection(inFlight)
@@ -77,13 +80,23 @@ struct CallStateMachine: Sendable, Hashable {
     started.formUnion(operations)
   }
 
-  /// C-core refused the batch that was just started: no tag will come for it.
+  /// Records that a batch is about to start that ends the call in its handler's place.
+  ///
+  /// Refused while the handler sends something: a status waits for that, and the client may not let it pass.
+  mutating func interrupt(_ operations: CallOperations) throws(Refusal) {
+    let busy = inFlight.intersection(.sends)
+    if !busy.isEmpty { throw .busy(busy) }
+    try start(operations)
+    isInterrupted = true
+  }
+
+  /// Takes back the batch that was just started and that C-core refused: no tag will come for it.
   mutating func startFailed(_ operations: CallOperations) {
     inFlight.subtract(operations)
     isPoisoned = true
   }
 
-  /// The tag of a batch came.
+  /// Handles the tag of a batch.
   ///
   /// - Returns: Whether the C object must be released now.
   mutating func finish(_ operations: CallOperations) -> Bool {
@@ -93,7 +106,7 @@ struct CallStateMachine: Sendable, Hashable {
     return releaseIfDue()
   }
 
-  /// Nobody will start anything on this call again.
+  /// Closes the call: no batch will start on it again.
   ///
   /// - Returns: Whether the C object must be released now.
   mutating func close() -> Bool {

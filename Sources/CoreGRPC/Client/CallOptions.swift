@@ -1,20 +1,20 @@
 /// Settings of one call.
 public struct CallOptions: Sendable {
-  /// How long the call may take in all; then it ends with DEADLINE_EXCEEDED.
+  /// The longest duration of the call, after which it ends with DEADLINE_EXCEEDED.
   ///
-  /// `nil`, the default, leaves it to the channel's service config, and without one there is no limit. When both set one,
-  /// the shorter counts.
+  /// Defaults to `nil`: the timeout of the channel's service config applies, and without one there is no limit. If both
+  /// are set, the shorter applies. With ``deadline``, the earlier end applies. The clock does not follow changes of the
+  /// wall clock.
   ///
-  /// Measured on a clock that does not follow changes of the wall clock. With ``deadline`` the earlier one counts.
-  ///
-  /// The server is told of no more time than this, in C-core's few digits (`grpc-timeout`): a call may end up to 3 ms early, and up to
-  /// 1 % early where C-core has no closer number, as for 1,009 ms. Less than a millisecond is no time. On a connection with calls of
-  /// other timeouts C-core may name to the server one of those that is up to 3 % longer.
+  /// The server learns of no more time than this, in C-core's few digits (`grpc-timeout`): a call may end up to 3 ms
+  /// early, and up to 1 % early where C-core has no closer number, as for 1,009 ms. Less than a millisecond counts as
+  /// zero. On a connection with calls of other timeouts C-core may send the server one of those that is up to 3 %
+  /// longer.
   public var timeout: Duration?
 
-  /// When the call must have ended; then it ends with DEADLINE_EXCEEDED.
+  /// The instant at which the call ends with DEADLINE_EXCEEDED.
   ///
-  /// `nil`, the default, for no limit.
+  /// Defaults to `nil`: no limit.
   public var deadline: ContinuousClock.Instant? {
     get { deadlineBox?.instant }
     set { deadlineBox = newValue.map(Deadline.init) }
@@ -22,49 +22,63 @@ public struct CallOptions: Sendable {
 
   private var deadlineBox: Deadline?
 
-  /// Whether a call that a handler makes ends when the handler's own call must have ended.
+  /// Whether a call that a handler makes ends by the deadline of the handler's own call.
   ///
-  /// On by default: nobody waits for what comes later. The deadline follows the tasks that a handler starts, except for
-  /// detached ones.
+  /// Defaults to `true`: a later response has no reader. The deadline follows the tasks that a handler starts, except
+  /// for detached ones.
   public var inheritsDeadline: Bool
 
-  /// Whether the call waits for a connection while there is none, rather than fail with UNAVAILABLE.
+  /// Whether the call waits for a connection while there is none, instead of failing with UNAVAILABLE.
   ///
-  /// `nil`, the default, leaves it to the channel's service config, and without one the call fails.
+  /// Defaults to `nil`: the setting of the channel's service config applies, and without one the call fails.
   public var waitForReady: Bool?
 
-  /// The authority to name to the server instead of the channel's, for this call.
+  /// The authority that the server sees.
+  ///
+  /// Defaults to `nil`: the channel's.
   public var authority: String?
 
   /// The algorithm with which the call's messages to the server are compressed.
   ///
-  /// `nil`, the default, for the channel's. A server that does not accept it ends the call with UNIMPLEMENTED. What comes
-  /// back is the server's to decide, within what the channel accepts.
-  public var compression: Compression.Algorithm?
+  /// Defaults to `nil`: the channel's. A server that does not accept the algorithm ends the call with UNIMPLEMENTED.
+  /// The server chooses the algorithm of its response among those that the channel accepts.
+  public var compression: CompressionAlgorithm?
 
-  /// The largest message that this call may send, in bytes; a larger one ends it with RESOURCE_EXHAUSTED.
+  /// The largest message that this call may send, in bytes.
   ///
-  /// `nil`, the default, for the channel's limit and that of its service config; the smallest of all counts. A message is
-  /// measured when it has been serialized, before it is sent or compressed.
-  public var maximumSendMessageSize: Int?
+  /// Defaults to `nil`: the limits of the channel and of its service config apply. The smallest limit applies. A larger
+  /// message ends the call with RESOURCE_EXHAUSTED. The library measures the serialized message, before it is
+  /// compressed.
+  public var maxRequestMessageBytes: Int?
 
-  /// The largest message that this call may receive, in bytes; a larger one ends it with RESOURCE_EXHAUSTED.
+  /// The largest message that this call may receive, in bytes.
   ///
-  /// `nil`, the default, for the channel's limit and that of its service config; the smallest of all counts. This limit is
-  /// checked when the message has been received, so it spares its deserialization and not its memory. To bound memory
-  /// use the other two.
-  public var maximumReceiveMessageSize: Int?
+  /// Defaults to `nil`: the limits of the channel and of its service config apply. The smallest limit applies. A larger
+  /// message ends the call with RESOURCE_EXHAUSTED. The library checks this limit after it has received the message,
+  /// which saves the deserialization but not the memory. The other two limits bound memory.
+  public var maxResponseMessageBytes: Int?
 
   /// Creates options.
+  ///
+  /// - Parameters:
+  ///   - timeout: The longest duration of the call. Defaults to that of the service config.
+  ///   - deadline: The instant at which the call must have ended. Defaults to none.
+  ///   - inheritsDeadline: Whether the call ends by the deadline of the handler that makes it. Defaults to `true`.
+  ///   - waitForReady: Whether the call waits for a connection. Defaults to the setting of the service config.
+  ///   - authority: The authority to name to the server. Defaults to the channel's.
+  ///   - compression: The algorithm for the messages to the server. Defaults to the channel's.
+  ///   - maxRequestMessageBytes: The largest message that the call may send, in bytes. Defaults to the channel's limit.
+  ///   - maxResponseMessageBytes: The largest message that the call may receive, in bytes. Defaults to the channel's
+  ///     limit.
   public init(
     timeout: Duration? = nil,
     deadline: ContinuousClock.Instant? = nil,
     inheritsDeadline: Bool = true,
     waitForReady: Bool? = nil,
     authority: String? = nil,
-    compression: Compression.Algorithm? = nil,
-    maximumSendMessageSize: Int? = nil,
-    maximumReceiveMessageSize: Int? = nil
+    compression: CompressionAlgorithm? = nil,
+    maxRequestMessageBytes: Int? = nil,
+    maxResponseMessageBytes: Int? = nil
   ) {
     self.timeout = timeout
     self.deadlineBox = deadline.map(Deadline.init)
@@ -72,14 +86,14 @@ public struct CallOptions: Sendable {
     self.waitForReady = waitForReady
     self.authority = authority
     self.compression = compression
-    self.maximumSendMessageSize = maximumSendMessageSize
-    self.maximumReceiveMessageSize = maximumReceiveMessageSize
+    self.maxRequestMessageBytes = maxRequestMessageBytes
+    self.maxResponseMessageBytes = maxResponseMessageBytes
   }
 
-  /// Options that leave everything at its default.
+  /// Options with all defaults.
   public static var defaults: CallOptions { CallOptions() }
 
-  /// The time that the call has, by whichever limit is the earliest.
+  /// The time that the call has, by the earliest of its limits.
   var effectiveTimeout: Duration? {
     let inherited = inheritsDeadline ? CallDeadline.current : nil
     guard let earliest = deadlineBox ?? inherited else { return timeout }

@@ -12,11 +12,11 @@ extension Channel {
 
   /// Connects, and returns when there is a connection.
   ///
-  /// While connecting fails it is tried again: use `timeout`, or cancel the task.
+  /// The channel tries again while connecting fails. Use `timeout`, or cancel the task, to end that.
   ///
-  /// - Parameter timeout: How long to wait; `nil` for as long as it takes.
-  /// - Throws: ``RPCError``: ``RPCError/Code/deadlineExceeded`` when the time is over, ``RPCError/Code/unavailable`` when
-  ///   the channel is closed, ``RPCError/Code/cancelled`` when the task is cancelled.
+  /// - Parameter timeout: The longest time to wait. Defaults to `nil`: no limit.
+  /// - Throws: ``RPCError``: ``RPCError/Code/deadlineExceeded`` when the time is over, ``RPCError/Code/unavailable``
+  ///   when the channel is closed, ``RPCError/Code/cancelled`` when the task is cancelled.
   public func connect(timeout: Duration? = nil) async throws(RPCError) {
     let deadline = timeout.map { ContinuousClock.Instant.after($0) }
     while true {
@@ -36,12 +36,12 @@ extension Channel {
     }
   }
 
-  /// Tries to connect again at once, rather than when the pause after a failure is over.
+  /// Tries to connect again immediately, instead of after the pause that follows a failure.
   public func resetConnectBackoff() { try? openHandle().resetConnectBackoff() }
 
-  /// Waits for another state than `last`.
+  /// Waits until the state differs from `last`.
   ///
-  /// - Returns: `nil` when the task is cancelled.
+  /// - Returns: The state; `nil` when the task is cancelled.
   func state(after last: ConnectivityState?) async -> ConnectivityState? {
     while !Task.isCancelled {
       let state = connectivityState
@@ -51,10 +51,12 @@ extension Channel {
     return nil
   }
 
-  /// Waits until the state is another one than `last`, or the channel is closed, or `deadline` has come, or some seconds have
-  /// passed, or the task is cancelled: look again.
+  /// Waits for a possible change of the state, after which the caller looks again.
+  ///
+  /// The wait ends when the state differs from `last`, the channel is closed, `deadline` has come, some seconds have
+  /// passed, or the task is cancelled.
   private func waitForChange(from last: ConnectivityState, until deadline: ContinuousClock.Instant?) async {
-    let changed = OneShot<Void>()
+    let changed = Promise<Void>()
     closing.add(changed)
     defer { closing.remove(changed) }
     // The handle itself is not kept while the task waits.

@@ -3,6 +3,13 @@ extension Channel {
   ///
   /// Cancelling the task cancels the call.
   ///
+  /// - Parameters:
+  ///   - request: The request, with the producer of its messages.
+  ///   - descriptor: The method to call.
+  ///   - serializer: The serializer of the messages that the client sends.
+  ///   - deserializer: The deserializer of the messages that the server sends.
+  ///   - options: The settings of this call. They default to those of the channel.
+  /// - Returns: The response of a call that succeeded.
   /// - Throws: ``RPCError``, also when the task is cancelled (``RPCError/Code/cancelled``).
   public func clientStreaming<Input: Sendable, Output: Sendable>(
     request: StreamingClientRequest<Input>,
@@ -29,8 +36,15 @@ extension Channel {
   ///
   /// Cancelling the task cancels the call.
   ///
-  /// - Parameter onResponse: Reads the response, where the caller runs. The call ends when it returns: what it has not read is not
-  ///   received.
+  /// - Parameters:
+  ///   - request: The request.
+  ///   - descriptor: The method to call.
+  ///   - serializer: The serializer of the messages that the client sends.
+  ///   - deserializer: The deserializer of the messages that the server sends.
+  ///   - options: The settings of this call. They default to those of the channel.
+  ///   - onResponse: Reads the response, where the caller runs. The call ends when it returns: messages that it has not
+  ///     read are not received.
+  /// - Returns: The result of `onResponse`.
   /// - Throws: ``RPCError``, or what `onResponse` throws.
   public nonisolated(nonsending) func serverStreaming<Input: Sendable, Output: Sendable, Result: Sendable>(
     request: ClientRequest<Input>,
@@ -54,8 +68,16 @@ extension Channel {
   ///
   /// The request's producer runs in a task of its own beside `onResponse`. Cancelling the task cancels the call.
   ///
-  /// - Parameter onResponse: Reads the response, where the caller runs. It is called when the server's metadata has come, or the call
-  ///   has failed. The call ends when it returns: what it has not read is not received, and the producer is cancelled.
+  /// - Parameters:
+  ///   - request: The request, with the producer of its messages.
+  ///   - descriptor: The method to call.
+  ///   - serializer: The serializer of the messages that the client sends.
+  ///   - deserializer: The deserializer of the messages that the server sends.
+  ///   - options: The settings of this call. They default to those of the channel.
+  ///   - onResponse: Reads the response, where the caller runs. It is called when the server's metadata has arrived, or
+  ///     the call has failed. The call ends when it returns: messages that it has not read are not received, and the
+  ///     producer is cancelled.
+  /// - Returns: The result of `onResponse`.
   /// - Throws: ``RPCError``, or what `onResponse` throws.
   public nonisolated(nonsending) func bidirectionalStreaming<Input: Sendable, Output: Sendable, Result: Sendable>(
     request: StreamingClientRequest<Input>,
@@ -68,15 +90,15 @@ extension Channel {
     let options = defaults.applied(to: options, of: descriptor)
     let streams = ClientStreamSet()
     let pipeline = ClientPipeline<Input, Output>(interceptors: interceptors(for: descriptor))
+    let attempts = pipeline.interceptors.isEmpty ? nil : ClientAttempts()
     return try await withTaskCancellationHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
         do {
-          let context = ClientContext(descriptor: descriptor, target: target)
+          let context = ClientContext(descriptor: descriptor, target: target, attempts: attempts)
           let response = try await pipeline.respond(to: request, context: context) { request, context in
-            let stream = ClientStream(
-              call: try makeCall(context.descriptor, options: options),
-              options: options
-            )
+            let call = try makeCall(context.descriptor, options: options)
+            attempts?.began(call)
+            let stream = ClientStream(call: call, options: options, attempts: attempts)
             if let message = request.onlyMessage {
               try stream.start(request.metadata, onlyMessage: message, serializer: serializer)
               streams.insert(stream)

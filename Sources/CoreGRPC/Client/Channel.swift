@@ -1,4 +1,4 @@
-/// A connection, or several, to a gRPC service; made when it is needed, and made anew when it breaks.
+/// One or more connections to a gRPC service.
 ///
 /// ```swift
 /// let channel = try Channel(target: "127.0.0.1:50051")
@@ -10,13 +10,14 @@
 /// )
 /// ```
 ///
-/// A channel may be used from any thread, and should be shared: it carries any number of calls at once.
+/// A channel connects when a call needs a connection, and reconnects when the connection breaks. Use it from any
+/// thread, and share it: it carries any number of calls at the same time.
 public final class Channel: Sendable {
-  /// Where the service is, as given to ``init(target:credentials:configuration:interceptors:)``.
+  /// The address of the service, as given to ``init(target:credentials:configuration:interceptors:)``.
   public let target: String
 
   private let handle: Locked<ChannelHandle?>
-  /// Happens when the channel is closed.
+  /// The event that the channel is closed.
   let closing = OneTimeEvent()
   private let interceptors: [ConditionalInterceptor<any ClientInterceptor>]
   let defaults: CallDefaults
@@ -24,22 +25,45 @@ public final class Channel: Sendable {
   /// Creates a channel without connecting.
   ///
   /// - Parameters:
-  ///   - target: Where the service is, in the syntax of
-  ///     <https://github.com/grpc/grpc/blob/master/doc/naming.md>: `host:port`, `dns:host:port`, `ipv4:127.0.0.1:50051`,
-  ///     `ipv6:[::1]:50051`, several addresses as in `ipv4:127.0.0.1:50051,127.0.0.1:50052`, `unix:/path`,
-  ///     `unix-abstract:name`.
+  ///   - target: Where the service is, in the syntax of <https://github.com/grpc/grpc/blob/master/doc/naming.md>:
+  ///     `host:port`, `dns:host:port`, `ipv4:127.0.0.1:50051`, `ipv6:[::1]:50051`, several addresses as in
+  ///     `ipv4:127.0.0.1:50051,127.0.0.1:50052`, `unix:/path`, `unix-abstract:name`.
   ///   - credentials: How the connections are protected, and whom the channel trusts.
   ///   - configuration: The channel's settings.
-  ///   - interceptors: What sees the calls; the first one is the outermost.
-  /// - Throws: ``RPCError/Code/invalidArgument``, when the target cannot be read, or a certificate or a key.
+  ///   - interceptors: The interceptors that see every call; the first one is the outermost.
+  /// - Throws: ``RuntimeError``, when the target cannot be read, or a certificate or a key.
+  public convenience init(
+    target: String,
+    credentials: ChannelCredentials = .insecure,
+    configuration: Configuration = Configuration(),
+    interceptors: [any ClientInterceptor] = []
+  ) throws(RuntimeError) {
+    try self.init(
+      target: target,
+      credentials: credentials,
+      configuration: configuration,
+      interceptorPipeline: Array(interceptors)
+    )
+  }
+
+  /// Creates a channel without connecting, with interceptors for some methods.
+  ///
+  /// - Parameters:
+  ///   - target: Where the service is, see ``init(target:credentials:configuration:interceptors:)``.
+  ///   - credentials: How the connections are protected, and whom the channel trusts.
+  ///   - configuration: The channel's settings.
+  ///   - interceptorPipeline: The interceptors, each with the methods that it applies to; the first one is the
+  ///     outermost.
+  /// - Throws: ``RuntimeError``, when the target cannot be read, or a certificate or a key.
   public init(
     target: String,
     credentials: ChannelCredentials = .insecure,
     configuration: Configuration = Configuration(),
-    interceptors: [ConditionalInterceptor<any ClientInterceptor>] = []
-  ) throws(RPCError) {
+    interceptorPipeline: [ConditionalInterceptor<any ClientInterceptor>]
+  ) throws(RuntimeError) {
+    try configuration.validate()
     self.target = target
-    self.interceptors = interceptors
+    self.interceptors = interceptorPipeline
     self.handle = Locked(
       try ChannelHandle(
         target: target,
@@ -63,9 +87,9 @@ public final class Channel: Sendable {
     self.handle = Locked(handle)
   }
 
-  /// Closes the channel: calls in progress go on, new ones fail with UNAVAILABLE.
+  /// Closes the channel: calls in progress continue, new ones fail with UNAVAILABLE.
   ///
-  /// A channel that is let go closes by itself.
+  /// A channel without references closes by itself.
   public func close() {
     let closed = handle.withLock { $0.take() }
     closing.happen()
@@ -76,6 +100,13 @@ public final class Channel: Sendable {
   ///
   /// Cancelling the task cancels the call.
   ///
+  /// - Parameters:
+  ///   - request: The request.
+  ///   - descriptor: The method to call.
+  ///   - serializer: The serializer of the messages that the client sends.
+  ///   - deserializer: The deserializer of the messages that the server sends.
+  ///   - options: The settings of this call. They default to those of the channel.
+  /// - Returns: The response of a call that succeeded.
   /// - Throws: ``RPCError``, also when the task is cancelled (``RPCError/Code/cancelled``).
   @inlinable
   public func unary<Input: Sendable, Output: Sendable>(
@@ -115,7 +146,7 @@ public final class Channel: Sendable {
     return response
   }
 
-  /// A unary call, ready to be made; `nil` if interceptors want to see it as a stream.
+  /// Prepares a unary call; `nil` if interceptors want to see it as a stream.
   @usableFromInline
   func makeUnaryCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> UnaryClientCall? {
     guard interceptors(for: descriptor).isEmpty else { return nil }
@@ -127,11 +158,11 @@ public final class Channel: Sendable {
     return UnaryClientCall(call: call, options: options, compression: defaults.compression(for: options))
   }
 
-  /// Runs tasks on the threads that poll for this channel's calls.
+  /// The executor of the threads that poll for this channel's calls.
   ///
-  /// A task that awaits a call goes on there anyway when the response has come, unless it has an executor of its own or
-  /// ``Configuration/resumesOnPollers`` says otherwise. One that prefers this executor runs there from its start, and after
-  /// whatever else it awaits; so do its child tasks:
+  /// A task that awaits a call resumes there in any case when the response has arrived, unless it has an executor of
+  /// its own or ``Configuration/resumesOnPollers`` is `false`. A task that prefers this executor, and its child tasks,
+  /// run there from their start, and after anything else that they await:
   ///
   /// ```swift
   /// await withTaskExecutorPreference(channel.taskExecutor) {
@@ -139,9 +170,9 @@ public final class Channel: Sendable {
   /// }
   /// ```
   ///
-  /// Code that holds its thread for longer than a few milliseconds is left alone, and another thread polls. All channels of a
-  /// process share these threads. Once the channel is closed, and after the last channel of the process, tasks run on Swift's
-  /// pool.
+  /// If code holds its thread for longer than a few milliseconds, another thread polls. All channels of a process share
+  /// these threads. After the channel is closed, this is the executor of Swift's pool. A task that prefers the earlier
+  /// executor continues on other threads of the library after the last channel of the process.
   public var taskExecutor: any TaskExecutor {
     handle.withLock { $0?.queue.executor } ?? globalConcurrentExecutor
   }

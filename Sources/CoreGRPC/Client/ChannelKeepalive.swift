@@ -1,48 +1,54 @@
 extension Channel.Configuration {
-  /// How a channel finds out that a connection is dead although nobody closed it: by pings.
+  /// The pings by which a channel detects a dead connection.
   ///
-  /// The server must allow what is set here: gRPC servers end the connection of a client that pings more often than every
-  /// five minutes (GOAWAY with `too_many_pings`, as which calls may fail with UNAVAILABLE), and the channel then doubles
-  /// ``time``. Agree with whoever runs the server.
+  /// The server must allow them. gRPC servers end the connection of a client that pings more often than every five
+  /// minutes (GOAWAY with `too_many_pings`), at which calls may fail with UNAVAILABLE. The channel then doubles
+  /// ``time``.
   public struct Keepalive: Sendable, Hashable {
-    /// How long a connection is silent before a ping.
+    /// The time without data before a ping.
     ///
-    /// `nil`, the default, for no pings.
+    /// Defaults to `nil`: no pings.
     public var time: Duration?
 
-    /// How long the answer to a ping may take, before the connection counts as dead.
+    /// The time in which the answer to a ping must arrive.
     ///
-    /// 20 seconds.
+    /// Defaults to 20 seconds. Then C-core closes the connection.
     public var timeout: Duration
 
-    /// Whether there are pings while no call is in progress.
+    /// Whether the channel pings while no call is in progress.
     ///
-    /// No.
-    public var permitWithoutCalls: Bool
+    /// Defaults to `false`.
+    public var allowWithoutCalls: Bool
 
-    /// How many pings follow each other without data in between, before they stop until there is data again.
+    /// The number of pings without data in between, after which the pings stop until there is data again.
     ///
-    /// 2; `nil` for any number. A ``time`` that is to work on connections that stay silent for long needs `nil`.
-    public var maximumPingsWithoutData: Int?
+    /// Defaults to 2. `nil` sets no limit, which ``time`` needs on connections that stay silent for long.
+    public var maxPingsWithoutData: Int?
 
     /// Creates settings.
+    ///
+    /// - Parameters:
+    ///   - time: The time without data before a ping. Defaults to `nil`: no pings.
+    ///   - timeout: The time for the answer to a ping. Defaults to 20 seconds.
+    ///   - allowWithoutCalls: Whether the channel pings while no call is in progress. Defaults to `false`.
+    ///   - maxPingsWithoutData: The number of pings without data in between. Defaults to 2; `nil` sets no limit.
     public init(
       time: Duration? = nil,
       timeout: Duration = .seconds(20),
-      permitWithoutCalls: Bool = false,
-      maximumPingsWithoutData: Int? = 2
+      allowWithoutCalls: Bool = false,
+      maxPingsWithoutData: Int? = 2
     ) {
       self.time = time
       self.timeout = timeout
-      self.permitWithoutCalls = permitWithoutCalls
-      self.maximumPingsWithoutData = maximumPingsWithoutData
+      self.allowWithoutCalls = allowWithoutCalls
+      self.maxPingsWithoutData = maxPingsWithoutData
     }
 
     func set(in arguments: inout ChannelArguments) {
       arguments.set("grpc.keepalive_time_ms", toMillisecondsOf: time)
       arguments.set("grpc.keepalive_timeout_ms", toMillisecondsOf: timeout)
-      arguments.set("grpc.keepalive_permit_without_calls", to: permitWithoutCalls)
-      arguments.set("grpc.http2.max_pings_without_data", to: maximumPingsWithoutData ?? 0)
+      arguments.set("grpc.keepalive_permit_without_calls", to: allowWithoutCalls)
+      arguments.set("grpc.http2.max_pings_without_data", to: maxPingsWithoutData ?? 0)
     }
   }
 }

@@ -1,10 +1,10 @@
 /// The rules for a channel's target, as C-core's resolvers have them.
 ///
-/// C-core takes a target whose scheme it does not know for a host's name. A name without a port it connects to port 443, and an
-/// address without one, or with a port that is not a number, to port 0. See
+/// C-core takes a target with an unknown scheme for a host's name. It connects a name without a port to port 443. It
+/// connects an address without a port, or with a port that is not a number, to port 0. See
 /// <https://github.com/grpc/grpc/blob/master/doc/naming.md>.
 enum ChannelTarget {
-  /// What is wrong with a target and how to write it; `nil` for one that C-core can try.
+  /// Returns the problem of a target, and how to write it; `nil` for one that C-core can try.
   static func problem(in target: String) -> String? {
     if target.utf8.contains(0) { return "it has a NUL character" }
     if target.isEmpty { return "it is empty; \(expected)" }
@@ -51,7 +51,8 @@ enum ChannelTarget {
 
   private static let expected = "expected host:port, [IPv6 address]:port, unix:/path, or another gRPC target"
 
-  /// The parts after a scheme, decoded as C-core does: what is between `//` and the path, and the path up to a `?` or `#`.
+  /// Returns the parts after a scheme, decoded as C-core does: the text between `//` and the path, and the path up to a
+  /// `?` or `#`.
   private static func parts(of rest: Substring) -> (authority: Substring, path: String) {
     var rest = rest.prefix { $0 != "?" && $0 != "#" }
     var authority: Substring = ""
@@ -147,7 +148,7 @@ enum ChannelTarget {
     return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil && $0.utf8.first != UInt8(ascii: "+") }
   }
 
-  /// Whether a host consists of what an IPv6 address consists of, the name of an interface behind a `%` included.
+  /// Returns whether a host has only characters of an IPv6 address, before the name of an interface after a `%`.
   private static func isIPv6(_ host: Substring) -> Bool {
     let address = host.prefix { $0 != "%" }
     return address.count { $0 == ":" } > 1 && address.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }

@@ -7,6 +7,10 @@ public struct ClientRequest<Message: Sendable>: Sendable {
   public var metadata: Metadata
 
   /// Creates a request.
+  ///
+  /// - Parameters:
+  ///   - message: The message to send.
+  ///   - metadata: The metadata to send. Defaults to none.
   public init(message: Message, metadata: Metadata = [:]) {
     self.message = message
     self.metadata = metadata

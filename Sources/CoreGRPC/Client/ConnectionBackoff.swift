@@ -1,41 +1,46 @@
 extension Channel.Configuration {
-  /// How a channel spaces its attempts to connect, while they fail.
+  /// The pauses between a channel's attempts to connect.
   ///
   /// See <https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md>. The pause grows from ``initial`` by the
-  /// factor 1.6 to ``maximum``, each time with a random part of a fifth.
-  public struct ConnectionBackoff: Sendable, Hashable {
+  /// factor 1.6 to ``max``, each time with a random part of a fifth.
+  public struct Backoff: Sendable, Hashable {
     /// The pause after the first attempt that fails.
     ///
-    /// 1 second. C-core takes no less than 100 ms; ``maximum`` bounds it.
+    /// Defaults to 1 second. The least pause is 100 ms, the longest ``max``.
     public var initial: Duration
 
-    /// The time that an attempt has at least, before it counts as failed.
+    /// The least time of an attempt before it counts as failed.
     ///
-    /// 20 seconds. It is long because it must suffice for a slow network and a handshake; nobody waits that long for a
-    /// connection that is refused.
-    public var minimumConnectTimeout: Duration
+    /// Defaults to 20 seconds, which suffices for a slow network and a handshake. A connection that is refused fails
+    /// immediately.
+    public var minConnectTimeout: Duration
 
     /// The longest pause.
     ///
-    /// 2 minutes; C-core takes no less than 100 ms.
-    public var maximum: Duration
+    /// Defaults to 2 minutes. The least value is 100 ms.
+    public var max: Duration
 
     /// Creates settings.
+    ///
+    /// - Parameters:
+    ///   - initial: The pause after the first attempt that fails. Defaults to 1 second.
+    ///   - minConnectTimeout: The least time of one attempt. Defaults to 20 seconds.
+    ///   - max: The longest pause. Defaults to 2 minutes.
     public init(
       initial: Duration = .seconds(1),
-      minimumConnectTimeout: Duration = .seconds(20),
-      maximum: Duration = .seconds(120)
+      minConnectTimeout: Duration = .seconds(20),
+      max: Duration = .seconds(120)
     ) {
       self.initial = initial
-      self.minimumConnectTimeout = minimumConnectTimeout
-      self.maximum = maximum
+      self.minConnectTimeout = minConnectTimeout
+      self.max = max
     }
 
-    /// C-core takes the first pause as it is, also beyond the maximum.
+    /// C-core takes the first pause as it is, also beyond the max.
     func set(in arguments: inout ChannelArguments) {
-      arguments.set("grpc.initial_reconnect_backoff_ms", toMillisecondsOf: min(initial, maximum))
-      arguments.set("grpc.min_reconnect_backoff_ms", toMillisecondsOf: minimumConnectTimeout)
-      arguments.set("grpc.max_reconnect_backoff_ms", toMillisecondsOf: maximum)
+      arguments.set("grpc.initial_reconnect_backoff_ms", toMillisecondsOf: min(initial, max))
+      arguments.set("grpc.min_reconnect_backoff_ms", toMillisecondsOf: minConnectTimeout)
+      arguments.set("grpc.max_reconnect_backoff_ms", toMillisecondsOf: max)
     }
   }
 }

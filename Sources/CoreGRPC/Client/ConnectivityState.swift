@@ -1,14 +1,14 @@
-/// What a ``Channel`` knows of its connection.
+/// The state of a channel's connection.
 ///
 /// See <https://github.com/grpc/grpc/blob/master/doc/connectivity-semantics-and-api.md>.
 public enum ConnectivityState: Sendable, Hashable, CaseIterable {
-  /// There is no connection, and nobody asks for one.
+  /// The channel has no connection, and no call needs one.
   case idle
-  /// A connection is being made.
+  /// The channel is connecting.
   case connecting
-  /// There is a connection.
+  /// The channel has a connection.
   case ready
-  /// Making a connection failed; it will be tried again after a while.
+  /// Connecting failed; the channel tries again after a pause.
   case transientFailure
   /// The channel is closed, or is an in-process channel whose server has begun to shut down.
   case shutdown

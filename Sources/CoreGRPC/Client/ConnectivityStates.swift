@@ -3,7 +3,7 @@
 /// A state that lasts but a moment may be skipped. The sequence ends after ``ConnectivityState/shutdown``, to which
 /// ``Channel/close()`` leads immediately, and when the task is cancelled. Watching does not connect.
 public struct ConnectivityStates: AsyncSequence, Sendable {
-  /// What iterating throws: nothing.
+  /// The type of errors of the iteration, which throws none.
   public typealias Failure = Never
 
   let channel: Channel

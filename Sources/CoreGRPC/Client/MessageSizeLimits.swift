@@ -1,11 +1,11 @@
 extension CallOptions {
-  /// The limits of one call, which C-core does not know of.
+  /// The limits of one call, which C-core does not know.
   var sizeLimits: MessageSizeLimits {
-    MessageSizeLimits(sent: maximumSendMessageSize, received: maximumReceiveMessageSize)
+    MessageSizeLimits(sent: maxRequestMessageBytes, received: maxResponseMessageBytes)
   }
 }
 
-/// The largest messages that a call may send and receive, in bytes; `nil` for what C-core allows.
+/// The largest messages that a call may send and receive, in bytes; `nil` for C-core's limits.
 struct MessageSizeLimits: Sendable {
   let sent: Int?
   let received: Int?

@@ -17,6 +17,10 @@ public struct StreamingClientRequest<Message: Sendable>: Sendable {
   private(set) var onlyMessage: Message?
 
   /// Creates a request.
+  ///
+  /// - Parameters:
+  ///   - metadata: The metadata to send. Defaults to none.
+  ///   - producer: Writes the messages. The client's side of the call closes when it returns.
   public init(metadata: Metadata = [:], producer: @escaping Producer) {
     self.metadata = metadata
     self.producer = producer

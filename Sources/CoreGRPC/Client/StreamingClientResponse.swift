@@ -1,6 +1,10 @@
 /// A response with a stream of messages.
+///
+/// Whether the call succeeds is known at its end: ``messages`` and ``trailingMetadata()`` throw the status of one that
+/// fails. So there is no `accepted`, as in grpc-swift-2, which says beforehand whether the server has begun to answer.
+/// Its parts have the same names; the trailing metadata is a function's result, and not the last one of the messages.
 public struct StreamingClientResponse<Message: Sendable>: Sendable {
-  /// The metadata that the server sent before the messages; empty if it sent none, or ended the call at once.
+  /// The metadata that the server sent before the messages; empty if it sent none, or ended the call without any.
   public var metadata: Metadata
 
   /// The messages that the server sends.
@@ -12,8 +16,11 @@ public struct StreamingClientResponse<Message: Sendable>: Sendable {
 
   /// Creates a response, for tests and interceptors.
   ///
-  /// - Parameter status: Waits for the end of the call, and returns the trailing metadata. An error that is not an ``RPCError``
-  ///   becomes one, see ``RPCAsyncSequence/init(_:)``.
+  /// - Parameters:
+  ///   - metadata: The metadata that the server sent before the messages. Defaults to none.
+  ///   - messages: The messages.
+  ///   - status: Waits for the end of the call, and returns the trailing metadata. An error that is not an ``RPCError``
+  ///     becomes one, see ``RPCAsyncSequence/init(receiving:)``. Defaults to an end without metadata.
   public init(
     metadata: Metadata = [:],
     messages: RPCAsyncSequence<Message>,
@@ -41,6 +48,10 @@ public struct StreamingClientResponse<Message: Sendable>: Sendable {
   /// Creates the response of a call that has failed, for tests and interceptors.
   ///
   /// Reading its messages throws `error`, and so does ``trailingMetadata()``.
+  ///
+  /// - Parameters:
+  ///   - messageType: The type of the messages.
+  ///   - error: The error with which the call failed.
   public init(of messageType: Message.Type = Message.self, error: RPCError) {
     self.init(
       metadata: error.initialMetadata,
@@ -51,12 +62,12 @@ public struct StreamingClientResponse<Message: Sendable>: Sendable {
 
   /// The metadata that the server sends with the status.
   ///
-  /// Waits for the end of the call, which comes only after all messages have been received. So messages that have not been
-  /// received yet are received and dropped, one at a time, and ``messages`` throws ``RPCError/Code/failedPrecondition`` from then
-  /// on: read first what is wanted. Cancelling the task cancels the call.
+  /// Waits for the end of the call, which follows the last message. The function therefore receives and drops the
+  /// messages that have not been read, one at a time, and ``messages`` throws ``RPCError/Code/failedPrecondition`` from
+  /// then on. Read the messages first. Cancelling the task cancels the call.
   ///
-  /// - Throws: The status of a call that failed, as ``RPCError``; ``RPCError/Code/failedPrecondition`` while another task waits for a
-  ///   message.
+  /// - Throws: The status of a call that failed, as ``RPCError``; ``RPCError/Code/failedPrecondition`` while another
+  ///   task waits for a message.
   public nonisolated(nonsending) func trailingMetadata() async throws(RPCError) -> Metadata { try await status() }
 }
 

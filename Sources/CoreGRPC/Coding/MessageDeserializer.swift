@@ -6,22 +6,25 @@ public protocol MessageDeserializer<Message>: Sendable {
   /// Deserializes one message.
   ///
   /// - Parameter bytes: The whole message. Valid during the call only.
-  /// - Throws: Any error; the call then ends with ``RPCError/Code/internalError`` and a message with the error's text, which
-  ///   the client learns too: it is about the client's own bytes. An ``RPCError`` keeps its code and message.
+  /// - Throws: Any error. The call then ends with ``RPCError/Code/internalError`` and a message with the error's text,
+  ///   which a server sends to the client, since it is about the client's own bytes. An ``RPCError`` ends the call with
+  ///   its own code and message.
   func deserialize(_ bytes: RawSpan) throws -> Message
 
   /// Deserializes one message from the memory that gRPC received it into.
   ///
-  /// There is no need to implement this: as it is, it calls the other function with the message in one piece, joined first if
-  /// gRPC received it in several.
+  /// A default implementation calls the other function with the message in one piece, joined first if gRPC received it
+  /// in several.
   ///
   /// - Parameter buffer: The whole message.
-  /// - Throws: As the other function does.
+  /// - Throws: The error of the other function.
   func deserialize(_ buffer: borrowing MessageBuffer) throws -> Message
 }
 
 extension MessageDeserializer {
-  /// Joins what gRPC received in several pieces.
+  /// Joins the pieces in which gRPC received the message.
+  ///
+  /// - Throws: The error of ``deserialize(_:)-(RawSpan)``.
   public func deserialize(_ buffer: borrowing MessageBuffer) throws -> Message {
     try buffer.withBytes { bytes in try deserialize(bytes) }
   }

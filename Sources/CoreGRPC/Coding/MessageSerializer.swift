@@ -5,7 +5,9 @@ public protocol MessageSerializer<Message>: Sendable {
 
   /// Serializes a message.
   ///
-  /// - Throws: Any error; the call then ends with ``RPCError/Code/internalError``, and the peer does not learn the
-  ///   error's text. An ``RPCError`` keeps its code and message.
+  /// - Parameter message: The message.
+  /// - Returns: The bytes of the message.
+  /// - Throws: Any error. The call then ends with ``RPCError/Code/internalError``, and the peer does not get the
+  ///   error's text. An ``RPCError`` ends the call with its own code and message.
   func serialize(_ message: Message) throws -> MessageBuffer
 }

@@ -1,4 +1,4 @@
-/// How a channel protects its connections, and whom it trusts.
+/// The protection of a channel's connections, and the servers that it trusts.
 ///
 /// ```swift
 /// let channel = try Channel(target: "greeter.example:443", credentials: .tls())
@@ -17,16 +17,18 @@ public struct ChannelCredentials: Sendable, Hashable {
 
   let value: Value
 
-  /// No protection: plaintext, and whoever answers is taken for the server.
+  /// No protection: plaintext, without a check of the server's identity.
   public static var insecure: Self { Self(value: .insecure) }
 
-  /// TLS 1.2 or newer, with a server whose certificate must be valid for the target's host name.
+  /// TLS 1.2 or newer, with a server whose certificate is valid for the target's host name.
   ///
   /// - Parameters:
-  ///   - trustRoots: The authorities that may have signed the server's certificate.
-  ///   - identity: What the client shows to a server that asks for a certificate (mutual TLS).
-  ///   - serverHostname: The name that the server's certificate must be valid for instead of the target's; it is also
-  ///     the authority that calls name to the server. For tests, and for targets that have no name, as `unix:`.
+  ///   - trustRoots: The authorities that may have signed the server's certificate. Defaults to the system's.
+  ///   - identity: The certificate and key for a server that asks for a certificate (mutual TLS). Defaults to `nil`:
+  ///     none.
+  ///   - serverHostname: The name for which the server's certificate must be valid. It is also the authority of the
+  ///     channel's calls. Defaults to `nil`: the target's. Set it in tests, and for targets without a name, such as
+  ///     `unix:`.
   public static func tls(
     trustRoots: TrustRoots = .systemDefault,
     identity: TLSIdentity? = nil,

@@ -1,6 +1,7 @@
-/// Whether the clients of a TLS server show a certificate.
+/// The certificates that a TLS server asks of its clients.
 ///
-/// One that they show is verified, always. A handler finds it in ``ServerContext/peerCertificate``.
+/// The server verifies every certificate that a client presents. A handler reads it in
+/// ``ServerContext/peerCertificate``.
 public struct ClientCertificatePolicy: Sendable, Hashable {
   enum Value: Sendable, Hashable {
     case none
@@ -13,12 +14,15 @@ public struct ClientCertificatePolicy: Sendable, Hashable {
   /// The server does not ask for a certificate.
   public static var none: Self { Self(value: .none) }
 
-  /// A client may show a certificate.
+  /// A client may present a certificate.
   ///
-  /// - Parameter trustRoots: The authorities that may have signed it; a client with another one cannot connect.
+  /// - Parameter trustRoots: The authorities that may have signed it. A client with a certificate of another authority
+  ///   cannot connect.
   public static func requested(trustRoots: PEMSource) -> Self { Self(value: .requested(trustRoots: trustRoots)) }
 
-  /// A client must show a certificate; one without it cannot connect.
+  /// A client must present a certificate.
+  ///
+  /// A client without one cannot connect.
   ///
   /// - Parameter trustRoots: The authorities that may have signed it.
   public static func required(trustRoots: PEMSource) -> Self { Self(value: .required(trustRoots: trustRoots)) }

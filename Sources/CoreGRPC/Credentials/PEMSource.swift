@@ -1,6 +1,6 @@
-/// Where certificates or a private key come from, in the PEM format.
+/// The source of certificates or of a private key, in the PEM format.
 ///
-/// No description of it shows the text: that may be a private key.
+/// Its descriptions do not show the text, which may be a private key.
 public struct PEMSource: Sendable, Hashable {
   enum Value: Sendable, Hashable {
     case text(String)
@@ -9,17 +9,17 @@ public struct PEMSource: Sendable, Hashable {
 
   let value: Value
 
-  /// PEM text that the program has.
+  /// PEM text in memory.
   public static func text(_ text: String) -> Self { Self(value: .text(text)) }
 
   /// A file of PEM text.
   ///
-  /// A channel reads it when it is created, a server also whenever it has changed.
+  /// A channel reads it once, when it is created. A server reads it again when it has changed.
   public static func file(_ path: String) -> Self { Self(value: .file(path: path)) }
 }
 
 extension PEMSource: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// The file's path, or that it is a text.
+  /// The file's path, or `PEM text`.
   public var description: String {
     switch value {
     case .text: "PEM text"
@@ -30,6 +30,6 @@ extension PEMSource: CustomStringConvertible, CustomDebugStringConvertible, Cust
   /// The same as the description.
   public var debugDescription: String { description }
 
-  /// Nothing.
+  /// A mirror without children.
   public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -11,4 +11,32 @@ public struct PeerCertificate: Sendable, Hashable {
 
   /// The certificate in the PEM format.
   public var pem: String
+
+  /// The certificates that the peer has sent, each in the PEM format: its own first, then those of intermediate
+  /// authorities.
+  ///
+  /// The root that vouches for them is in it only where the peer has sent it.
+  public var chain: [String]
+
+  /// Creates a description of a certificate, for tests of handlers.
+  ///
+  /// - Parameters:
+  ///   - subject: The subject.
+  ///   - commonName: The subject's common name.
+  ///   - subjectAlternativeNames: The names, addresses and URIs that the certificate is valid for.
+  ///   - pem: The certificate in the PEM format.
+  ///   - chain: The certificates that the peer has sent; `nil` for the certificate alone.
+  public init(
+    subject: String? = nil,
+    commonName: String? = nil,
+    subjectAlternativeNames: [String] = [],
+    pem: String,
+    chain: [String]? = nil
+  ) {
+    self.subject = subject
+    self.commonName = commonName
+    self.subjectAlternativeNames = subjectAlternativeNames
+    self.pem = pem
+    self.chain = chain ?? [pem]
+  }
 }

@@ -1,4 +1,4 @@
-/// How a server protects the connections to one of its addresses, and what it asks of clients.
+/// The protection of the connections to one of a server's addresses, and the certificates that clients need.
 ///
 /// ```swift
 /// let identity = TLSIdentity(certificateChain: .file("server.pem"), privateKey: .file("server.key"))
@@ -22,21 +22,22 @@ public struct ServerCredentials: Sendable, Hashable {
 
   /// TLS 1.2 or newer.
   ///
-  /// Files that have changed are read again for the next connection. While they are not valid, as between the writing of a
-  /// certificate and of its key, the server keeps what it has, and says so in its log.
+  /// The server reads files again that have changed, for its next connections. While they are not valid, as between the
+  /// writing of a certificate and of its key, it keeps the last valid ones, and ``CoreGRPCLog`` gets an event.
   ///
   /// - Parameters:
-  ///   - identity: What the server shows to its clients.
-  ///   - clientCertificates: Whether clients must show a certificate, too (mutual TLS).
+  ///   - identity: The server's certificate and key.
+  ///   - clientCertificates: The certificates that the server asks of clients (mutual TLS). Defaults to none.
   public static func tls(identity: TLSIdentity, clientCertificates: ClientCertificatePolicy = .none) -> Self {
     .tls(identities: [identity], clientCertificates: clientCertificates)
   }
 
-  /// TLS 1.2 or newer, for a server with several names: clients get the identity of the name that they ask for.
+  /// TLS 1.2 or newer, for a server with several names: a client gets the identity of the name that it asks for.
   ///
   /// - Parameters:
-  ///   - identities: What the server shows; the first one to clients that ask for no name, or for none of these.
-  ///   - clientCertificates: Whether clients must show a certificate, too (mutual TLS).
+  ///   - identities: The server's certificates and keys. Clients that ask for no name, or for another one, get the
+  ///     first.
+  ///   - clientCertificates: The certificates that the server asks of clients (mutual TLS). Defaults to none.
   public static func tls(identities: [TLSIdentity], clientCertificates: ClientCertificatePolicy = .none) -> Self {
     Self(value: .tls(TLS(identities: identities, clientCertificates: clientCertificates)))
   }

@@ -1,12 +1,16 @@
-/// What one end of a TLS connection proves to the other who it is with: a certificate and its private key.
+/// The certificate and the private key by which one end of a TLS connection proves its identity.
 public struct TLSIdentity: Sendable, Hashable {
-  /// The certificate, and behind it those that lead to an authority's.
+  /// The certificate, followed by those that lead to an authority's.
   public var certificateChain: PEMSource
 
-  /// The private key of the first certificate, not encrypted.
+  /// The private key of the first certificate, without a password.
   public var privateKey: PEMSource
 
-  /// Creates an identity, which is checked when a channel or a server uses it.
+  /// Creates an identity, which a channel or a server checks when it uses it.
+  ///
+  /// - Parameters:
+  ///   - certificateChain: The certificate, followed by those that lead to an authority's.
+  ///   - privateKey: The private key of the first certificate, without a password.
   public init(certificateChain: PEMSource, privateKey: PEMSource) {
     self.certificateChain = certificateChain
     self.privateKey = privateKey

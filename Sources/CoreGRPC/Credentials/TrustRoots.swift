@@ -7,11 +7,11 @@ public struct TrustRoots: Sendable, Hashable {
 
   let value: Value
 
-  /// Those of the system, or of the file that `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` in the environment names.
+  /// The authorities of the system, or of the file that `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` in the environment names.
   ///
-  /// Where there are none, a channel cannot be created.
+  /// If there are none, creating a channel throws.
   public static var systemDefault: Self { Self(value: .systemDefault) }
 
-  /// These, and no others.
+  /// The authorities of a file or a text, and no others.
   public static func certificates(_ source: PEMSource) -> Self { Self(value: .certificates(source)) }
 }

@@ -25,8 +25,14 @@ public protocol ClientInterceptor: Sendable {
   ///
   /// In a module that enables `NonisolatedNonsendingByDefault` the type of `next` begins with `@concurrent`.
   ///
-  /// - Throws: An error that the call then ends with. One that is not an ``RPCError`` becomes ``RPCError/Code/cancelled`` if it is a
-  ///   `CancellationError`, what it says if it is an ``RPCErrorConvertible``, and ``RPCError/Code/unknown`` otherwise.
+  /// - Parameters:
+  ///   - request: The request. A unary request is a stream of one message.
+  ///   - context: The method and the channel's target.
+  ///   - next: Passes the request on, to the next interceptor or to the server.
+  /// - Returns: The response for the caller.
+  /// - Throws: An error that the call then ends with. One that is not an ``RPCError`` becomes
+  ///   ``RPCError/Code/cancelled`` if it is a `CancellationError`, what it says if it is an ``RPCErrorConvertible``,
+  ///   and ``RPCError/Code/unknown`` otherwise.
   nonisolated(nonsending) func intercept<Input: Sendable, Output: Sendable>(
     request: StreamingClientRequest<Input>,
     context: ClientContext,

@@ -17,14 +17,19 @@
 public protocol ServerInterceptor: Sendable {
   /// Serves a call, as a rule by calling `next`.
   ///
-  /// It may call `next` with another request, or not at all to answer by itself; and it may return another response than
-  /// `next` gave. What fails before the response throws here; what fails later throws out of the response's producer.
+  /// It may call `next` with another request, or not at all to answer by itself; and it may return another response
+  /// than `next` gave. An error before the response throws here. A later one throws out of the response's producer.
   ///
-  /// Task-locals that are set around `next` reach the handler and the response's producer, which runs when this has returned: `next`
-  /// makes a task for it. Cancelling the call cancels that task, too.
+  /// Task-locals that are set around `next` reach the handler and the response's producer, which runs when this has
+  /// returned: `next` makes a task for it. Cancelling the call cancels that task, too.
   ///
   /// In a module that enables `NonisolatedNonsendingByDefault` the type of `next` begins with `@concurrent @Sendable`.
   ///
+  /// - Parameters:
+  ///   - request: The request. A unary request is a stream of one message.
+  ///   - context: The call's context.
+  ///   - next: Passes the request on, to the next interceptor or to the handler.
+  /// - Returns: The response for the client.
   /// - Throws: An error that the call then ends with, see ``RPCRouter``.
   func intercept<Input: Sendable, Output: Sendable>(
     request: StreamingServerRequest<Input>,

@@ -1,15 +1,15 @@
-/// What the library and gRPC's C-core have to say beyond the errors of calls.
+/// The log of the library and of gRPC's C-core.
 ///
-/// Without a handler, C-core's log goes to standard error, in lines that begin with `gRPC`; the environment variable
-/// `GRPC_VERBOSITY` sets how much, and what the library itself has to say is not written. With a handler everything goes
-/// there, and `GRPC_VERBOSITY` has no say. The product `CoreGRPCLogging` has a handler for swift-log.
+/// Without a handler, C-core's log goes to standard error, in lines that begin with `gRPC`. The environment variable
+/// `GRPC_VERBOSITY` sets the level. The library's own events are not written. With a handler all events go to it, and
+/// `GRPC_VERBOSITY` has no effect. The product `CoreGRPCLogging` has a handler for swift-log.
 ///
-/// No event has the value of metadata: where C-core logs one, the text is cut off before it.
+/// No event contains a value of metadata: where C-core logs one, the text ends before it.
 public enum CoreGRPCLog {
-  /// Gets events, on any thread and on several at once.
+  /// A closure that gets events, on any thread and on several at the same time.
   ///
-  /// C-core may hold locks meanwhile: a handler may neither use this library nor wait for anything that does. Let it put the
-  /// event into a queue, no more.
+  /// C-core may hold locks during the call: a handler must neither use this library nor wait for code that does. It
+  /// should only put the event into a queue.
   public typealias Handler = @Sendable (Event) -> Void
 
   private struct Sink {
@@ -19,24 +19,29 @@ public enum CoreGRPCLog {
 
   private static let sink = Locked<Sink?>(nil)
 
-  /// Sends all events of the process to `handler`, instead of where they went before.
+  /// Sends all events of the process to a handler, in place of the previous one.
   ///
   /// - Parameters:
-  ///   - minimumLevel: The lowest level of interest; C-core does not even format what is below.
-  ///   - handler: What gets the events; `nil` for what happens without a handler. The one before may still be running, and
-  ///     get a last event, when this returns.
+  ///   - minimumLevel: The lowest level of events. C-core does not format lower ones. Defaults to errors.
+  ///   - handler: The closure that gets the events; `nil` removes the handler. The previous handler may still run, and
+  ///     get a last event, when this function returns.
   public static func setHandler(minimumLevel: Level = .error, _ handler: Handler?) {
     CoreLog.install()
-    sink.withLock { sink in
-      sink = handler.map { Sink(handler: $0, minimumLevel: minimumLevel) }
-      // Under the lock, so that of two threads here the same one is the last to set both. C-core logs nothing meanwhile.
-      CoreLog.setVerbosity(sink?.minimumLevel)
+    let new = handler.map { Sink(handler: $0, minimumLevel: minimumLevel) }
+    let old = sink.withLock { sink in
+      defer { sink = new }
+      // Under the lock, so that of two threads here the same one is the last to set both. C-core logs nothing
+      // meanwhile.
+      CoreLog.setVerbosity(new?.minimumLevel)
+      return sink
     }
+    // Not under the lock: this may release objects that the program's closure captures.
+    _ = consume old
   }
 
   /// Hands an event to the handler.
   ///
-  /// - Parameter makeEvent: Makes the event, if anybody wants it.
+  /// - Parameter makeEvent: Makes the event, if the handler wants its level.
   /// - Returns: Whether there is a handler.
   @discardableResult
   static func report(_ level: Level, _ makeEvent: () -> Event) -> Bool {

@@ -1,6 +1,10 @@
-/// What C-core's log says about a failed TLS handshake, with the side that it is about.
+/// The explanation of C-core's log lines about failed TLS handshakes, with the side that each is about.
 ///
-/// C-core logs OpenSSL's error and no more. Its C API tells neither the connection nor the peer.
+/// C-core logs OpenSSL's error and no more. The line comes from its layer above OpenSSL (`ssl_transport_security.cc`),
+/// which works on memory and has no socket. The two lines that follow at the level of debugging, from the handshaker
+/// and the listener, repeat that error. Only where the peer closes its connection within a handshake do they have its
+/// address (`target_address`), as the error is that of reading the socket. The C API knows nothing of a connection
+/// before its first call. So a server's line has no peer.
 enum HandshakeExplanation {
   private static let explanations = [
     (
@@ -18,7 +22,7 @@ enum HandshakeExplanation {
     ("alert certificate required", "the server requires a client's certificate"),
   ]
 
-  /// The text with an explanation, if it is about a handshake.
+  /// Returns the text with an explanation, if it is about a handshake.
   static func explain(_ text: String) -> String {
     guard
       text.hasPrefix("Handshake failed"),

@@ -1,14 +1,14 @@
 extension CoreGRPCLog {
-  /// How much an event matters, in C-core's three levels.
+  /// The level of an event, one of C-core's three.
   public enum Level: Int, Sendable, Hashable, Comparable, CaseIterable {
-    /// Details for whoever works on gRPC.
+    /// Details for the developers of gRPC.
     case debug
-    /// Worth knowing.
+    /// Information.
     case info
-    /// Something went wrong.
+    /// A failure.
     case error
 
-    /// Whether the one level matters less than the other.
+    /// Whether one level is lower than the other.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
   }
 }

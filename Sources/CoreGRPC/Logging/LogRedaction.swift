@@ -1,16 +1,17 @@
-/// Takes the values of metadata out of C-core's log.
+/// The removal of the values of metadata from C-core's log.
 ///
-/// C-core writes what it refuses in full: metadata that it cannot send, and metadata of a peer that it cannot parse. The
-/// library checks metadata before C-core sees it; what a peer sends only C-core can check. `GRPC_TRACE` shows whole lists.
+/// C-core writes refused metadata in full: metadata that it cannot send, and metadata of a peer that it cannot parse.
+/// The library checks metadata before C-core sees it; only C-core can check the metadata that a peer sends.
+/// `GRPC_TRACE` shows whole lists.
 enum LogRedaction {
-  /// What comes before a value, which may contain anything: so the text ends here.
+  /// The texts before a value, which may contain anything: so the text ends here.
   private static let markers = [
     " value=",  // Error parsing metadata: error=… key=… value=…; Append error: …; key=… value=… of a trace
     "raw_bytes:",  // validate_metadata: … {raw_bytes:"…"}
     " md=", "metadata=", "METADATA{", "header_data=",  // traces of filters, transports and batches
   ]
 
-  /// The text up to the first value of metadata in it.
+  /// Returns the text up to the first value of metadata in it.
   static func redact(_ text: String) -> String {
     var ends = markers.compactMap { end(of: $0, in: text) }
     // A trace of a frame's headers, for instance HTTP:3:HDR:SVR: key: value.

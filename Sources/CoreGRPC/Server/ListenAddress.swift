@@ -4,8 +4,8 @@
 /// |---|---|
 /// | `127.0.0.1:50051`, `localhost:50051`, `0.0.0.0:50051` | a TCP port of one address, of a name's addresses, of all |
 /// | `[::1]:50051` | a TCP port of an IPv6 address |
-/// | `127.0.0.1:0` | a port that the system chooses; the server tells which |
-/// | `unix:/run/service.sock` | a Unix domain socket; a socket file that nobody listens on is replaced |
+/// | `127.0.0.1:0` | a port that the system chooses; the server returns it |
+/// | `unix:/run/service.sock` | a Unix domain socket; a socket file without a listener is replaced |
 /// | `unix-abstract:service` | a Unix domain socket in Linux's abstract namespace |
 public struct ListenAddress: Sendable, Hashable {
   private enum Value: Sendable, Hashable {
@@ -20,7 +20,12 @@ public struct ListenAddress: Sendable, Hashable {
 
   /// A TCP port of a host's name or address.
   ///
-  /// Port 0 lets the system choose. The address is checked when a server listens, see ``Server/listen(on:credentials:)``.
+  /// Port 0 lets the system choose. The address is checked when a server listens, see
+  /// ``Server/listen(on:credentials:)``.
+  ///
+  /// - Parameters:
+  ///   - host: The name or the address of the host.
+  ///   - port: The port. With 0 the system chooses one.
   public static func tcp(host: String, port: UInt16) -> Self { Self(.tcp(host: host, port: port)) }
 
   /// A Unix domain socket at a path of the file system, of 1 to 107 bytes.
@@ -28,7 +33,7 @@ public struct ListenAddress: Sendable, Hashable {
   /// The path is checked when a server listens, see ``Server/listen(on:credentials:)``.
   public static func unixDomainSocket(path: String) -> Self { Self(.unix(path: path)) }
 
-  /// A Unix domain socket in Linux's abstract namespace, which has no file and goes with its server.
+  /// A Unix domain socket in Linux's abstract namespace, which has no file and ends with its server.
   ///
   /// The name has 1 to 107 bytes. It is checked when a server listens, see ``Server/listen(on:credentials:)``.
   public static func abstractUnixDomainSocket(name: String) -> Self { Self(.unixAbstract(name: name)) }
@@ -39,7 +44,7 @@ public struct ListenAddress: Sendable, Hashable {
   /// The path of the socket's file, when there is one.
   public var unixDomainSocketPath: String? { if case .unix(let path) = value { path } else { nil } }
 
-  /// Whether a socket's name is that of the address.
+  /// Returns whether a socket's name is that of the address.
   func isAddress(of socket: ListeningSocket) -> Bool {
     switch value {
     case .tcp(_, let port): socket.name.port == port
@@ -48,7 +53,7 @@ public struct ListenAddress: Sendable, Hashable {
     }
   }
 
-  /// The same address with another port; unchanged if it has none.
+  /// Returns the same address with another port; unchanged if it has none.
   func withPort(_ port: Int) -> Self {
     guard case .tcp(let host, _) = value, let port = UInt16(exactly: port) else { return self }
     return .tcp(host: host, port: port)
@@ -60,9 +65,9 @@ extension ListenAddress {
   ///
   /// A `%` with two hexadecimal digits stands for a byte, as in a URI: write `%25` for a percent sign in a path.
   ///
-  /// - Throws: ``ServerError/Code/invalidAddress``, naming the text and what is wrong with it.
-  public init(_ text: String) throws(ServerError) {
-    func invalid(_ problem: String) -> ServerError { ServerError(invalidAddress: text, problem) }
+  /// - Throws: ``RuntimeError/Code/invalidArgument``, naming the text and what is wrong with it.
+  public init(_ text: String) throws(RuntimeError) {
+    func invalid(_ problem: String) -> RuntimeError { RuntimeError(invalidAddress: text, problem) }
     if let path = text.suffix(after: "unix:") {
       self.init(.unix(path: path.percentDecoded))
     } else if let name = text.suffix(after: "unix-abstract:") {
@@ -90,12 +95,12 @@ extension ListenAddress {
 
   /// Checks the parts of an address, however it was made.
   ///
-  /// - Throws: ``ServerError/Code/invalidAddress``.
-  func validate() throws(ServerError) {
-    if let problem { throw ServerError(invalidAddress: description, problem) }
+  /// - Throws: ``RuntimeError/Code/invalidArgument``.
+  func validate() throws(RuntimeError) {
+    if let problem { throw RuntimeError(invalidAddress: description, problem) }
   }
 
-  /// What is wrong with the address; `nil` for one that can be tried.
+  /// The problem of the address; `nil` for one that can be tried.
   private var problem: String? {
     // 108 bytes with the terminating NUL, see unix(7).
     let longest = 107
@@ -128,9 +133,9 @@ extension ListenAddress {
   }
 }
 
-extension ServerError {
+extension RuntimeError {
   fileprivate init(invalidAddress text: String, _ problem: String) {
-    self.init(code: .invalidAddress, message: "'\(text)' is not an address to listen on: \(problem)")
+    self.init(code: .invalidArgument, message: "'\(text)' is not an address to listen on: \(problem)")
   }
 }
 

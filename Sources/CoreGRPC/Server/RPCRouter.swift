@@ -1,14 +1,36 @@
-/// The methods that a server offers, each with its handler.
+/// The methods of a server, each with its handler.
 ///
-/// A handler runs in a task of its own for each call. That task is cancelled when the client cancels or goes away, when the
-/// deadline passes, and when the server stops before the call is done. An ``RPCError`` that the handler throws becomes the
-/// call's status, unless it comes out of a call that the handler made (see there); any other error becomes UNKNOWN, and its text goes to ``CoreGRPCLog`` alone.
+/// A handler runs in a task of its own for each call. That task is cancelled when the client cancels or goes away, when
+/// the deadline passes, and when the server stops before the call is done. An ``RPCError`` that the handler throws
+/// becomes the call's status, unless it comes out of a call that the handler made (see there); any other error becomes
+/// UNKNOWN, and its text goes to ``CoreGRPCLog`` alone.
 public struct RPCRouter: Sendable {
   private var methodsByPath: [String: Method] = [:]
 
+  /// The methods that were registered again.
+  private var duplicates: [Duplicate] = []
+
+  /// The type of the service that is registering its methods; `nil` while none is.
+  private var registrant: String?
+
   private struct Method: Sendable {
     let descriptor: MethodDescriptor
+    let registrant: String?
     let makeHandler: @Sendable ([any ServerInterceptor]) -> MethodHandler
+  }
+
+  private struct Duplicate: Sendable {
+    let descriptor: MethodDescriptor
+    let registrants: (String?, String?)
+
+    /// The services that registered the handlers, as far as they are known.
+    var origin: String {
+      switch registrants {
+      case (let first?, let second?): ", by \(first) and by \(second)"
+      case (let one?, nil), (nil, let one?): ", once by \(one)"
+      case (nil, nil): ""
+      }
+    }
   }
 
   /// Creates a router without methods.
@@ -17,7 +39,44 @@ public struct RPCRouter: Sendable {
   /// The methods, in no particular order.
   public var methods: [MethodDescriptor] { methodsByPath.values.map(\.descriptor) }
 
-  /// The methods with their handlers, numbered.
+  /// The number of methods.
+  public var count: Int { methodsByPath.count }
+
+  /// Returns whether a method has a handler.
+  public func hasHandler(forMethod descriptor: MethodDescriptor) -> Bool { methodsByPath[descriptor.path] != nil }
+
+  /// Removes the handler of a method, which may then be registered anew.
+  ///
+  /// A server has the methods that its router had when the server was made.
+  ///
+  /// - Returns: Whether the method had a handler.
+  @discardableResult
+  public mutating func removeHandler(forMethod descriptor: MethodDescriptor) -> Bool {
+    duplicates.removeAll { $0.descriptor.path == descriptor.path }
+    return methodsByPath.removeValue(forKey: descriptor.path) != nil
+  }
+
+  /// The error of methods that were registered twice; `nil` if none was.
+  var duplicateError: RuntimeError? {
+    guard let first = duplicates.first else { return nil }
+    let others =
+      switch duplicates.count {
+      case 1: ""
+      case 2: "; so is another method"
+      case let count: "; so are \(count - 1) other methods"
+      }
+    let message = "the server cannot start: \(first.descriptor) is registered twice\(first.origin)\(others)"
+    return RuntimeError(code: .duplicateMethod, message: message)
+  }
+
+  /// Registers the methods of a service.
+  mutating func register(_ service: any RegistrableRPCService) {
+    registrant = String(describing: type(of: service))
+    service.registerMethods(with: &self)
+    registrant = nil
+  }
+
+  /// Returns the methods with their handlers, numbered.
   func routes(interceptors: [ConditionalInterceptor<any ServerInterceptor>]) -> [Route] {
     methodsByPath.values.enumerated().map { index, method in
       let applicable = interceptors.filter { $0.applies(to: method.descriptor) }.map(\.interceptor)
@@ -27,7 +86,13 @@ public struct RPCRouter: Sendable {
 
   /// Registers the handler of a unary method.
   ///
-  /// - Precondition: The method has no handler yet.
+  /// Registering a method again keeps the first handler, and ``Server/start()`` throws.
+  ///
+  /// - Parameters:
+  ///   - descriptor: The method.
+  ///   - deserializer: The deserializer of the messages that the client sends.
+  ///   - serializer: The serializer of the messages that the server sends.
+  ///   - handler: The handler, which receives and returns one message.
   @inlinable
   public mutating func registerHandler<Input: Sendable, Output: Sendable>(
     forMethod descriptor: MethodDescriptor,
@@ -70,7 +135,13 @@ public struct RPCRouter: Sendable {
 
   /// Registers the handler of a method with a stream of messages from the client.
   ///
-  /// - Precondition: The method has no handler yet.
+  /// Registering a method again keeps the first handler, and ``Server/start()`` throws.
+  ///
+  /// - Parameters:
+  ///   - descriptor: The method.
+  ///   - deserializer: The deserializer of the messages that the client sends.
+  ///   - serializer: The serializer of the messages that the server sends.
+  ///   - handler: The handler, which receives a stream and returns one message.
   @inlinable
   public mutating func registerHandler<Input: Sendable, Output: Sendable>(
     forMethod descriptor: MethodDescriptor,
@@ -91,7 +162,13 @@ public struct RPCRouter: Sendable {
 
   /// Registers the handler of a method with a stream of messages to the client.
   ///
-  /// - Precondition: The method has no handler yet.
+  /// Registering a method again keeps the first handler, and ``Server/start()`` throws.
+  ///
+  /// - Parameters:
+  ///   - descriptor: The method.
+  ///   - deserializer: The deserializer of the messages that the client sends.
+  ///   - serializer: The serializer of the messages that the server sends.
+  ///   - handler: The handler, which receives one message and returns a stream.
   @inlinable
   public mutating func registerHandler<Input: Sendable, Output: Sendable>(
     forMethod descriptor: MethodDescriptor,
@@ -107,7 +184,13 @@ public struct RPCRouter: Sendable {
 
   /// Registers the handler of a method with a stream of messages in each direction.
   ///
-  /// - Precondition: The method has no handler yet.
+  /// Registering a method again keeps the first handler, and ``Server/start()`` throws.
+  ///
+  /// - Parameters:
+  ///   - descriptor: The method.
+  ///   - deserializer: The deserializer of the messages that the client sends.
+  ///   - serializer: The serializer of the messages that the server sends.
+  ///   - handler: The handler, which receives and returns a stream.
   @inlinable
   public mutating func registerHandler<Input: Sendable, Output: Sendable>(
     forMethod descriptor: MethodDescriptor,
@@ -127,7 +210,9 @@ public struct RPCRouter: Sendable {
     _ descriptor: MethodDescriptor,
     makeHandler: @escaping @Sendable ([any ServerInterceptor]) -> MethodHandler
   ) {
-    precondition(methodsByPath[descriptor.path] == nil, "\(descriptor) was registered twice")
-    methodsByPath[descriptor.path] = Method(descriptor: descriptor, makeHandler: makeHandler)
+    if let method = methodsByPath[descriptor.path] {
+      return duplicates.append(Duplicate(descriptor: descriptor, registrants: (method.registrant, registrant)))
+    }
+    methodsByPath[descriptor.path] = Method(descriptor: descriptor, registrant: registrant, makeHandler: makeHandler)
   }
 }

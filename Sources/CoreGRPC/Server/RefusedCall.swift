@@ -1,12 +1,13 @@
 /// A call that a server ended before any handler or interceptor saw it: see ``Server/Configuration/onRefusedCall``.
 ///
-/// Calls that C-core ends by itself do not reach the library: those that break HTTP/2 or gRPC's protocol, and those that arrive
-/// after a shutdown's clients were told to send no more.
+/// Calls that C-core ends by itself do not reach the library: those that break HTTP/2 or gRPC's protocol, and those
+/// that arrive during a shutdown, after GOAWAY.
 public struct RefusedCall: Sendable, Hashable {
-  /// Why the call was refused.
+  /// The reason of the refusal.
   public var reason: Reason
 
-  /// The path that was called, as in `/package.Service/Method`: the client's own text, if the server has no such method.
+  /// The path that was called, as in `/package.Service/Method`: the client's own text, if the server has no such
+  /// method.
   public var path: String
 
   /// The client's address, as in ``ServerContext/remotePeer``.
@@ -15,10 +16,16 @@ public struct RefusedCall: Sendable, Hashable {
   /// The status that the call ended with.
   public var status: Status
 
-  /// The number of refused calls since the last report that were not reported, as there were too many at a time.
+  /// The number of refused calls since the last report that were not reported, because too many arrived at a time.
   public var droppedBefore = 0
 
-  /// Creates a description of a refused call, for tests of what gets it.
+  /// Creates a description of a refused call, for tests of the closure that gets it.
+  ///
+  /// - Parameters:
+  ///   - reason: The reason of the refusal.
+  ///   - path: The path that was called.
+  ///   - remotePeer: The client's address.
+  ///   - status: The status that the call ended with.
   public init(reason: Reason, path: String, remotePeer: String, status: Status) {
     self.reason = reason
     self.path = path
@@ -26,27 +33,32 @@ public struct RefusedCall: Sendable, Hashable {
     self.status = status
   }
 
-  /// Why a call was refused.
+  /// The reason of a refusal.
   public struct Reason: Sendable, Hashable, CustomStringConvertible {
     private enum Value: String, Sendable, Hashable {
       case tooManyCalls = "too many calls"
       case unknownMethod = "unknown method"
       case missingMessage = "missing request message"
+      case severalMessages = "several request messages"
       case undecodableRequest = "undecodable request"
       case metadataTooLarge = "metadata too large"
     }
 
     private let value: Value
 
-    /// ``Server/Configuration/maximumConcurrentCalls`` were in progress.
+    /// ``Server/Configuration/maxConcurrentCalls`` were in progress.
     public static var tooManyCalls: Self { Self(value: .tooManyCalls) }
     /// The server has no method of this path.
     public static var unknownMethod: Self { Self(value: .unknownMethod) }
     /// The method takes one request message, and none came.
     public static var missingMessage: Self { Self(value: .missingMessage) }
+    /// The method takes one request message, and several came.
+    ///
+    /// The server checks only some calls of a busy method for that.
+    public static var severalMessages: Self { Self(value: .severalMessages) }
     /// The request of a unary call cannot be deserialized.
     public static var undecodableRequest: Self { Self(value: .undecodableRequest) }
-    /// The metadata is larger than ``Server/Configuration/maximumMetadataSize``.
+    /// The metadata is larger than ``Server/Configuration/maxRequestMetadataBytes``.
     public static var metadataTooLarge: Self { Self(value: .metadataTooLarge) }
 
     /// The reason in words.

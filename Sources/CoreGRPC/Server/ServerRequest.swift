@@ -1,4 +1,5 @@
 /// A request with one message, as a handler gets it.
+@frozen
 public struct ServerRequest<Message: Sendable>: Sendable {
   /// The metadata that the client sent.
   public var metadata: Metadata
@@ -10,6 +11,10 @@ public struct ServerRequest<Message: Sendable>: Sendable {
   public var wasCompressed = false
 
   /// Creates a request.
+  ///
+  /// - Parameters:
+  ///   - metadata: The metadata that the client sent. Defaults to none.
+  ///   - message: The message.
   @inlinable
   public init(metadata: Metadata = [:], message: Message) {
     self.metadata = metadata

@@ -1,4 +1,5 @@
 /// A request with a stream of messages, as a handler gets it.
+@frozen
 public struct StreamingServerRequest<Message: Sendable>: Sendable {
   /// The metadata that the client sent.
   public var metadata: Metadata
@@ -7,6 +8,10 @@ public struct StreamingServerRequest<Message: Sendable>: Sendable {
   public var messages: RPCAsyncSequence<Message>
 
   /// Creates a request.
+  ///
+  /// - Parameters:
+  ///   - metadata: The metadata that the client sent. Defaults to none.
+  ///   - messages: The messages that the client sends.
   @inlinable
   public init(metadata: Metadata = [:], messages: RPCAsyncSequence<Message>) {
     self.metadata = metadata
@@ -37,12 +42,12 @@ extension ServerRequest {
     self.init(metadata: request.metadata, message: message.message)
     wasCompressed = message.wasCompressed
   }
-  /// The request of a method that takes one message.
+  /// Creates the request of a method that takes one message.
   ///
   /// Waits until the client has ended its stream.
   ///
-  /// - Throws: ``RPCError/Code/unimplemented``, if the client did not send one message: see "request cardinality violation"
-  ///   in <https://grpc.github.io/grpc/core/md_doc_statuscodes.html>.
+  /// - Throws: ``RPCError/Code/unimplemented``, if the client did not send one message: see "request cardinality
+  ///   violation" in <https://grpc.github.io/grpc/core/md_doc_statuscodes.html>.
   @usableFromInline
   init(single request: StreamingServerRequest<Message>) async throws(RPCError) {
     var messages = request.messages.receivedMessages.makeAsyncIterator()

@@ -3,30 +3,43 @@ public struct MethodConfig: Sendable, Hashable {
   /// The methods that the settings are for; at least one.
   public var names: [Name]
 
-  /// How long a call may take in all.
+  /// The longest duration of a call.
   ///
-  /// `nil` for no limit. When ``CallOptions/timeout`` is set too, the shorter counts.
+  /// `nil` sets no limit. If ``CallOptions/timeout`` is set too, the shorter applies.
   public var timeout: Duration?
 
   /// Whether calls wait for a connection while there is none, unless ``CallOptions/waitForReady`` is set.
   public var waitForReady: Bool?
 
-  /// The largest message to the server, in bytes; a larger one ends its call with RESOURCE_EXHAUSTED.
+  /// The largest message to the server, in bytes.
   ///
-  /// `nil` for the channel's limit. The smaller counts.
+  /// A larger one ends its call with RESOURCE_EXHAUSTED. `nil` leaves the channel's limit alone. The smaller limit
+  /// applies.
   public var maxRequestMessageBytes: Int?
 
-  /// The largest message from the server, in bytes; a larger one ends its call with RESOURCE_EXHAUSTED.
+  /// The largest message from the server, in bytes.
   ///
-  /// `nil` for the channel's limit. The smaller counts.
+  /// A larger one ends its call with RESOURCE_EXHAUSTED. `nil` leaves the channel's limit alone. The smaller limit
+  /// applies.
   public var maxResponseMessageBytes: Int?
 
-  /// How calls that fail are made again.
+  /// The policy by which C-core makes failed calls again.
   ///
-  /// `nil` for not at all.
+  /// `nil` turns retries by policy off.
   public var retryPolicy: RetryPolicy?
 
+  /// The members of the JSON that have no property here.
+  private var others = JSONObject()
+
   /// Creates settings.
+  ///
+  /// - Parameters:
+  ///   - names: The methods that the settings are for; at least one.
+  ///   - timeout: The longest duration of a call. Defaults to `nil`: no limit.
+  ///   - waitForReady: Whether calls wait for a connection. Defaults to `nil`: they fail while there is none.
+  ///   - maxRequestMessageBytes: The largest message to the server, in bytes. Defaults to the channel's limit.
+  ///   - maxResponseMessageBytes: The largest message from the server, in bytes. Defaults to the channel's limit.
+  ///   - retryPolicy: The policy by which failed calls are made again. Defaults to `nil`: they are not.
   public init(
     names: [Name],
     timeout: Duration? = nil,
@@ -43,9 +56,9 @@ public struct MethodConfig: Sendable, Hashable {
     self.retryPolicy = retryPolicy
   }
 
-  func json(field: String) throws(RPCError) -> JSONValue {
+  func json(field: String) throws(RuntimeError) -> JSONValue {
     guard !names.isEmpty else {
-      throw RPCError(invalid: "\(field).name", "must not be empty: use .all for every method")
+      throw RuntimeError(invalid: "\(field).name", "must not be empty: use .all for every method")
     }
     var object = JSONObject()
     var list: [JSONValue] = []
@@ -63,6 +76,36 @@ public struct MethodConfig: Sendable, Hashable {
       )
     }
     if let retryPolicy { object.add("retryPolicy", try retryPolicy.json(field: "\(field).retryPolicy")) }
-    return .object(object)
+    return .object(object + others)
+  }
+}
+
+extension MethodConfig {
+  /// Creates the config from JSON; `nil` if a member that has a property is not of the form that it must have.
+  init?(value: JSONValue) {
+    guard case .object(let object) = value, object.hasUniqueNames else { return nil }
+    self.init(names: [])
+    for member in object.members {
+      switch (member.name, member.value) {
+      case ("name", .array(let values)):
+        names = values.compactMap(Name.init(json:))
+        guard names.count == values.count else { return nil }
+      case ("timeout", let value):
+        guard let duration = Duration(json: value) else { return nil }
+        timeout = duration
+      case ("waitForReady", .bool(let value)): waitForReady = value
+      case ("maxRequestMessageBytes", let value):
+        guard let size = value.integer else { return nil }
+        maxRequestMessageBytes = size
+      case ("maxResponseMessageBytes", let value):
+        guard let size = value.integer else { return nil }
+        maxResponseMessageBytes = size
+      case ("retryPolicy", let value):
+        guard let policy = RetryPolicy(value: value) else { return nil }
+        retryPolicy = policy
+      case ("name", _), ("waitForReady", _): return nil
+      default: others.add(member.name, member.value)
+      }
+    }
   }
 }

@@ -1,5 +1,5 @@
 extension MethodConfig {
-  /// Which methods a ``MethodConfig`` is for.
+  /// The methods that a ``MethodConfig`` is for.
   public struct Name: Sendable, Hashable {
     private enum Value: Hashable {
       case all
@@ -8,6 +8,8 @@ extension MethodConfig {
     }
 
     private let value: Value
+
+    private init(value: Value) { self.value = value }
 
     /// Every method of every service.
     public static var all: Name { Name(value: .all) }
@@ -23,7 +25,35 @@ extension MethodConfig {
     /// One method.
     public static func method(_ method: MethodDescriptor) -> Name { Name(value: .method(method)) }
 
-    func json(field: String) throws(RPCError) -> JSONValue {
+    /// The methods of a service, or one of them.
+    ///
+    /// - Parameters:
+    ///   - service: The service's name with its package; empty for every service.
+    ///   - method: The method's own name; empty, the default, for every method of the service. A method without a
+    ///     service is not valid.
+    public init(service: String, method: String = "") {
+      if service.isEmpty, method.isEmpty {
+        self = .all
+      } else if method.isEmpty {
+        self = .service(service)
+      } else {
+        self = .method(MethodDescriptor(fullyQualifiedService: service, method: method))
+      }
+    }
+
+    /// The service's name with its package; empty for every service.
+    public var service: String {
+      switch value {
+      case .all: ""
+      case .service(let service): service.fullyQualifiedService
+      case .method(let method): method.service.fullyQualifiedService
+      }
+    }
+
+    /// The method's own name; empty for every method.
+    public var method: String { if case .method(let method) = value { method.method } else { "" } }
+
+    func json(field: String) throws(RuntimeError) -> JSONValue {
       switch value {
       case .all:
         return .object(JSONObject())

@@ -23,6 +23,9 @@ typedef struct CKitchenSink__Legacy__Record__Extra__Item CKitchenSink__Legacy__R
 typedef struct CKitchenSink__Legacy__Record__Chosen CKitchenSink__Legacy__Record__Chosen;
 typedef struct CKitchenSink__Legacy__Part CKitchenSink__Legacy__Part;
 typedef struct CKitchenSink__Legacy__Defaults CKitchenSink__Legacy__Defaults;
+typedef struct CKitchenSink__Legacy__Detail CKitchenSink__Legacy__Detail;
+typedef struct CKitchenSink__Legacy__Scope CKitchenSink__Legacy__Scope;
+typedef struct CKitchenSink__Legacy__Scope__Inner CKitchenSink__Legacy__Scope__Inner;
 
 
 /* --- enums --- */
@@ -178,6 +181,37 @@ struct  CKitchenSink__Legacy__Defaults
     , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, CKITCHEN_SINK__LEGACY__GRADE__GOOD, 0, CKITCHEN_SINK__LEGACY__GRADE__GOOD }
 
 
+struct  CKitchenSink__Legacy__Detail
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_text;
+  ProtobufCBinaryData text;
+};
+#define CKITCHEN_SINK__LEGACY__DETAIL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__detail__descriptor) \
+    , 0, {0,NULL} }
+
+
+struct  CKitchenSink__Legacy__Scope__Inner
+{
+  ProtobufCMessage base;
+};
+#define CKITCHEN_SINK__LEGACY__SCOPE__INNER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__scope__inner__descriptor) \
+     }
+
+
+struct  CKitchenSink__Legacy__Scope
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_number;
+  int32_t number;
+};
+#define CKITCHEN_SINK__LEGACY__SCOPE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__scope__descriptor) \
+    , 0, 0 }
+
+
 /* CKitchenSink__Legacy__Record__LevelsEntry methods */
 void   ckitchen_sink__legacy__record__levels_entry__init
                      (CKitchenSink__Legacy__Record__LevelsEntry         *message);
@@ -202,6 +236,15 @@ void   ckitchen_sink__legacy__part__init
 /* CKitchenSink__Legacy__Defaults methods */
 void   ckitchen_sink__legacy__defaults__init
                      (CKitchenSink__Legacy__Defaults         *message);
+/* CKitchenSink__Legacy__Detail methods */
+void   ckitchen_sink__legacy__detail__init
+                     (CKitchenSink__Legacy__Detail         *message);
+/* CKitchenSink__Legacy__Scope__Inner methods */
+void   ckitchen_sink__legacy__scope__inner__init
+                     (CKitchenSink__Legacy__Scope__Inner         *message);
+/* CKitchenSink__Legacy__Scope methods */
+void   ckitchen_sink__legacy__scope__init
+                     (CKitchenSink__Legacy__Scope         *message);
 /* --- per-message closures --- */
 
 typedef void (*CKitchenSink__Legacy__Record__LevelsEntry_Closure)
@@ -228,6 +271,15 @@ typedef void (*CKitchenSink__Legacy__Part_Closure)
 typedef void (*CKitchenSink__Legacy__Defaults_Closure)
                  (const CKitchenSink__Legacy__Defaults *message,
                   void *closure_data);
+typedef void (*CKitchenSink__Legacy__Detail_Closure)
+                 (const CKitchenSink__Legacy__Detail *message,
+                  void *closure_data);
+typedef void (*CKitchenSink__Legacy__Scope__Inner_Closure)
+                 (const CKitchenSink__Legacy__Scope__Inner *message,
+                  void *closure_data);
+typedef void (*CKitchenSink__Legacy__Scope_Closure)
+                 (const CKitchenSink__Legacy__Scope *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -244,6 +296,9 @@ extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__extra__it
 extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__record__chosen__descriptor;
 extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__part__descriptor;
 extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__defaults__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__detail__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__scope__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__scope__inner__descriptor;
 
 PROTOBUF_C__END_DECLS
 

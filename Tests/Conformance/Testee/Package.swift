@@ -20,6 +20,8 @@ let package = Package(
       dependencies: [
         "CConformance",
         .product(name: "ProtobufC", package: "swift-coregrpc"),
+        .product(name: "ProtobufCJSON", package: "swift-coregrpc"),
+        .product(name: "ProtobufCTextFormat", package: "swift-coregrpc"),
         .product(name: "ProtobufCWellKnownTypes", package: "swift-coregrpc"),
       ],
       swiftSettings: [

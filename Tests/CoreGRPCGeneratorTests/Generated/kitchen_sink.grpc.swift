@@ -6,7 +6,7 @@ import CoreGRPCProtobuf
 import ProtobufCWellKnownTypes
 
 /// A service whose names clash with what generated code has.
-enum Kitchen_SinkV1_Service {
+nonisolated enum Kitchen_SinkV1_Service {
   /// The service's name: `kitchen.sink_v1.Service`.
   static let descriptor = ServiceDescriptor(fullyQualifiedService: "kitchen.sink_v1.Service")
 
@@ -18,28 +18,36 @@ enum Kitchen_SinkV1_Service {
       typealias Input = Kitchen_SinkV1_Names
       /// The response's type.
       typealias Output = Kitchen_SinkV1_Names
-      /// The method's name.
-      static let descriptor = MethodDescriptor(service: Kitchen_SinkV1_Service.descriptor, method: "Init")
+      /// The method's name and kind.
+      static let descriptor = MethodDescriptor(service: Kitchen_SinkV1_Service.descriptor, method: "Init", type: .unary)
     }
 
     /// The method `self`.
-    enum SelfMessage {
+    enum SelfMethod {
       /// The request's type.
       typealias Input = Kitchen_SinkV1_Names
       /// The response's type.
       typealias Output = Kitchen_SinkV1_Nothing
-      /// The method's name.
-      static let descriptor = MethodDescriptor(service: Kitchen_SinkV1_Service.descriptor, method: "self")
+      /// The method's name and kind.
+      static let descriptor = MethodDescriptor(
+        service: Kitchen_SinkV1_Service.descriptor,
+        method: "self",
+        type: .clientStreaming
+      )
     }
 
     /// The method `Channel`.
-    enum ChannelMessage {
+    enum ChannelMethod {
       /// The request's type.
       typealias Input = Kitchen_SinkV1_Nothing
       /// The response's type.
       typealias Output = Kitchen_SinkV1_Names
-      /// The method's name.
-      static let descriptor = MethodDescriptor(service: Kitchen_SinkV1_Service.descriptor, method: "Channel")
+      /// The method's name and kind.
+      static let descriptor = MethodDescriptor(
+        service: Kitchen_SinkV1_Service.descriptor,
+        method: "Channel",
+        type: .serverStreaming
+      )
     }
 
     /// The method `get_it`.
@@ -48,8 +56,12 @@ enum Kitchen_SinkV1_Service {
       typealias Input = Google_Protobuf_Timestamp
       /// The response's type.
       typealias Output = Legacy_Record
-      /// The method's name.
-      static let descriptor = MethodDescriptor(service: Kitchen_SinkV1_Service.descriptor, method: "get_it")
+      /// The method's name and kind.
+      static let descriptor = MethodDescriptor(
+        service: Kitchen_SinkV1_Service.descriptor,
+        method: "get_it",
+        type: .bidirectionalStreaming
+      )
     }
 
     /// The method `HTTPGet`.
@@ -58,22 +70,26 @@ enum Kitchen_SinkV1_Service {
       typealias Input = Kitchen_SinkV1_Old
       /// The response's type.
       typealias Output = Kitchen_SinkV1_Nothing
-      /// The method's name.
-      static let descriptor = MethodDescriptor(service: Kitchen_SinkV1_Service.descriptor, method: "HTTPGet")
+      /// The method's name and kind.
+      static let descriptor = MethodDescriptor(
+        service: Kitchen_SinkV1_Service.descriptor,
+        method: "HTTPGet",
+        type: .unary
+      )
     }
 
     /// Every method of the service.
     static let descriptors: [MethodDescriptor] = [
       Init.descriptor,
-      SelfMessage.descriptor,
-      ChannelMessage.descriptor,
+      SelfMethod.descriptor,
+      ChannelMethod.descriptor,
       Get_it.descriptor,
       HTTPGet.descriptor
     ]
   }
 }
 
-extension Kitchen_SinkV1_Service {
+nonisolated extension Kitchen_SinkV1_Service {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   protocol ServiceProtocol: RegistrableRPCService {
     /// The method `Init`.
@@ -137,7 +153,7 @@ extension Kitchen_SinkV1_Service {
   }
 }
 
-extension Kitchen_SinkV1_Service.ServiceProtocol {
+nonisolated extension Kitchen_SinkV1_Service.ServiceProtocol {
   /// Registers the service's methods.
   func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(
@@ -147,13 +163,13 @@ extension Kitchen_SinkV1_Service.ServiceProtocol {
       handler: { request, context in try await self.init_(request: request, context: context) }
     )
     router.registerHandler(
-      forMethod: Kitchen_SinkV1_Service.Method.SelfMessage.descriptor,
+      forMethod: Kitchen_SinkV1_Service.Method.SelfMethod.descriptor,
       deserializer: ProtobufDeserializer<Kitchen_SinkV1_Names>(),
       serializer: ProtobufSerializer<Kitchen_SinkV1_Nothing>(),
       handler: { request, context in try await self.self_(request: request, context: context) }
     )
     router.registerHandler(
-      forMethod: Kitchen_SinkV1_Service.Method.ChannelMessage.descriptor,
+      forMethod: Kitchen_SinkV1_Service.Method.ChannelMethod.descriptor,
       deserializer: ProtobufDeserializer<Kitchen_SinkV1_Nothing>(),
       serializer: ProtobufSerializer<Kitchen_SinkV1_Names>(),
       handler: { request, context in try await self.channel_(request: request, context: context) }
@@ -173,13 +189,13 @@ extension Kitchen_SinkV1_Service.ServiceProtocol {
   }
 }
 
-extension Kitchen_SinkV1_Service.SimpleServiceProtocol {
+nonisolated extension Kitchen_SinkV1_Service.SimpleServiceProtocol {
   /// Passes the message on and answers without metadata.
   nonisolated(nonsending) func init_(
     request: ServerRequest<Kitchen_SinkV1_Names>,
     context: ServerContext
   ) async throws -> ServerResponse<Kitchen_SinkV1_Names> {
-    ServerResponse(message: try await init_(request: request.message, context: context))
+    ServerResponse(message: try await self.init_(request: request.message, context: context))
   }
 
   /// Passes the messages on and answers without metadata.
@@ -187,7 +203,7 @@ extension Kitchen_SinkV1_Service.SimpleServiceProtocol {
     request: StreamingServerRequest<Kitchen_SinkV1_Names>,
     context: ServerContext
   ) async throws -> ServerResponse<Kitchen_SinkV1_Nothing> {
-    ServerResponse(message: try await self_(request: request.messages, context: context))
+    ServerResponse(message: try await self.self_(request: request.messages, context: context))
   }
 
   /// Passes the messages on and answers without metadata.
@@ -196,7 +212,7 @@ extension Kitchen_SinkV1_Service.SimpleServiceProtocol {
     context: ServerContext
   ) async throws -> StreamingServerResponse<Kitchen_SinkV1_Names> {
     StreamingServerResponse { writer in
-      try await channel_(request: request.message, response: writer, context: context)
+      try await self.channel_(request: request.message, response: writer, context: context)
       return [:]
     }
   }
@@ -207,7 +223,7 @@ extension Kitchen_SinkV1_Service.SimpleServiceProtocol {
     context: ServerContext
   ) async throws -> StreamingServerResponse<Legacy_Record> {
     StreamingServerResponse { writer in
-      try await getIt(request: request.messages, response: writer, context: context)
+      try await self.getIt(request: request.messages, response: writer, context: context)
       return [:]
     }
   }
@@ -217,13 +233,61 @@ extension Kitchen_SinkV1_Service.SimpleServiceProtocol {
     request: ServerRequest<Kitchen_SinkV1_Old>,
     context: ServerContext
   ) async throws -> ServerResponse<Kitchen_SinkV1_Nothing> {
-    ServerResponse(message: try await httpGet(request: request.message, context: context))
+    ServerResponse(message: try await self.httpGet(request: request.message, context: context))
   }
 }
 
-extension Kitchen_SinkV1_Service {
+nonisolated extension Kitchen_SinkV1_Service {
+  /// A client of the service `kitchen.sink_v1.Service`.
+  ///
+  /// Code that takes some client, and not the type `Client`, can be tested with an implementation of this protocol.
+  protocol ClientProtocol: Sendable {
+    /// The method `Init`.
+    ///
+    /// With the metadata of both directions.
+    func init_(
+      request: ClientRequest<Kitchen_SinkV1_Names>,
+      options: CallOptions
+    ) async throws(RPCError) -> ClientResponse<Kitchen_SinkV1_Names>
+
+    /// The method `self`.
+    ///
+    /// With the metadata of both directions.
+    func self_(
+      request: StreamingClientRequest<Kitchen_SinkV1_Names>,
+      options: CallOptions
+    ) async throws(RPCError) -> ClientResponse<Kitchen_SinkV1_Nothing>
+
+    /// The method `Channel`.
+    ///
+    /// With the metadata of both directions.
+    nonisolated(nonsending) func channel_<Result: Sendable>(
+      request: ClientRequest<Kitchen_SinkV1_Nothing>,
+      options: CallOptions,
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Kitchen_SinkV1_Names>) async throws -> Result
+    ) async throws -> Result
+
+    /// The method `get_it`.
+    ///
+    /// With the metadata of both directions.
+    nonisolated(nonsending) func getIt<Result: Sendable>(
+      request: StreamingClientRequest<Google_Protobuf_Timestamp>,
+      options: CallOptions,
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Legacy_Record>) async throws -> Result
+    ) async throws -> Result
+
+    /// The method `HTTPGet`.
+    ///
+    /// With the metadata of both directions.
+    @available(*, deprecated)
+    func httpGet(
+      request: ClientRequest<Kitchen_SinkV1_Old>,
+      options: CallOptions
+    ) async throws(RPCError) -> ClientResponse<Kitchen_SinkV1_Nothing>
+  }
+
   /// Calls the service `kitchen.sink_v1.Service`.
-  struct Client: Sendable {
+  struct Client: ClientProtocol {
     private let channel: Channel
 
     /// Creates a client that makes its calls on `channel`.
@@ -236,7 +300,7 @@ extension Kitchen_SinkV1_Service {
       options: CallOptions = .defaults
     ) async throws(RPCError) -> Kitchen_SinkV1_Names {
       let request = ClientRequest(message: message, metadata: metadata)
-      return try await init_(request: request, options: options).message
+      return try await self.init_(request: request, options: options).message
     }
 
     /// The method `Init`.
@@ -264,7 +328,7 @@ extension Kitchen_SinkV1_Service {
       options: CallOptions = .defaults
     ) async throws(RPCError) -> Kitchen_SinkV1_Nothing {
       let request = StreamingClientRequest(metadata: metadata, producer: producer)
-      return try await self_(request: request, options: options).message
+      return try await self.self_(request: request, options: options).message
     }
 
     /// The method `self`.
@@ -276,7 +340,7 @@ extension Kitchen_SinkV1_Service {
     ) async throws(RPCError) -> ClientResponse<Kitchen_SinkV1_Nothing> {
       try await channel.clientStreaming(
         request: request,
-        descriptor: Method.SelfMessage.descriptor,
+        descriptor: Method.SelfMethod.descriptor,
         serializer: ProtobufSerializer<Kitchen_SinkV1_Names>(),
         deserializer: ProtobufDeserializer<Kitchen_SinkV1_Nothing>(),
         options: options
@@ -293,7 +357,7 @@ extension Kitchen_SinkV1_Service {
       onResponse: nonisolated(nonsending) (RPCAsyncSequence<Kitchen_SinkV1_Names>) async throws -> Result
     ) async throws -> Result {
       let request = ClientRequest(message: message, metadata: metadata)
-      return try await channel_(request: request, options: options) { response in try await onResponse(response.messages) }
+      return try await self.channel_(request: request, options: options) { response in try await onResponse(response.messages) }
     }
 
     /// The method `Channel`.
@@ -306,7 +370,7 @@ extension Kitchen_SinkV1_Service {
     ) async throws -> Result {
       try await channel.serverStreaming(
         request: request,
-        descriptor: Method.ChannelMessage.descriptor,
+        descriptor: Method.ChannelMethod.descriptor,
         serializer: ProtobufSerializer<Kitchen_SinkV1_Nothing>(),
         deserializer: ProtobufDeserializer<Kitchen_SinkV1_Names>(),
         options: options,
@@ -326,7 +390,7 @@ extension Kitchen_SinkV1_Service {
       onResponse: nonisolated(nonsending) (RPCAsyncSequence<Legacy_Record>) async throws -> Result
     ) async throws -> Result {
       let request = StreamingClientRequest(metadata: metadata, producer: producer)
-      return try await getIt(request: request, options: options) { response in try await onResponse(response.messages) }
+      return try await self.getIt(request: request, options: options) { response in try await onResponse(response.messages) }
     }
 
     /// The method `get_it`.
@@ -355,7 +419,7 @@ extension Kitchen_SinkV1_Service {
       options: CallOptions = .defaults
     ) async throws(RPCError) -> Kitchen_SinkV1_Nothing {
       let request = ClientRequest(message: message, metadata: metadata)
-      return try await httpGet(request: request, options: options).message
+      return try await self.httpGet(request: request, options: options).message
     }
 
     /// The method `HTTPGet`.
@@ -377,8 +441,71 @@ extension Kitchen_SinkV1_Service {
   }
 }
 
+nonisolated extension Kitchen_SinkV1_Service.ClientProtocol {
+  /// The method `Init`.
+  func init_(
+    _ message: Kitchen_SinkV1_Names,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults
+  ) async throws(RPCError) -> Kitchen_SinkV1_Names {
+    let request = ClientRequest(message: message, metadata: metadata)
+    return try await self.init_(request: request, options: options).message
+  }
+
+  /// The method `self`.
+  ///
+  /// - Parameter producer: Writes the messages; when it returns, the client's side of the call is closed.
+  func self_(
+    producer: @escaping StreamingClientRequest<Kitchen_SinkV1_Names>.Producer,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults
+  ) async throws(RPCError) -> Kitchen_SinkV1_Nothing {
+    let request = StreamingClientRequest(metadata: metadata, producer: producer)
+    return try await self.self_(request: request, options: options).message
+  }
+
+  /// The method `Channel`.
+  ///
+  /// - Parameter onResponse: Reads the messages; when it returns, the call ends.
+  nonisolated(nonsending) func channel_<Result: Sendable>(
+    _ message: Kitchen_SinkV1_Nothing,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults,
+    onResponse: nonisolated(nonsending) (RPCAsyncSequence<Kitchen_SinkV1_Names>) async throws -> Result
+  ) async throws -> Result {
+    let request = ClientRequest(message: message, metadata: metadata)
+    return try await self.channel_(request: request, options: options) { response in try await onResponse(response.messages) }
+  }
+
+  /// The method `get_it`.
+  ///
+  /// - Parameters:
+  ///   - producer: Writes the messages; when it returns, the client's side of the call is closed.
+  ///   - onResponse: Reads the messages; when it returns, the call ends.
+  nonisolated(nonsending) func getIt<Result: Sendable>(
+    producer: @escaping StreamingClientRequest<Google_Protobuf_Timestamp>.Producer,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults,
+    onResponse: nonisolated(nonsending) (RPCAsyncSequence<Legacy_Record>) async throws -> Result
+  ) async throws -> Result {
+    let request = StreamingClientRequest(metadata: metadata, producer: producer)
+    return try await self.getIt(request: request, options: options) { response in try await onResponse(response.messages) }
+  }
+
+  /// The method `HTTPGet`.
+  @available(*, deprecated)
+  func httpGet(
+    _ message: Kitchen_SinkV1_Old,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults
+  ) async throws(RPCError) -> Kitchen_SinkV1_Nothing {
+    let request = ClientRequest(message: message, metadata: metadata)
+    return try await self.httpGet(request: request, options: options).message
+  }
+}
+
 /// The service `kitchen.sink_v1.Empty`.
-enum Kitchen_SinkV1_Empty {
+nonisolated enum Kitchen_SinkV1_Empty {
   /// The service's name: `kitchen.sink_v1.Empty`.
   static let descriptor = ServiceDescriptor(fullyQualifiedService: "kitchen.sink_v1.Empty")
 
@@ -389,7 +516,7 @@ enum Kitchen_SinkV1_Empty {
   }
 }
 
-extension Kitchen_SinkV1_Empty {
+nonisolated extension Kitchen_SinkV1_Empty {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   protocol ServiceProtocol: RegistrableRPCService {
   }
@@ -399,15 +526,21 @@ extension Kitchen_SinkV1_Empty {
   }
 }
 
-extension Kitchen_SinkV1_Empty.ServiceProtocol {
+nonisolated extension Kitchen_SinkV1_Empty.ServiceProtocol {
   /// Registers the service's methods.
   func registerMethods(with router: inout RPCRouter) {
   }
 }
 
-extension Kitchen_SinkV1_Empty {
+nonisolated extension Kitchen_SinkV1_Empty {
+  /// A client of the service `kitchen.sink_v1.Empty`.
+  ///
+  /// Code that takes some client, and not the type `Client`, can be tested with an implementation of this protocol.
+  protocol ClientProtocol: Sendable {
+  }
+
   /// Calls the service `kitchen.sink_v1.Empty`.
-  struct Client: Sendable {
+  struct Client: ClientProtocol {
     private let channel: Channel
 
     /// Creates a client that makes its calls on `channel`.

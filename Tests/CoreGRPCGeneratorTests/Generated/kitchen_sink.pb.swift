@@ -49,112 +49,263 @@ enum Kitchen_SinkV1_Mood: Enumeration {
 /// Names that mean something to Swift, to C, or to generated code.
 struct Kitchen_SinkV1_Names: Message {
   /// The field `init`.
-  var init_p: Int32 = 0
+  var init_p: Int32 {
+    get { _storage.fields.init_p }
+    _modify { yield &_storage.fields.init_p }
+  }
 
   /// The field `self`.
-  var self_p: String = ""
+  var self_p: String {
+    get { _storage.fields.self_p }
+    _modify { yield &_storage.fields.self_p }
+  }
 
   /// The field `default`.
-  var `default`: Bool = false
+  var `default`: Bool {
+    get { _storage.fields.`default` }
+    _modify { yield &_storage.fields.`default` }
+  }
 
   /// The field `class`.
-  var `class`: Int32 = 0
+  var `class`: Int32 {
+    get { _storage.fields.`class` }
+    _modify { yield &_storage.fields.`class` }
+  }
 
   /// The field `in`.
-  var `in`: String = ""
+  var `in`: String {
+    get { _storage.fields.`in` }
+    _modify { yield &_storage.fields.`in` }
+  }
 
   /// The field `inout`.
-  var `inout`: [UInt8] = []
+  var `inout`: [UInt8] {
+    get { _storage.fields.`inout` }
+    _modify { yield &_storage.fields.`inout` }
+  }
 
   /// The field `type`.
-  var type: Int64 = 0
+  var type: Int64 {
+    get { _storage.fields.type }
+    _modify { yield &_storage.fields.type }
+  }
 
   /// The field `protocol`.
-  var `protocol`: Int64 = 0
+  var `protocol`: Int64 {
+    get { _storage.fields.`protocol` }
+    _modify { yield &_storage.fields.`protocol` }
+  }
 
   /// The field `description`.
-  var description_p: String = ""
+  var description_p: String {
+    get { _storage.fields.description_p }
+    _modify { yield &_storage.fields.description_p }
+  }
 
   /// The field `debug_description`.
-  var debugDescription_p: String = ""
+  var debugDescription_p: String {
+    get { _storage.fields.debugDescription_p }
+    _modify { yield &_storage.fields.debugDescription_p }
+  }
 
   /// The field `hash_value`.
-  var hashValue_p: UInt32 = 0
+  var hashValue_p: UInt32 {
+    get { _storage.fields.hashValue_p }
+    _modify { yield &_storage.fields.hashValue_p }
+  }
 
   /// The field `unknown_fields`.
-  var unknownFields_p: String = ""
+  var unknownFields_p: String {
+    get { _storage.fields.unknownFields_p }
+    _modify { yield &_storage.fields.unknownFields_p }
+  }
 
   /// The field `serialize`.
-  var serialize_p: String = ""
+  var serialize_p: String {
+    get { _storage.fields.serialize_p }
+    _modify { yield &_storage.fields.serialize_p }
+  }
 
   /// The field `value`.
-  var value: String = ""
+  var value: String {
+    get { _storage.fields.value }
+    _modify { yield &_storage.fields.value }
+  }
 
   /// The field `message`.
-  var message: String = ""
+  var message: String {
+    get { _storage.fields.message }
+    _modify { yield &_storage.fields.message }
+  }
 
   /// The field `encoder`.
-  var encoder: String = ""
+  var encoder: String {
+    get { _storage.fields.encoder }
+    _modify { yield &_storage.fields.encoder }
+  }
 
   /// The field `decoder`.
-  var decoder: String = ""
+  var decoder: String {
+    get { _storage.fields.decoder }
+    _modify { yield &_storage.fields.decoder }
+  }
 
   /// The field `field`.
-  var field: String = ""
+  var field: String {
+    get { _storage.fields.field }
+    _modify { yield &_storage.fields.field }
+  }
 
   /// The field `double`.
-  var double: Double = 0
+  var double: Double {
+    get { _storage.fields.double }
+    _modify { yield &_storage.fields.double }
+  }
 
   /// The field `int`.
-  var int: Int32 = 0
+  var int: Int32 {
+    get { _storage.fields.int }
+    _modify { yield &_storage.fields.int }
+  }
 
   /// The field `user_id`.
-  var userID: String = ""
+  var userID: String {
+    get { _storage.fields.userID }
+    _modify { yield &_storage.fields.userID }
+  }
 
   /// The field `html_url`.
-  var htmlURL: String = ""
+  var htmlURL: String {
+    get { _storage.fields.htmlURL }
+    _modify { yield &_storage.fields.htmlURL }
+  }
 
   /// The field `base`.
-  var base: String = ""
+  var base: String {
+    get { _storage.fields.base }
+    _modify { yield &_storage.fields.base }
+  }
 
   /// The field `with`.
-  var with_p: String?
+  var with_p: String? {
+    get { _storage.fields.with_p }
+    _modify { yield &_storage.fields.with_p }
+  }
 
   /// The field `operator`.
-  var `operator`: Bool?
+  var `operator`: Bool? {
+    get { _storage.fields.`operator` }
+    _modify { yield &_storage.fields.`operator` }
+  }
 
   /// The field `repeat`.
-  var `repeat`: [String] = []
+  var `repeat`: [String] {
+    get { _storage.fields.`repeat` }
+    _modify { yield &_storage.fields.`repeat` }
+  }
 
   /// The field `where`.
-  var `where`: [String: String] = [:]
+  var `where`: [String: String] {
+    get { _storage.fields.`where` }
+    _modify { yield &_storage.fields.`where` }
+  }
 
   /// The field `camelCase`.
-  var camelCase: Int32 = 0
+  var camelCase: Int32 {
+    get { _storage.fields.camelCase }
+    _modify { yield &_storage.fields.camelCase }
+  }
 
   /// The field `SCREAMING_SNAKE_2X`.
-  var screamingSnake2X: Int32 = 0
+  var screamingSnake2X: Int32 {
+    get { _storage.fields.screamingSnake2X }
+    _modify { yield &_storage.fields.screamingSnake2X }
+  }
 
   /// The field `schema`.
-  var schema: String = ""
+  var schema: String {
+    get { _storage.fields.schema }
+    _modify { yield &_storage.fields.schema }
+  }
 
   /// The field `layout`.
-  var layout: String = ""
+  var layout: String {
+    get { _storage.fields.layout }
+    _modify { yield &_storage.fields.layout }
+  }
 
   /// Which field of the one-of `switch` is set.
-  var `switch`: OneOf_Switch?
+  var `switch`: OneOf_Switch? {
+    get { _storage.fields.`switch` }
+    _modify { yield &_storage.fields.`switch` }
+  }
 
   /// The field `string`.
-  var string: Kitchen_SinkV1_Names.StringMessage?
+  var string: Kitchen_SinkV1_Names.StringMessage? {
+    get { _storage.fields.string }
+    _modify { yield &_storage.fields.string }
+  }
 
   /// The field `nested_layout`.
-  var nestedLayout: Kitchen_SinkV1_Names.LayoutMessage?
+  var nestedLayout: Kitchen_SinkV1_Names.LayoutMessage? {
+    get { _storage.fields.nestedLayout }
+    _modify { yield &_storage.fields.nestedLayout }
+  }
 
   /// The field `type_of_names`.
-  var typeOfNames: Kitchen_SinkV1_Names.TypeEnum = .unspecified
+  var typeOfNames: Kitchen_SinkV1_Names.TypeEnum {
+    get { _storage.fields.typeOfNames }
+    _modify { yield &_storage.fields.typeOfNames }
+  }
 
   /// The fields that came and that this type does not know.
-  var unknownFields = UnknownFields()
+  var unknownFields: UnknownFields {
+    get { _storage.fields.unknownFields }
+    _modify { yield &_storage.fields.unknownFields }
+  }
+
+  fileprivate struct _Fields: Sendable, Hashable {
+    var init_p: Int32 = 0
+    var self_p: String = ""
+    var `default`: Bool = false
+    var `class`: Int32 = 0
+    var `in`: String = ""
+    var `inout`: [UInt8] = []
+    var type: Int64 = 0
+    var `protocol`: Int64 = 0
+    var description_p: String = ""
+    var debugDescription_p: String = ""
+    var hashValue_p: UInt32 = 0
+    var unknownFields_p: String = ""
+    var serialize_p: String = ""
+    var value: String = ""
+    var message: String = ""
+    var encoder: String = ""
+    var decoder: String = ""
+    var field: String = ""
+    var double: Double = 0
+    var int: Int32 = 0
+    var userID: String = ""
+    var htmlURL: String = ""
+    var base: String = ""
+    var with_p: String?
+    var `operator`: Bool?
+    var `repeat`: [String] = []
+    var `where`: [String: String] = [:]
+    var camelCase: Int32 = 0
+    var screamingSnake2X: Int32 = 0
+    var schema: String = ""
+    var layout: String = ""
+    var `switch`: OneOf_Switch?
+    var string: Kitchen_SinkV1_Names.StringMessage?
+    var nestedLayout: Kitchen_SinkV1_Names.LayoutMessage?
+    var typeOfNames: Kitchen_SinkV1_Names.TypeEnum = .unspecified
+    var unknownFields = UnknownFields()
+  }
+
+  fileprivate var _storage = _defaults
+
+  private static let _defaults = CopyOnWrite(_Fields())
 
   /// Creates a message whose fields have their defaults.
   init() {}
@@ -238,22 +389,25 @@ struct Kitchen_SinkV1_Names: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `kitchen.sink_v1.Names`.
   static var protoMessageName: String { "kitchen.sink_v1.Names" }
 
+  /// The file that declares the message: `kitchen_sink.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 
   /// The fields of the one-of `switch`.
   enum OneOf_Switch: Sendable, Hashable {
@@ -367,22 +521,25 @@ struct Kitchen_SinkV1_Names: Message {
     init(
       serializedBytes bytes: borrowing SerializedBytes,
       limits: DecodingLimits
-    ) throws(DecodingError) {
-      self = try Layout.decode(bytes, limits: limits)
+    ) throws(BinaryDecodingError) {
+      self = try unsafe Layout.decode(bytes, limits: limits)
     }
 
     /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
     func serialize<Buffer: ~Copyable, Failure: Error>(
       into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
     ) throws(Failure) -> Buffer {
-      try Layout.encode(self, into: makeBuffer)
+      try unsafe Layout.encode(self, into: makeBuffer)
     }
 
     /// The message's full name: `kitchen.sink_v1.Names.String`.
     static var protoMessageName: String { "kitchen.sink_v1.Names.String" }
 
+    /// The file that declares the message: `kitchen_sink.proto`.
+    static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
     /// The message in protobuf's text format.
-    var debugDescription: String { Layout.debugDescription(of: self) }
+    var debugDescription: String { unsafe Layout.debugDescription(of: self) }
   }
 
   /// The message `kitchen.sink_v1.Names.Layout`.
@@ -405,68 +562,134 @@ struct Kitchen_SinkV1_Names: Message {
     init(
       serializedBytes bytes: borrowing SerializedBytes,
       limits: DecodingLimits
-    ) throws(DecodingError) {
-      self = try Layout.decode(bytes, limits: limits)
+    ) throws(BinaryDecodingError) {
+      self = try unsafe Layout.decode(bytes, limits: limits)
     }
 
     /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
     func serialize<Buffer: ~Copyable, Failure: Error>(
       into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
     ) throws(Failure) -> Buffer {
-      try Layout.encode(self, into: makeBuffer)
+      try unsafe Layout.encode(self, into: makeBuffer)
     }
 
     /// The message's full name: `kitchen.sink_v1.Names.Layout`.
     static var protoMessageName: String { "kitchen.sink_v1.Names.Layout" }
 
+    /// The file that declares the message: `kitchen_sink.proto`.
+    static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
     /// The message in protobuf's text format.
-    var debugDescription: String { Layout.debugDescription(of: self) }
+    var debugDescription: String { unsafe Layout.debugDescription(of: self) }
   }
 }
 
 /// A message that has every kind of field with presence, and one-ofs of every kind.
 struct Kitchen_SinkV1_Presence: Message {
   /// The field `a_double`.
-  var aDouble: Double?
+  var aDouble: Double? {
+    get { _storage.fields.aDouble }
+    _modify { yield &_storage.fields.aDouble }
+  }
 
   /// The field `a_float`.
-  var aFloat: Float?
+  var aFloat: Float? {
+    get { _storage.fields.aFloat }
+    _modify { yield &_storage.fields.aFloat }
+  }
 
   /// The field `an_int32`.
-  var anInt32: Int32?
+  var anInt32: Int32? {
+    get { _storage.fields.anInt32 }
+    _modify { yield &_storage.fields.anInt32 }
+  }
 
   /// The field `an_uint64`.
-  var anUint64: UInt64?
+  var anUint64: UInt64? {
+    get { _storage.fields.anUint64 }
+    _modify { yield &_storage.fields.anUint64 }
+  }
 
   /// The field `a_bool`.
-  var aBool: Bool?
+  var aBool: Bool? {
+    get { _storage.fields.aBool }
+    _modify { yield &_storage.fields.aBool }
+  }
 
   /// The field `a_string`.
-  var aString: String?
+  var aString: String? {
+    get { _storage.fields.aString }
+    _modify { yield &_storage.fields.aString }
+  }
 
   /// The field `a_bytes`.
-  var aBytes: [UInt8]?
+  var aBytes: [UInt8]? {
+    get { _storage.fields.aBytes }
+    _modify { yield &_storage.fields.aBytes }
+  }
 
   /// The field `a_mood`.
-  var aMood: Kitchen_SinkV1_Mood?
+  var aMood: Kitchen_SinkV1_Mood? {
+    get { _storage.fields.aMood }
+    _modify { yield &_storage.fields.aMood }
+  }
 
   /// The field `names`.
-  var names: Kitchen_SinkV1_Names?
+  var names: Kitchen_SinkV1_Names? {
+    get { _storage.fields.names }
+    _modify { yield &_storage.fields.names }
+  }
 
   /// The field `time`.
-  var time: Google_Protobuf_Timestamp?
+  var time: Google_Protobuf_Timestamp? {
+    get { _storage.fields.time }
+    _modify { yield &_storage.fields.time }
+  }
 
   /// The field `details`.
-  var details: [Google_Protobuf_Any] = []
+  var details: [Google_Protobuf_Any] {
+    get { _storage.fields.details }
+    _modify { yield &_storage.fields.details }
+  }
 
   /// The field `record`.
-  var record: Legacy_Record?
+  var record: Legacy_Record? {
+    get { _storage.fields.record }
+    _modify { yield &_storage.fields.record }
+  }
 
   /// Which field of the one-of `choice` is set.
-  var choice: OneOf_Choice?
+  var choice: OneOf_Choice? {
+    get { _storage.fields.choice }
+    _modify { yield &_storage.fields.choice }
+  }
 
   /// The fields that came and that this type does not know.
-  var unknownFields = UnknownFields()
+  var unknownFields: UnknownFields {
+    get { _storage.fields.unknownFields }
+    _modify { yield &_storage.fields.unknownFields }
+  }
+
+  fileprivate struct _Fields: Sendable, Hashable {
+    var aDouble: Double?
+    var aFloat: Float?
+    var anInt32: Int32?
+    var anUint64: UInt64?
+    var aBool: Bool?
+    var aString: String?
+    var aBytes: [UInt8]?
+    var aMood: Kitchen_SinkV1_Mood?
+    var names: Kitchen_SinkV1_Names?
+    var time: Google_Protobuf_Timestamp?
+    var details: [Google_Protobuf_Any] = []
+    var record: Legacy_Record?
+    var choice: OneOf_Choice?
+    var unknownFields = UnknownFields()
+  }
+
+  fileprivate var _storage = _defaults
+
+  private static let _defaults = CopyOnWrite(_Fields())
 
   /// Creates a message whose fields have their defaults.
   init() {}
@@ -506,22 +729,25 @@ struct Kitchen_SinkV1_Presence: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `kitchen.sink_v1.Presence`.
   static var protoMessageName: String { "kitchen.sink_v1.Presence" }
 
+  /// The file that declares the message: `kitchen_sink.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 
   /// The fields of the one-of `choice`.
   enum OneOf_Choice: Sendable, Hashable {
@@ -592,22 +818,25 @@ struct Kitchen_SinkV1_Maps: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `kitchen.sink_v1.Maps`.
   static var protoMessageName: String { "kitchen.sink_v1.Maps" }
 
+  /// The file that declares the message: `kitchen_sink.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
 /// A message that holds itself, and two that hold each other.
@@ -647,22 +876,25 @@ struct Kitchen_SinkV1_Chain: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `kitchen.sink_v1.Chain`.
   static var protoMessageName: String { "kitchen.sink_v1.Chain" }
 
+  /// The file that declares the message: `kitchen_sink.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 
   /// The fields of the one-of `link`.
   enum OneOf_Link: Sendable, Hashable {
@@ -697,22 +929,25 @@ struct Kitchen_SinkV1_Left: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `kitchen.sink_v1.Left`.
   static var protoMessageName: String { "kitchen.sink_v1.Left" }
 
+  /// The file that declares the message: `kitchen_sink.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
 /// The message `kitchen.sink_v1.Right`.
@@ -735,22 +970,25 @@ struct Kitchen_SinkV1_Right: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `kitchen.sink_v1.Right`.
   static var protoMessageName: String { "kitchen.sink_v1.Right" }
 
+  /// The file that declares the message: `kitchen_sink.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 
   /// The fields of the one-of `content`.
   enum OneOf_Content: Sendable, Hashable {
@@ -773,22 +1011,25 @@ struct Kitchen_SinkV1_Nothing: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `kitchen.sink_v1.Nothing`.
   static var protoMessageName: String { "kitchen.sink_v1.Nothing" }
 
+  /// The file that declares the message: `kitchen_sink.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
 /// Fields whose names C has for something else, or protobuf-c for another field's sake.
@@ -843,22 +1084,25 @@ struct Kitchen_SinkV1_CNames: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `kitchen.sink_v1.CNames`.
   static var protoMessageName: String { "kitchen.sink_v1.CNames" }
 
+  /// The file that declares the message: `kitchen_sink.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 
   /// The fields of the one-of `choice`.
   enum OneOf_Choice: Sendable, Hashable {
@@ -916,22 +1160,25 @@ struct Kitchen_SinkV1_Numbers: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `kitchen.sink_v1.Numbers`.
   static var protoMessageName: String { "kitchen.sink_v1.Numbers" }
 
+  /// The file that declares the message: `kitchen_sink.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
 /// Old ways.
@@ -954,92 +1201,103 @@ struct Kitchen_SinkV1_Old: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `kitchen.sink_v1.Old`.
   static var protoMessageName: String { "kitchen.sink_v1.Old" }
 
+  /// The file that declares the message: `kitchen_sink.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
-extension Kitchen_SinkV1_Names {
+nonisolated extension Kitchen_SinkV1_Names {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Names) {
-      ckitchen_sink__kitchen__sink_v1__names__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__names__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Names,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Kitchen_SinkV1_Names {
+    ) throws(BinaryDecodingError) -> Kitchen_SinkV1_Names {
       var value = Kitchen_SinkV1_Names()
-      value.init_p = message.`init`
-      value.self_p = try decoder.string(message.`self`, field: 2)
-      value.`default` = message.default_ != 0
-      value.`class` = message.class_
-      value.`in` = try decoder.string(message.in, field: 5)
-      value.`inout` = decoder.bytes(message.inout)
-      value.type = message.type
-      value.`protocol` = message.protocol
-      value.description_p = try decoder.string(message.description, field: 9)
-      value.debugDescription_p = try decoder.string(message.debug_description, field: 10)
-      value.hashValue_p = message.hash_value
-      value.unknownFields_p = try decoder.string(message.unknown_fields, field: 12)
-      value.serialize_p = try decoder.string(message.serialize, field: 13)
-      value.value = try decoder.string(message.value, field: 14)
-      value.message = try decoder.string(message.message, field: 15)
-      value.encoder = try decoder.string(message.encoder, field: 16)
-      value.decoder = try decoder.string(message.decoder, field: 17)
-      value.field = try decoder.string(message.field, field: 18)
-      value.double = message.double_
-      value.int = message.int_
-      value.userID = try decoder.string(message.user_id, field: 21)
-      value.htmlURL = try decoder.string(message.html_url, field: 22)
-      value.base = try decoder.string(message.base, field: 23)
-      if message._with_case.rawValue == 24 { value.with_p = try decoder.string(message.with, field: 24) }
-      if message._operator_case.rawValue == 25 { value.`operator` = message.operator_ != 0 }
-      value.`repeat` = try decoder.array(message.repeat, count: message.n_repeat) { element throws(DecodingError) in
-        try decoder.string(element, field: 26)
+      try unsafe read(message, from: decoder, into: &value._storage.fields)
+      return value
+    }
+
+    private static func read(
+      _ message: CKitchenSink__Kitchen__SinkV1__Names,
+      from decoder: MessageDecoder,
+      into value: inout _Fields
+    ) throws(BinaryDecodingError) {
+      value.init_p = unsafe message.`init`
+      value.self_p = try unsafe decoder.string(message.`self`, field: 2)
+      value.`default` = unsafe message.default_ != 0
+      value.`class` = unsafe message.class_
+      value.`in` = try unsafe decoder.string(message.in, field: 5)
+      value.`inout` = unsafe decoder.bytes(message.inout)
+      value.type = unsafe message.type
+      value.`protocol` = unsafe message.protocol
+      value.description_p = try unsafe decoder.string(message.description, field: 9)
+      value.debugDescription_p = try unsafe decoder.string(message.debug_description, field: 10)
+      value.hashValue_p = unsafe message.hash_value
+      value.unknownFields_p = try unsafe decoder.string(message.unknown_fields, field: 12)
+      value.serialize_p = try unsafe decoder.string(message.serialize, field: 13)
+      value.value = try unsafe decoder.string(message.value, field: 14)
+      value.message = try unsafe decoder.string(message.message, field: 15)
+      value.encoder = try unsafe decoder.string(message.encoder, field: 16)
+      value.decoder = try unsafe decoder.string(message.decoder, field: 17)
+      value.field = try unsafe decoder.string(message.field, field: 18)
+      value.double = unsafe message.double_
+      value.int = unsafe message.int_
+      value.userID = try unsafe decoder.string(message.user_id, field: 21)
+      value.htmlURL = try unsafe decoder.string(message.html_url, field: 22)
+      value.base = try unsafe decoder.string(message.base, field: 23)
+      if unsafe message._with_case.rawValue == 24 { value.with_p = try unsafe decoder.string(message.with, field: 24) }
+      if unsafe message._operator_case.rawValue == 25 { value.`operator` = unsafe message.operator_ != 0 }
+      value.`repeat` = try unsafe decoder.array(message.repeat, count: message.n_repeat) { element throws(BinaryDecodingError) in
+        try unsafe decoder.string(element, field: 26)
       }
-      value.`where` = try decoder.map(
+      value.`where` = try unsafe decoder.map(
         message.where,
         count: message.n_where,
         as: Kitchen_SinkV1_Names.WhereEntryLayout.self
       )
-      value.camelCase = message.camelcase
-      value.screamingSnake2X = message.screaming_snake_2x
-      value.schema = try decoder.string(message.schema, field: 30)
-      value.layout = try decoder.string(message.layout, field: 31)
-      value.string = try decoder.message(message.string, as: Kitchen_SinkV1_Names.StringMessage.Layout.self)
-      value.nestedLayout = try decoder.message(message.nested_layout, as: Kitchen_SinkV1_Names.LayoutMessage.Layout.self)
-      value.typeOfNames = decoder.enumeration(message.type_of_names)
-      switch message.switch_case.rawValue {
+      value.camelCase = unsafe message.camelcase
+      value.screamingSnake2X = unsafe message.screaming_snake_2x
+      value.schema = try unsafe decoder.string(message.schema, field: 30)
+      value.layout = try unsafe decoder.string(message.layout, field: 31)
+      value.string = try unsafe decoder.message(message.string, as: Kitchen_SinkV1_Names.StringMessage.Layout.self)
+      value.nestedLayout = try unsafe decoder.message(message.nested_layout, as: Kitchen_SinkV1_Names.LayoutMessage.Layout.self)
+      value.typeOfNames = unsafe decoder.enumeration(message.type_of_names)
+      switch unsafe message.switch_case.rawValue {
       case 32:
-        value.`switch` = .`case`(message.case_)
+        value.`switch` = .`case`(unsafe message.case_)
       case 33:
-        value.`switch` = .some_(try decoder.string(message.some, field: 33))
+        value.`switch` = .some_(try unsafe decoder.string(message.some, field: 33))
       case 34:
-        value.`switch` = .none_(try decoder.message(message.none, as: Kitchen_SinkV1_Names.StringMessage.Layout.self) ?? Kitchen_SinkV1_Names.StringMessage())
+        value.`switch` = .none_(try unsafe decoder.message(message.none, as: Kitchen_SinkV1_Names.StringMessage.Layout.self) ?? Kitchen_SinkV1_Names.StringMessage())
       default: break
       }
-      value.unknownFields = decoder.unknownFields(message.protobuf_c_base)
-      return value
+      value.unknownFields = unsafe decoder.unknownFields(message.protobuf_c_base)
     }
 
     /// Lowers a value to a struct.
@@ -1048,81 +1306,81 @@ extension Kitchen_SinkV1_Names {
       to message: inout CKitchenSink__Kitchen__SinkV1__Names,
       with encoder: inout MessageEncoder
     ) {
-      message.`init` = value.init_p
-      message.`self` = encoder.string(value.self_p)
-      message.default_ = value.`default` ? 1 : 0
-      message.class_ = value.`class`
-      message.in = encoder.string(value.`in`)
-      message.inout = encoder.bytes(value.`inout`)
-      message.type = value.type
-      message.protocol = value.`protocol`
-      message.description = encoder.string(value.description_p)
-      message.debug_description = encoder.string(value.debugDescription_p)
-      message.hash_value = value.hashValue_p
-      message.unknown_fields = encoder.string(value.unknownFields_p)
-      message.serialize = encoder.string(value.serialize_p)
-      message.value = encoder.string(value.value)
-      message.message = encoder.string(value.message)
-      message.encoder = encoder.string(value.encoder)
-      message.decoder = encoder.string(value.decoder)
-      message.field = encoder.string(value.field)
-      message.double_ = value.double
+      unsafe message.`init` = value.init_p
+      unsafe message.`self` = encoder.string(value.self_p)
+      unsafe message.default_ = value.`default` ? 1 : 0
+      unsafe message.class_ = value.`class`
+      unsafe message.in = encoder.string(value.`in`)
+      unsafe message.inout = encoder.bytes(value.`inout`)
+      unsafe message.type = value.type
+      unsafe message.protocol = value.`protocol`
+      unsafe message.description = encoder.string(value.description_p)
+      unsafe message.debug_description = encoder.string(value.debugDescription_p)
+      unsafe message.hash_value = value.hashValue_p
+      unsafe message.unknown_fields = encoder.string(value.unknownFields_p)
+      unsafe message.serialize = encoder.string(value.serialize_p)
+      unsafe message.value = encoder.string(value.value)
+      unsafe message.message = encoder.string(value.message)
+      unsafe message.encoder = encoder.string(value.encoder)
+      unsafe message.decoder = encoder.string(value.decoder)
+      unsafe message.field = encoder.string(value.field)
+      unsafe message.double_ = value.double
       encoder.negativeZero(value.double, field: 19)
-      message.int_ = value.int
-      message.user_id = encoder.string(value.userID)
-      message.html_url = encoder.string(value.htmlURL)
-      message.base = encoder.string(value.base)
+      unsafe message.int_ = value.int
+      unsafe message.user_id = encoder.string(value.userID)
+      unsafe message.html_url = encoder.string(value.htmlURL)
+      unsafe message.base = encoder.string(value.base)
       if let field = value.with_p {
-        message._with_case = .init(rawValue: 24)
-        message.with = encoder.string(field)
+        unsafe message._with_case = .init(rawValue: 24)
+        unsafe message.with = encoder.string(field)
       }
       if let field = value.`operator` {
-        message._operator_case = .init(rawValue: 25)
-        message.operator_ = field ? 1 : 0
+        unsafe message._operator_case = .init(rawValue: 25)
+        unsafe message.operator_ = field ? 1 : 0
       }
-      message.n_repeat = value.`repeat`.count
-      message.repeat = encoder.array(value.`repeat`) { element, encoder in encoder.string(element) }
-      message.n_where = value.`where`.count
-      message.where = encoder.map(value.`where`, as: Kitchen_SinkV1_Names.WhereEntryLayout.self)
-      message.camelcase = value.camelCase
-      message.screaming_snake_2x = value.screamingSnake2X
-      message.schema = encoder.string(value.schema)
-      message.layout = encoder.string(value.layout)
-      message.string = encoder.message(value.string, as: Kitchen_SinkV1_Names.StringMessage.Layout.self)
-      message.nested_layout = encoder.message(value.nestedLayout, as: Kitchen_SinkV1_Names.LayoutMessage.Layout.self)
-      message.type_of_names = encoder.enumeration(value.typeOfNames)
+      unsafe message.n_repeat = value.`repeat`.count
+      unsafe message.repeat = encoder.array(value.`repeat`) { element, encoder in unsafe encoder.string(element) }
+      unsafe message.n_where = value.`where`.count
+      unsafe message.where = encoder.map(value.`where`, as: Kitchen_SinkV1_Names.WhereEntryLayout.self)
+      unsafe message.camelcase = value.camelCase
+      unsafe message.screaming_snake_2x = value.screamingSnake2X
+      unsafe message.schema = encoder.string(value.schema)
+      unsafe message.layout = encoder.string(value.layout)
+      unsafe message.string = encoder.message(value.string, as: Kitchen_SinkV1_Names.StringMessage.Layout.self)
+      unsafe message.nested_layout = encoder.message(value.nestedLayout, as: Kitchen_SinkV1_Names.LayoutMessage.Layout.self)
+      unsafe message.type_of_names = encoder.enumeration(value.typeOfNames)
       switch value.`switch` {
       case .`case`(let field):
-        message.switch_case = .init(rawValue: 32)
-        message.case_ = field
+        unsafe message.switch_case = .init(rawValue: 32)
+        unsafe message.case_ = field
       case .some_(let field):
-        message.switch_case = .init(rawValue: 33)
-        message.some = encoder.string(field)
+        unsafe message.switch_case = .init(rawValue: 33)
+        unsafe message.some = encoder.string(field)
       case .none_(let field):
-        message.switch_case = .init(rawValue: 34)
-        message.none = encoder.message(field, as: Kitchen_SinkV1_Names.StringMessage.Layout.self)
+        unsafe message.switch_case = .init(rawValue: 34)
+        unsafe message.none = encoder.message(field, as: Kitchen_SinkV1_Names.StringMessage.Layout.self)
       case nil: break
       }
-      encoder.unknownFields(value.unknownFields, in: &message.protobuf_c_base)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.protobuf_c_base)
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum WhereEntryLayout: MessageLayout {
+  enum WhereEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Names__WhereEntry) {
-      ckitchen_sink__kitchen__sink_v1__names__where_entry__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__names__where_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Names__WhereEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: String, value: String) {
-      (key: try decoder.string(message.key, field: 1), value: try decoder.string(message.value, field: 2))
+    ) throws(BinaryDecodingError) -> (key: String, value: String) {
+      (key: try unsafe decoder.string(message.key, field: 1), value: try unsafe decoder.string(message.value, field: 2))
     }
 
     /// Lowers a value to a struct.
@@ -1131,31 +1389,31 @@ extension Kitchen_SinkV1_Names {
       to message: inout CKitchenSink__Kitchen__SinkV1__Names__WhereEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.key = encoder.string(value.key)
-      message.value = encoder.string(value.value)
+      unsafe message.key = encoder.string(value.key)
+      unsafe message.value = encoder.string(value.value)
     }
   }
 }
 
-extension Kitchen_SinkV1_Names.StringMessage {
+nonisolated extension Kitchen_SinkV1_Names.StringMessage {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Names__String) {
-      ckitchen_sink__kitchen__sink_v1__names__string__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__names__string__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Names__String,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Kitchen_SinkV1_Names.StringMessage {
+    ) throws(BinaryDecodingError) -> Kitchen_SinkV1_Names.StringMessage {
       var value = Kitchen_SinkV1_Names.StringMessage()
-      value.int32 = try decoder.string(message.int32, field: 1)
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.int32 = try unsafe decoder.string(message.int32, field: 1)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -1165,31 +1423,31 @@ extension Kitchen_SinkV1_Names.StringMessage {
       to message: inout CKitchenSink__Kitchen__SinkV1__Names__String,
       with encoder: inout MessageEncoder
     ) {
-      message.int32 = encoder.string(value.int32)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.int32 = encoder.string(value.int32)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Kitchen_SinkV1_Names.LayoutMessage {
+nonisolated extension Kitchen_SinkV1_Names.LayoutMessage {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Names__Layout) {
-      ckitchen_sink__kitchen__sink_v1__names__layout__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__names__layout__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Names__Layout,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Kitchen_SinkV1_Names.LayoutMessage {
+    ) throws(BinaryDecodingError) -> Kitchen_SinkV1_Names.LayoutMessage {
       var value = Kitchen_SinkV1_Names.LayoutMessage()
-      value.messageLayout = message.messagelayout != 0
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.messageLayout = unsafe message.messagelayout != 0
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -1199,62 +1457,70 @@ extension Kitchen_SinkV1_Names.LayoutMessage {
       to message: inout CKitchenSink__Kitchen__SinkV1__Names__Layout,
       with encoder: inout MessageEncoder
     ) {
-      message.messagelayout = value.messageLayout ? 1 : 0
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.messagelayout = value.messageLayout ? 1 : 0
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Kitchen_SinkV1_Presence {
+nonisolated extension Kitchen_SinkV1_Presence {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Presence) {
-      ckitchen_sink__kitchen__sink_v1__presence__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__presence__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Presence,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Kitchen_SinkV1_Presence {
+    ) throws(BinaryDecodingError) -> Kitchen_SinkV1_Presence {
       var value = Kitchen_SinkV1_Presence()
-      if message._a_double_case.rawValue == 1 { value.aDouble = message.a_double }
-      if message._a_float_case.rawValue == 2 { value.aFloat = message.a_float }
-      if message._an_int32_case.rawValue == 3 { value.anInt32 = message.an_int32 }
-      if message._an_uint64_case.rawValue == 4 { value.anUint64 = message.an_uint64 }
-      if message._a_bool_case.rawValue == 5 { value.aBool = message.a_bool != 0 }
-      if message._a_string_case.rawValue == 6 { value.aString = try decoder.string(message.a_string, field: 6) }
-      if message._a_bytes_case.rawValue == 7 { value.aBytes = decoder.bytes(message.a_bytes) }
-      if message._a_mood_case.rawValue == 8 { value.aMood = decoder.enumeration(message.a_mood) }
-      if message._names_case.rawValue == 9 { value.names = try decoder.message(message.names, as: Kitchen_SinkV1_Names.Layout.self) }
-      value.time = try decoder.message(message.time, as: Google_Protobuf_Timestamp.Layout.self)
-      value.details = try decoder.messages(
+      try unsafe read(message, from: decoder, into: &value._storage.fields)
+      return value
+    }
+
+    private static func read(
+      _ message: CKitchenSink__Kitchen__SinkV1__Presence,
+      from decoder: MessageDecoder,
+      into value: inout _Fields
+    ) throws(BinaryDecodingError) {
+      if unsafe message._a_double_case.rawValue == 1 { value.aDouble = unsafe message.a_double }
+      if unsafe message._a_float_case.rawValue == 2 { value.aFloat = unsafe message.a_float }
+      if unsafe message._an_int32_case.rawValue == 3 { value.anInt32 = unsafe message.an_int32 }
+      if unsafe message._an_uint64_case.rawValue == 4 { value.anUint64 = unsafe message.an_uint64 }
+      if unsafe message._a_bool_case.rawValue == 5 { value.aBool = unsafe message.a_bool != 0 }
+      if unsafe message._a_string_case.rawValue == 6 { value.aString = try unsafe decoder.string(message.a_string, field: 6) }
+      if unsafe message._a_bytes_case.rawValue == 7 { value.aBytes = unsafe decoder.bytes(message.a_bytes) }
+      if unsafe message._a_mood_case.rawValue == 8 { value.aMood = unsafe decoder.enumeration(message.a_mood) }
+      if unsafe message._names_case.rawValue == 9 { value.names = try unsafe decoder.message(message.names, as: Kitchen_SinkV1_Names.Layout.self) }
+      value.time = try unsafe decoder.message(message.time, as: Google_Protobuf_Timestamp.Layout.self)
+      value.details = try unsafe decoder.messages(
         message.details,
         count: message.n_details,
         as: Google_Protobuf_Any.Layout.self
       )
-      value.record = try decoder.message(message.record, as: Legacy_Record.Layout.self)
-      switch message.choice_case.rawValue {
+      value.record = try unsafe decoder.message(message.record, as: Legacy_Record.Layout.self)
+      switch unsafe message.choice_case.rawValue {
       case 20:
-        value.choice = .chosenDouble(message.chosen_double)
+        value.choice = .chosenDouble(unsafe message.chosen_double)
       case 21:
-        value.choice = .chosenBool(message.chosen_bool != 0)
+        value.choice = .chosenBool(unsafe message.chosen_bool != 0)
       case 22:
-        value.choice = .chosenBytes(decoder.bytes(message.chosen_bytes))
+        value.choice = .chosenBytes(unsafe decoder.bytes(message.chosen_bytes))
       case 23:
-        value.choice = .chosenMood(decoder.enumeration(message.chosen_mood))
+        value.choice = .chosenMood(unsafe decoder.enumeration(message.chosen_mood))
       case 24:
-        value.choice = .chosenTime(try decoder.message(message.chosen_time, as: Google_Protobuf_Timestamp.Layout.self) ?? Google_Protobuf_Timestamp())
+        value.choice = .chosenTime(try unsafe decoder.message(message.chosen_time, as: Google_Protobuf_Timestamp.Layout.self) ?? Google_Protobuf_Timestamp())
       case 25:
-        value.choice = .chosenFixed(message.chosen_fixed)
+        value.choice = .chosenFixed(unsafe message.chosen_fixed)
       default: break
       }
-      value.unknownFields = decoder.unknownFields(message.base)
-      return value
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
     }
 
     /// Lowers a value to a struct.
@@ -1264,120 +1530,124 @@ extension Kitchen_SinkV1_Presence {
       with encoder: inout MessageEncoder
     ) {
       if let field = value.aDouble {
-        message._a_double_case = .init(rawValue: 1)
-        message.a_double = field
+        unsafe message._a_double_case = .init(rawValue: 1)
+        unsafe message.a_double = field
       }
       if let field = value.aFloat {
-        message._a_float_case = .init(rawValue: 2)
-        message.a_float = field
+        unsafe message._a_float_case = .init(rawValue: 2)
+        unsafe message.a_float = field
       }
       if let field = value.anInt32 {
-        message._an_int32_case = .init(rawValue: 3)
-        message.an_int32 = field
+        unsafe message._an_int32_case = .init(rawValue: 3)
+        unsafe message.an_int32 = field
       }
       if let field = value.anUint64 {
-        message._an_uint64_case = .init(rawValue: 4)
-        message.an_uint64 = field
+        unsafe message._an_uint64_case = .init(rawValue: 4)
+        unsafe message.an_uint64 = field
       }
       if let field = value.aBool {
-        message._a_bool_case = .init(rawValue: 5)
-        message.a_bool = field ? 1 : 0
+        unsafe message._a_bool_case = .init(rawValue: 5)
+        unsafe message.a_bool = field ? 1 : 0
       }
       if let field = value.aString {
-        message._a_string_case = .init(rawValue: 6)
-        message.a_string = encoder.string(field)
+        unsafe message._a_string_case = .init(rawValue: 6)
+        unsafe message.a_string = encoder.string(field)
       }
       if let field = value.aBytes {
-        message._a_bytes_case = .init(rawValue: 7)
-        message.a_bytes = encoder.bytes(field)
+        unsafe message._a_bytes_case = .init(rawValue: 7)
+        unsafe message.a_bytes = encoder.bytes(field)
       }
       if let field = value.aMood {
-        message._a_mood_case = .init(rawValue: 8)
-        message.a_mood = encoder.enumeration(field)
+        unsafe message._a_mood_case = .init(rawValue: 8)
+        unsafe message.a_mood = encoder.enumeration(field)
       }
       if let field = value.names {
-        message._names_case = .init(rawValue: 9)
-        message.names = encoder.message(field, as: Kitchen_SinkV1_Names.Layout.self)
+        unsafe message._names_case = .init(rawValue: 9)
+        unsafe message.names = encoder.message(field, as: Kitchen_SinkV1_Names.Layout.self)
       }
-      message.time = encoder.message(value.time, as: Google_Protobuf_Timestamp.Layout.self)
-      message.n_details = value.details.count
-      message.details = encoder.messages(value.details, as: Google_Protobuf_Any.Layout.self)
-      message.record = encoder.message(value.record, as: Legacy_Record.Layout.self)
+      unsafe message.time = encoder.message(value.time, as: Google_Protobuf_Timestamp.Layout.self)
+      unsafe message.n_details = value.details.count
+      unsafe message.details = encoder.messages(value.details, as: Google_Protobuf_Any.Layout.self)
+      unsafe message.record = encoder.message(value.record, as: Legacy_Record.Layout.self)
       switch value.choice {
       case .chosenDouble(let field):
-        message.choice_case = .init(rawValue: 20)
-        message.chosen_double = field
+        unsafe message.choice_case = .init(rawValue: 20)
+        unsafe message.chosen_double = field
       case .chosenBool(let field):
-        message.choice_case = .init(rawValue: 21)
-        message.chosen_bool = field ? 1 : 0
+        unsafe message.choice_case = .init(rawValue: 21)
+        unsafe message.chosen_bool = field ? 1 : 0
       case .chosenBytes(let field):
-        message.choice_case = .init(rawValue: 22)
-        message.chosen_bytes = encoder.bytes(field)
+        unsafe message.choice_case = .init(rawValue: 22)
+        unsafe message.chosen_bytes = encoder.bytes(field)
       case .chosenMood(let field):
-        message.choice_case = .init(rawValue: 23)
-        message.chosen_mood = encoder.enumeration(field)
+        unsafe message.choice_case = .init(rawValue: 23)
+        unsafe message.chosen_mood = encoder.enumeration(field)
       case .chosenTime(let field):
-        message.choice_case = .init(rawValue: 24)
-        message.chosen_time = encoder.message(field, as: Google_Protobuf_Timestamp.Layout.self)
+        unsafe message.choice_case = .init(rawValue: 24)
+        unsafe message.chosen_time = encoder.message(field, as: Google_Protobuf_Timestamp.Layout.self)
       case .chosenFixed(let field):
-        message.choice_case = .init(rawValue: 25)
-        message.chosen_fixed = field
+        unsafe message.choice_case = .init(rawValue: 25)
+        unsafe message.chosen_fixed = field
       case nil: break
       }
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Kitchen_SinkV1_Maps {
+nonisolated extension Kitchen_SinkV1_Maps {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps) {
-      ckitchen_sink__kitchen__sink_v1__maps__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__maps__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Maps,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Kitchen_SinkV1_Maps {
+    ) throws(BinaryDecodingError) -> Kitchen_SinkV1_Maps {
       var value = Kitchen_SinkV1_Maps()
-      value.doubles = try decoder.map(
+      value.doubles = try unsafe decoder.map(
         message.doubles,
         count: message.n_doubles,
         as: Kitchen_SinkV1_Maps.DoublesEntryLayout.self
       )
-      value.floats = try decoder.map(
+      value.floats = try unsafe decoder.map(
         message.floats,
         count: message.n_floats,
         as: Kitchen_SinkV1_Maps.FloatsEntryLayout.self
       )
-      value.bools = try decoder.map(
+      value.bools = try unsafe decoder.map(
         message.bools,
         count: message.n_bools,
         as: Kitchen_SinkV1_Maps.BoolsEntryLayout.self
       )
-      value.blobs = try decoder.map(
+      value.blobs = try unsafe decoder.map(
         message.blobs,
         count: message.n_blobs,
         as: Kitchen_SinkV1_Maps.BlobsEntryLayout.self
       )
-      value.moods = try decoder.map(
+      value.moods = try unsafe decoder.map(
         message.moods,
         count: message.n_moods,
         as: Kitchen_SinkV1_Maps.MoodsEntryLayout.self
       )
-      value.maps = try decoder.map(message.maps, count: message.n_maps, as: Kitchen_SinkV1_Maps.MapsEntryLayout.self)
-      value.times = try decoder.map(
+      value.maps = try unsafe decoder.map(
+        message.maps,
+        count: message.n_maps,
+        as: Kitchen_SinkV1_Maps.MapsEntryLayout.self
+      )
+      value.times = try unsafe decoder.map(
         message.times,
         count: message.n_times,
         as: Kitchen_SinkV1_Maps.TimesEntryLayout.self
       )
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -1387,40 +1657,40 @@ extension Kitchen_SinkV1_Maps {
       to message: inout CKitchenSink__Kitchen__SinkV1__Maps,
       with encoder: inout MessageEncoder
     ) {
-      message.n_doubles = value.doubles.count
-      message.doubles = encoder.map(value.doubles, as: Kitchen_SinkV1_Maps.DoublesEntryLayout.self)
-      message.n_floats = value.floats.count
-      message.floats = encoder.map(value.floats, as: Kitchen_SinkV1_Maps.FloatsEntryLayout.self)
-      message.n_bools = value.bools.count
-      message.bools = encoder.map(value.bools, as: Kitchen_SinkV1_Maps.BoolsEntryLayout.self)
-      message.n_blobs = value.blobs.count
-      message.blobs = encoder.map(value.blobs, as: Kitchen_SinkV1_Maps.BlobsEntryLayout.self)
-      message.n_moods = value.moods.count
-      message.moods = encoder.map(value.moods, as: Kitchen_SinkV1_Maps.MoodsEntryLayout.self)
-      message.n_maps = value.maps.count
-      message.maps = encoder.map(value.maps, as: Kitchen_SinkV1_Maps.MapsEntryLayout.self)
-      message.n_times = value.times.count
-      message.times = encoder.map(value.times, as: Kitchen_SinkV1_Maps.TimesEntryLayout.self)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.n_doubles = value.doubles.count
+      unsafe message.doubles = encoder.map(value.doubles, as: Kitchen_SinkV1_Maps.DoublesEntryLayout.self)
+      unsafe message.n_floats = value.floats.count
+      unsafe message.floats = encoder.map(value.floats, as: Kitchen_SinkV1_Maps.FloatsEntryLayout.self)
+      unsafe message.n_bools = value.bools.count
+      unsafe message.bools = encoder.map(value.bools, as: Kitchen_SinkV1_Maps.BoolsEntryLayout.self)
+      unsafe message.n_blobs = value.blobs.count
+      unsafe message.blobs = encoder.map(value.blobs, as: Kitchen_SinkV1_Maps.BlobsEntryLayout.self)
+      unsafe message.n_moods = value.moods.count
+      unsafe message.moods = encoder.map(value.moods, as: Kitchen_SinkV1_Maps.MoodsEntryLayout.self)
+      unsafe message.n_maps = value.maps.count
+      unsafe message.maps = encoder.map(value.maps, as: Kitchen_SinkV1_Maps.MapsEntryLayout.self)
+      unsafe message.n_times = value.times.count
+      unsafe message.times = encoder.map(value.times, as: Kitchen_SinkV1_Maps.TimesEntryLayout.self)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum DoublesEntryLayout: MessageLayout {
+  enum DoublesEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry) {
-      ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__maps__doubles_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: Int32, value: Double) {
-      (key: message.key, value: message.value)
+    ) throws(BinaryDecodingError) -> (key: Int32, value: Double) {
+      (key: unsafe message.key, value: unsafe message.value)
     }
 
     /// Lowers a value to a struct.
@@ -1429,29 +1699,29 @@ extension Kitchen_SinkV1_Maps {
       to message: inout CKitchenSink__Kitchen__SinkV1__Maps__DoublesEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.key = value.key
-      message.value = value.value
+      unsafe message.key = value.key
+      unsafe message.value = value.value
       encoder.negativeZero(value.value, field: 2)
-      encoder.unknownFields(UnknownFields(), in: &message.base)
+      unsafe encoder.unknownFields(UnknownFields(), in: &message.base)
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum FloatsEntryLayout: MessageLayout {
+  enum FloatsEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry) {
-      ckitchen_sink__kitchen__sink_v1__maps__floats_entry__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__maps__floats_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: Int64, value: Float) {
-      (key: message.key, value: message.value)
+    ) throws(BinaryDecodingError) -> (key: Int64, value: Float) {
+      (key: unsafe message.key, value: unsafe message.value)
     }
 
     /// Lowers a value to a struct.
@@ -1460,29 +1730,29 @@ extension Kitchen_SinkV1_Maps {
       to message: inout CKitchenSink__Kitchen__SinkV1__Maps__FloatsEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.key = value.key
-      message.value = value.value
+      unsafe message.key = value.key
+      unsafe message.value = value.value
       encoder.negativeZero(value.value, field: 2)
-      encoder.unknownFields(UnknownFields(), in: &message.base)
+      unsafe encoder.unknownFields(UnknownFields(), in: &message.base)
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum BoolsEntryLayout: MessageLayout {
+  enum BoolsEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry) {
-      ckitchen_sink__kitchen__sink_v1__maps__bools_entry__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__maps__bools_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: UInt32, value: Bool) {
-      (key: message.key, value: message.value != 0)
+    ) throws(BinaryDecodingError) -> (key: UInt32, value: Bool) {
+      (key: unsafe message.key, value: unsafe message.value != 0)
     }
 
     /// Lowers a value to a struct.
@@ -1491,27 +1761,27 @@ extension Kitchen_SinkV1_Maps {
       to message: inout CKitchenSink__Kitchen__SinkV1__Maps__BoolsEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.key = value.key
-      message.value = value.value ? 1 : 0
+      unsafe message.key = value.key
+      unsafe message.value = value.value ? 1 : 0
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum BlobsEntryLayout: MessageLayout {
+  enum BlobsEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry) {
-      ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__maps__blobs_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: Bool, value: [UInt8]) {
-      (key: message.key != 0, value: decoder.bytes(message.value))
+    ) throws(BinaryDecodingError) -> (key: Bool, value: [UInt8]) {
+      (key: unsafe message.key != 0, value: unsafe decoder.bytes(message.value))
     }
 
     /// Lowers a value to a struct.
@@ -1520,27 +1790,27 @@ extension Kitchen_SinkV1_Maps {
       to message: inout CKitchenSink__Kitchen__SinkV1__Maps__BlobsEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.key = value.key ? 1 : 0
-      message.value = encoder.bytes(value.value)
+      unsafe message.key = value.key ? 1 : 0
+      unsafe message.value = encoder.bytes(value.value)
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum MoodsEntryLayout: MessageLayout {
+  enum MoodsEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry) {
-      ckitchen_sink__kitchen__sink_v1__maps__moods_entry__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__maps__moods_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: String, value: Kitchen_SinkV1_Mood) {
-      (key: try decoder.string(message.key, field: 1), value: decoder.enumeration(message.value))
+    ) throws(BinaryDecodingError) -> (key: String, value: Kitchen_SinkV1_Mood) {
+      (key: try unsafe decoder.string(message.key, field: 1), value: unsafe decoder.enumeration(message.value))
     }
 
     /// Lowers a value to a struct.
@@ -1549,29 +1819,29 @@ extension Kitchen_SinkV1_Maps {
       to message: inout CKitchenSink__Kitchen__SinkV1__Maps__MoodsEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.key = encoder.string(value.key)
-      message.value = encoder.enumeration(value.value)
+      unsafe message.key = encoder.string(value.key)
+      unsafe message.value = encoder.enumeration(value.value)
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum MapsEntryLayout: MessageLayout {
+  enum MapsEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry) {
-      ckitchen_sink__kitchen__sink_v1__maps__maps_entry__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__maps__maps_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: UInt64, value: Kitchen_SinkV1_Maps) {
+    ) throws(BinaryDecodingError) -> (key: UInt64, value: Kitchen_SinkV1_Maps) {
       (
-        key: message.key,
-        value: try decoder.message(message.value, as: Kitchen_SinkV1_Maps.Layout.self) ?? Kitchen_SinkV1_Maps()
+        key: unsafe message.key,
+        value: try unsafe decoder.message(message.value, as: Kitchen_SinkV1_Maps.Layout.self) ?? Kitchen_SinkV1_Maps()
       )
     }
 
@@ -1581,29 +1851,29 @@ extension Kitchen_SinkV1_Maps {
       to message: inout CKitchenSink__Kitchen__SinkV1__Maps__MapsEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.key = value.key
-      message.value = encoder.message(value.value, as: Kitchen_SinkV1_Maps.Layout.self)
+      unsafe message.key = value.key
+      unsafe message.value = encoder.message(value.value, as: Kitchen_SinkV1_Maps.Layout.self)
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum TimesEntryLayout: MessageLayout {
+  enum TimesEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry) {
-      ckitchen_sink__kitchen__sink_v1__maps__times_entry__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__maps__times_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: Int64, value: Google_Protobuf_Timestamp) {
+    ) throws(BinaryDecodingError) -> (key: Int64, value: Google_Protobuf_Timestamp) {
       (
-        key: message.key,
-        value: try decoder.message(message.value, as: Google_Protobuf_Timestamp.Layout.self) ?? Google_Protobuf_Timestamp()
+        key: unsafe message.key,
+        value: try unsafe decoder.message(message.value, as: Google_Protobuf_Timestamp.Layout.self) ?? Google_Protobuf_Timestamp()
       )
     }
 
@@ -1613,40 +1883,40 @@ extension Kitchen_SinkV1_Maps {
       to message: inout CKitchenSink__Kitchen__SinkV1__Maps__TimesEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.key = value.key
-      message.value = encoder.message(value.value, as: Google_Protobuf_Timestamp.Layout.self)
+      unsafe message.key = value.key
+      unsafe message.value = encoder.message(value.value, as: Google_Protobuf_Timestamp.Layout.self)
     }
   }
 }
 
-extension Kitchen_SinkV1_Chain {
+nonisolated extension Kitchen_SinkV1_Chain {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Chain) {
-      ckitchen_sink__kitchen__sink_v1__chain__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__chain__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Chain,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Kitchen_SinkV1_Chain {
+    ) throws(BinaryDecodingError) -> Kitchen_SinkV1_Chain {
       var value = Kitchen_SinkV1_Chain()
-      value.next = try decoder.message(message.next, as: Kitchen_SinkV1_Chain.Layout.self)
-      if message._other_case.rawValue == 2 { value.other = try decoder.message(message.other, as: Kitchen_SinkV1_Chain.Layout.self) }
-      value.left = try decoder.message(message.left, as: Kitchen_SinkV1_Left.Layout.self)
-      switch message.link_case.rawValue {
+      value.next = try unsafe decoder.message(message.next, as: Kitchen_SinkV1_Chain.Layout.self)
+      if unsafe message._other_case.rawValue == 2 { value.other = try unsafe decoder.message(message.other, as: Kitchen_SinkV1_Chain.Layout.self) }
+      value.left = try unsafe decoder.message(message.left, as: Kitchen_SinkV1_Left.Layout.self)
+      switch unsafe message.link_case.rawValue {
       case 4:
-        value.link = .chain(try decoder.message(message.chain, as: Kitchen_SinkV1_Chain.Layout.self) ?? Kitchen_SinkV1_Chain())
+        value.link = .chain(try unsafe decoder.message(message.chain, as: Kitchen_SinkV1_Chain.Layout.self) ?? Kitchen_SinkV1_Chain())
       case 5:
-        value.link = .text(try decoder.string(message.text, field: 5))
+        value.link = .text(try unsafe decoder.string(message.text, field: 5))
       default: break
       }
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -1656,46 +1926,46 @@ extension Kitchen_SinkV1_Chain {
       to message: inout CKitchenSink__Kitchen__SinkV1__Chain,
       with encoder: inout MessageEncoder
     ) {
-      message.next = encoder.message(value.next, as: Kitchen_SinkV1_Chain.Layout.self)
+      unsafe message.next = encoder.message(value.next, as: Kitchen_SinkV1_Chain.Layout.self)
       if let field = value.other {
-        message._other_case = .init(rawValue: 2)
-        message.other = encoder.message(field, as: Kitchen_SinkV1_Chain.Layout.self)
+        unsafe message._other_case = .init(rawValue: 2)
+        unsafe message.other = encoder.message(field, as: Kitchen_SinkV1_Chain.Layout.self)
       }
-      message.left = encoder.message(value.left, as: Kitchen_SinkV1_Left.Layout.self)
+      unsafe message.left = encoder.message(value.left, as: Kitchen_SinkV1_Left.Layout.self)
       switch value.link {
       case .chain(let field):
-        message.link_case = .init(rawValue: 4)
-        message.chain = encoder.message(field, as: Kitchen_SinkV1_Chain.Layout.self)
+        unsafe message.link_case = .init(rawValue: 4)
+        unsafe message.chain = encoder.message(field, as: Kitchen_SinkV1_Chain.Layout.self)
       case .text(let field):
-        message.link_case = .init(rawValue: 5)
-        message.text = encoder.string(field)
+        unsafe message.link_case = .init(rawValue: 5)
+        unsafe message.text = encoder.string(field)
       case nil: break
       }
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Kitchen_SinkV1_Left {
+nonisolated extension Kitchen_SinkV1_Left {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Left) {
-      ckitchen_sink__kitchen__sink_v1__left__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__left__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Left,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Kitchen_SinkV1_Left {
+    ) throws(BinaryDecodingError) -> Kitchen_SinkV1_Left {
       var value = Kitchen_SinkV1_Left()
-      value.number = message.number
-      value.right = try decoder.message(message.right, as: Kitchen_SinkV1_Right.Layout.self)
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.number = unsafe message.number
+      value.right = try unsafe decoder.message(message.right, as: Kitchen_SinkV1_Right.Layout.self)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -1705,38 +1975,38 @@ extension Kitchen_SinkV1_Left {
       to message: inout CKitchenSink__Kitchen__SinkV1__Left,
       with encoder: inout MessageEncoder
     ) {
-      message.number = value.number
-      message.right = encoder.message(value.right, as: Kitchen_SinkV1_Right.Layout.self)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.number = value.number
+      unsafe message.right = encoder.message(value.right, as: Kitchen_SinkV1_Right.Layout.self)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Kitchen_SinkV1_Right {
+nonisolated extension Kitchen_SinkV1_Right {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Right) {
-      ckitchen_sink__kitchen__sink_v1__right__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__right__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Right,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Kitchen_SinkV1_Right {
+    ) throws(BinaryDecodingError) -> Kitchen_SinkV1_Right {
       var value = Kitchen_SinkV1_Right()
-      switch message.content_case.rawValue {
+      switch unsafe message.content_case.rawValue {
       case 1:
-        value.content = .left(try decoder.message(message.left, as: Kitchen_SinkV1_Left.Layout.self) ?? Kitchen_SinkV1_Left())
+        value.content = .left(try unsafe decoder.message(message.left, as: Kitchen_SinkV1_Left.Layout.self) ?? Kitchen_SinkV1_Left())
       case 2:
-        value.content = .number(message.number)
+        value.content = .number(unsafe message.number)
       default: break
       }
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -1748,36 +2018,36 @@ extension Kitchen_SinkV1_Right {
     ) {
       switch value.content {
       case .left(let field):
-        message.content_case = .init(rawValue: 1)
-        message.left = encoder.message(field, as: Kitchen_SinkV1_Left.Layout.self)
+        unsafe message.content_case = .init(rawValue: 1)
+        unsafe message.left = encoder.message(field, as: Kitchen_SinkV1_Left.Layout.self)
       case .number(let field):
-        message.content_case = .init(rawValue: 2)
-        message.number = field
+        unsafe message.content_case = .init(rawValue: 2)
+        unsafe message.number = field
       case nil: break
       }
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Kitchen_SinkV1_Nothing {
+nonisolated extension Kitchen_SinkV1_Nothing {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Nothing) {
-      ckitchen_sink__kitchen__sink_v1__nothing__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__nothing__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Nothing,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Kitchen_SinkV1_Nothing {
+    ) throws(BinaryDecodingError) -> Kitchen_SinkV1_Nothing {
       var value = Kitchen_SinkV1_Nothing()
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -1787,44 +2057,44 @@ extension Kitchen_SinkV1_Nothing {
       to message: inout CKitchenSink__Kitchen__SinkV1__Nothing,
       with encoder: inout MessageEncoder
     ) {
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Kitchen_SinkV1_CNames {
+nonisolated extension Kitchen_SinkV1_CNames {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__CNames) {
-      ckitchen_sink__kitchen__sink_v1__cnames__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__cnames__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__CNames,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Kitchen_SinkV1_CNames {
+    ) throws(BinaryDecodingError) -> Kitchen_SinkV1_CNames {
       var value = Kitchen_SinkV1_CNames()
-      value.linux = message.linux_
-      value.unix = try decoder.array(message.unix_, count: message.n_unix_) { element throws(DecodingError) in
-        try decoder.string(element, field: 2)
+      value.linux = unsafe message.linux_
+      value.unix = try unsafe decoder.array(message.unix_, count: message.n_unix_) { element throws(BinaryDecodingError) in
+        try unsafe decoder.string(element, field: 2)
       }
-      value.list = decoder.array(message.list, count: message.n_list)
-      value.nList = message.n_list_
-      value.choiceCase = try decoder.string(message.choice_case_, field: 5)
-      value.`return` = try decoder.string(message.return_, field: 6)
-      switch message.choice_case.rawValue {
+      value.list = unsafe decoder.array(message.list, count: message.n_list)
+      value.nList = unsafe message.n_list_
+      value.choiceCase = try unsafe decoder.string(message.choice_case_, field: 5)
+      value.`return` = try unsafe decoder.string(message.return_, field: 6)
+      switch unsafe message.choice_case.rawValue {
       case 7:
-        value.choice = .number(message.number)
+        value.choice = .number(unsafe message.number)
       case 8:
-        value.choice = .text(try decoder.string(message.text, field: 8))
+        value.choice = .text(try unsafe decoder.string(message.text, field: 8))
       default: break
       }
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -1834,52 +2104,52 @@ extension Kitchen_SinkV1_CNames {
       to message: inout CKitchenSink__Kitchen__SinkV1__CNames,
       with encoder: inout MessageEncoder
     ) {
-      message.linux_ = value.linux
-      message.n_unix_ = value.unix.count
-      message.unix_ = encoder.array(value.unix) { element, encoder in encoder.string(element) }
-      message.n_list = value.list.count
-      message.list = encoder.array(value.list)
-      message.n_list_ = value.nList
-      message.choice_case_ = encoder.string(value.choiceCase)
-      message.return_ = encoder.string(value.`return`)
+      unsafe message.linux_ = value.linux
+      unsafe message.n_unix_ = value.unix.count
+      unsafe message.unix_ = encoder.array(value.unix) { element, encoder in unsafe encoder.string(element) }
+      unsafe message.n_list = value.list.count
+      unsafe message.list = encoder.array(value.list)
+      unsafe message.n_list_ = value.nList
+      unsafe message.choice_case_ = encoder.string(value.choiceCase)
+      unsafe message.return_ = encoder.string(value.`return`)
       switch value.choice {
       case .number(let field):
-        message.choice_case = .init(rawValue: 7)
-        message.number = field
+        unsafe message.choice_case = .init(rawValue: 7)
+        unsafe message.number = field
       case .text(let field):
-        message.choice_case = .init(rawValue: 8)
-        message.text = encoder.string(field)
+        unsafe message.choice_case = .init(rawValue: 8)
+        unsafe message.text = encoder.string(field)
       case nil: break
       }
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Kitchen_SinkV1_Numbers {
+nonisolated extension Kitchen_SinkV1_Numbers {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Numbers) {
-      ckitchen_sink__kitchen__sink_v1__numbers__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__numbers__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Numbers,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Kitchen_SinkV1_Numbers {
+    ) throws(BinaryDecodingError) -> Kitchen_SinkV1_Numbers {
       var value = Kitchen_SinkV1_Numbers()
-      value.aFloat = message.a_float
-      value.aDouble = message.a_double
-      value.floats = decoder.array(message.floats, count: message.n_floats)
-      value.signed = decoder.array(message.signed_, count: message.n_signed_)
-      value.fixed = decoder.array(message.fixed, count: message.n_fixed)
-      value.moods = decoder.enumerations(message.moods, count: message.n_moods)
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.aFloat = unsafe message.a_float
+      value.aDouble = unsafe message.a_double
+      value.floats = unsafe decoder.array(message.floats, count: message.n_floats)
+      value.signed = unsafe decoder.array(message.signed_, count: message.n_signed_)
+      value.fixed = unsafe decoder.array(message.fixed, count: message.n_fixed)
+      value.moods = unsafe decoder.enumerations(message.moods, count: message.n_moods)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -1889,42 +2159,42 @@ extension Kitchen_SinkV1_Numbers {
       to message: inout CKitchenSink__Kitchen__SinkV1__Numbers,
       with encoder: inout MessageEncoder
     ) {
-      message.a_float = value.aFloat
+      unsafe message.a_float = value.aFloat
       encoder.negativeZero(value.aFloat, field: 1)
-      message.a_double = value.aDouble
+      unsafe message.a_double = value.aDouble
       encoder.negativeZero(value.aDouble, field: 2)
-      message.n_floats = value.floats.count
-      message.floats = encoder.array(value.floats)
-      message.n_signed_ = value.signed.count
-      message.signed_ = encoder.array(value.signed)
-      message.n_fixed = value.fixed.count
-      message.fixed = encoder.array(value.fixed)
-      message.n_moods = value.moods.count
-      message.moods = encoder.enumerations(value.moods)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.n_floats = value.floats.count
+      unsafe message.floats = encoder.array(value.floats)
+      unsafe message.n_signed_ = value.signed.count
+      unsafe message.signed_ = encoder.array(value.signed)
+      unsafe message.n_fixed = value.fixed.count
+      unsafe message.fixed = encoder.array(value.fixed)
+      unsafe message.n_moods = value.moods.count
+      unsafe message.moods = encoder.enumerations(value.moods)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Kitchen_SinkV1_Old {
+nonisolated extension Kitchen_SinkV1_Old {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Kitchen__SinkV1__Old) {
-      ckitchen_sink__kitchen__sink_v1__old__init(&message)
+      unsafe ckitchen_sink__kitchen__sink_v1__old__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Kitchen__SinkV1__Old,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Kitchen_SinkV1_Old {
+    ) throws(BinaryDecodingError) -> Kitchen_SinkV1_Old {
       var value = Kitchen_SinkV1_Old()
-      value.gone = message.gone
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.gone = unsafe message.gone
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -1934,16 +2204,16 @@ extension Kitchen_SinkV1_Old {
       to message: inout CKitchenSink__Kitchen__SinkV1__Old,
       with encoder: inout MessageEncoder
     ) {
-      message.gone = value.gone
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.gone = value.gone
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
 /// The file `kitchen_sink.proto`.
-enum Kitchen_SinkV1_KitchenSinkFile {
+nonisolated enum Kitchen_SinkV1_KitchenSinkFile {
   /// The file as protobuf describes it, for server reflection.
-  static let descriptor = FileDescriptor(
+  static let descriptor = ProtoFileDescriptor(
     name: "kitchen_sink.proto",
     dependencies: [
       Google_Protobuf_AnyFile.descriptor,

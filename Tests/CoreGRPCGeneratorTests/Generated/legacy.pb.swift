@@ -144,22 +144,25 @@ struct Legacy_Record: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `legacy.Record`.
   static var protoMessageName: String { "legacy.Record" }
 
+  /// The file that declares the message: `legacy.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Legacy_LegacyFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 
   /// The fields of the one-of `choice`.
   enum OneOf_Choice: Sendable, Hashable {
@@ -193,22 +196,25 @@ struct Legacy_Record: Message {
     init(
       serializedBytes bytes: borrowing SerializedBytes,
       limits: DecodingLimits
-    ) throws(DecodingError) {
-      self = try Layout.decode(bytes, limits: limits)
+    ) throws(BinaryDecodingError) {
+      self = try unsafe Layout.decode(bytes, limits: limits)
     }
 
     /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
     func serialize<Buffer: ~Copyable, Failure: Error>(
       into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
     ) throws(Failure) -> Buffer {
-      try Layout.encode(self, into: makeBuffer)
+      try unsafe Layout.encode(self, into: makeBuffer)
     }
 
     /// The message's full name: `legacy.Record.Extra`.
     static var protoMessageName: String { "legacy.Record.Extra" }
 
+    /// The file that declares the message: `legacy.proto`.
+    static var protoFileDescriptor: ProtoFileDescriptor { Legacy_LegacyFile.descriptor }
+
     /// The message in protobuf's text format.
-    var debugDescription: String { Layout.debugDescription(of: self) }
+    var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 
     /// The message `legacy.Record.Extra.Item`.
     struct Item: Message {
@@ -230,22 +236,25 @@ struct Legacy_Record: Message {
       init(
         serializedBytes bytes: borrowing SerializedBytes,
         limits: DecodingLimits
-      ) throws(DecodingError) {
-        self = try Layout.decode(bytes, limits: limits)
+      ) throws(BinaryDecodingError) {
+        self = try unsafe Layout.decode(bytes, limits: limits)
       }
 
       /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
       func serialize<Buffer: ~Copyable, Failure: Error>(
         into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
       ) throws(Failure) -> Buffer {
-        try Layout.encode(self, into: makeBuffer)
+        try unsafe Layout.encode(self, into: makeBuffer)
       }
 
       /// The message's full name: `legacy.Record.Extra.Item`.
       static var protoMessageName: String { "legacy.Record.Extra.Item" }
 
+      /// The file that declares the message: `legacy.proto`.
+      static var protoFileDescriptor: ProtoFileDescriptor { Legacy_LegacyFile.descriptor }
+
       /// The message in protobuf's text format.
-      var debugDescription: String { Layout.debugDescription(of: self) }
+      var debugDescription: String { unsafe Layout.debugDescription(of: self) }
     }
   }
 
@@ -269,22 +278,25 @@ struct Legacy_Record: Message {
     init(
       serializedBytes bytes: borrowing SerializedBytes,
       limits: DecodingLimits
-    ) throws(DecodingError) {
-      self = try Layout.decode(bytes, limits: limits)
+    ) throws(BinaryDecodingError) {
+      self = try unsafe Layout.decode(bytes, limits: limits)
     }
 
     /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
     func serialize<Buffer: ~Copyable, Failure: Error>(
       into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
     ) throws(Failure) -> Buffer {
-      try Layout.encode(self, into: makeBuffer)
+      try unsafe Layout.encode(self, into: makeBuffer)
     }
 
     /// The message's full name: `legacy.Record.Chosen`.
     static var protoMessageName: String { "legacy.Record.Chosen" }
 
+    /// The file that declares the message: `legacy.proto`.
+    static var protoFileDescriptor: ProtoFileDescriptor { Legacy_LegacyFile.descriptor }
+
     /// The message in protobuf's text format.
-    var debugDescription: String { Layout.debugDescription(of: self) }
+    var debugDescription: String { unsafe Layout.debugDescription(of: self) }
   }
 }
 
@@ -312,22 +324,25 @@ struct Legacy_Part: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `legacy.Part`.
   static var protoMessageName: String { "legacy.Part" }
 
+  /// The file that declares the message: `legacy.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Legacy_LegacyFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
 /// Every kind of default.
@@ -402,93 +417,215 @@ struct Legacy_Defaults: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `legacy.Defaults`.
   static var protoMessageName: String { "legacy.Defaults" }
 
+  /// The file that declares the message: `legacy.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Legacy_LegacyFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 
   /// The field `an_int32`, or its default if it is not set.
-  var anInt32OrDefault: Int32 { anInt32 ?? -2147483648 }
+  var anInt32OrDefault: Int32 { self.anInt32 ?? -2147483648 }
 
   /// The field `an_uint64`, or its default if it is not set.
-  var anUint64OrDefault: UInt64 { anUint64 ?? 18446744073709551615 }
+  var anUint64OrDefault: UInt64 { self.anUint64 ?? 18446744073709551615 }
 
   /// The field `a_double`, or its default if it is not set.
-  var aDoubleOrDefault: Double { aDouble ?? 1.5e-10 }
+  var aDoubleOrDefault: Double { self.aDouble ?? 1.5e-10 }
 
   /// The field `infinite`, or its default if it is not set.
-  var infiniteOrDefault: Double { infinite ?? .infinity }
+  var infiniteOrDefault: Double { self.infinite ?? .infinity }
 
   /// The field `negative`, or its default if it is not set.
-  var negativeOrDefault: Float { negative ?? -.infinity }
+  var negativeOrDefault: Float { self.negative ?? -.infinity }
 
   /// The field `no_number`, or its default if it is not set.
-  var noNumberOrDefault: Float { noNumber ?? .nan }
+  var noNumberOrDefault: Float { self.noNumber ?? .nan }
 
   /// The field `a_bool`, or its default if it is not set.
-  var aBoolOrDefault: Bool { aBool ?? true }
+  var aBoolOrDefault: Bool { self.aBool ?? true }
 
   /// The field `text`, or its default if it is not set.
-  var textOrDefault: String { text ?? "a \"quoted\" \\ text,\n a NUL: \u{0}, and \u{E9}" }
+  var textOrDefault: String { self.text ?? "a \"quoted\" \\ text,\n a NUL: \u{0}, and \u{E9}" }
 
   /// The field `blob`, or its default if it is not set.
-  var blobOrDefault: [UInt8] { blob ?? [1, 255, 92, 34, 9, 10, 39, 0, 122] }
+  var blobOrDefault: [UInt8] { self.blob ?? [1, 255, 92, 34, 9, 10, 39, 0, 122] }
 
   /// The field `grade`, or its default if it is not set.
-  var gradeOrDefault: Legacy_Grade { grade ?? .bad }
+  var gradeOrDefault: Legacy_Grade { self.grade ?? .bad }
 }
 
-extension Legacy_Record {
+/// The message `legacy.Detail`.
+struct Legacy_Detail: Message {
+  /// The field `text`.
+  var text: String?
+
+  /// The fields that came and that this type does not know.
+  var unknownFields = UnknownFields()
+
+  /// Creates a message whose fields have their defaults.
+  init() {}
+
+  /// Creates a message; a field that is left out has its default.
+  init(text: String? = nil) {
+    self.text = text
+  }
+
+  /// Decodes a message, see `ProtobufC.Message`.
+  init(
+    serializedBytes bytes: borrowing SerializedBytes,
+    limits: DecodingLimits
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
+  }
+
+  /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
+  func serialize<Buffer: ~Copyable, Failure: Error>(
+    into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
+  ) throws(Failure) -> Buffer {
+    try unsafe Layout.encode(self, into: makeBuffer)
+  }
+
+  /// The message's full name: `legacy.Detail`.
+  static var protoMessageName: String { "legacy.Detail" }
+
+  /// The file that declares the message: `legacy.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Legacy_LegacyFile.descriptor }
+
+  /// The message in protobuf's text format.
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
+}
+
+/// The message `legacy.Scope`.
+struct Legacy_Scope: Message {
+  /// The field `number`.
+  var number: Int32?
+
+  /// The fields that came and that this type does not know.
+  var unknownFields = UnknownFields()
+
+  /// Creates a message whose fields have their defaults.
+  init() {}
+
+  /// Creates a message; a field that is left out has its default.
+  init(number: Int32? = nil) {
+    self.number = number
+  }
+
+  /// Decodes a message, see `ProtobufC.Message`.
+  init(
+    serializedBytes bytes: borrowing SerializedBytes,
+    limits: DecodingLimits
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
+  }
+
+  /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
+  func serialize<Buffer: ~Copyable, Failure: Error>(
+    into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
+  ) throws(Failure) -> Buffer {
+    try unsafe Layout.encode(self, into: makeBuffer)
+  }
+
+  /// The message's full name: `legacy.Scope`.
+  static var protoMessageName: String { "legacy.Scope" }
+
+  /// The file that declares the message: `legacy.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Legacy_LegacyFile.descriptor }
+
+  /// The message in protobuf's text format.
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
+
+  /// The message `legacy.Scope.Inner`.
+  struct Inner: Message {
+    /// The fields that came and that this type does not know.
+    var unknownFields = UnknownFields()
+
+    /// Creates a message whose fields have their defaults.
+    init() {}
+
+    /// Decodes a message, see `ProtobufC.Message`.
+    init(
+      serializedBytes bytes: borrowing SerializedBytes,
+      limits: DecodingLimits
+    ) throws(BinaryDecodingError) {
+      self = try unsafe Layout.decode(bytes, limits: limits)
+    }
+
+    /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
+    func serialize<Buffer: ~Copyable, Failure: Error>(
+      into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
+    ) throws(Failure) -> Buffer {
+      try unsafe Layout.encode(self, into: makeBuffer)
+    }
+
+    /// The message's full name: `legacy.Scope.Inner`.
+    static var protoMessageName: String { "legacy.Scope.Inner" }
+
+    /// The file that declares the message: `legacy.proto`.
+    static var protoFileDescriptor: ProtoFileDescriptor { Legacy_LegacyFile.descriptor }
+
+    /// The message in protobuf's text format.
+    var debugDescription: String { unsafe Layout.debugDescription(of: self) }
+  }
+}
+
+nonisolated extension Legacy_Record {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Legacy__Record) {
-      ckitchen_sink__legacy__record__init(&message)
+      unsafe ckitchen_sink__legacy__record__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Legacy__Record,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Legacy_Record {
+    ) throws(BinaryDecodingError) -> Legacy_Record {
       var value = Legacy_Record()
-      value.id = message.id
-      value.name = try decoder.string(message.name, field: 2)
-      value.first = try decoder.message(message.first, as: Legacy_Part.Layout.self) ?? Legacy_Part()
-      value.grade = decoder.enumeration(message.grade)
-      value.weight = message.weight
-      if message.has_note != 0 { value.note = try decoder.string(message.note, field: 6) }
-      value.parts = try decoder.messages(message.parts, count: message.n_parts, as: Legacy_Part.Layout.self)
-      value.levels = try decoder.map(message.levels, count: message.n_levels, as: Legacy_Record.LevelsEntryLayout.self)
-      value.partsByNumber = try decoder.map(
+      value.id = unsafe message.id
+      value.name = try unsafe decoder.string(message.name, field: 2)
+      value.first = try unsafe decoder.message(message.first, as: Legacy_Part.Layout.self) ?? Legacy_Part()
+      value.grade = unsafe decoder.enumeration(message.grade)
+      value.weight = unsafe message.weight
+      if unsafe message.has_note != 0 { value.note = try unsafe decoder.string(message.note, field: 6) }
+      value.parts = try unsafe decoder.messages(message.parts, count: message.n_parts, as: Legacy_Part.Layout.self)
+      value.levels = try unsafe decoder.map(
+        message.levels,
+        count: message.n_levels,
+        as: Legacy_Record.LevelsEntryLayout.self
+      )
+      value.partsByNumber = try unsafe decoder.map(
         message.parts_by_number,
         count: message.n_parts_by_number,
         as: Legacy_Record.PartsByNumberEntryLayout.self
       )
-      value.extra = try decoder.message(message.extra, as: Legacy_Record.Extra.Layout.self)
-      switch message.choice_case.rawValue {
+      value.extra = try unsafe decoder.message(message.extra, as: Legacy_Record.Extra.Layout.self)
+      switch unsafe message.choice_case.rawValue {
       case 20:
-        value.choice = .chosenNumber(message.chosen_number)
+        value.choice = .chosenNumber(unsafe message.chosen_number)
       case 21:
-        value.choice = .chosen(try decoder.message(message.chosen, as: Legacy_Record.Chosen.Layout.self) ?? Legacy_Record.Chosen())
+        value.choice = .chosen(try unsafe decoder.message(message.chosen, as: Legacy_Record.Chosen.Layout.self) ?? Legacy_Record.Chosen())
       default: break
       }
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -498,52 +635,52 @@ extension Legacy_Record {
       to message: inout CKitchenSink__Legacy__Record,
       with encoder: inout MessageEncoder
     ) {
-      message.id = value.id
-      message.name = encoder.string(value.name)
-      message.first = encoder.message(value.first, as: Legacy_Part.Layout.self)
-      message.grade = encoder.enumeration(value.grade)
-      message.weight = value.weight
+      unsafe message.id = value.id
+      unsafe message.name = encoder.string(value.name)
+      unsafe message.first = encoder.message(value.first, as: Legacy_Part.Layout.self)
+      unsafe message.grade = encoder.enumeration(value.grade)
+      unsafe message.weight = value.weight
       if let field = value.note {
-        message.has_note = 1
-        message.note = encoder.string(field)
+        unsafe message.has_note = 1
+        unsafe message.note = encoder.string(field)
       }
-      message.n_parts = value.parts.count
-      message.parts = encoder.messages(value.parts, as: Legacy_Part.Layout.self)
-      message.n_levels = value.levels.count
-      message.levels = encoder.map(value.levels, as: Legacy_Record.LevelsEntryLayout.self)
-      message.n_parts_by_number = value.partsByNumber.count
-      message.parts_by_number = encoder.map(value.partsByNumber, as: Legacy_Record.PartsByNumberEntryLayout.self)
-      encoder.group(value.extra, as: Legacy_Record.Extra.Layout.self, field: 10)
+      unsafe message.n_parts = value.parts.count
+      unsafe message.parts = encoder.messages(value.parts, as: Legacy_Part.Layout.self)
+      unsafe message.n_levels = value.levels.count
+      unsafe message.levels = encoder.map(value.levels, as: Legacy_Record.LevelsEntryLayout.self)
+      unsafe message.n_parts_by_number = value.partsByNumber.count
+      unsafe message.parts_by_number = encoder.map(value.partsByNumber, as: Legacy_Record.PartsByNumberEntryLayout.self)
+      unsafe encoder.group(value.extra, as: Legacy_Record.Extra.Layout.self, field: 10)
       switch value.choice {
       case .chosenNumber(let field):
-        message.choice_case = .init(rawValue: 20)
-        message.chosen_number = field
+        unsafe message.choice_case = .init(rawValue: 20)
+        unsafe message.chosen_number = field
       case .chosen(let field):
-        encoder.group(field, as: Legacy_Record.Chosen.Layout.self, field: 21)
+        unsafe encoder.group(field, as: Legacy_Record.Chosen.Layout.self, field: 21)
       case nil: break
       }
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum LevelsEntryLayout: MessageLayout {
+  enum LevelsEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Legacy__Record__LevelsEntry) {
-      ckitchen_sink__legacy__record__levels_entry__init(&message)
+      unsafe ckitchen_sink__legacy__record__levels_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Legacy__Record__LevelsEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: String, value: Legacy_Level) {
+    ) throws(BinaryDecodingError) -> (key: String, value: Legacy_Level) {
       (
-        key: try message.has_key != 0 ? decoder.string(message.key, field: 1) : "",
-        value: message.has_value != 0 ? decoder.enumeration(message.value) : .low
+        key: try unsafe message.has_key != 0 ? decoder.string(message.key, field: 1) : "",
+        value: unsafe message.has_value != 0 ? decoder.enumeration(message.value) : .low
       )
     }
 
@@ -553,31 +690,31 @@ extension Legacy_Record {
       to message: inout CKitchenSink__Legacy__Record__LevelsEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.has_key = 1
-      message.key = encoder.string(value.key)
-      message.has_value = 1
-      message.value = encoder.enumeration(value.value)
+      unsafe message.has_key = 1
+      unsafe message.key = encoder.string(value.key)
+      unsafe message.has_value = 1
+      unsafe message.value = encoder.enumeration(value.value)
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum PartsByNumberEntryLayout: MessageLayout {
+  enum PartsByNumberEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Legacy__Record__PartsByNumberEntry) {
-      ckitchen_sink__legacy__record__parts_by_number_entry__init(&message)
+      unsafe ckitchen_sink__legacy__record__parts_by_number_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Legacy__Record__PartsByNumberEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: Int32, value: Legacy_Part) {
+    ) throws(BinaryDecodingError) -> (key: Int32, value: Legacy_Part) {
       (
-        key: message.has_key != 0 ? message.key : 0,
-        value: try decoder.message(message.value, as: Legacy_Part.Layout.self) ?? Legacy_Part()
+        key: unsafe message.has_key != 0 ? message.key : 0,
+        value: try unsafe decoder.message(message.value, as: Legacy_Part.Layout.self) ?? Legacy_Part()
       )
     }
 
@@ -587,33 +724,37 @@ extension Legacy_Record {
       to message: inout CKitchenSink__Legacy__Record__PartsByNumberEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.has_key = 1
-      message.key = value.key
-      message.value = encoder.message(value.value, as: Legacy_Part.Layout.self)
+      unsafe message.has_key = 1
+      unsafe message.key = value.key
+      unsafe message.value = encoder.message(value.value, as: Legacy_Part.Layout.self)
     }
   }
 }
 
-extension Legacy_Record.Extra {
+nonisolated extension Legacy_Record.Extra {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Legacy__Record__Extra) {
-      ckitchen_sink__legacy__record__extra__init(&message)
+      unsafe ckitchen_sink__legacy__record__extra__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Legacy__Record__Extra,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Legacy_Record.Extra {
+    ) throws(BinaryDecodingError) -> Legacy_Record.Extra {
       var value = Legacy_Record.Extra()
-      if message.has_number != 0 { value.number = message.number }
-      value.item = try decoder.messages(message.item, count: message.n_item, as: Legacy_Record.Extra.Item.Layout.self)
-      value.unknownFields = decoder.unknownFields(message.base)
+      if unsafe message.has_number != 0 { value.number = unsafe message.number }
+      value.item = try unsafe decoder.messages(
+        message.item,
+        count: message.n_item,
+        as: Legacy_Record.Extra.Item.Layout.self
+      )
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -624,36 +765,36 @@ extension Legacy_Record.Extra {
       with encoder: inout MessageEncoder
     ) {
       if let field = value.number {
-        message.has_number = 1
-        message.number = field
+        unsafe message.has_number = 1
+        unsafe message.number = field
       }
       for element in value.item {
-        encoder.group(element, as: Legacy_Record.Extra.Item.Layout.self, field: 2)
+        unsafe encoder.group(element, as: Legacy_Record.Extra.Item.Layout.self, field: 2)
       }
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Legacy_Record.Extra.Item {
+nonisolated extension Legacy_Record.Extra.Item {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Legacy__Record__Extra__Item) {
-      ckitchen_sink__legacy__record__extra__item__init(&message)
+      unsafe ckitchen_sink__legacy__record__extra__item__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Legacy__Record__Extra__Item,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Legacy_Record.Extra.Item {
+    ) throws(BinaryDecodingError) -> Legacy_Record.Extra.Item {
       var value = Legacy_Record.Extra.Item()
-      if message.has_text != 0 { value.text = try decoder.string(message.text, field: 1) }
-      value.unknownFields = decoder.unknownFields(message.base)
+      if unsafe message.has_text != 0 { value.text = try unsafe decoder.string(message.text, field: 1) }
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -664,33 +805,33 @@ extension Legacy_Record.Extra.Item {
       with encoder: inout MessageEncoder
     ) {
       if let field = value.text {
-        message.has_text = 1
-        message.text = encoder.string(field)
+        unsafe message.has_text = 1
+        unsafe message.text = encoder.string(field)
       }
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Legacy_Record.Chosen {
+nonisolated extension Legacy_Record.Chosen {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Legacy__Record__Chosen) {
-      ckitchen_sink__legacy__record__chosen__init(&message)
+      unsafe ckitchen_sink__legacy__record__chosen__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Legacy__Record__Chosen,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Legacy_Record.Chosen {
+    ) throws(BinaryDecodingError) -> Legacy_Record.Chosen {
       var value = Legacy_Record.Chosen()
-      if message.has_flag != 0 { value.flag = message.flag != 0 }
-      value.unknownFields = decoder.unknownFields(message.base)
+      if unsafe message.has_flag != 0 { value.flag = unsafe message.flag != 0 }
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -701,34 +842,34 @@ extension Legacy_Record.Chosen {
       with encoder: inout MessageEncoder
     ) {
       if let field = value.flag {
-        message.has_flag = 1
-        message.flag = field ? 1 : 0
+        unsafe message.has_flag = 1
+        unsafe message.flag = field ? 1 : 0
       }
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Legacy_Part {
+nonisolated extension Legacy_Part {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Legacy__Part) {
-      ckitchen_sink__legacy__part__init(&message)
+      unsafe ckitchen_sink__legacy__part__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Legacy__Part,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Legacy_Part {
+    ) throws(BinaryDecodingError) -> Legacy_Part {
       var value = Legacy_Part()
-      if message.has_number != 0 { value.number = message.number }
-      value.next = try decoder.message(message.next, as: Legacy_Part.Layout.self)
-      value.unknownFields = decoder.unknownFields(message.base)
+      if unsafe message.has_number != 0 { value.number = unsafe message.number }
+      value.next = try unsafe decoder.message(message.next, as: Legacy_Part.Layout.self)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -739,44 +880,44 @@ extension Legacy_Part {
       with encoder: inout MessageEncoder
     ) {
       if let field = value.number {
-        message.has_number = 1
-        message.number = field
+        unsafe message.has_number = 1
+        unsafe message.number = field
       }
-      message.next = encoder.message(value.next, as: Legacy_Part.Layout.self)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.next = encoder.message(value.next, as: Legacy_Part.Layout.self)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Legacy_Defaults {
+nonisolated extension Legacy_Defaults {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Legacy__Defaults) {
-      ckitchen_sink__legacy__defaults__init(&message)
+      unsafe ckitchen_sink__legacy__defaults__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Legacy__Defaults,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Legacy_Defaults {
+    ) throws(BinaryDecodingError) -> Legacy_Defaults {
       var value = Legacy_Defaults()
-      if message.has_an_int32 != 0 { value.anInt32 = message.an_int32 }
-      if message.has_an_uint64 != 0 { value.anUint64 = message.an_uint64 }
-      if message.has_a_double != 0 { value.aDouble = message.a_double }
-      if message.has_infinite != 0 { value.infinite = message.infinite }
-      if message.has_negative != 0 { value.negative = message.negative }
-      if message.has_no_number != 0 { value.noNumber = message.no_number }
-      if message.has_a_bool != 0 { value.aBool = message.a_bool != 0 }
-      if message.has_text != 0 { value.text = try decoder.string(message.text, field: 8) }
-      if message.has_blob != 0 { value.blob = decoder.bytes(message.blob) }
-      if message.has_grade != 0 { value.grade = decoder.enumeration(message.grade) }
-      if message.has_first_grade != 0 { value.firstGrade = decoder.enumeration(message.first_grade) }
-      value.unknownFields = decoder.unknownFields(message.base)
+      if unsafe message.has_an_int32 != 0 { value.anInt32 = unsafe message.an_int32 }
+      if unsafe message.has_an_uint64 != 0 { value.anUint64 = unsafe message.an_uint64 }
+      if unsafe message.has_a_double != 0 { value.aDouble = unsafe message.a_double }
+      if unsafe message.has_infinite != 0 { value.infinite = unsafe message.infinite }
+      if unsafe message.has_negative != 0 { value.negative = unsafe message.negative }
+      if unsafe message.has_no_number != 0 { value.noNumber = unsafe message.no_number }
+      if unsafe message.has_a_bool != 0 { value.aBool = unsafe message.a_bool != 0 }
+      if unsafe message.has_text != 0 { value.text = try unsafe decoder.string(message.text, field: 8) }
+      if unsafe message.has_blob != 0 { value.blob = unsafe decoder.bytes(message.blob) }
+      if unsafe message.has_grade != 0 { value.grade = unsafe decoder.enumeration(message.grade) }
+      if unsafe message.has_first_grade != 0 { value.firstGrade = unsafe decoder.enumeration(message.first_grade) }
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -787,58 +928,422 @@ extension Legacy_Defaults {
       with encoder: inout MessageEncoder
     ) {
       if let field = value.anInt32 {
-        message.has_an_int32 = 1
-        message.an_int32 = field
+        unsafe message.has_an_int32 = 1
+        unsafe message.an_int32 = field
       }
       if let field = value.anUint64 {
-        message.has_an_uint64 = 1
-        message.an_uint64 = field
+        unsafe message.has_an_uint64 = 1
+        unsafe message.an_uint64 = field
       }
       if let field = value.aDouble {
-        message.has_a_double = 1
-        message.a_double = field
+        unsafe message.has_a_double = 1
+        unsafe message.a_double = field
       }
       if let field = value.infinite {
-        message.has_infinite = 1
-        message.infinite = field
+        unsafe message.has_infinite = 1
+        unsafe message.infinite = field
       }
       if let field = value.negative {
-        message.has_negative = 1
-        message.negative = field
+        unsafe message.has_negative = 1
+        unsafe message.negative = field
       }
       if let field = value.noNumber {
-        message.has_no_number = 1
-        message.no_number = field
+        unsafe message.has_no_number = 1
+        unsafe message.no_number = field
       }
       if let field = value.aBool {
-        message.has_a_bool = 1
-        message.a_bool = field ? 1 : 0
+        unsafe message.has_a_bool = 1
+        unsafe message.a_bool = field ? 1 : 0
       }
       if let field = value.text {
-        message.has_text = 1
-        message.text = encoder.string(field)
+        unsafe message.has_text = 1
+        unsafe message.text = encoder.string(field)
       }
       if let field = value.blob {
-        message.has_blob = 1
-        message.blob = encoder.bytes(field)
+        unsafe message.has_blob = 1
+        unsafe message.blob = encoder.bytes(field)
       }
       if let field = value.grade {
-        message.has_grade = 1
-        message.grade = encoder.enumeration(field)
+        unsafe message.has_grade = 1
+        unsafe message.grade = encoder.enumeration(field)
       }
       if let field = value.firstGrade {
-        message.has_first_grade = 1
-        message.first_grade = encoder.enumeration(field)
+        unsafe message.has_first_grade = 1
+        unsafe message.first_grade = encoder.enumeration(field)
       }
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
+nonisolated extension Legacy_Detail {
+  /// How this type and protobuf-c's struct correspond, for generated code.
+  enum Layout: @unsafe MessageLayout {
+    /// What protobuf-c knows of the message.
+    static let schema = unsafe MessageSchema(of: Self.self)
+
+    /// Gives a struct its defaults.
+    static func initialize(_ message: inout CKitchenSink__Legacy__Detail) {
+      unsafe ckitchen_sink__legacy__detail__init(&message)
+    }
+
+    /// Lifts a struct to a value.
+    static func read(
+      _ message: CKitchenSink__Legacy__Detail,
+      from decoder: MessageDecoder
+    ) throws(BinaryDecodingError) -> Legacy_Detail {
+      var value = Legacy_Detail()
+      if unsafe message.has_text != 0 { value.text = try unsafe decoder.string(message.text, field: 1) }
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
+      return value
+    }
+
+    /// Lowers a value to a struct.
+    static func write(
+      _ value: Legacy_Detail,
+      to message: inout CKitchenSink__Legacy__Detail,
+      with encoder: inout MessageEncoder
+    ) {
+      if let field = value.text {
+        unsafe message.has_text = 1
+        unsafe message.text = encoder.string(field)
+      }
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
+    }
+  }
+}
+
+nonisolated extension Legacy_Scope {
+  /// How this type and protobuf-c's struct correspond, for generated code.
+  enum Layout: @unsafe MessageLayout {
+    /// What protobuf-c knows of the message.
+    static let schema = unsafe MessageSchema(of: Self.self)
+
+    /// Gives a struct its defaults.
+    static func initialize(_ message: inout CKitchenSink__Legacy__Scope) {
+      unsafe ckitchen_sink__legacy__scope__init(&message)
+    }
+
+    /// Lifts a struct to a value.
+    static func read(
+      _ message: CKitchenSink__Legacy__Scope,
+      from decoder: MessageDecoder
+    ) throws(BinaryDecodingError) -> Legacy_Scope {
+      var value = Legacy_Scope()
+      if unsafe message.has_number != 0 { value.number = unsafe message.number }
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
+      return value
+    }
+
+    /// Lowers a value to a struct.
+    static func write(
+      _ value: Legacy_Scope,
+      to message: inout CKitchenSink__Legacy__Scope,
+      with encoder: inout MessageEncoder
+    ) {
+      if let field = value.number {
+        unsafe message.has_number = 1
+        unsafe message.number = field
+      }
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
+    }
+  }
+}
+
+nonisolated extension Legacy_Scope.Inner {
+  /// How this type and protobuf-c's struct correspond, for generated code.
+  enum Layout: @unsafe MessageLayout {
+    /// What protobuf-c knows of the message.
+    static let schema = unsafe MessageSchema(of: Self.self)
+
+    /// Gives a struct its defaults.
+    static func initialize(_ message: inout CKitchenSink__Legacy__Scope__Inner) {
+      unsafe ckitchen_sink__legacy__scope__inner__init(&message)
+    }
+
+    /// Lifts a struct to a value.
+    static func read(
+      _ message: CKitchenSink__Legacy__Scope__Inner,
+      from decoder: MessageDecoder
+    ) throws(BinaryDecodingError) -> Legacy_Scope.Inner {
+      var value = Legacy_Scope.Inner()
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
+      return value
+    }
+
+    /// Lowers a value to a struct.
+    static func write(
+      _ value: Legacy_Scope.Inner,
+      to message: inout CKitchenSink__Legacy__Scope__Inner,
+      with encoder: inout MessageEncoder
+    ) {
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
+    }
+  }
+}
+
+/// The extension `legacy.remark` of `legacy.Record`.
+nonisolated let Legacy_Extensions_remark = MessageExtension<Legacy_Record, String?>(
+  "legacy.remark",
+  number: 100,
+  .string
+)
+
+extension Legacy_Record {
+  /// The extension `legacy.remark` of `legacy.Record`.
+  nonisolated var Legacy_remark: String? {
+    get { self[Legacy_Extensions_remark] }
+    set { self[Legacy_Extensions_remark] = newValue }
+  }
+}
+
+/// The extension `legacy.sum` of `legacy.Record`.
+nonisolated let Legacy_Extensions_sum = MessageExtension<Legacy_Record, Int32?>("legacy.sum", number: 101, .sint32)
+
+extension Legacy_Record {
+  /// The extension `legacy.sum` of `legacy.Record`.
+  nonisolated var Legacy_sum: Int32? {
+    get { self[Legacy_Extensions_sum] }
+    set { self[Legacy_Extensions_sum] = newValue }
+  }
+
+  /// The extension `legacy.sum`, or its default if it is not set.
+  nonisolated var Legacy_sumOrDefault: Int32 { self.Legacy_sum ?? -7 }
+}
+
+/// The extension `legacy.sums` of `legacy.Record`.
+nonisolated let Legacy_Extensions_sums = MessageExtension<Legacy_Record, [Int64]>(
+  "legacy.sums",
+  number: 102,
+  repeated: .sint64,
+  isPacked: true
+)
+
+extension Legacy_Record {
+  /// The extension `legacy.sums` of `legacy.Record`.
+  nonisolated var Legacy_sums: [Int64] {
+    get { self[Legacy_Extensions_sums] }
+    set { self[Legacy_Extensions_sums] = newValue }
+  }
+}
+
+/// The extension `legacy.codes` of `legacy.Record`.
+nonisolated let Legacy_Extensions_codes = MessageExtension<Legacy_Record, [UInt32]>(
+  "legacy.codes",
+  number: 103,
+  repeated: .fixed32
+)
+
+extension Legacy_Record {
+  /// The extension `legacy.codes` of `legacy.Record`.
+  nonisolated var Legacy_codes: [UInt32] {
+    get { self[Legacy_Extensions_codes] }
+    set { self[Legacy_Extensions_codes] = newValue }
+  }
+}
+
+/// The extension `legacy.tags` of `legacy.Record`.
+nonisolated let Legacy_Extensions_tags = MessageExtension<Legacy_Record, [String]>(
+  "legacy.tags",
+  number: 104,
+  repeated: .string
+)
+
+extension Legacy_Record {
+  /// The extension `legacy.tags` of `legacy.Record`.
+  nonisolated var Legacy_tags: [String] {
+    get { self[Legacy_Extensions_tags] }
+    set { self[Legacy_Extensions_tags] = newValue }
+  }
+}
+
+/// The extension `legacy.part` of `legacy.Record`.
+nonisolated let Legacy_Extensions_part = MessageExtension<Legacy_Record, Legacy_Part?>(
+  "legacy.part",
+  number: 105,
+  .message
+)
+
+extension Legacy_Record {
+  /// The extension `legacy.part` of `legacy.Record`.
+  nonisolated var Legacy_part: Legacy_Part? {
+    get { self[Legacy_Extensions_part] }
+    set { self[Legacy_Extensions_part] = newValue }
+  }
+}
+
+/// The extension `legacy.more_parts` of `legacy.Record`.
+nonisolated let Legacy_Extensions_more_parts = MessageExtension<Legacy_Record, [Legacy_Part]>(
+  "legacy.more_parts",
+  number: 106,
+  repeated: .message
+)
+
+extension Legacy_Record {
+  /// The extension `legacy.more_parts` of `legacy.Record`.
+  nonisolated var Legacy_moreParts: [Legacy_Part] {
+    get { self[Legacy_Extensions_more_parts] }
+    set { self[Legacy_Extensions_more_parts] = newValue }
+  }
+}
+
+/// The extension `legacy.last_grade` of `legacy.Record`.
+nonisolated let Legacy_Extensions_last_grade = MessageExtension<Legacy_Record, Legacy_Grade?>(
+  "legacy.last_grade",
+  number: 107,
+  .enumeration
+)
+
+extension Legacy_Record {
+  /// The extension `legacy.last_grade` of `legacy.Record`.
+  nonisolated var Legacy_lastGrade: Legacy_Grade? {
+    get { self[Legacy_Extensions_last_grade] }
+    set { self[Legacy_Extensions_last_grade] = newValue }
+  }
+
+  /// The extension `legacy.last_grade`, or its default if it is not set.
+  nonisolated var Legacy_lastGradeOrDefault: Legacy_Grade { self.Legacy_lastGrade ?? .bad }
+}
+
+/// The extension `legacy.grades` of `legacy.Record`.
+nonisolated let Legacy_Extensions_grades = MessageExtension<Legacy_Record, [Legacy_Grade]>(
+  "legacy.grades",
+  number: 108,
+  repeated: .enumeration
+)
+
+extension Legacy_Record {
+  /// The extension `legacy.grades` of `legacy.Record`.
+  nonisolated var Legacy_grades: [Legacy_Grade] {
+    get { self[Legacy_Extensions_grades] }
+    set { self[Legacy_Extensions_grades] = newValue }
+  }
+}
+
+/// The extension `legacy.blob` of `legacy.Record`.
+nonisolated let Legacy_Extensions_blob = MessageExtension<Legacy_Record, [UInt8]?>("legacy.blob", number: 109, .bytes)
+
+extension Legacy_Record {
+  /// The extension `legacy.blob` of `legacy.Record`.
+  nonisolated var Legacy_blob: [UInt8]? {
+    get { self[Legacy_Extensions_blob] }
+    set { self[Legacy_Extensions_blob] = newValue }
+  }
+}
+
+/// The extension `legacy.ratio` of `legacy.Record`.
+nonisolated let Legacy_Extensions_ratio = MessageExtension<Legacy_Record, Double?>("legacy.ratio", number: 110, .double)
+
+extension Legacy_Record {
+  /// The extension `legacy.ratio` of `legacy.Record`.
+  nonisolated var Legacy_ratio: Double? {
+    get { self[Legacy_Extensions_ratio] }
+    set { self[Legacy_Extensions_ratio] = newValue }
+  }
+}
+
+/// The extension `legacy.is_new` of `legacy.Record`.
+nonisolated let Legacy_Extensions_is_new = MessageExtension<Legacy_Record, Bool?>("legacy.is_new", number: 111, .bool)
+
+extension Legacy_Record {
+  /// The extension `legacy.is_new` of `legacy.Record`.
+  nonisolated var Legacy_isNew: Bool? {
+    get { self[Legacy_Extensions_is_new] }
+    set { self[Legacy_Extensions_is_new] = newValue }
+  }
+}
+
+/// The extension `legacy.floats` of `legacy.Record`.
+nonisolated let Legacy_Extensions_floats = MessageExtension<Legacy_Record, [Float]>(
+  "legacy.floats",
+  number: 112,
+  repeated: .float,
+  isPacked: true
+)
+
+extension Legacy_Record {
+  /// The extension `legacy.floats` of `legacy.Record`.
+  nonisolated var Legacy_floats: [Float] {
+    get { self[Legacy_Extensions_floats] }
+    set { self[Legacy_Extensions_floats] = newValue }
+  }
+}
+
+/// The extension `legacy.detail` of `legacy.Record`.
+nonisolated let Legacy_Extensions_detail = MessageExtension<Legacy_Record, Legacy_Detail?>(
+  "legacy.detail",
+  number: 113,
+  .group
+)
+
+extension Legacy_Record {
+  /// The extension `legacy.detail` of `legacy.Record`.
+  nonisolated var Legacy_detail: Legacy_Detail? {
+    get { self[Legacy_Extensions_detail] }
+    set { self[Legacy_Extensions_detail] = newValue }
+  }
+}
+
+/// The extension `legacy.fixed` of `legacy.Record`.
+nonisolated let Legacy_Extensions_fixed = MessageExtension<Legacy_Record, Int64?>(
+  "legacy.fixed",
+  number: 114,
+  .sfixed64
+)
+
+extension Legacy_Record {
+  /// The extension `legacy.fixed` of `legacy.Record`.
+  nonisolated var Legacy_fixed: Int64? {
+    get { self[Legacy_Extensions_fixed] }
+    set { self[Legacy_Extensions_fixed] = newValue }
+  }
+}
+
+/// The extension `legacy.big` of `legacy.Record`.
+nonisolated let Legacy_Extensions_big = MessageExtension<Legacy_Record, UInt64?>("legacy.big", number: 115, .uint64)
+
+extension Legacy_Record {
+  /// The extension `legacy.big` of `legacy.Record`.
+  nonisolated var Legacy_big: UInt64? {
+    get { self[Legacy_Extensions_big] }
+    set { self[Legacy_Extensions_big] = newValue }
+  }
+}
+
+/// The extension `legacy.Scope.scope` of `legacy.Record`.
+nonisolated let Legacy_Scope_Extensions_scope = MessageExtension<Legacy_Record, Legacy_Scope?>(
+  "legacy.Scope.scope",
+  number: 200,
+  .message
+)
+
+extension Legacy_Record {
+  /// An extension in a message.
+  nonisolated var Legacy_Scope_scope: Legacy_Scope? {
+    get { self[Legacy_Scope_Extensions_scope] }
+    set { self[Legacy_Scope_Extensions_scope] = newValue }
+  }
+}
+
+/// The extension `legacy.Scope.Inner.inner` of `legacy.Record`.
+nonisolated let Legacy_Scope_Inner_Extensions_inner = MessageExtension<Legacy_Record, Int32?>(
+  "legacy.Scope.Inner.inner",
+  number: 201,
+  .int32
+)
+
+extension Legacy_Record {
+  /// The extension `legacy.Scope.Inner.inner` of `legacy.Record`.
+  nonisolated var Legacy_Scope_Inner_inner: Int32? {
+    get { self[Legacy_Scope_Inner_Extensions_inner] }
+    set { self[Legacy_Scope_Inner_Extensions_inner] = newValue }
+  }
+}
+
 /// The file `legacy.proto`.
-enum Legacy_LegacyFile {
+nonisolated enum Legacy_LegacyFile {
   /// The file as protobuf describes it, for server reflection.
-  static let descriptor = FileDescriptor(
+  static let descriptor = ProtoFileDescriptor(
     name: "legacy.proto",
     dependencies: [],
     latin1: """
@@ -868,9 +1373,24 @@ enum Legacy_LegacyFile {
     \u{8} \u{1}(\t:$a \"quoted\" \\ text,\n a NUL: \u{0}, and \u{C3}\u{A9}R\u{4}text\u{12}+\n\u{4}blob\u{18}\
     \t \u{1}(\u{C}:\u{17}\\001\\377\\\\\\\"\\t\\n\\'\\000zR\u{4}blob\u{12}(\n\u{5}grade\u{18}\n \u{1}(\u{E}\
     2\r.legacy.Grade:\u{3}BADR\u{5}grade\u{12}.\n\u{B}first_grade\u{18}\u{B} \u{1}(\u{E}2\r.legacy.GradeR\
-    \nfirstGrade*\u{1A}\n\u{5}Level\u{12}\u{7}\n\u{3}LOW\u{10}\u{0}\u{12}\u{8}\n\u{4}HIGH\u{10}\u{1}*#\n\u{5}\
-    Grade\u{12}\u{8}\n\u{4}GOOD\u{10}\u{1}\u{12}\u{10}\n\u{3}BAD\u{10}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\
-    \u{FF}\u{FF}\u{FF}\u{1}:&\n\u{6}remark\u{12}\u{E}.legacy.Record\u{18}d \u{1}(\tR\u{6}remark
+    \nfirstGrade\"\u{1C}\n\u{6}Detail\u{12}\u{12}\n\u{4}text\u{18}\u{1} \u{1}(\tR\u{4}text\"\u{85}\u{1}\n\
+    \u{5}Scope\u{12}\u{16}\n\u{6}number\u{18}\u{1} \u{1}(\u{5}R\u{6}number\u{1A}.\n\u{5}Inner2%\n\u{5}inn\
+    er\u{12}\u{E}.legacy.Record\u{18}\u{C9}\u{1} \u{1}(\u{5}R\u{5}inner24\n\u{5}scope\u{12}\u{E}.legacy.R\
+    ecord\u{18}\u{C8}\u{1} \u{1}(\u{B}2\r.legacy.ScopeR\u{5}scope*\u{1A}\n\u{5}Level\u{12}\u{7}\n\u{3}LOW\
+    \u{10}\u{0}\u{12}\u{8}\n\u{4}HIGH\u{10}\u{1}*#\n\u{5}Grade\u{12}\u{8}\n\u{4}GOOD\u{10}\u{1}\u{12}\u{10}\
+    \n\u{3}BAD\u{10}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{1}:&\n\u{6}remark\u{12}\u{E}\
+    .legacy.Record\u{18}d \u{1}(\tR\u{6}remark:$\n\u{3}sum\u{12}\u{E}.legacy.Record\u{18}e \u{1}(\u{11}:\u{2}\
+    -7R\u{3}sum:&\n\u{4}sums\u{12}\u{E}.legacy.Record\u{18}f \u{3}(\u{12}B\u{2}\u{10}\u{1}R\u{4}sums:$\n\u{5}\
+    codes\u{12}\u{E}.legacy.Record\u{18}g \u{3}(\u{7}R\u{5}codes:\"\n\u{4}tags\u{12}\u{E}.legacy.Record\u{18}\
+    h \u{3}(\tR\u{4}tags:0\n\u{4}part\u{12}\u{E}.legacy.Record\u{18}i \u{1}(\u{B}2\u{C}.legacy.PartR\u{4}\
+    part:;\n\nmore_parts\u{12}\u{E}.legacy.Record\u{18}j \u{3}(\u{B}2\u{C}.legacy.PartR\tmoreParts:A\n\nl\
+    ast_grade\u{12}\u{E}.legacy.Record\u{18}k \u{1}(\u{E}2\r.legacy.Grade:\u{3}BADR\tlastGrade:5\n\u{6}gr\
+    ades\u{12}\u{E}.legacy.Record\u{18}l \u{3}(\u{E}2\r.legacy.GradeR\u{6}grades:\"\n\u{4}blob\u{12}\u{E}\
+    .legacy.Record\u{18}m \u{1}(\u{C}R\u{4}blob:$\n\u{5}ratio\u{12}\u{E}.legacy.Record\u{18}n \u{1}(\u{1}\
+    R\u{5}ratio:%\n\u{6}is_new\u{12}\u{E}.legacy.Record\u{18}o \u{1}(\u{8}R\u{5}isNew:*\n\u{6}floats\u{12}\
+    \u{E}.legacy.Record\u{18}p \u{3}(\u{2}B\u{2}\u{10}\u{1}R\u{6}floats:6\n\u{6}detail\u{12}\u{E}.legacy.\
+    Record\u{18}q \u{1}(\n2\u{E}.legacy.DetailR\u{6}detail:$\n\u{5}fixed\u{12}\u{E}.legacy.Record\u{18}r \
+    \u{1}(\u{10}R\u{5}fixed: \n\u{3}big\u{12}\u{E}.legacy.Record\u{18}s \u{1}(\u{4}R\u{3}big
     """
   )
 }

@@ -3,6 +3,7 @@
 
 import CKitchenSink
 import ProtobufC
+import ProtobufCWellKnownTypes
 
 /// In no package: Swift and C give the message the same name.
 struct Nameless: Message {
@@ -32,22 +33,25 @@ struct Nameless: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `Nameless`.
   static var protoMessageName: String { "Nameless" }
 
+  /// The file that declares the message: `nameless.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { NamelessFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 
   /// The enum `Nameless.Kind`.
   enum Kind: Enumeration {
@@ -104,75 +108,82 @@ struct MessageMessage: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `Message`.
   static var protoMessageName: String { "Message" }
 
+  /// The file that declares the message: `nameless.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { NamelessFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
-extension Nameless {
+nonisolated extension Nameless {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Nameless) {
-      ckitchen_sink__nameless__init(&message)
+      unsafe ckitchen_sink__nameless__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Nameless,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Nameless {
+    ) throws(BinaryDecodingError) -> Nameless {
       var value = Nameless()
-      value.inner = try decoder.message(message.inner, as: Nameless.Layout.self)
-      value.messages = try decoder.messages(message.messages, count: message.n_messages, as: MessageMessage.Layout.self)
-      value.kinds = try decoder.map(message.kinds, count: message.n_kinds, as: Nameless.KindsEntryLayout.self)
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.inner = try unsafe decoder.message(message.inner, as: Nameless.Layout.self)
+      value.messages = try unsafe decoder.messages(
+        message.messages,
+        count: message.n_messages,
+        as: MessageMessage.Layout.self
+      )
+      value.kinds = try unsafe decoder.map(message.kinds, count: message.n_kinds, as: Nameless.KindsEntryLayout.self)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
     /// Lowers a value to a struct.
     static func write(_ value: Nameless, to message: inout CKitchenSink__Nameless, with encoder: inout MessageEncoder) {
-      message.inner = encoder.message(value.inner, as: Nameless.Layout.self)
-      message.n_messages = value.messages.count
-      message.messages = encoder.messages(value.messages, as: MessageMessage.Layout.self)
-      message.n_kinds = value.kinds.count
-      message.kinds = encoder.map(value.kinds, as: Nameless.KindsEntryLayout.self)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.inner = encoder.message(value.inner, as: Nameless.Layout.self)
+      unsafe message.n_messages = value.messages.count
+      unsafe message.messages = encoder.messages(value.messages, as: MessageMessage.Layout.self)
+      unsafe message.n_kinds = value.kinds.count
+      unsafe message.kinds = encoder.map(value.kinds, as: Nameless.KindsEntryLayout.self)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum KindsEntryLayout: MessageLayout {
+  enum KindsEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Nameless__KindsEntry) {
-      ckitchen_sink__nameless__kinds_entry__init(&message)
+      unsafe ckitchen_sink__nameless__kinds_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Nameless__KindsEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: String, value: Nameless.Kind) {
-      (key: try decoder.string(message.key, field: 1), value: decoder.enumeration(message.value))
+    ) throws(BinaryDecodingError) -> (key: String, value: Nameless.Kind) {
+      (key: try unsafe decoder.string(message.key, field: 1), value: unsafe decoder.enumeration(message.value))
     }
 
     /// Lowers a value to a struct.
@@ -181,31 +192,31 @@ extension Nameless {
       to message: inout CKitchenSink__Nameless__KindsEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.key = encoder.string(value.key)
-      message.value = encoder.enumeration(value.value)
+      unsafe message.key = encoder.string(value.key)
+      unsafe message.value = encoder.enumeration(value.value)
     }
   }
 }
 
-extension MessageMessage {
+nonisolated extension MessageMessage {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CKitchenSink__Message) {
-      ckitchen_sink__message__init(&message)
+      unsafe ckitchen_sink__message__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CKitchenSink__Message,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> MessageMessage {
+    ) throws(BinaryDecodingError) -> MessageMessage {
       var value = MessageMessage()
-      value.text = try decoder.string(message.text, field: 1)
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.text = try unsafe decoder.string(message.text, field: 1)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -215,25 +226,92 @@ extension MessageMessage {
       to message: inout CKitchenSink__Message,
       with encoder: inout MessageEncoder
     ) {
-      message.text = encoder.string(value.text)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.text = encoder.string(value.text)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
+/// The extension `note` of `google.protobuf.MessageOptions`.
+nonisolated let Extensions_note = MessageExtension<Google_Protobuf_MessageOptions, String?>(
+  "note",
+  number: 50000,
+  .string
+)
+
+extension Google_Protobuf_MessageOptions {
+  /// The extension `note` of `google.protobuf.MessageOptions`.
+  nonisolated var note: String? {
+    get { self[Extensions_note] }
+    set { self[Extensions_note] = newValue }
+  }
+}
+
+/// The extension `deprecated` of `google.protobuf.MessageOptions`.
+nonisolated let Extensions_deprecated = MessageExtension<Google_Protobuf_MessageOptions, Int32?>(
+  "deprecated",
+  number: 50001,
+  .int32
+)
+
+extension Google_Protobuf_MessageOptions {
+  /// The extension `deprecated` of `google.protobuf.MessageOptions`.
+  nonisolated var deprecated_p: Int32? {
+    get { self[Extensions_deprecated] }
+    set { self[Extensions_deprecated] = newValue }
+  }
+}
+
+/// The extension `levels` of `google.protobuf.MessageOptions`.
+nonisolated let Extensions_levels = MessageExtension<Google_Protobuf_MessageOptions, [Int32]>(
+  "levels",
+  number: 50002,
+  repeated: .int32,
+  isPacked: true
+)
+
+extension Google_Protobuf_MessageOptions {
+  /// The extension `levels` of `google.protobuf.MessageOptions`.
+  nonisolated var levels: [Int32] {
+    get { self[Extensions_levels] }
+    set { self[Extensions_levels] = newValue }
+  }
+}
+
+/// The extension `rule` of `google.protobuf.MessageOptions`.
+nonisolated let Extensions_rule = MessageExtension<Google_Protobuf_MessageOptions, MessageMessage?>(
+  "rule",
+  number: 50003,
+  .message
+)
+
+extension Google_Protobuf_MessageOptions {
+  /// The extension `rule` of `google.protobuf.MessageOptions`.
+  nonisolated var rule: MessageMessage? {
+    get { self[Extensions_rule] }
+    set { self[Extensions_rule] = newValue }
+  }
+}
+
 /// The file `nameless.proto`.
-enum NamelessFile {
+nonisolated enum NamelessFile {
   /// The file as protobuf describes it, for server reflection.
-  static let descriptor = FileDescriptor(
+  static let descriptor = ProtoFileDescriptor(
     name: "nameless.proto",
-    dependencies: [],
+    dependencies: [Google_Protobuf_DescriptorFile.descriptor],
     latin1: """
-    \n\u{E}nameless.proto\"\u{EC}\u{1}\n\u{8}Nameless\u{12}\u{1F}\n\u{5}inner\u{18}\u{1} \u{1}(\u{B}2\t.N\
-    amelessR\u{5}inner\u{12}$\n\u{8}messages\u{18}\u{2} \u{3}(\u{B}2\u{8}.MessageR\u{8}messages\u{12}*\n\u{5}\
-    kinds\u{18}\u{3} \u{3}(\u{B}2\u{14}.Nameless.KindsEntryR\u{5}kinds\u{1A}H\n\nKindsEntry\u{12}\u{10}\n\
-    \u{3}key\u{18}\u{1} \u{1}(\tR\u{3}key\u{12}$\n\u{5}value\u{18}\u{2} \u{1}(\u{E}2\u{E}.Nameless.KindR\u{5}\
-    value:\u{2}8\u{1}\"#\n\u{4}Kind\u{12}\r\n\tKIND_NONE\u{10}\u{0}\u{12}\u{C}\n\u{8}KIND_ONE\u{10}\u{1}\"\
-    \u{1D}\n\u{7}Message\u{12}\u{12}\n\u{4}text\u{18}\u{1} \u{1}(\tR\u{4}textb\u{6}proto3
+    \n\u{E}nameless.proto\u{1A} google/protobuf/descriptor.proto\"\u{8B}\u{2}\n\u{8}Nameless\u{12}\u{1F}\n\
+    \u{5}inner\u{18}\u{1} \u{1}(\u{B}2\t.NamelessR\u{5}inner\u{12}$\n\u{8}messages\u{18}\u{2} \u{3}(\u{B}\
+    2\u{8}.MessageR\u{8}messages\u{12}*\n\u{5}kinds\u{18}\u{3} \u{3}(\u{B}2\u{14}.Nameless.KindsEntryR\u{5}\
+    kinds\u{1A}H\n\nKindsEntry\u{12}\u{10}\n\u{3}key\u{18}\u{1} \u{1}(\tR\u{3}key\u{12}$\n\u{5}value\u{18}\
+    \u{2} \u{1}(\u{E}2\u{E}.Nameless.KindR\u{5}value:\u{2}8\u{1}\"#\n\u{4}Kind\u{12}\r\n\tKIND_NONE\u{10}\
+    \u{0}\u{12}\u{C}\n\u{8}KIND_ONE\u{10}\u{1}:\u{1D}\u{82}\u{B5}\u{18}\u{6}a note\u{88}\u{B5}\u{18}\u{7}\
+    \u{90}\u{B5}\u{18}\u{1}\u{90}\u{B5}\u{18}\u{2}\u{9A}\u{B5}\u{18}\u{3}\n\u{1}r\"\u{1D}\n\u{7}Message\u{12}\
+    \u{12}\n\u{4}text\u{18}\u{1} \u{1}(\tR\u{4}text:5\n\u{4}note\u{12}\u{1F}.google.protobuf.MessageOptio\
+    ns\u{18}\u{D0}\u{86}\u{3} \u{1}(\tR\u{4}note:A\n\ndeprecated\u{12}\u{1F}.google.protobuf.MessageOptio\
+    ns\u{18}\u{D1}\u{86}\u{3} \u{1}(\u{5}R\ndeprecated:9\n\u{6}levels\u{12}\u{1F}.google.protobuf.Message\
+    Options\u{18}\u{D2}\u{86}\u{3} \u{3}(\u{5}R\u{6}levels:?\n\u{4}rule\u{12}\u{1F}.google.protobuf.Messa\
+    geOptions\u{18}\u{D3}\u{86}\u{3} \u{1}(\u{B}2\u{8}.MessageR\u{4}ruleb\u{6}proto3
     """
   )
 }

@@ -17,11 +17,11 @@ struct Protoc {
   /// Runs protoc in a folder of its own.
   ///
   /// - Parameters:
-  ///   - sources: the `.proto` files, by their paths.
-  ///   - names: those to generate code for; nil for all.
-  ///   - options: the generator's options.
-  ///   - extraFiles: other files that are to be in the folder in which it runs.
-  ///   - environment: variables to set.
+  ///   - sources: The `.proto` files, by their paths.
+  ///   - names: Those to generate code for; nil for all.
+  ///   - options: The generator's options.
+  ///   - extraFiles: Other files that are to be in the folder in which it runs.
+  ///   - environment: Variables to set.
   static func run(
     _ sources: [String: String],
     generating names: [String]? = nil,
@@ -29,14 +29,32 @@ struct Protoc {
     extraFiles: [String: String] = [:],
     environment: [String: String] = [:]
   ) async throws -> Result {
+    let files = sources.merging(extraFiles, uniquingKeysWith: { $1 }).mapValues { Array($0.utf8) }
+    let names = names ?? sources.keys.sorted()
+    return try await run(bytes: files, generating: names, options: options, environment: environment)
+  }
+
+  /// Runs protoc in a folder of its own, with files in any encoding.
+  ///
+  /// - Parameters:
+  ///   - files: The files in that folder, by their paths.
+  ///   - names: Those to generate code for; nil for all.
+  ///   - options: The generator's options.
+  ///   - environment: Variables to set.
+  static func run(
+    bytes files: [String: [UInt8]],
+    generating names: [String]? = nil,
+    options: String = "Visibility=Public,CModule=CThings",
+    environment: [String: String] = [:]
+  ) async throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "coregrpc-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     let output = folder.appending(path: "output")
     try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
-    for (name, text) in sources.merging(extraFiles, uniquingKeysWith: { $1 }) {
+    for (name, content) in files {
       let url = folder.appending(path: name)
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: url)
+      try Data(content).write(to: url)
     }
     let arguments =
       [
@@ -44,12 +62,12 @@ struct Protoc {
         "--proto_path=\(folder.path)", "--proto_path=/usr/include",
         "--coregrpc_out=\(output.path)",
         "--coregrpc_opt=\(options.replacing("FOLDER", with: folder.path))",
-      ] + (names ?? sources.keys.sorted())
+      ] + (names ?? files.keys.sorted())
     let outcome = try await ChildProcess.run(URL(filePath: "/usr/bin/env"), arguments, environment: environment)
-    return Result(files: try files(in: output), errors: outcome.errors, status: outcome.status)
+    return Result(files: try contents(of: output), errors: outcome.errors, status: outcome.status)
   }
 
-  private static func files(in folder: URL) throws -> [String: String] {
+  private static func contents(of folder: URL) throws -> [String: String] {
     var files: [String: String] = [:]
     for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
       let url = folder.appending(path: path)

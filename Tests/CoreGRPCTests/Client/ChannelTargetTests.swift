@@ -52,18 +52,18 @@ struct ChannelTargetTests {
   func invalid(target: String, problem: String) {
     let found = ChannelTarget.problem(in: target)
     #expect(found?.contains(problem) == true, "\(target.debugDescription): \(found ?? "nil")")
-    let error = #expect(throws: RPCError.self) { try Channel(target: target) }
+    let error = #expect(throws: RuntimeError.self) { try Channel(target: target) }
     #expect(error?.code == .invalidArgument)
     #expect(error?.message.hasPrefix("a channel to ") == true)
   }
 
   @Test("The error names the target")
   func message() {
-    let error = #expect(throws: RPCError.self) { try Channel(target: "http://127.0.0.1:1") }
+    let error = #expect(throws: RuntimeError.self) { try Channel(target: "http://127.0.0.1:1") }
     let message = """
       a channel to 'http://127.0.0.1:1' cannot be created: a target has no http://; write 127.0.0.1:1, and choose between \
       plaintext and TLS by the channel's credentials
       """
-    #expect(error == RPCError(code: .invalidArgument, message: message))
+    #expect(error == RuntimeError(code: .invalidArgument, message: message))
   }
 }

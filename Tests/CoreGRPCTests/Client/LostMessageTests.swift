@@ -21,9 +21,7 @@ struct LostMessageTests {
             server.isSending.signal()
             try await writer.write([2])
           },
-          descriptor: MethodDescriptor(fullyQualifiedService: "test.Test", method: "Chat"),
-          serializer: IdentitySerializer(),
-          deserializer: IdentityDeserializer()
+          descriptor: MethodDescriptor(fullyQualifiedService: "test.Test", method: "Chat")
         ) { response in
           for try await _ in response.messages { Issue.record("a message came") }
         }
@@ -33,7 +31,8 @@ struct LostMessageTests {
   }
 }
 
-/// A server that says of a call that it has not seen it, and that ends it when it comes again, having let no message through.
+/// A server that says of a call that it has not seen it, and that ends it when it comes again, having let no message
+/// through.
 private final class UnseenCallServer: Sendable {
   /// The client's message has been sent.
   let hasSent = DispatchSemaphore(value: 0)

@@ -17,9 +17,7 @@ struct SingleMessageTests {
     let call = Task {
       try await channel.serverStreaming(
         request: ClientRequest(message: [1, 2, 3]),
-        descriptor: StreamServer.serverStreaming,
-        serializer: IdentitySerializer(),
-        deserializer: IdentityDeserializer()
+        descriptor: StreamServer.serverStreaming
       ) { response in
         for try await _ in response.messages { Issue.record("a message came") }
       }
@@ -34,43 +32,41 @@ struct SingleMessageTests {
 
   @Test("A producer that takes the place of the single message's is the one that runs")
   func otherProducer() async throws {
-    let test = try StreamServer()
-    var request = StreamingClientRequest(single: ClientRequest(message: [1] as [UInt8]))
-    request.producer = { writer in try await writer.write(contentsOf: [[2], [3]]) }
-    let messages = try await test.channel.bidirectionalStreaming(
-      request: request,
-      descriptor: StreamServer.bidirectional,
-      serializer: IdentitySerializer(),
-      deserializer: IdentityDeserializer()
-    ) { response in
-      try await response.messages.reduce(into: []) { $0.append($1) }
+    try await withStreamServer { test in
+      var request = StreamingClientRequest(single: ClientRequest(message: [1] as [UInt8]))
+      request.producer = { writer in try await writer.write(contentsOf: [[2], [3]]) }
+      let messages = try await test.channel.bidirectionalStreaming(
+        request: request,
+        descriptor: StreamServer.bidirectional
+      ) { response in
+        try await response.messages.reduce(into: []) { $0.append($1) }
+      }
+      #expect(messages == [[2], [3]])
     }
-    #expect(messages == [[2], [3]])
-    await test.server.shutdown()
   }
 
   @Test("A message that cannot be serialized, or is too large, fails the call")
   func refused() async throws {
-    let test = try StreamServer()
-    func call(_ serializer: some MessageSerializer<[UInt8]>, _ options: CallOptions) async -> RPCError? {
-      await #expect(throws: RPCError.self) {
-        try await test.channel.serverStreaming(
-          request: ClientRequest(message: [1, 2, 3]),
-          descriptor: StreamServer.serverStreaming,
-          serializer: serializer,
-          deserializer: IdentityDeserializer(),
-          options: options
-        ) { response in
-          for try await _ in response.messages { Issue.record("a message came") }
+    try await withStreamServer { test in
+      func call(_ serializer: some MessageSerializer<[UInt8]>, _ options: CallOptions) async -> RPCError? {
+        await #expect(throws: RPCError.self) {
+          try await test.channel.serverStreaming(
+            request: ClientRequest(message: [1, 2, 3]),
+            descriptor: StreamServer.serverStreaming,
+            serializer: serializer,
+            deserializer: IdentityDeserializer(),
+            options: options
+          ) { response in
+            for try await _ in response.messages { Issue.record("a message came") }
+          }
         }
       }
+      let unserializable = await call(FailingSerializer(), CallOptions())
+      #expect(unserializable?.code == .internalError)
+      #expect(unserializable?.message == "cannot serialize the request: Failure()")
+      let tooLarge = await call(IdentitySerializer(), CallOptions(maxRequestMessageBytes: 2))
+      #expect(tooLarge?.code == .resourceExhausted)
     }
-    let unserializable = await call(FailingSerializer(), CallOptions())
-    #expect(unserializable?.code == .internalError)
-    #expect(unserializable?.message == "cannot serialize the request: Failure()")
-    let tooLarge = await call(IdentitySerializer(), CallOptions(maximumSendMessageSize: 2))
-    #expect(tooLarge?.code == .resourceExhausted)
-    await test.server.shutdown()
   }
 }
 

@@ -45,18 +45,19 @@ struct ChannelArgumentTests {
     var channel = Channel.Configuration()
     channel.resolvesServiceConfig = true
     channel.idleTimeout = .seconds(90)
-    channel.connectionBackoff.minimumConnectTimeout = .milliseconds(1500)
-    channel.keepalive.maximumPingsWithoutData = nil
+    channel.backoff.minConnectTimeout = .milliseconds(1500)
+    channel.keepalive.maxPingsWithoutData = nil
     #expect(channel.arguments["grpc.service_config_disable_resolution"] == 0)
     #expect(channel.arguments["grpc.client_idle_timeout_ms"] == 90_000)
     #expect(channel.arguments["grpc.min_reconnect_backoff_ms"] == 1500)
     #expect(channel.arguments["grpc.http2.max_pings_without_data"] == 0)
     var server = Server.Configuration()
     server.keepalive.time = nil
-    server.keepalive.maximumPingStrikes = nil
-    server.connectionAge.grace = .seconds(3)
+    server.keepalive.maxPingStrikes = nil
+    server.connectionAge.maxGraceTime = .seconds(3)
     #expect(server.arguments["grpc.keepalive_time_ms"] == .integer(.max))
     #expect(server.arguments["grpc.http2.max_ping_strikes"] == 0)
+    // See ``ConnectionGraceTests`` for a server with a maximum age.
     #expect(server.arguments["grpc.max_connection_age_grace_ms"] == 3000)
   }
 

@@ -8,7 +8,7 @@ struct ChannelSettingTests {
   /// Makes a call that nobody answers, until the test has seen enough.
   private func call(_ server: RawServer, _ configuration: Channel.Configuration) throws -> Task<RPCError?, Never> {
     let channel = try Channel(target: server.target, configuration: configuration)
-    return Task { await rpcError { () async throws(RPCError) in try await channel.echo() } }
+    return Task { await rpcError { try await channel.echo() } }
   }
 
   @Test("Authority and user agent go out as set, and with each call the call's own authority")
@@ -25,7 +25,7 @@ struct ChannelSettingTests {
 
     let channel = try Channel(target: server.target, configuration: configuration)
     let other = Task {
-      await rpcError { () async throws(RPCError) in
+      await rpcError {
         try await channel.echo(options: CallOptions(authority: "other.example"))
       }
     }
@@ -54,20 +54,15 @@ struct ChannelSettingTests {
     let unreadBytes = Atomic(0)
     let message = [UInt8](repeating: 1, count: 65_536)
     var router = RPCRouter()
-    router.registerHandler(
-      forMethod: method,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (request: ServerRequest<[UInt8]>, _) in
-        let isRead = request.message == [1]
-        return StreamingServerResponse<[UInt8]> { writer in
-          while true {
-            try await writer.write(message)
-            if !isRead { unreadBytes.add(message.count, ordering: .relaxed) }
-          }
+    router.registerHandler(forMethod: method) { (request: ServerRequest<[UInt8]>, _) in
+      let isRead = request.message == [1]
+      return StreamingServerResponse<[UInt8]> { writer in
+        while true {
+          try await writer.write(message)
+          if !isRead { unreadBytes.add(message.count, ordering: .relaxed) }
         }
       }
-    )
+    }
     let server = Server(router: router)
     let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
     try server.start()
@@ -82,8 +77,6 @@ struct ChannelSettingTests {
       try await channel.serverStreaming(
         request: ClientRequest(message: [isRead ? 1 : 0]),
         descriptor: method,
-        serializer: IdentitySerializer(),
-        deserializer: IdentityDeserializer(),
         onResponse: body
       )
     }
@@ -95,7 +88,7 @@ struct ChannelSettingTests {
         }
       }
       // As long as this takes, the others have time to fill the memory.
-      let error = await errorCode {
+      let error = await rpcError {
         try await flood(true) { response in
           var count = 0
           for try await _ in response.messages {
@@ -103,7 +96,7 @@ struct ChannelSettingTests {
             if count == 1000 { break }
           }
         }
-      }
+      }?.code
       // Where the quota is used up, C-core ends calls, and may choose this one.
       #expect(error == nil || bound == .quota && error == .resourceExhausted)
       isRead.open()
@@ -140,11 +133,11 @@ struct ChannelSettingTests {
     configuration.keepalive = .init(
       time: .milliseconds(50),
       timeout: .seconds(60),
-      permitWithoutCalls: true,
-      maximumPingsWithoutData: nil
+      allowWithoutCalls: true,
+      maxPingsWithoutData: nil
     )
     let channel = try Channel(target: server.target, configuration: configuration)
-    let error = await rpcError { () async throws(RPCError) in
+    let error = await #expect(throws: RPCError.self) {
       try await channel.echo(options: CallOptions(timeout: .milliseconds(50)))
     }
     #expect(error?.code == .deadlineExceeded)
@@ -156,44 +149,46 @@ struct ChannelSettingTests {
   @Test("A server that finds the pings too many ends the connection, and the next call gets a new one")
   func tooManyPings() async throws {
     var configuration = Channel.Configuration()
-    configuration.keepalive = .init(time: .milliseconds(20), maximumPingsWithoutData: nil)
-    let test = try TestServer(channelConfiguration: configuration) { request, _ in
+    configuration.keepalive = .init(time: .milliseconds(20), maxPingsWithoutData: nil)
+    try await withTestServer(channelConfiguration: configuration) { request, _ in
       if request.message.isEmpty { await waitForCancellation() }
       return ServerResponse(message: request.message)
+    } body: { test in
+      let error = await #expect(throws: RPCError.self) { try await test.call([]) }
+      #expect(error?.code == .unavailable)
+      #expect(error?.message.contains("Too many pings") == true, "\(String(describing: error))")
+      let answer = try await test.call([1], options: CallOptions(waitForReady: true)).message
+      #expect(answer == [1])
+      await test.server.shutdown(gracePeriod: .zero)
     }
-    let error = await rpcError { () async throws(RPCError) in try await test.call([]) }
-    #expect(error?.code == .unavailable)
-    #expect(error?.message.contains("Too many pings") == true, "\(String(describing: error))")
-    let answer = try await test.call([1], options: CallOptions(waitForReady: true)).message
-    #expect(answer == [1])
-    await test.server.shutdown(gracePeriod: .zero)
   }
 
   @Test("The first pause between attempts to connect is the initial backoff, bounded by the maximum")
   func backoff() async throws {
-    let gone = try TestServer()
-    await gone.server.shutdown()
-    func channel(initial: Duration, maximum: Duration) async throws -> Channel {
-      var configuration = Channel.Configuration()
-      configuration.connectionBackoff = .init(initial: initial, maximum: maximum)
-      let channel = try Channel(target: gone.address.description, configuration: configuration)
-      let error = await rpcError { () async throws(RPCError) in try await channel.echo() }
-      #expect(error?.code == .unavailable)
-      return channel
+    try await withTestServer { gone in
+      await gone.server.shutdown()
+      func channel(initial: Duration, maximum: Duration) async throws -> Channel {
+        var configuration = Channel.Configuration()
+        configuration.backoff = .init(initial: initial, max: maximum)
+        let channel = try Channel(target: gone.address.description, configuration: configuration)
+        let error = await #expect(throws: RPCError.self) { try await channel.echo() }
+        #expect(error?.code == .unavailable)
+        return channel
+      }
+      let quick = try await channel(initial: .milliseconds(100), maximum: .seconds(600))
+      let bounded = try await channel(initial: .seconds(600), maximum: .milliseconds(100))
+      let slow = try await channel(initial: .seconds(600), maximum: .seconds(600))
+      try await withTestServer(on: gone.address.description) { test in
+        for channel in [quick, bounded] {
+          let answer = try await channel.echo(options: CallOptions(waitForReady: true)).message
+          #expect(answer == [1, 2, 3])
+        }
+        let error = await #expect(throws: RPCError.self) {
+          try await slow.echo(options: CallOptions(timeout: .milliseconds(300), waitForReady: true))
+        }
+        #expect(error?.code == .deadlineExceeded)
+      }
     }
-    let quick = try await channel(initial: .milliseconds(100), maximum: .seconds(600))
-    let bounded = try await channel(initial: .seconds(600), maximum: .milliseconds(100))
-    let slow = try await channel(initial: .seconds(600), maximum: .seconds(600))
-    let test = try TestServer(on: gone.address.description)
-    for channel in [quick, bounded] {
-      let answer = try await channel.echo(options: CallOptions(waitForReady: true)).message
-      #expect(answer == [1, 2, 3])
-    }
-    let error = await rpcError { () async throws(RPCError) in
-      try await slow.echo(options: CallOptions(timeout: .milliseconds(300), waitForReady: true))
-    }
-    #expect(error?.code == .deadlineExceeded)
-    await test.server.shutdown()
   }
 
   @Test("A channel without calls closes its connection after the idle timeout")
@@ -202,7 +197,7 @@ struct ChannelSettingTests {
     var configuration = Channel.Configuration()
     configuration.idleTimeout = .seconds(1)
     let channel = try Channel(target: server.target, configuration: configuration)
-    let error = await rpcError { () async throws(RPCError) in
+    let error = await #expect(throws: RPCError.self) {
       try await channel.echo(options: CallOptions(timeout: .milliseconds(50)))
     }
     #expect(error?.code == .deadlineExceeded)
@@ -218,65 +213,65 @@ struct ChannelSettingTests {
 
   @Test("An HTTP proxy is used if there is one, unless that is switched off", arguments: [true, false])
   func proxy(isUsed: Bool) async throws {
-    let test = try TestServer()
-    let proxy = RawServer()
-    var configuration = Channel.Configuration()
-    configuration.usesHTTPProxy = isUsed
-    configuration.additionalArguments["grpc.http_proxy"] = .string("http://127.0.0.1:\(proxy.port)")
-    let channel = try Channel(target: test.address.description, configuration: configuration)
-    if isUsed {
-      let task = Task { await rpcError { () async throws(RPCError) in try await channel.echo() } }
-      for await case .bytes(_, let bytes) in proxy.events {
-        let line = String(decoding: bytes, as: UTF8.self).prefix { $0 != "\r\n" }
-        #expect(line == "CONNECT \(test.address) HTTP/1.0" || line == "CONNECT \(test.address) HTTP/1.1")
-        break
+    try await withTestServer { test in
+      let proxy = RawServer()
+      var configuration = Channel.Configuration()
+      configuration.usesHTTPProxy = isUsed
+      configuration.additionalArguments["grpc.http_proxy"] = .string("http://127.0.0.1:\(proxy.port)")
+      let channel = try Channel(target: test.address.description, configuration: configuration)
+      if isUsed {
+        let task = Task { await rpcError { try await channel.echo() } }
+        for await case .bytes(_, let bytes) in proxy.events {
+          let line = String(decoding: bytes, as: UTF8.self).prefix { $0 != "\r\n" }
+          #expect(line == "CONNECT \(test.address) HTTP/1.0" || line == "CONNECT \(test.address) HTTP/1.1")
+          break
+        }
+        task.cancel()
+      } else {
+        let answer = try await channel.echo().message
+        #expect(answer == [1, 2, 3])
       }
-      task.cancel()
-    } else {
-      let answer = try await channel.echo().message
-      #expect(answer == [1, 2, 3])
     }
-    await test.server.shutdown()
   }
 
   @Test("Channels share a connection, unless they have a pool of their own", arguments: [false, true])
   func subchannelPool(isLocal: Bool) async throws {
     var configuration = Channel.Configuration()
     configuration.usesLocalSubchannelPool = isLocal
-    let test = try TestServer(channelConfiguration: configuration) { _, context in
+    try await withTestServer(channelConfiguration: configuration) { _, context in
       ServerResponse(message: Array(context.remotePeer.utf8))
+    } body: { test in
+      let other = try Channel(target: test.address.description, configuration: configuration)
+      let peers = [try await test.call().message, try await other.echo().message]
+      #expect((peers[0] != peers[1]) == isLocal)
     }
-    let other = try Channel(target: test.address.description, configuration: configuration)
-    let peers = [try await test.call().message, try await other.echo().message]
-    #expect((peers[0] != peers[1]) == isLocal)
-    await test.server.shutdown()
   }
 
   @Test("Metadata over the limit is RESOURCE_EXHAUSTED, under a raised limit it arrives")
   func metadataSize() async throws {
     let text = String(repeating: "m", count: 12_000)
     var serverConfiguration = Server.Configuration()
-    serverConfiguration.maximumSendMetadataSize = 20_000
-    let test = try TestServer(configuration: serverConfiguration) { request, _ in
+    serverConfiguration.maxResponseMetadataBytes = 20_000
+    try await withTestServer(configuration: serverConfiguration) { request, _ in
       ServerResponse(message: request.message, metadata: ["x-long": .string(text)])
+    } body: { test in
+      let error = await #expect(throws: RPCError.self) { try await test.call() }
+      #expect(error?.code == .resourceExhausted)
+      var configuration = Channel.Configuration()
+      configuration.maxResponseMetadataBytes = 20_000
+      let channel = try Channel(target: test.address.description, configuration: configuration)
+      let metadata = try await channel.echo().metadata
+      #expect(metadata[stringValues: "x-long"] == [text])
     }
-    let error = await rpcError { () async throws(RPCError) in try await test.call() }
-    #expect(error?.code == .resourceExhausted)
-    var configuration = Channel.Configuration()
-    configuration.maximumMetadataSize = 20_000
-    let channel = try Channel(target: test.address.description, configuration: configuration)
-    let metadata = try await channel.echo().metadata
-    #expect(metadata[stringValues: "x-long"] == [text])
-    await test.server.shutdown()
   }
 
   @Test("An additional argument wins over the setting")
   func additionalArguments() async throws {
     var configuration = Channel.Configuration()
     configuration.additionalArguments = ["grpc.max_send_message_length": 2]
-    let test = try TestServer(channelConfiguration: configuration)
-    let error = await rpcError { () async throws(RPCError) in try await test.call([1, 2, 3]) }
-    #expect(error?.code == .resourceExhausted)
-    await test.server.shutdown()
+    try await withTestServer(channelConfiguration: configuration) { test in
+      let error = await #expect(throws: RPCError.self) { try await test.call([1, 2, 3]) }
+      #expect(error?.code == .resourceExhausted)
+    }
   }
 }

@@ -15,7 +15,7 @@ struct CertificateReloadTests {
       target: address.description,
       credentials: .tls(trustRoots: .certificates(roots))
     )
-    return await rpcError { () async throws(RPCError) in try await channel.echo() }
+    return await rpcError { try await channel.echo() }
   }
 
   @Test("New files are used for new connections, and old connections stay")
@@ -23,37 +23,37 @@ struct CertificateReloadTests {
     let certificates = try await TestCertificates()
     let next = try await TestCertificates()
     let before = PEMSource.text(try certificates.text("ca.pem"))
-    let test = try TestServer(
+    try await withTestServer(
       credentials: .tls(identity: certificates.server),
       channelCredentials: .tls(trustRoots: .certificates(before))
-    )
-    _ = try await test.call()
+    ) { test in
+      _ = try await test.call()
 
-    // Between the two writes the key does not belong to the certificate.
-    try replace("server.pem", of: certificates, by: next.text("server.pem"))
-    #expect(try await error(test.address, trusting: before) == nil)
-    try replace("server.key", of: certificates, by: next.text("server.key"))
-    #expect(try await error(test.address, trusting: next.authority) == nil)
-    #expect(try await error(test.address, trusting: before)?.code == .unavailable)
-    _ = try await test.call()
-    await test.server.shutdown()
+      // Between the two writes the key does not belong to the certificate.
+      try replace("server.pem", of: certificates, by: next.text("server.pem"))
+      #expect(try await error(test.address, trusting: before) == nil)
+      try replace("server.key", of: certificates, by: next.text("server.key"))
+      #expect(try await error(test.address, trusting: next.authority) == nil)
+      #expect(try await error(test.address, trusting: before)?.code == .unavailable)
+      _ = try await test.call()
+    }
   }
 
   @Test("What is not valid is not used", arguments: [nil, "", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
   func spoiled(text: String?) async throws {
     let certificates = try await TestCertificates()
-    let test = try TestServer(
+    try await withTestServer(
       credentials: .tls(identity: certificates.server),
       channelCredentials: .tls(trustRoots: certificates.trustRoots)
-    )
-    if let text {
-      try replace("server.pem", of: certificates, by: text)
-    } else {
-      try FileManager.default.removeItem(atPath: certificates.path("server.pem"))
+    ) { test in
+      if let text {
+        try replace("server.pem", of: certificates, by: text)
+      } else {
+        try FileManager.default.removeItem(atPath: certificates.path("server.pem"))
+      }
+      _ = try await test.call()
+      #expect(try await error(test.address, trusting: certificates.authority) == nil)
     }
-    _ = try await test.call()
-    #expect(try await error(test.address, trusting: certificates.authority) == nil)
-    await test.server.shutdown()
   }
 
   @Test("The authorities for clients are renewed, too")
@@ -61,18 +61,18 @@ struct CertificateReloadTests {
     let certificates = try await TestCertificates()
     let next = try await TestCertificates()
     let policy = ClientCertificatePolicy.required(trustRoots: next.authority)
-    let test = try TestServer(
+    try await withTestServer(
       credentials: .tls(identity: certificates.server, clientCertificates: policy),
       channelCredentials: .tls(trustRoots: certificates.trustRoots, identity: certificates.client)
-    )
-    let refused = await rpcError { () async throws(RPCError) in try await test.call() }
-    #expect(refused?.code == .unavailable)
-    try replace("ca.pem", of: next, by: certificates.text("ca.pem"))
-    let channel = try Channel(
-      target: test.address.description,
-      credentials: .tls(trustRoots: certificates.trustRoots, identity: certificates.client)
-    )
-    _ = try await channel.echo()
-    await test.server.shutdown()
+    ) { test in
+      let refused = await #expect(throws: RPCError.self) { try await test.call() }
+      #expect(refused?.code == .unavailable)
+      try replace("ca.pem", of: next, by: certificates.text("ca.pem"))
+      let channel = try Channel(
+        target: test.address.description,
+        credentials: .tls(trustRoots: certificates.trustRoots, identity: certificates.client)
+      )
+      _ = try await channel.echo()
+    }
   }
 }

@@ -53,7 +53,7 @@ struct CredentialsErrorTests {
     let certificates = try await TestCertificates()
     for test in try await cases(certificates) {
       let server = Server(services: [])
-      let error = #expect(throws: ServerError.self) {
+      let error = #expect(throws: RuntimeError.self) {
         try server.listen(on: ListenAddress("127.0.0.1:0"), credentials: .tls(identity: test.identity))
       }
       #expect(error?.code == .invalidCredentials)
@@ -65,7 +65,7 @@ struct CredentialsErrorTests {
       .tls(identities: []),
       .tls(identity: certificates.server, clientCertificates: .required(trustRoots: .text("nothing"))),
     ] as [ServerCredentials] {
-      let error = #expect(throws: ServerError.self) {
+      let error = #expect(throws: RuntimeError.self) {
         try server.listen(on: ListenAddress("127.0.0.1:0"), credentials: credentials)
       }
       #expect(error?.code == .invalidCredentials)
@@ -77,16 +77,16 @@ struct CredentialsErrorTests {
   func channel() async throws {
     let certificates = try await TestCertificates()
     for test in try await cases(certificates) {
-      let error = #expect(throws: RPCError.self) {
+      let error = #expect(throws: RuntimeError.self) {
         try Channel(
           target: "localhost:1",
           credentials: .tls(trustRoots: certificates.trustRoots, identity: test.identity)
         )
       }
-      #expect(error?.code == .invalidArgument)
+      #expect(error?.code == .invalidCredentials)
       #expect(error?.message.contains(test.problem) == true, "\(error?.message ?? "") lacks \(test.problem)")
     }
-    let roots = #expect(throws: RPCError.self) {
+    let roots = #expect(throws: RuntimeError.self) {
       try Channel(target: "localhost:1", credentials: .tls(trustRoots: .certificates(.text(""))))
     }
     #expect(roots?.message.contains("the trust roots given as text has no certificate") == true)
@@ -110,7 +110,7 @@ struct CredentialsErrorTests {
         #expect(text.contains("PEM text"))
       }
     }
-    let error = #expect(throws: RPCError.self) { try Channel(target: "localhost:1", credentials: channel) }
+    let error = #expect(throws: RuntimeError.self) { try Channel(target: "localhost:1", credentials: channel) }
     #expect(error?.message.contains("PRIVATE") == false)
   }
 }

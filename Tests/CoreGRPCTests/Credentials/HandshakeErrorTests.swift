@@ -12,7 +12,7 @@ struct HandshakeErrorTests {
     _ channel: ChannelCredentials
   ) async throws -> String? {
     let test = try TestServer(credentials: server, channelCredentials: channel)
-    let error = await rpcError { () async throws(RPCError) in try await test.call() }
+    let error = await #expect(throws: RPCError.self) { try await test.call() }
     await test.server.shutdown()
     #expect(error?.code == .unavailable)
     let port = try #require(test.address.port)
@@ -92,27 +92,27 @@ struct HandshakeErrorTests {
     let certificates = try await TestCertificates(faulty: true)
     let strangers = try await TestCertificates()
     // Where a certificate is asked for but not required, and one that is not required.
-    let test = try TestServer(
+    try await withTestServer(
       credentials: .tls(
         identity: certificates.server,
         clientCertificates: .requested(trustRoots: certificates.authority)
       ),
       channelCredentials: .tls(trustRoots: certificates.trustRoots, identity: certificates.client)
-    )
-    for _ in 0..<10 {
-      let stranger = try Channel(
-        target: test.address.description,
-        credentials: .tls(trustRoots: certificates.trustRoots, identity: strangers.client)
-      )
-      #expect(await rpcError { () async throws(RPCError) in try await stranger.echo() }?.code == .unavailable)
-      let anonymous = try Channel(
-        target: test.address.description,
-        credentials: .tls(trustRoots: certificates.trustRoots)
-      )
-      #expect(try await anonymous.echo().message == [1, 2, 3])
+    ) { test in
+      for _ in 0..<10 {
+        let stranger = try Channel(
+          target: test.address.description,
+          credentials: .tls(trustRoots: certificates.trustRoots, identity: strangers.client)
+        )
+        #expect(await rpcError { try await stranger.echo() }?.code == .unavailable)
+        let anonymous = try Channel(
+          target: test.address.description,
+          credentials: .tls(trustRoots: certificates.trustRoots)
+        )
+        #expect(try await anonymous.echo().message == [1, 2, 3])
+      }
+      #expect(try await test.call().message == [1, 2, 3])
     }
-    #expect(try await test.call().message == [1, 2, 3])
-    await test.server.shutdown()
   }
 
   @Test("A channel without any trusted authority cannot be created")

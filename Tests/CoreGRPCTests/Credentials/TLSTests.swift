@@ -29,13 +29,32 @@ struct TLSTests {
     let certificates = try await TestCertificates()
     let message = [UInt8](repeating: 7, count: 1_000_000)
     for roots in [certificates.authority, .text(try certificates.text("ca.pem"))] {
-      let test = try TestServer(
+      try await withTestServer(
         credentials: .tls(identity: certificates.server),
         channelCredentials: .tls(trustRoots: .certificates(roots))
-      )
-      let answer = try await test.call(message).message
-      #expect(answer == message)
-      await test.server.shutdown()
+      ) { test in
+        let answer = try await test.call(message).message
+        #expect(answer == message)
+      }
+    }
+  }
+
+  @Test("A handler reads the chain of certificates that its client has sent, the client's own first")
+  func clientCertificateChain() async throws {
+    let certificates = try await TestCertificates(faulty: true)
+    try await withTestServer(
+      credentials: .tls(
+        identity: certificates.server,
+        clientCertificates: .required(trustRoots: certificates.authority)
+      ),
+      channelCredentials: .tls(trustRoots: certificates.trustRoots, identity: certificates.identity("chained"))
+    ) { _, context in
+      let certificate = try #require(context.peerCertificate)
+      #expect(certificate.chain.count == 2 && certificate.chain.first == certificate.pem)
+      #expect(certificate.commonName == "chained-client")
+      return ServerResponse(message: Array(certificate.chain.joined().utf8))
+    } body: { (test) async throws in
+      #expect(try await name(test) == certificates.text("chained.pem"))
     }
   }
 
@@ -54,9 +73,10 @@ struct TLSTests {
         clientCertificates: policy,
         channelCredentials: .tls(trustRoots: certificates.trustRoots, identity: identity)
       )
-      let name = try await name(test)
-      #expect(name == expected, "\(policy)")
-      await test.server.shutdown()
+      try await withShutdown(of: test.server) {
+        let name = try await name(test)
+        #expect(name == expected, "\(policy)")
+      }
     }
   }
 
@@ -74,9 +94,10 @@ struct TLSTests {
         clientCertificates: policy,
         channelCredentials: .tls(trustRoots: certificates.trustRoots, identity: identity)
       )
-      let error = await rpcError { () async throws(RPCError) in try await test.call() }
-      #expect(error?.code == .unavailable)
-      await test.server.shutdown()
+      try await withShutdown(of: test.server) {
+        let error = await #expect(throws: RPCError.self) { try await test.call() }
+        #expect(error?.code == .unavailable)
+      }
     }
   }
 
@@ -86,10 +107,11 @@ struct TLSTests {
     let strangers = try await TestCertificates()
     for roots in [strangers.trustRoots, .systemDefault] {
       let test = try makeServer(certificates, channelCredentials: .tls(trustRoots: roots))
-      let error = await rpcError { () async throws(RPCError) in try await test.call() }
-      #expect(error?.code == .unavailable)
-      #expect(error?.message.lowercased().contains("certificate") == true, "\(error?.message ?? "no error")")
-      await test.server.shutdown()
+      try await withShutdown(of: test.server) {
+        let error = await #expect(throws: RPCError.self) { try await test.call() }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.lowercased().contains("certificate") == true, "\(error?.message ?? "no error")")
+      }
     }
   }
 
@@ -103,10 +125,11 @@ struct TLSTests {
         certificates,
         channelCredentials: .tls(trustRoots: certificates.trustRoots, serverHostname: name)
       )
-      let error = await rpcError { () async throws(RPCError) in try await test.call() }
-      #expect(error?.code == (isValid ? nil : .unavailable))
-      if !isValid { #expect(error?.message.contains("other.example") == true, "\(error?.message ?? "")") }
-      await test.server.shutdown()
+      try await withShutdown(of: test.server) {
+        let error = await rpcError { try await test.call() }
+        #expect(error?.code == (isValid ? nil : .unavailable))
+        if !isValid { #expect(error?.message.contains("other.example") == true, "\(error?.message ?? "")") }
+      }
     }
   }
 
@@ -114,12 +137,13 @@ struct TLSTests {
   func authority() async throws {
     let certificates = try await TestCertificates()
     let test = try makeServer(certificates, channelCredentials: .tls(trustRoots: certificates.trustRoots))
-    _ = try await test.call(options: CallOptions(authority: "any.test.google.fr"))
-    let error = await rpcError { () async throws(RPCError) in
-      try await test.call(options: CallOptions(authority: "other.example"))
+    try await withShutdown(of: test.server) {
+      _ = try await test.call(options: CallOptions(authority: "any.test.google.fr"))
+      let error = await #expect(throws: RPCError.self) {
+        try await test.call(options: CallOptions(authority: "other.example"))
+      }
+      #expect(error?.code == .unauthenticated)
     }
-    #expect(error?.code == .unauthenticated)
-    await test.server.shutdown()
   }
 
   @Test("Plaintext and TLS do not understand each other")
@@ -129,10 +153,10 @@ struct TLSTests {
       (.tls(identity: certificates.server), .insecure),
       (.insecure, .tls(trustRoots: certificates.trustRoots)),
     ] as [(ServerCredentials, ChannelCredentials)] {
-      let test = try TestServer(credentials: server, channelCredentials: channel)
-      let error = await rpcError { () async throws(RPCError) in try await test.call() }
-      #expect(error?.code == .unavailable)
-      await test.server.shutdown()
+      try await withTestServer(credentials: server, channelCredentials: channel) { test in
+        let error = await #expect(throws: RPCError.self) { try await test.call() }
+        #expect(error?.code == .unavailable)
+      }
     }
   }
 
@@ -141,9 +165,7 @@ struct TLSTests {
     let certificates = try await TestCertificates()
     var router = RPCRouter()
     router.registerHandler(
-      forMethod: TestServer.echo,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer()
+      forMethod: TestServer.echo
     ) { (request: ServerRequest<[UInt8]>, context) in ServerResponse(message: request.message) }
     let server = Server(router: router)
     let plain = try server.listen(on: ListenAddress(TestServer.addressOfItsOwn()))
@@ -156,34 +178,35 @@ struct TLSTests {
       credentials: .tls(identity: certificates.server)
     )
     try server.start()
-    _ = try await Channel(target: plain.description).echo()
-    _ = try await Channel(
-      target: protected.description,
-      credentials: .tls(trustRoots: certificates.trustRoots)
-    ).echo()
-    _ = try await Channel(
-      target: abstract.description,
-      credentials: .tls(trustRoots: certificates.trustRoots, serverHostname: "localhost")
-    ).echo()
-    await server.shutdown()
+    try await withShutdown(of: server) {
+      _ = try await Channel(target: plain.description).echo()
+      _ = try await Channel(
+        target: protected.description,
+        credentials: .tls(trustRoots: certificates.trustRoots)
+      ).echo()
+      _ = try await Channel(
+        target: abstract.description,
+        credentials: .tls(trustRoots: certificates.trustRoots, serverHostname: "localhost")
+      ).echo()
+    }
   }
 
   @Test("A server with several identities shows the one of the name that is asked for")
   func identities() async throws {
     let certificates = try await TestCertificates()
     let roots = certificates.trustRoots
-    let test = try TestServer(
+    try await withTestServer(
       credentials: .tls(identities: [certificates.client, certificates.server]),
       channelCredentials: .tls(trustRoots: roots, serverHostname: "any.test.google.fr")
-    )
-    _ = try await test.call()
-    let other = try Channel(
-      target: test.address.description,
-      credentials: .tls(trustRoots: roots, serverHostname: "test-client")
-    )
-    // The client's certificate is for that name, and for no server: so it was shown, and refused for its purpose.
-    let error = await rpcError { () async throws(RPCError) in try await other.echo() }
-    #expect(error?.code == .unavailable)
-    await test.server.shutdown()
+    ) { test in
+      _ = try await test.call()
+      let other = try Channel(
+        target: test.address.description,
+        credentials: .tls(trustRoots: roots, serverHostname: "test-client")
+      )
+      // The client's certificate is for that name, and for no server: so it was shown, and refused for its purpose.
+      let error = await #expect(throws: RPCError.self) { try await other.echo() }
+      #expect(error?.code == .unavailable)
+    }
   }
 }

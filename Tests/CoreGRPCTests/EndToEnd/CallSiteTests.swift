@@ -79,7 +79,7 @@ struct CallSiteTests {
     let test = try StreamServer()
     let channel = try Channel(
       target: test.address.description,
-      interceptors: [.apply(PassOn(), to: .all)]
+      interceptors: [PassOn()]
     )
     let tally = Tally()
     try await channel.serverStreaming(

@@ -46,13 +46,14 @@ struct DeadlinePropagationTests {
   @Test("An instant is a deadline too")
   func instant() async throws {
     let reporter = try makeReporter()
-    let options = CallOptions(timeout: .seconds(100), deadline: .now + .seconds(10))
-    let message = try await reporter.call(options: options).message
-    #expect(1...11_000 ~= (Int(String(decoding: message, as: UTF8.self)) ?? 0))
-    let past = await rpcError { () async throws(RPCError) in
-      try await reporter.call(options: CallOptions(deadline: .now - .seconds(1)))
+    try await withShutdown(of: reporter.server) {
+      let options = CallOptions(timeout: .seconds(100), deadline: .now + .seconds(10))
+      let message = try await reporter.call(options: options).message
+      #expect(1...11_000 ~= (Int(String(decoding: message, as: UTF8.self)) ?? 0))
+      let past = await #expect(throws: RPCError.self) {
+        try await reporter.call(options: CallOptions(deadline: .now - .seconds(1)))
+      }
+      #expect(past?.code == .deadlineExceeded)
     }
-    #expect(past?.code == .deadlineExceeded)
-    await reporter.server.shutdown()
   }
 }

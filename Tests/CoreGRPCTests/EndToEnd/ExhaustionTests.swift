@@ -69,53 +69,56 @@ struct ExhaustionTests {
   func persistence() async throws {
     let certificates = try await TestCertificates()
     let test = try stuckRecovery(certificates)
-    try FileManager.default.moveItem(atPath: certificates.path("away.pem"), toPath: certificates.path("server.pem"))
-    await test.server.generations.waitForRecovery()
-    #expect(test.server.generations.count == 2)
-    var options = CallOptions.defaults
-    options.waitForReady = true
-    #expect(try await test.call([3], options: options).message == [3])
-    await test.server.shutdown()
+    try await withShutdown(of: test.server) {
+      try FileManager.default.moveItem(atPath: certificates.path("away.pem"), toPath: certificates.path("server.pem"))
+      await test.server.generations.waitForRecovery()
+      #expect(test.server.generations.count == 2)
+      var options = CallOptions.defaults
+      options.waitForReady = true
+      #expect(try await test.call([3], options: options).message == [3])
+    }
   }
 
   @Test("A shutdown ends a recovery, and frees the address")
   func shutdownDuringRecovery() async throws {
     let certificates = try await TestCertificates()
     let test = try stuckRecovery(certificates)
-    await test.server.shutdown()
-    #expect(test.server.generations.count == 1)
-    let next = try TestServer(on: test.address.description)
-    #expect(try await next.call([4]).message == [4])
-    await next.server.shutdown()
+    try await withShutdown(of: test.server) {
+      await test.server.shutdown()
+      #expect(test.server.generations.count == 1)
+      try await withTestServer(on: test.address.description) { (next) async throws in
+        #expect(try await next.call([4]).message == [4])
+      }
+    }
   }
 
   @Test("A storm of connections does not look like a dead listener")
   func storm() async throws {
-    let test = try TestServer()
-    let isOver = Atomic(false)
-    await withTaskGroup(of: Void.self) { group in
-      for _ in 0..<2 {
-        let threadEnded = Gate()
-        let address = test.address
-        Thread.detachNewThread {
-          while !isOver.load(ordering: .relaxed) {
-            let sockets = (0..<20).map { _ in RawSocket.connected(to: address) }
-            // The server's settings: so no more connections are open than these.
-            for socket in sockets { _ = socket.read() }
+    try await withTestServer { test in
+      let isOver = Atomic(false)
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<2 {
+          let threadEnded = Gate()
+          let address = test.address
+          Thread.detachNewThread {
+            while !isOver.load(ordering: .relaxed) {
+              let sockets = (0..<20).map { _ in RawSocket.connected(to: address) }
+              // The server's settings: so no more connections are open than these.
+              for socket in sockets { _ = socket.read() }
+            }
+            threadEnded.open()
           }
-          threadEnded.open()
+          group.addTask { await threadEnded.pass() }
         }
-        group.addTask { await threadEnded.pass() }
+        // Calls go on meanwhile, and the listeners are looked at far more often than the watch does.
+        for _ in 0..<30 {
+          _ = test.server.generations.lookAtListeners()
+          _ = try? await test.call()
+        }
+        isOver.store(true, ordering: .relaxed)
       }
-      // Calls go on meanwhile, and the listeners are looked at far more often than the watch does.
-      for _ in 0..<30 {
-        _ = test.server.generations.lookAtListeners()
-        _ = try? await test.call()
-      }
-      isOver.store(true, ordering: .relaxed)
+      await test.server.generations.waitForRecovery()
+      #expect(test.server.generations.count == 1)
     }
-    await test.server.generations.waitForRecovery()
-    #expect(test.server.generations.count == 1)
-    await test.server.shutdown()
   }
 }

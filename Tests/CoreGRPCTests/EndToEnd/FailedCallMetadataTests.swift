@@ -1,4 +1,5 @@
 import CoreGRPC
+import TestSupport
 import Testing
 
 /// What a server sends before a status other than OK.
@@ -14,38 +15,23 @@ struct FailedCallMetadataTests {
   /// A method of each kind that throws the error, and one of each that throws it after its metadata has been sent.
   private static func router(sendsFirst: Bool) -> RPCRouter {
     var router = RPCRouter()
-    router.registerHandler(
-      forMethod: MetadataServer.Kind.unary.method,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (_: ServerRequest<[UInt8]>, _) -> ServerResponse<[UInt8]> in throw error }
-    )
-    router.registerHandler(
-      forMethod: MetadataServer.Kind.clientStreaming.method,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (_: StreamingServerRequest<[UInt8]>, _) -> ServerResponse<[UInt8]> in throw error }
-    )
-    router.registerHandler(
-      forMethod: MetadataServer.Kind.serverStreaming.method,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (_: ServerRequest<[UInt8]>, _) in
-        guard sendsFirst else { throw error }
+    router.registerHandler(forMethod: MetadataServer.Kind.unary.method) {
+      (_: ServerRequest<[UInt8]>, _) -> ServerResponse<[UInt8]> in throw error
+    }
+    router.registerHandler(forMethod: MetadataServer.Kind.clientStreaming.method) {
+      (_: StreamingServerRequest<[UInt8]>, _) -> ServerResponse<[UInt8]> in throw error
+    }
+    router.registerHandler(forMethod: MetadataServer.Kind.serverStreaming.method) { (_: ServerRequest<[UInt8]>, _) in
+      guard sendsFirst else { throw error }
+      return StreamingServerResponse<[UInt8]>(metadata: ["x-initial": "response"]) { _ in throw error }
+    }
+    router.registerHandler(forMethod: MetadataServer.Kind.bidirectional.method) {
+      (_: StreamingServerRequest<[UInt8]>, _) in
+      if sendsFirst {
         return StreamingServerResponse<[UInt8]>(metadata: ["x-initial": "response"]) { _ in throw error }
       }
-    )
-    router.registerHandler(
-      forMethod: MetadataServer.Kind.bidirectional.method,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (_: StreamingServerRequest<[UInt8]>, _) in
-        if sendsFirst {
-          return StreamingServerResponse<[UInt8]>(metadata: ["x-initial": "response"]) { _ in throw error }
-        }
-        return StreamingServerResponse<[UInt8]>(error: error)
-      }
-    )
+      return StreamingServerResponse<[UInt8]>(error: error)
+    }
     return router
   }
 
@@ -56,11 +42,11 @@ struct FailedCallMetadataTests {
   ) async throws {
     let server = Server(
       router: Self.router(sendsFirst: sendsFirst),
-      interceptors: intercepted ? [.apply(PassOn(), to: .all)] : []
+      interceptors: intercepted ? [PassOn()] : []
     )
     let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
     try server.start()
-    let interceptors: [ConditionalInterceptor<any ClientInterceptor>] = intercepted ? [.apply(PassOn(), to: .all)] : []
+    let interceptors: [any ClientInterceptor] = intercepted ? [PassOn()] : []
     try await body(Channel(target: address.description, interceptors: interceptors))
     await server.shutdown(gracePeriod: .seconds(10))
   }
@@ -92,21 +78,27 @@ struct FailedCallMetadataTests {
 
   @Test("Without it there is none")
   func none() async throws {
-    let test = try TestServer { _, _ in throw RPCError(code: .notFound, message: "none") }
-    let error = await rpcError { () async throws(RPCError) in try await test.call() }
-    #expect(error?.initialMetadata == [:])
-    await test.server.shutdown(gracePeriod: .seconds(10))
+    try await withTestServer { _, _ in
+      throw RPCError(code: .notFound, message: "none")
+    } body: { test in
+      let error = await rpcError { try await test.call() }
+      #expect(error?.initialMetadata == [:])
+      await test.server.shutdown(gracePeriod: .seconds(10))
+    }
   }
 
   @Test("A handler that lets the error of its own call escape does not send it on")
   func downstream() async throws {
     try await withServer(intercepted: false) { channel in
-      let gateway = try TestServer { _, _ in try await ServerResponse(message: channel.call(.unary).message) }
-      let error = await rpcError { () async throws(RPCError) in try await gateway.call() }
-      #expect(error?.code == .internalError)
-      #expect(error?.initialMetadata == [:])
-      #expect(error?.metadata == [:])
-      await gateway.server.shutdown(gracePeriod: .seconds(10))
+      try await withTestServer { _, _ in
+        try await ServerResponse(message: channel.call(.unary).message)
+      } body: { gateway in
+        let error = await #expect(throws: RPCError.self) { try await gateway.call() }
+        #expect(error?.code == .internalError)
+        #expect(error?.initialMetadata == [:])
+        #expect(error?.metadata == [:])
+        await gateway.server.shutdown(gracePeriod: .seconds(10))
+      }
     }
   }
 
@@ -114,8 +106,8 @@ struct FailedCallMetadataTests {
   func failedResponse() async throws {
     let response = StreamingClientResponse(of: [UInt8].self, error: Self.error)
     #expect(response.metadata == Self.error.initialMetadata)
-    #expect(await rpcError { () async throws(RPCError) in try await ClientResponse(single: response) } == Self.error)
-    #expect(await rpcError { () async throws(RPCError) in try await response.trailingMetadata() } == Self.error)
+    #expect(await rpcError { try await ClientResponse(single: response) } == Self.error)
+    #expect(await rpcError { try await response.trailingMetadata() } == Self.error)
   }
 }
 

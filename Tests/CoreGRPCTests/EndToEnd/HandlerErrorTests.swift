@@ -1,4 +1,5 @@
 import CoreGRPC
+import TestSupport
 import Testing
 
 @Suite("Errors of handlers", .timeLimit(.minutes(5)))
@@ -11,20 +12,24 @@ struct HandlerErrorTests {
       message: "grüße, 世界 %\n\t",
       metadata: ["x-a": "1", "x-a": "2", "x-b-bin": [0, 255, 1]]
     )
-    let test = try TestServer { _, _ in throw thrown }
-    let error = await rpcError { () async throws(RPCError) in try await test.call() }
-    #expect(error == thrown)
-    await test.server.shutdown()
+    try await withTestServer { _, _ in
+      throw thrown
+    } body: { test in
+      let error = await rpcError { try await test.call() }
+      #expect(error == thrown)
+    }
   }
 
   @Test("Any other error is UNKNOWN, and its text stays on the server")
   func otherErrors() async throws {
     struct Secret: Error { let password = "hunter2" }
-    let test = try TestServer { _, _ in throw Secret() }
-    let error = await rpcError { () async throws(RPCError) in try await test.call() }
-    #expect(error?.code == .unknown)
-    #expect(error?.message.contains("hunter2") == false)
-    await test.server.shutdown()
+    try await withTestServer { _, _ in
+      throw Secret()
+    } body: { test in
+      let error = await #expect(throws: RPCError.self) { try await test.call() }
+      #expect(error?.code == .unknown)
+      #expect(error?.message.contains("hunter2") == false)
+    }
   }
 
   @Test("A request that cannot be deserialized is INTERNAL, and the next call works")
@@ -39,23 +44,24 @@ struct HandlerErrorTests {
     let server = Server(router: router)
     let channel = try Channel(target: server.listen(on: ListenAddress("127.0.0.1:0")).description)
     try server.start()
-    let error = await rpcError { () async throws(RPCError) in try await channel.echo([13]) }
-    #expect(error?.code == .internalError)
-    #expect(error?.message.contains("thirteen") == true)
-    #expect(try await channel.echo([12]).message == [12])
-    await server.shutdown()
+    try await withShutdown(of: server) { () async throws in
+      let error = await #expect(throws: RPCError.self) { try await channel.echo([13]) }
+      #expect(error?.code == .internalError)
+      #expect(error?.message.contains("thirteen") == true)
+      #expect(try await channel.echo([12]).message == [12])
+    }
   }
 
   @Test("Illegal metadata in a response is INTERNAL and names the key, not the value")
   func illegalMetadata() async throws {
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       ServerResponse(message: request.message, trailingMetadata: ["x-token": "secret\n"])
+    } body: { test in
+      let error = await #expect(throws: RPCError.self) { try await test.call() }
+      #expect(error?.code == .internalError)
+      #expect(error?.message.contains("x-token") == true)
+      #expect(error?.message.contains("secret") == false)
     }
-    let error = await rpcError { () async throws(RPCError) in try await test.call() }
-    #expect(error?.code == .internalError)
-    #expect(error?.message.contains("x-token") == true)
-    #expect(error?.message.contains("secret") == false)
-    await test.server.shutdown()
   }
 }
 

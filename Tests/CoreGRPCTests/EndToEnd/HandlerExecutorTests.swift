@@ -10,7 +10,7 @@ struct HandlerExecutorTests {
   private func makeServer(_ executor: Server.HandlerExecutor, threads: Int = 1) throws -> TestServer {
     var configuration = Server.Configuration()
     configuration.handlerExecutor = executor
-    configuration.pollerThreads = threads
+    configuration.polling.threads = threads
     return try TestServer(configuration: configuration) { request, _ in
       let before = currentPollerName
       if request.message == [1] { try await Task.sleep(for: .milliseconds(1)) }
@@ -21,14 +21,16 @@ struct HandlerExecutorTests {
   @Test("On the pollers by default, on Swift's pool by choice, also after a suspension")
   func threads() async throws {
     let pool = try makeServer(.concurrentPool)
-    #expect(try await pool.call([0]).message == Array("none".utf8))
-    await pool.server.shutdown()
+    try await withShutdown(of: pool.server) { () async throws in
+      #expect(try await pool.call([0]).message == Array("none".utf8))
+    }
     for threads in [1, 3] {
       let pollers = try makeServer(Server.Configuration().handlerExecutor, threads: threads)
-      for message in [[0], [1]] as [[UInt8]] {
-        #expect(try await pollers.call(message).message == Array("grpc-server".utf8))
+      try await withShutdown(of: pollers.server) { () async throws in
+        for message in [[0], [1]] as [[UInt8]] {
+          #expect(try await pollers.call(message).message == Array("grpc-server".utf8))
+        }
       }
-      await pollers.server.shutdown()
     }
   }
 
@@ -45,12 +47,12 @@ struct HandlerExecutorTests {
     let own = Own()
     var configuration = Server.Configuration()
     configuration.handlerExecutor = .custom(own)
-    let test = try TestServer(configuration: configuration) { request, _ in
+    try await withTestServer(configuration: configuration) { request, _ in
       dispatchPrecondition(condition: .onQueue(own.queue))
       return ServerResponse(message: request.message)
+    } body: { (test) async throws in
+      #expect(try await test.call().message == [1, 2, 3])
     }
-    #expect(try await test.call().message == [1, 2, 3])
-    await test.server.shutdown()
   }
 
   /// Runs each job before it returns.
@@ -66,7 +68,7 @@ struct HandlerExecutorTests {
     configuration.handlerExecutor = .custom(InlineExecutor())
     let arrived = Gate()
     let cancelled = Gate()
-    let test = try TestServer(configuration: configuration) { request, _ in
+    try await withTestServer(configuration: configuration) { request, _ in
       switch request.message {
       case [1]: await Task.yield()
       case [2]:
@@ -76,62 +78,62 @@ struct HandlerExecutorTests {
       default: break
       }
       return ServerResponse(message: request.message)
+    } body: { (test) async throws in
+      for index in 0..<20 {
+        let message = [UInt8(index % 2)]
+        #expect(try await test.call(message).message == message)
+      }
+      let call = Task { await rpcError { try await test.call([2]) } }
+      await arrived.pass()
+      call.cancel()
+      await cancelled.pass()
+      #expect(await call.value?.code == .cancelled)
+      #expect(try await test.call([0]).message == [0])
     }
-    for index in 0..<20 {
-      let message = [UInt8(index % 2)]
-      #expect(try await test.call(message).message == message)
+    try await withStreamServer(configuration: configuration) { (stream) async throws in
+      #expect(try await stream.echo([[1], [2], [3]]) == [[1], [2], [3]])
     }
-    let call = Task { await rpcError { () async throws(RPCError) in try await test.call([2]) } }
-    await arrived.pass()
-    call.cancel()
-    await cancelled.pass()
-    #expect(await call.value?.code == .cancelled)
-    #expect(try await test.call([0]).message == [0])
-    await test.server.shutdown()
-    let stream = try StreamServer(configuration: configuration)
-    #expect(try await stream.echo([[1], [2], [3]]) == [[1], [2], [3]])
-    await stream.server.shutdown()
   }
 
   @Test("Streams, many calls and a shutdown work on the pollers too", arguments: [1, 2])
   func pollersUnderLoad(threads: Int) async throws {
     var configuration = Server.Configuration()
     configuration.handlerExecutor = .pollers
-    configuration.pollerThreads = threads
-    let test = try StreamServer(configuration: configuration)
-    try await withThrowingTaskGroup(of: Bool.self) { group in
-      for index in 0..<200 {
-        let messages = (0..<5).map { [UInt8($0), UInt8(index % 256)] }
-        group.addTask { try await test.echo(messages) == messages }
+    configuration.polling.threads = threads
+    try await withStreamServer(configuration: configuration) { test in
+      try await withThrowingTaskGroup(of: Bool.self) { group in
+        for index in 0..<200 {
+          let messages = (0..<5).map { [UInt8($0), UInt8(index % 256)] }
+          group.addTask { try await test.echo(messages) == messages }
+        }
+        for try await isRight in group { #expect(isRight) }
       }
-      for try await isRight in group { #expect(isRight) }
     }
-    await test.server.shutdown()
   }
 
   @Test("Handlers that block their threads hold up no other call", arguments: [4, 20])
   func blocking(count: Int) async throws {
     let arrived = Gate()
     let proceed = DispatchSemaphore(value: 0)
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       guard request.message == [0] else { return ServerResponse(message: request.message) }
       arrived.open()
       // Not `await`: it blocks the thread.
       Self.block(on: proceed)
       return ServerResponse(message: [0])
-    }
-    try await withThrowingTaskGroup(of: [UInt8].self) { group in
-      for _ in 0..<count {
-        group.addTask { try await test.call([0]).message }
+    } body: { test in
+      try await withThrowingTaskGroup(of: [UInt8].self) { group in
+        for _ in 0..<count {
+          group.addTask { try await test.call([0]).message }
+        }
+        await arrived.pass()
+        for index in 1...100 {
+          #expect(try await test.call([UInt8(index)]).message == [UInt8(index)])
+        }
+        for _ in 0..<count { proceed.signal() }
+        for try await message in group { #expect(message == [0]) }
       }
-      await arrived.pass()
-      for index in 1...100 {
-        #expect(try await test.call([UInt8(index)]).message == [UInt8(index)])
-      }
-      for _ in 0..<count { proceed.signal() }
-      for try await message in group { #expect(message == [0]) }
     }
-    await test.server.shutdown()
   }
 
   @Test("A handler that blocks its thread for another one, which it resumes after a while, gets what it waits for")
@@ -140,7 +142,7 @@ struct HandlerExecutorTests {
     let done = DispatchSemaphore(value: 0)
     let resumed = Gate()
     let waits = Gate()
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       switch request.message {
       case [0]:
         waits.open()
@@ -154,38 +156,38 @@ struct HandlerExecutorTests {
       default: proceed.signal()
       }
       return ServerResponse(message: request.message)
+    } body: { test in
+      try await withThrowingTaskGroup { group in
+        group.addTask { _ = try await test.call([0]) }
+        await waits.pass()
+        group.addTask { _ = try await test.call([1]) }
+        group.addTask { _ = try await test.call([2]) }
+        try await group.waitForAll()
+      }
     }
-    try await withThrowingTaskGroup { group in
-      group.addTask { _ = try await test.call([0]) }
-      await waits.pass()
-      group.addTask { _ = try await test.call([1]) }
-      group.addTask { _ = try await test.call([2]) }
-      try await group.waitForAll()
-    }
-    await test.server.shutdown()
   }
 
   @Test("Replies of handlers that ran before one that blocks go out while it does")
   func repliesBeforeBlocking() async throws {
     let proceed = DispatchSemaphore(value: 0)
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       if request.message == [0] { Self.block(on: proceed) }
       return ServerResponse(message: request.message)
-    }
-    for _ in 0..<10 {
-      try await withThrowingTaskGroup(of: [UInt8].self) { group in
-        // All at once, so that there are replies to be held back.
-        for index in 0..<64 { group.addTask { try await test.call([index == 32 ? 0 : 1]).message } }
-        for _ in 0..<63 {
+    } body: { test in
+      for _ in 0..<10 {
+        try await withThrowingTaskGroup(of: [UInt8].self) { group in
+          // All at once, so that there are replies to be held back.
+          for index in 0..<64 { group.addTask { try await test.call([index == 32 ? 0 : 1]).message } }
+          for _ in 0..<63 {
+            let message = try await group.next()
+            #expect(message == [1])
+          }
+          proceed.signal()
           let message = try await group.next()
-          #expect(message == [1])
+          #expect(message == [0])
         }
-        proceed.signal()
-        let message = try await group.next()
-        #expect(message == [0])
       }
     }
-    await test.server.shutdown()
   }
 
   private static func block(on semaphore: DispatchSemaphore) { semaphore.wait() }
@@ -195,7 +197,7 @@ struct HandlerExecutorTests {
     let arrived = Gate()
     let cancelled = Gate()
     let proceed = DispatchSemaphore(value: 0)
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       await withTaskCancellationHandler {
         arrived.open()
         Self.block(on: proceed)
@@ -203,21 +205,22 @@ struct HandlerExecutorTests {
         cancelled.open()
       }
       return ServerResponse(message: request.message)
+    } body: { test in
+      let call = Task { await rpcError { try await test.call([1]) } }
+      await arrived.pass()
+      call.cancel()
+      #expect(await call.value?.code == .cancelled)
+      await cancelled.pass()
+      await test.server.shutdown(gracePeriod: .zero)
+      proceed.signal()
     }
-    let call = Task { await rpcError { () async throws(RPCError) in try await test.call([1]) } }
-    await arrived.pass()
-    call.cancel()
-    #expect(await call.value?.code == .cancelled)
-    await cancelled.pass()
-    await test.server.shutdown(gracePeriod: .zero)
-    proceed.signal()
   }
 
   @Test("A handler that yields for ever learns that its deadline has passed, and so does one beside it")
   func yielding() async throws {
     let arrived = Gate()
     let cancelled = (0..<2).map { _ in Gate() }
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       switch request.message {
       case [0]:
         arrived.open()
@@ -229,19 +232,19 @@ struct HandlerExecutorTests {
       default: break
       }
       return ServerResponse(message: request.message)
+    } body: { (test) async throws in
+      async let waiting = rpcError {
+        try await test.call([0], options: CallOptions(timeout: .milliseconds(300)))
+      }
+      await arrived.pass()
+      let yielding = await #expect(throws: RPCError.self) {
+        try await test.call([1], options: CallOptions(timeout: .milliseconds(100)))
+      }
+      #expect(yielding?.code == .deadlineExceeded)
+      #expect(await waiting?.code == .deadlineExceeded)
+      for gate in cancelled { await gate.pass() }
+      #expect(try await test.call([2]).message == [2])
     }
-    async let waiting = rpcError { () async throws(RPCError) in
-      try await test.call([0], options: CallOptions(timeout: .milliseconds(300)))
-    }
-    await arrived.pass()
-    let yielding = await rpcError { () async throws(RPCError) in
-      try await test.call([1], options: CallOptions(timeout: .milliseconds(100)))
-    }
-    #expect(yielding?.code == .deadlineExceeded)
-    #expect(await waiting?.code == .deadlineExceeded)
-    for gate in cancelled { await gate.pass() }
-    #expect(try await test.call([2]).message == [2])
-    await test.server.shutdown()
   }
 
   @Test("A cancellation handler that blocks its thread holds up no other call")
@@ -249,7 +252,7 @@ struct HandlerExecutorTests {
     let arrived = Gate()
     let cancelled = Gate()
     let proceed = DispatchSemaphore(value: 0)
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       guard request.message == [0] else { return ServerResponse(message: request.message) }
       let ended = Gate()
       await withTaskCancellationHandler {
@@ -261,47 +264,47 @@ struct HandlerExecutorTests {
         ended.open()
       }
       return ServerResponse(message: request.message)
+    } body: { (test) async throws in
+      let call = Task { await rpcError { try await test.call([0]) } }
+      await arrived.pass()
+      call.cancel()
+      await cancelled.pass()
+      for index in 1...100 { #expect(try await test.call([UInt8(index)]).message == [UInt8(index)]) }
+      proceed.signal()
+      #expect(await call.value?.code == .cancelled)
     }
-    let call = Task { await rpcError { () async throws(RPCError) in try await test.call([0]) } }
-    await arrived.pass()
-    call.cancel()
-    await cancelled.pass()
-    for index in 1...100 { #expect(try await test.call([UInt8(index)]).message == [UInt8(index)]) }
-    proceed.signal()
-    #expect(await call.value?.code == .cancelled)
-    await test.server.shutdown()
   }
 
   @Test("A handler that blocks its thread after a long stay inside C-core holds up no other call")
   func blockingAfterCore() async throws {
     let proceed = DispatchSemaphore(value: 0)
     let arrived = Gate()
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       guard request.message == [0] else { return ServerResponse(message: request.message) }
       // Longer than the observer looks while nothing happens.
-      _ = PollerThread.start(CallbackOperation {}) { usleep(200_000) }
+      _ = Poller.start(CallbackOperation {}) { usleep(200_000) }
       arrived.open()
       Self.block(on: proceed)
       return ServerResponse(message: request.message)
+    } body: { (test) async throws in
+      async let blocked = test.call([0])
+      await arrived.pass()
+      for index in 1...100 { #expect(try await test.call([UInt8(index)]).message == [UInt8(index)]) }
+      proceed.signal()
+      #expect(try await blocked.message == [0])
     }
-    async let blocked = test.call([0])
-    await arrived.pass()
-    for index in 1...100 { #expect(try await test.call([UInt8(index)]).message == [UInt8(index)]) }
-    proceed.signal()
-    #expect(try await blocked.message == [0])
-    await test.server.shutdown()
   }
 
   @Test("Polling threads leave open the signals that a crash raises, and block those that are sent to the process")
   func signals() async throws {
-    let test = try TestServer { _, _ in
+    try await withTestServer { _, _ in
       var mask = sigset_t()
       pthread_sigmask(SIG_BLOCK, nil, &mask)
       let signals = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGTERM, SIGINT, SIGHUP]
       return ServerResponse(message: signals.map { UInt8(sigismember(&mask, $0)) })
+    } body: { (test) async throws in
+      #expect(try await test.call().message == [0, 0, 0, 0, 0, 0, 1, 1, 1])
     }
-    #expect(try await test.call().message == [0, 0, 0, 0, 0, 0, 1, 1, 1])
-    await test.server.shutdown()
   }
 
   @Test("A handler on the pollers that ignores its cancellation outlives its server")
@@ -311,17 +314,18 @@ struct HandlerExecutorTests {
     let arrived = Gate()
     let proceed = Gate()
     let ended = Gate()
-    let test = try TestServer(configuration: configuration) { request, _ in
+    try await withTestServer(configuration: configuration) { request, _ in
       arrived.open()
       await proceed.pass()
       defer { ended.open() }
       return ServerResponse(message: request.message)
+    } body: { test in
+      async let call = rpcError { try await test.call() }
+      await arrived.pass()
+      await test.server.shutdown(gracePeriod: .zero)
+      #expect(await call != nil)
+      proceed.open()
+      await ended.pass()
     }
-    async let call = rpcError { () async throws(RPCError) in try await test.call() }
-    await arrived.pass()
-    await test.server.shutdown(gracePeriod: .zero)
-    #expect(await call != nil)
-    proceed.open()
-    await ended.pass()
   }
 }

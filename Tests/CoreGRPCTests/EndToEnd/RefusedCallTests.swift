@@ -31,21 +31,16 @@ struct RefusedCallTests {
       self.reports = reports
       var configuration = Server.Configuration()
       configuration.handlerExecutor = executor
-      configuration.maximumConcurrentCalls = limit
+      configuration.maxConcurrentCalls = limit
       configuration.onRefusedCall = { call in
         continuation.yield(call)
         onReport(call)
       }
       var router = RPCRouter()
-      router.registerHandler(
-        forMethod: TestServer.echo,
-        deserializer: IdentityDeserializer(),
-        serializer: IdentitySerializer(),
-        handler: { (request: ServerRequest<[UInt8]>, _) in
-          await handler()
-          return ServerResponse(message: request.message)
-        }
-      )
+      router.registerHandler(forMethod: TestServer.echo) { (request: ServerRequest<[UInt8]>, _) in
+        await handler()
+        return ServerResponse(message: request.message)
+      }
       router.registerHandler(
         forMethod: RefusedCallTests.unreadable,
         deserializer: FailingDeserializer(),
@@ -60,18 +55,13 @@ struct RefusedCallTests {
 
     /// The error of a call with the messages.
     func error(of method: MethodDescriptor, messages: [[UInt8]] = [[1]]) async -> RPCError? {
-      do {
-        return try await channel.bidirectionalStreaming(
+      await rpcError {
+        try await channel.bidirectionalStreaming(
           request: StreamingClientRequest { writer in try await writer.write(contentsOf: messages) },
-          descriptor: method,
-          serializer: IdentitySerializer(),
-          deserializer: IdentityDeserializer()
+          descriptor: method
         ) { (response: StreamingClientResponse<[UInt8]>) in
           for try await _ in response.messages {}
-          return nil
         }
-      } catch {
-        return error as? RPCError
       }
     }
   }
@@ -88,25 +78,26 @@ struct RefusedCallTests {
         await proceed.pass()
       }
     )
-    var reports = test.reports.makeAsyncIterator()
-    func check(_ error: RPCError?, _ reason: RefusedCall.Reason, _ method: MethodDescriptor) async {
-      let report = await reports.next()
-      #expect(report?.reason == reason)
-      #expect(report?.path == method.path)
-      #expect(report?.remotePeer.hasPrefix("ipv4:127.0.0.1:") == true)
-      #expect(report?.status.code.rawValue == error?.code.rawValue && report?.status.message == error?.message)
-      #expect(report?.droppedBefore == 0)
+    try await withShutdown(of: test.server) {
+      var reports = test.reports.makeAsyncIterator()
+      func check(_ error: RPCError?, _ reason: RefusedCall.Reason, _ method: MethodDescriptor) async {
+        let report = await reports.next()
+        #expect(report?.reason == reason)
+        #expect(report?.path == method.path)
+        #expect(report?.remotePeer.hasPrefix("ipv4:127.0.0.1:") == true)
+        #expect(report?.status.code.rawValue == error?.code.rawValue && report?.status.message == error?.message)
+        #expect(report?.droppedBefore == 0)
+      }
+      await check(await test.error(of: Self.unknown), .unknownMethod, Self.unknown)
+      await check(await test.error(of: TestServer.echo, messages: []), .missingMessage, TestServer.echo)
+      await check(await test.error(of: Self.unreadable), .undecodableRequest, Self.unreadable)
+      let call = Task { await test.error(of: TestServer.echo) }
+      await arrived.pass()
+      await check(await test.error(of: TestServer.echo), .tooManyCalls, TestServer.echo)
+      await check(await test.error(of: Self.unknown), .tooManyCalls, Self.unknown)
+      proceed.open()
+      #expect(await call.value == nil)
     }
-    await check(await test.error(of: Self.unknown), .unknownMethod, Self.unknown)
-    await check(await test.error(of: TestServer.echo, messages: []), .missingMessage, TestServer.echo)
-    await check(await test.error(of: Self.unreadable), .undecodableRequest, Self.unreadable)
-    let call = Task { await test.error(of: TestServer.echo) }
-    await arrived.pass()
-    await check(await test.error(of: TestServer.echo), .tooManyCalls, TestServer.echo)
-    await check(await test.error(of: Self.unknown), .tooManyCalls, Self.unknown)
-    proceed.open()
-    #expect(await call.value == nil)
-    await test.server.shutdown()
   }
 
   // Not with handlers on Swift's pool: its few threads are those of all tests, and one would be blocked.
@@ -123,16 +114,17 @@ struct RefusedCallTests {
         unblock.wait()
       }
     )
-    #expect(await test.error(of: Self.unknown)?.code == .unimplemented)
-    await blocks.pass()
-    let flood = RefusalReporter.largestQueue + 100
-    for _ in 0..<flood { #expect(await test.error(of: Self.unknown)?.code == .unimplemented) }
-    #expect(await test.error(of: TestServer.echo) == nil)
-    unblock.signal()
-    var reports = test.reports.makeAsyncIterator()
-    for _ in 0...RefusalReporter.largestQueue { #expect(await reports.next()?.droppedBefore == 0) }
-    _ = await test.error(of: Self.unknown)
-    #expect(await reports.next()?.droppedBefore == 100)
-    await test.server.shutdown()
+    try await withShutdown(of: test.server) {
+      #expect(await test.error(of: Self.unknown)?.code == .unimplemented)
+      await blocks.pass()
+      let flood = RefusalReporter.largestQueue + 100
+      for _ in 0..<flood { #expect(await test.error(of: Self.unknown)?.code == .unimplemented) }
+      #expect(await test.error(of: TestServer.echo) == nil)
+      unblock.signal()
+      var reports = test.reports.makeAsyncIterator()
+      for _ in 0...RefusalReporter.largestQueue { #expect(await reports.next()?.droppedBefore == 0) }
+      _ = await test.error(of: Self.unknown)
+      #expect(await reports.next()?.droppedBefore == 100)
+    }
   }
 }

@@ -9,7 +9,7 @@ struct ShutdownTests {
   func neverStarted() async throws {
     let server = Server(services: [])
     await server.shutdown()
-    #expect(throws: ServerError.self) { try server.start() }
+    #expect(throws: RuntimeError.self) { try server.start() }
   }
 
   @Test("A server that listens but never started shuts down, and its port is free again")
@@ -22,12 +22,13 @@ struct ShutdownTests {
 
   @Test("Shutting down twice, and at the same time, is one shutdown")
   func twice() async throws {
-    let test = try TestServer()
-    async let first: Void = test.server.shutdown()
-    async let second: Void = test.server.shutdown(gracePeriod: .zero)
-    _ = await (first, second)
-    await test.server.shutdown()
-    await test.server.waitUntilStopped()
+    try await withTestServer { test in
+      async let first: Void = test.server.shutdown()
+      async let second: Void = test.server.shutdown(gracePeriod: .zero)
+      _ = await (first, second)
+      await test.server.shutdown()
+      await test.server.waitUntilStopped()
+    }
   }
 
   @Test("A call in progress is finished; a new one is refused")
@@ -47,7 +48,7 @@ struct ShutdownTests {
     var error: RPCError?
     repeat {
       let fresh = try Channel(target: test.address.description)
-      error = await rpcError { () async throws(RPCError) in
+      error = await rpcError {
         try await fresh.echo(options: CallOptions(timeout: .milliseconds(500)))
       }
     } while error?.code != .unavailable
@@ -60,33 +61,35 @@ struct ShutdownTests {
   func gracePeriodEnds() async throws {
     let arrived = Gate()
     let cancelled = Gate()
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       arrived.open()
       await waitForCancellation()
       cancelled.open()
       return ServerResponse(message: request.message)
+    } body: { test in
+      async let call = rpcError { try await test.call() }
+      await arrived.pass()
+      await test.server.shutdown(gracePeriod: .milliseconds(50))
+      let code = await call?.code
+      #expect(code == .cancelled || code == .unavailable)
+      await cancelled.pass()
     }
-    async let call = rpcError { () async throws(RPCError) in try await test.call() }
-    await arrived.pass()
-    await test.server.shutdown(gracePeriod: .milliseconds(50))
-    let code = await call?.code
-    #expect(code == .cancelled || code == .unavailable)
-    await cancelled.pass()
   }
 
   @Test("A second shutdown shortens the first one's grace period")
   func secondShutdown() async throws {
     let arrived = Gate()
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       arrived.open()
       await waitForCancellation()
       return ServerResponse(message: request.message)
+    } body: { test in
+      async let call = rpcError { try await test.call() }
+      await arrived.pass()
+      test.server.beginGracefulShutdown(gracePeriod: nil)
+      await test.server.shutdown(gracePeriod: .zero)
+      #expect(await call != nil)
     }
-    async let call = rpcError { () async throws(RPCError) in try await test.call() }
-    await arrived.pass()
-    test.server.beginGracefulShutdown(gracePeriod: nil)
-    await test.server.shutdown(gracePeriod: .zero)
-    #expect(await call != nil)
   }
 
   @Test("A handler that ignores its cancellation does not keep the server from stopping")
@@ -94,23 +97,24 @@ struct ShutdownTests {
     let arrived = Gate()
     let proceed = Gate()
     let ended = Gate()
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       arrived.open()
       await proceed.pass()
       defer { ended.open() }
       return ServerResponse(message: request.message)
+    } body: { test in
+      async let call = rpcError { try await test.call() }
+      await arrived.pass()
+      await test.server.shutdown(gracePeriod: .zero)
+      #expect(await call != nil)
+      proceed.open()
+      await ended.pass()
     }
-    async let call = rpcError { () async throws(RPCError) in try await test.call() }
-    await arrived.pass()
-    await test.server.shutdown(gracePeriod: .zero)
-    #expect(await call != nil)
-    proceed.open()
-    await ended.pass()
   }
 
   @Test("A handler that shuts its own server down goes on when that has stopped")
   func ownServer() async throws {
-    let server = OneShot<Server>()
+    let server = Promise<Server>()
     let goesOn = Gate()
     let test = try TestServer { request, _ in
       await server.value().shutdown(gracePeriod: .zero)
@@ -118,7 +122,7 @@ struct ShutdownTests {
       return ServerResponse(message: request.message)
     }
     server.fulfil(test.server)
-    let error = await rpcError { () async throws(RPCError) in try await test.call() }
+    let error = await rpcError { try await test.call() }
     #expect(error != nil)
     await goesOn.pass()
   }
@@ -126,7 +130,7 @@ struct ShutdownTests {
   @Test("A server that has stopped lets its handlers go, even those that hold the server", arguments: [true, false])
   func handlersLetGo(wasStarted: Bool) async throws {
     final class Witness: Sendable {
-      let server = OneShot<Server>()
+      let server = Promise<Server>()
       let isGone: Gate
 
       init(isGone: Gate) { self.isGone = isGone }
@@ -138,11 +142,7 @@ struct ShutdownTests {
     try await {
       let witness = Witness(isGone: isGone)
       var router = RPCRouter()
-      router.registerHandler(
-        forMethod: TestServer.echo,
-        deserializer: IdentityDeserializer(),
-        serializer: IdentitySerializer()
-      ) { request, _ in
+      router.registerHandler(forMethod: TestServer.echo) { request, _ in
         _ = await witness.server.value()
         return ServerResponse(message: request.message)
       }
@@ -170,7 +170,7 @@ struct ShutdownTests {
         return ServerResponse(message: request.message)
       }
       let channel = test.channel
-      Task { await rpcError { () async throws(RPCError) in try await channel.echo() } }
+      Task { await rpcError { try await channel.echo() } }
       await arrived.pass()
       return channel
     }()
@@ -182,51 +182,52 @@ struct ShutdownTests {
   func channelLetGo() async throws {
     let arrived = Gate()
     let proceed = Gate()
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       arrived.open()
       await proceed.pass()
       return ServerResponse(message: request.message)
+    } body: { (test) async throws in
+      let address = test.address.description
+      let call = Task { try await Channel(target: address).echo([4]).message }
+      await arrived.pass()
+      proceed.open()
+      #expect(try await call.value == [4])
     }
-    let address = test.address.description
-    let call = Task { try await Channel(target: address).echo([4]).message }
-    await arrived.pass()
-    proceed.open()
-    #expect(try await call.value == [4])
-    await test.server.shutdown()
   }
 
   @Test("A shutdown under load loses no accepted call", arguments: 0..<5)
   func underLoad(round: Int) async throws {
     let accepted = Atomic(0)
     let reached = Gate()
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       if accepted.add(1, ordering: .relaxed).newValue == 500 { reached.open() }
       await Task.yield()
       return ServerResponse(message: request.message)
-    }
-    let outcomes = Task {
-      await withTaskGroup(of: (answered: Int, errors: [RPCError]).self) { group in
-        for _ in 0..<64 {
-          group.addTask {
-            var answered = 0
-            while true {
-              let error = await rpcError { () async throws(RPCError) in try await test.channel.echo() }
-              if let error { return (answered, [error]) }
-              answered += 1
+    } body: { test in
+      let outcomes = Task {
+        await withTaskGroup(of: (answered: Int, errors: [RPCError]).self) { group in
+          for _ in 0..<64 {
+            group.addTask {
+              var answered = 0
+              while true {
+                let error = await rpcError { try await test.channel.echo() }
+                if let error { return (answered, [error]) }
+                answered += 1
+              }
             }
           }
-        }
-        return await group.reduce(into: (answered: 0, errors: [RPCError]())) { sum, one in
-          sum.answered += one.answered
-          sum.errors += one.errors
+          return await group.reduce(into: (answered: 0, errors: [RPCError]())) { sum, one in
+            sum.answered += one.answered
+            sum.errors += one.errors
+          }
         }
       }
+      await reached.pass()
+      await test.server.shutdown()
+      let (answered, errors) = await outcomes.value
+      #expect(answered == accepted.load(ordering: .relaxed))
+      #expect(errors.allSatisfy { $0.code == .unavailable }, "\(Set(errors.map(\.description)))")
     }
-    await reached.pass()
-    await test.server.shutdown()
-    let (answered, errors) = await outcomes.value
-    #expect(answered == accepted.load(ordering: .relaxed))
-    #expect(errors.allSatisfy { $0.code == .unavailable }, "\(Set(errors.map(\.description)))")
   }
 
   @Test("Two servers that are restarted one after the other under load lose no call that is retried when UNAVAILABLE")
@@ -243,11 +244,7 @@ struct ShutdownTests {
       let servesAll = Gate()
       let peers = Peers()
       var router = RPCRouter()
-      router.registerHandler(
-        forMethod: TestServer.echo,
-        deserializer: IdentityDeserializer(),
-        serializer: IdentitySerializer()
-      ) { request, context in
+      router.registerHandler(forMethod: TestServer.echo) { request, context in
         if peers.add(context.remotePeer) == channelCount { servesAll.open() }
         await Task.yield()
         return ServerResponse(message: request.message)
@@ -263,22 +260,22 @@ struct ShutdownTests {
     let channels = try (0..<channelCount).map { number in
       var configuration = Channel.Configuration()
       let retries = RetryPolicy(maxAttempts: 5, initialBackoff: .milliseconds(10), retryableStatusCodes: [.unavailable])
-      configuration.serviceConfig = try ServiceConfig(
+      configuration.serviceConfig = ServiceConfig(
         methodConfig: [MethodConfig(names: [.all], retryPolicy: retries)],
         loadBalancingConfig: [.roundRobin]
       )
-      configuration.connectionBackoff = .init(initial: .milliseconds(20), maximum: .milliseconds(100))
+      configuration.backoff = .init(initial: .milliseconds(20), max: .milliseconds(100))
       // C-core shares the connections of channels that do not differ.
       configuration.additionalArguments = ["test.number": .integer(Int32(number))]
       return try Channel(target: target, configuration: configuration)
     }
-    let ends = Counter(), failures = Counter(), firstFailure = OneShot<RPCError>()
+    let ends = Counter(), failures = Counter(), firstFailure = Promise<RPCError>()
     let load = Task {
       await withTaskGroup(of: Void.self) { group in
         for channel in channels + channels + channels + channels {
           group.addTask {
             while ends.value == 0 {
-              let error = await rpcError { () async throws(RPCError) in try await channel.echo() }
+              let error = await rpcError { try await channel.echo() }
               if let error {
                 failures.add()
                 firstFailure.fulfil(error)
@@ -304,9 +301,10 @@ struct ShutdownTests {
   @Test("Servers and channels come and go many times")
   func manyServers() async throws {
     for _ in 0..<50 {
-      let test = try TestServer()
-      #expect(try await test.call().message == [1, 2, 3])
-      await test.server.shutdown(gracePeriod: .zero)
+      try await withTestServer { (test) async throws in
+        #expect(try await test.call().message == [1, 2, 3])
+        await test.server.shutdown(gracePeriod: .zero)
+      }
     }
   }
 }

@@ -6,36 +6,37 @@ import Testing
 struct UnaryTests {
   @Test("The bytes of a message arrive", arguments: [0, 1, 22, 23, 24, 1_000, 8_192, 100_000, 4_000_000])
   func bytes(count: Int) async throws {
-    let test = try TestServer()
-    let message = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-    #expect(try await test.call(message).message == message)
-    await test.server.shutdown()
+    try await withTestServer { (test) async throws in
+      let message = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+      #expect(try await test.call(message).message == message)
+    }
   }
 
   @Test("A method that the server has not got is UNIMPLEMENTED, and the next call works")
   func unimplemented() async throws {
-    let test = try TestServer()
-    for name in ["Nope", "", "Echo/Echo", "Écho"] {
-      let method = MethodDescriptor(fullyQualifiedService: "test.Test", method: name)
-      let error = await rpcError { () async throws(RPCError) in try await test.channel.echo(method: method) }
-      #expect(error?.code == .unimplemented, "\(name)")
+    try await withTestServer { (test) async throws in
+      for name in ["Nope", "", "Echo/Echo", "Écho"] {
+        let method = MethodDescriptor(fullyQualifiedService: "test.Test", method: name)
+        let error = await #expect(throws: RPCError.self) { try await test.channel.echo(method: method) }
+        #expect(error?.code == .unimplemented, "\(name)")
+      }
+      #expect(try await test.call().message == [1, 2, 3])
     }
-    #expect(try await test.call().message == [1, 2, 3])
-    await test.server.shutdown()
   }
 
   @Test("A call to an address where nobody listens is UNAVAILABLE")
   func deadAddress() async throws {
-    let test = try TestServer(on: TestServer.addressOfItsOwn())
-    await test.server.shutdown()
-    let error = await rpcError { () async throws(RPCError) in try await test.call() }
-    #expect(error?.code == .unavailable)
+    try await withTestServer(on: TestServer.addressOfItsOwn()) { test in
+      await test.server.shutdown()
+      let error = await #expect(throws: RPCError.self) { try await test.call() }
+      #expect(error?.code == .unavailable)
+    }
   }
 
   @Test("A call that waits for a server meets its deadline", arguments: ["127.0.0.1:1", "unix:/nonexistent/socket"])
   func waitForReady(target: String) async throws {
     let channel = try Channel(target: target)
-    let error = await rpcError { () async throws(RPCError) in
+    let error = await #expect(throws: RPCError.self) {
       try await channel.echo(options: CallOptions(timeout: .milliseconds(200), waitForReady: true))
     }
     #expect(error?.code == .deadlineExceeded)
@@ -43,7 +44,7 @@ struct UnaryTests {
 
   @Test("A target that makes no sense is refused and named", arguments: ["ipv4:nonsense", "ipv6:[::1", "a\0b", ""])
   func badTarget(target: String) async throws {
-    let error = await rpcError { () async throws(RPCError) in try Channel(target: target) }
+    let error = #expect(throws: RuntimeError.self) { try Channel(target: target) }
     let message = try #require(error?.message)
     #expect(error?.code == .invalidArgument)
     #expect(message.contains(target.utf8.contains(0) ? "NUL" : "'\(target)'"), "\(message)")
@@ -53,62 +54,62 @@ struct UnaryTests {
   func closedChannel() async throws {
     let arrived = Gate()
     let proceed = Gate()
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       arrived.open()
       await proceed.pass()
       return ServerResponse(message: request.message)
+    } body: { (test) async throws in
+      async let first = test.call([7])
+      await arrived.pass()
+      test.channel.close()
+      let error = await #expect(throws: RPCError.self) { try await test.call() }
+      #expect(error?.code == .unavailable)
+      proceed.open()
+      #expect(try await first.message == [7])
     }
-    async let first = test.call([7])
-    await arrived.pass()
-    test.channel.close()
-    let error = await rpcError { () async throws(RPCError) in try await test.call() }
-    #expect(error?.code == .unavailable)
-    proceed.open()
-    #expect(try await first.message == [7])
-    await test.server.shutdown()
   }
 
   @Test("A message over the server's limit is RESOURCE_EXHAUSTED, and the next call works")
   func requestTooLarge() async throws {
     var configuration = Server.Configuration()
-    configuration.maximumReceiveMessageSize = 1_000
-    let test = try TestServer(configuration: configuration)
-    #expect(try await test.call([UInt8](repeating: 1, count: 1_000)).message.count == 1_000)
-    let error = await rpcError { () async throws(RPCError) in try await test.call([UInt8](repeating: 1, count: 1_001)) }
-    #expect(error?.code == .resourceExhausted)
-    #expect(try await test.call().message == [1, 2, 3])
-    await test.server.shutdown()
+    configuration.maxRequestMessageBytes = 1_000
+    try await withTestServer(configuration: configuration) { (test) async throws in
+      #expect(try await test.call([UInt8](repeating: 1, count: 1_000)).message.count == 1_000)
+      let error = await #expect(throws: RPCError.self) { try await test.call([UInt8](repeating: 1, count: 1_001)) }
+      #expect(error?.code == .resourceExhausted)
+      #expect(try await test.call().message == [1, 2, 3])
+    }
   }
 
   @Test("A message over the client's limit is RESOURCE_EXHAUSTED, and the next call works")
   func responseTooLarge() async throws {
     var configuration = Channel.Configuration()
-    configuration.maximumReceiveMessageSize = 1_000
-    let test = try TestServer(channelConfiguration: configuration)
-    let error = await rpcError { () async throws(RPCError) in try await test.call([UInt8](repeating: 1, count: 1_001)) }
-    #expect(error?.code == .resourceExhausted)
-    #expect(try await test.call().message == [1, 2, 3])
-    await test.server.shutdown()
+    configuration.maxResponseMessageBytes = 1_000
+    try await withTestServer(channelConfiguration: configuration) { (test) async throws in
+      let error = await #expect(throws: RPCError.self) { try await test.call([UInt8](repeating: 1, count: 1_001)) }
+      #expect(error?.code == .resourceExhausted)
+      #expect(try await test.call().message == [1, 2, 3])
+    }
   }
 
   @Test("10,000 calls, 100 at a time, each get their own answer")
   func manyCalls() async throws {
-    let test = try TestServer()
-    let total = try await withThrowingTaskGroup(of: Int.self) { group in
-      for worker in 0..<100 {
-        group.addTask {
-          for call in 0..<100 {
-            let message = Array("\(worker)/\(call)".utf8)
-            let answer = try await test.call(message).message
-            guard answer == message else { throw RPCError(code: .dataLoss, message: "\(worker)/\(call)") }
+    try await withTestServer { test in
+      let total = try await withThrowingTaskGroup(of: Int.self) { group in
+        for worker in 0..<100 {
+          group.addTask {
+            for call in 0..<100 {
+              let message = Array("\(worker)/\(call)".utf8)
+              let answer = try await test.call(message).message
+              guard answer == message else { throw RPCError(code: .dataLoss, message: "\(worker)/\(call)") }
+            }
+            return 100
           }
-          return 100
         }
+        return try await group.reduce(0, +)
       }
-      return try await group.reduce(0, +)
+      #expect(total == 10_000)
     }
-    #expect(total == 10_000)
-    await test.server.shutdown()
   }
 
   @Test(
@@ -119,19 +120,19 @@ struct UnaryTests {
     ]
   )
   func targets(form: String) async throws {
-    let test = try TestServer(on: form.contains("::1") ? "[::1]:0" : "127.0.0.1:0")
-    let port = try #require(test.address.port)
-    let target = form.split(separator: "PORT", omittingEmptySubsequences: false).joined(separator: "\(port)")
-    let channel = try Channel(target: target)
-    #expect(try await channel.echo(options: CallOptions(waitForReady: true)).message == [1, 2, 3])
-    await test.server.shutdown()
+    try await withTestServer(on: form.contains("::1") ? "[::1]:0" : "127.0.0.1:0") { test in
+      let port = try #require(test.address.port)
+      let target = form.split(separator: "PORT", omittingEmptySubsequences: false).joined(separator: "\(port)")
+      let channel = try Channel(target: target)
+      #expect(try await channel.echo(options: CallOptions(waitForReady: true)).message == [1, 2, 3])
+    }
   }
 
   @Test("Several listeners, several kinds of address", arguments: ["127.0.0.1:0", "[::1]:0", "localhost:0"])
   func addresses(address: String) async throws {
-    let test = try TestServer(on: address)
-    #expect(test.address.port != 0)
-    #expect(try await test.call().message == [1, 2, 3])
-    await test.server.shutdown()
+    try await withTestServer(on: address) { (test) async throws in
+      #expect(test.address.port != 0)
+      #expect(try await test.call().message == [1, 2, 3])
+    }
   }
 }

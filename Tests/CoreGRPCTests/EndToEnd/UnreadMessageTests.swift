@@ -2,18 +2,19 @@ import CoreGRPC
 import TestSupport
 import Testing
 
-@Suite("Messages that are not read", .timeLimit(.minutes(1)))
+@Suite("Messages that are not read", .timeLimit(.minutes(5)))
 struct UnreadMessageTests {
   /// Sends 1,000 messages of 10,000 bytes: more than any window.
   private func withServer(_ body: (StreamServer) async throws -> Void) async throws {
-    let test = try StreamServer { _, _ in
+    try await withStreamServer { _, _ in
       StreamingServerResponse { writer in
         for _ in 0..<1_000 { try await writer.write([UInt8](repeating: 7, count: 10_000)) }
         return ["x-trailing": "t"]
       }
+    } body: { test in
+      try await body(test)
+      await test.server.shutdown(gracePeriod: .zero)
     }
-    try await body(test)
-    await test.server.shutdown(gracePeriod: .zero)
   }
 
   @Test("Whoever asks for the trailing metadata gets it: after some messages, and after none", arguments: [0, 1, 3])
@@ -48,15 +49,11 @@ struct UnreadMessageTests {
   @Test("Messages that have been dropped are not taken for the end of the stream")
   func readingAfterwards() async throws {
     try await withServer { test in
-      let error = await rpcError { () async throws(RPCError) in
-        do {
-          try await test.bidirectional { _ in
-          } onResponse: { response in
-            _ = try await response.trailingMetadata()
-            for try await _ in response.messages { Issue.record("a message came") }
-          }
-        } catch {
-          throw error as? RPCError ?? RPCError(code: .unknown, message: "\(error)")
+      let error = await #expect(throws: RPCError.self) {
+        try await test.bidirectional { _ in
+        } onResponse: { response in
+          _ = try await response.trailingMetadata()
+          for try await _ in response.messages { Issue.record("a message came") }
         }
       }
       #expect(error?.code == .failedPrecondition)
@@ -80,29 +77,30 @@ struct UnreadMessageTests {
   @Test("Waiting for the trailing metadata ends with the deadline, and with the task")
   func endless() async throws {
     let began = Gate()
-    let test = try StreamServer { _, _ in
+    try await withStreamServer { _, _ in
       StreamingServerResponse { _ in
         began.open()
         await waitForCancellation()
         return [:]
       }
-    }
-    let onDeadline = await errorCode {
-      try await test.bidirectional(options: CallOptions(timeout: .milliseconds(50))) { _ in
-      } onResponse: { response in
-        try await response.trailingMetadata()
+    } body: { test in
+      let onDeadline = await #expect(throws: RPCError.self) {
+        try await test.bidirectional(options: CallOptions(timeout: .milliseconds(50))) { _ in
+        } onResponse: { response in
+          try await response.trailingMetadata()
+        }
       }
-    }
-    #expect(onDeadline == .deadlineExceeded)
-    let onCancellation = await errorCode {
-      try await test.bidirectional { _ in
-      } onResponse: { response in
-        let waiting = Task { try await response.trailingMetadata() }
-        waiting.cancel()
-        return try await waiting.value
+      #expect(onDeadline?.code == .deadlineExceeded)
+      let onCancellation = await #expect(throws: RPCError.self) {
+        try await test.bidirectional { _ in
+        } onResponse: { response in
+          let waiting = Task { try await response.trailingMetadata() }
+          waiting.cancel()
+          return try await waiting.value
+        }
       }
+      #expect(onCancellation?.code == .cancelled)
+      await test.server.shutdown(gracePeriod: .zero)
     }
-    #expect(onCancellation == .cancelled)
-    await test.server.shutdown(gracePeriod: .zero)
   }
 }

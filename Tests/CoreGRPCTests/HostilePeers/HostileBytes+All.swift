@@ -284,10 +284,22 @@ extension HostileBytes {
     .block("no headers", [.goAway, .closed, .reset, .status(13), .status(2)], []),
   ]
 
-  // C-core takes a message with unknown flags for an empty one, and tells nobody of a compressed flag without an encoding.
+  /// How a call ends with a compressed message whose encoding is not known: C-core tells the flags of a message in some
+  /// versions.
+  private static let mislabelled: Set<Sign> = MessageFlags.isAvailable ? [.status(12)] : [.status(13), .status(0)]
+
+  // Few calls of a busy method are looked at for a second message, see RequestMessageTests. C-core takes a message with
+  // unknown flags for an empty one, and drops half a message at the end.
   private static let messages: [HostileBytes] = [
     .data("no message", .status(12), bytes: []),
     .data("two messages", .status(12), .status(0), bytes: Frame.message([1]) + Frame.message([2])),
+    .data(
+      "a thousand messages",
+      .status(12),
+      .status(0),
+      bytes: Array(repeatElement(Frame.message([1]), count: 1000).joined())
+    ),
+    .data("a message and half a prefix", .status(0), .status(12), .status(13), bytes: Frame.message([1]) + [0, 0]),
     .data("a message longer than announced", .status(13), .status(0), bytes: Frame.message([1, 2, 3], length: 2)),
     .data(
       "a message shorter than announced",
@@ -300,22 +312,20 @@ extension HostileBytes {
     .data("a length of 4 GiB", .status(12), .status(13), .status(8), .reset, bytes: Frame.message([1], length: .max)),
     .data("flags of 2", .status(12), .status(13), .reset, .status(0), bytes: Frame.message([1], flags: 2)),
     .data("flags of 255", .status(12), .status(13), .reset, .status(0), bytes: Frame.message([1], flags: 255)),
-    .data("the compressed flag without an encoding", .status(13), .status(0), bytes: Frame.message([1], flags: 1)),
+    .data("the compressed flag without an encoding", mislabelled, bytes: Frame.message([1], flags: 1)),
     .data(
       "the compressed flag with identity",
-      .status(13),
-      .status(0),
+      mislabelled,
       bytes: Frame.message([1], flags: 1),
       encoding: "identity"
     ),
     .data("an encoding that is not accepted", .status(12), bytes: Frame.message([1], flags: 1), encoding: "gzip"),
     .data(
       "an unknown encoding",
-      .status(12),
-      .status(13),
-      .status(0),
+      mislabelled,
       bytes: Frame.message([1], flags: 1),
       encoding: "snappy"
     ),
+    .data("an unknown encoding that is not used", .status(0), bytes: Frame.message([1]), encoding: "snappy"),
   ]
 }

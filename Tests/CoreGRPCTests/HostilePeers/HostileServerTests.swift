@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import CoreGRPC
@@ -56,6 +57,11 @@ struct HostileAnswer: Sendable, CustomTestStringConvertible {
   /// A response with this as its data, and the status OK.
   static func data(_ name: String, _ codes: RPCError.Code?..., bytes: [UInt8], encoding: String? = nil) -> HostileAnswer
   {
+    data(name, codes, bytes: bytes, encoding: encoding)
+  }
+
+  static func data(_ name: String, _ codes: [RPCError.Code?], bytes: [UInt8], encoding: String? = nil) -> HostileAnswer
+  {
     HostileAnswer(name, codes) { stream in
       let headers: HTTP2Frame =
         if let encoding {
@@ -86,7 +92,7 @@ struct HostileAnswer: Sendable, CustomTestStringConvertible {
   }
 }
 
-@Suite("Bytes of a hostile server", .timeLimit(.minutes(2)))
+@Suite("Bytes of a hostile server", .timeLimit(.minutes(5)))
 struct HostileServerTests {
   /// A channel of another connection, which no hostile server disturbs.
   private static let other = Result { try TestServer() }
@@ -95,12 +101,12 @@ struct HostileServerTests {
   func answer(_ answer: HostileAnswer) async throws {
     let server = ScriptedServer(answer.script)
     var configuration = Channel.Configuration()
-    configuration.connectionBackoff = .init(initial: .milliseconds(1), maximum: .milliseconds(2))
+    configuration.backoff = .init(initial: .milliseconds(1), max: .milliseconds(2))
     let channel = try Channel(target: server.target, configuration: configuration)
     let other = try Self.other.get()
     async let beside = other.call([7])
 
-    let error = await rpcError { () async throws(RPCError) in try await channel.echo() }
+    let error = await rpcError { try await channel.echo() }
     #expect(answer.codes.contains(error?.code), "\(String(describing: error))")
     let isUndisturbed = try await beside.message == [7]
     #expect(isUndisturbed)
@@ -109,5 +115,34 @@ struct HostileServerTests {
     let fresh = try Channel(target: server.target, configuration: configuration)
     let next = try await fresh.echo([4, 5], options: CallOptions(waitForReady: true)).message
     #expect(next == [4, 5])
+  }
+
+  @Test(
+    "A stream, and a channel that can retry, refuse a compressed message without a known encoding, too",
+    .enabled(if: MessageFlags.isAvailable),
+    arguments: [nil, "identity", "snappy"],
+    [true, false]
+  )
+  func mislabelled(encoding: String?, allowsRetries: Bool) async throws {
+    let answer = HostileAnswer.data("", nil, bytes: HTTP2Frame.message([1], flags: 1), encoding: encoding)
+    var configuration = Channel.Configuration()
+    configuration.allowsRetries = allowsRetries
+    let servers = (ScriptedServer(answer.script), ScriptedServer(answer.script))
+    defer { withExtendedLifetime(servers) {} }
+    let unary = try Channel(target: servers.0.target, configuration: configuration)
+    let error = await #expect(throws: RPCError.self) { try await unary.echo() }
+    #expect(error?.code == .internalError)
+    #expect(error?.message == "the message is compressed, and its grpc-encoding is missing or unknown")
+    #expect(try await unary.echo([4]).message == [4])
+    let streaming = try Channel(target: servers.1.target, configuration: configuration)
+    let code = await #expect(throws: RPCError.self) {
+      try await streaming.serverStreaming(
+        request: ClientRequest(message: [1]),
+        descriptor: StreamServer.serverStreaming
+      ) { (response: StreamingClientResponse<[UInt8]>) in
+        for try await _ in response.messages { Issue.record("a message came") }
+      }
+    }?.code
+    #expect(code == .internalError)
   }
 }

@@ -9,15 +9,13 @@ struct ClientInterceptorTests {
     to test: StreamServer,
     _ interceptors: [ConditionalInterceptor<any ClientInterceptor>]
   ) throws -> Channel {
-    try Channel(target: test.address.description, interceptors: interceptors)
+    try Channel(target: test.address.description, interceptorPipeline: interceptors)
   }
 
   private func echo(_ channel: Channel, _ messages: [[UInt8]], metadata: Metadata = [:]) async throws -> [[UInt8]] {
     try await channel.bidirectionalStreaming(
       request: StreamingClientRequest(metadata: metadata) { writer in try await writer.write(contentsOf: messages) },
-      descriptor: StreamServer.bidirectional,
-      serializer: IdentitySerializer(),
-      deserializer: IdentityDeserializer()
+      descriptor: StreamServer.bidirectional
     ) { response in
       try await response.messages.reduce(into: []) { $0.append($1) }
     }
@@ -26,89 +24,109 @@ struct ClientInterceptorTests {
   @Test("The first interceptor is the outermost, and each sees what the one before has added")
   func order() async throws {
     let seen = Locked<[String]>([])
-    let test = try StreamServer { request, _ in
+    try await withStreamServer { request, _ in
       seen.withLock { $0 = request.metadata[stringValues: "x-tag"] }
       return StreamingServerResponse { _ in [:] }
+    } body: { test in
+      let channel = try channel(to: test, [.apply(Tag(name: "a"), to: .all), .apply(Tag(name: "b"), to: .all)])
+      _ = try await echo(channel, [], metadata: ["x-tag": "own"])
+      let tags = seen.withLock { $0 }
+      #expect(tags == ["own", "a", "b"])
     }
-    let channel = try channel(to: test, [.apply(Tag(name: "a"), to: .all), .apply(Tag(name: "b"), to: .all)])
-    _ = try await echo(channel, [], metadata: ["x-tag": "own"])
-    let tags = seen.withLock { $0 }
-    #expect(tags == ["own", "a", "b"])
-    await test.server.shutdown()
   }
 
   @Test("An interceptor applies to all, to a service's or to single methods")
   func subjects() async throws {
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       ServerResponse(message: Array(request.metadata[stringValues: "x-tag"].joined().utf8))
+    } body: { test in
+      let other = MethodDescriptor(fullyQualifiedService: "test.Other", method: "Echo")
+      let channel = try Channel(
+        target: test.address.description,
+        interceptorPipeline: [
+          .apply(Tag(name: "a"), to: .all), .apply(Tag(name: "s"), to: .services([TestServer.echo.service])),
+          .apply(Tag(name: "t"), to: .services([other.service])),
+          .apply(Tag(name: "m"), to: .methods([TestServer.echo])),
+          .apply(Tag(name: "n"), to: .methods([other])),
+        ]
+      )
+      #expect(try await channel.echo().message == Array("asm".utf8))
     }
-    let other = MethodDescriptor(fullyQualifiedService: "test.Other", method: "Echo")
-    let channel = try Channel(
-      target: test.address.description,
-      interceptors: [
-        .apply(Tag(name: "a"), to: .all), .apply(Tag(name: "s"), to: .services([TestServer.echo.service])),
-        .apply(Tag(name: "t"), to: .services([other.service])), .apply(Tag(name: "m"), to: .methods([TestServer.echo])),
-        .apply(Tag(name: "n"), to: .methods([other])),
-      ]
-    )
-    #expect(try await channel.echo().message == Array("asm".utf8))
-    await test.server.shutdown()
+  }
+
+  @Test("An interceptor applies to some methods and services, to all others, and by a predicate")
+  func moreSubjects() {
+    let (echo, other) = (TestServer.echo, MethodDescriptor(fullyQualifiedService: "test.Other", method: "Echo"))
+    let third = MethodDescriptor(fullyQualifiedService: "test.Other", method: "Third")
+    typealias Conditional = ConditionalInterceptor<any ClientInterceptor>
+    for (subject, expected) in [
+      (.only(services: [echo.service], methods: [third]), [true, false, true]),
+      (.only(services: [], methods: []), [false, false, false]),
+      (.allExcluding(services: [echo.service], methods: [third]), [false, true, false]),
+      (.allExcluding(services: [], methods: []), [true, true, true]),
+      (.allMatching { $0.method == "Echo" }, [true, true, false]),
+    ] as [(Conditional.Subject, [Bool])] {
+      let conditional = Conditional.apply(Canned(), to: subject)
+      #expect([echo, other, third].map(conditional.applies) == expected)
+    }
   }
 
   @Test("An interceptor changes messages in both directions")
   func messages() async throws {
-    let test = try StreamServer()
-    let channel = try channel(to: test, [.apply(Increment(), to: .all)])
-    #expect(try await echo(channel, [[1], [5]]) == [[3], [7]])
-    await test.server.shutdown()
+    try await withStreamServer { test in
+      let channel = try channel(to: test, [.apply(Increment(), to: .all)])
+      #expect(try await echo(channel, [[1], [5]]) == [[3], [7]])
+    }
   }
 
   @Test("An interceptor answers by itself, and the server never hears of the call")
   func shortCircuit() async throws {
-    let test = try TestServer { _, _ in throw RPCError(code: .aborted, message: "the server was asked") }
-    let channel = try Channel(target: test.address.description, interceptors: [.apply(Canned(), to: .all)])
-    #expect(try await channel.echo([4]).message == [4, 4])
-    await test.server.shutdown()
+    try await withTestServer { _, _ in
+      throw RPCError(code: .aborted, message: "the server was asked")
+    } body: { test in
+      let channel = try Channel(target: test.address.description, interceptors: [Canned()])
+      #expect(try await channel.echo([4]).message == [4, 4])
+    }
   }
 
   @Test("An interceptor tries again", arguments: [false, true])
   func retry(asStream: Bool) async throws {
     let attempts = Atomic(0)
-    let test = try StreamServer { request, _ in
+    try await withStreamServer { request, _ in
       if attempts.add(1, ordering: .relaxed).newValue < 3 { throw RPCError(code: .unauthenticated, message: "again") }
       return StreamingServerResponse { writer in
         for try await message in request.messages { try await writer.write(message) }
         return [:]
       }
+    } body: { test in
+      let channel = try channel(to: test, [.apply(Retry(), to: .all)])
+      if asStream {
+        #expect(try await echo(channel, [[1], [2]]) == [[1], [2]])
+      } else {
+        #expect(try await channel.echo([1], method: StreamServer.bidirectional).message == [1])
+      }
+      #expect(attempts.load(ordering: .relaxed) == 3)
     }
-    let channel = try channel(to: test, [.apply(Retry(), to: .all)])
-    if asStream {
-      #expect(try await echo(channel, [[1], [2]]) == [[1], [2]])
-    } else {
-      #expect(try await channel.echo([1], method: StreamServer.bidirectional).message == [1])
-    }
-    #expect(attempts.load(ordering: .relaxed) == 3)
-    await test.server.shutdown()
   }
 
   @Test("An interceptor sees the status of every call, and its error ends the call")
   func status() async throws {
-    let test = try TestServer { request, _ in
+    try await withTestServer { request, _ in
       if request.message == [1] { throw RPCError(code: .notFound, message: "") }
       return ServerResponse(message: [])
-    }
-    let observer = Observer()
-    let channel = try Channel(target: test.address.description, interceptors: [.apply(observer, to: .all)])
-    _ = try await channel.echo([0])
-    let error = await rpcError { () async throws(RPCError) in try await channel.echo([1]) }
-    #expect(error?.code == .notFound)
-    let tags = observer.seen.withLock { $0 }
-    #expect(tags == ["OK", "NOT_FOUND"])
+    } body: { test in
+      let observer = Observer()
+      let channel = try Channel(target: test.address.description, interceptors: [observer])
+      _ = try await channel.echo([0])
+      let error = await #expect(throws: RPCError.self) { try await channel.echo([1]) }
+      #expect(error?.code == .notFound)
+      let tags = observer.seen.withLock { $0 }
+      #expect(tags == ["OK", "NOT_FOUND"])
 
-    let refusing = try Channel(target: test.address.description, interceptors: [.apply(Refuse(), to: .all)])
-    let refused = await rpcError { () async throws(RPCError) in try await refusing.echo([0]) }
-    #expect(refused?.code == .permissionDenied)
-    await test.server.shutdown()
+      let refusing = try Channel(target: test.address.description, interceptors: [Refuse()])
+      let refused = await #expect(throws: RPCError.self) { try await refusing.echo([0]) }
+      #expect(refused?.code == .permissionDenied)
+    }
   }
 }
 

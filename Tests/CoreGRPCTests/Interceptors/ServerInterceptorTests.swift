@@ -11,37 +11,23 @@ struct ServerInterceptorTests {
     _ body: (Channel) async throws -> Result
   ) async throws -> Result {
     var router = RPCRouter()
-    router.registerHandler(
-      forMethod: TestServer.echo,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: handler
-    )
-    router.registerHandler(
-      forMethod: StreamServer.bidirectional,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (request: StreamingServerRequest<[UInt8]>, context) in
-        StreamingServerResponse { writer in
-          for try await message in request.messages { try await writer.write(message) }
-          if request.metadata["x-fail"].isEmpty { return [:] }
-          throw RPCError(code: .aborted, message: "late")
-        }
+    router.registerHandler(forMethod: TestServer.echo, handler: handler)
+    router.registerHandler(forMethod: StreamServer.bidirectional) {
+      (request: StreamingServerRequest<[UInt8]>, context) in
+      StreamingServerResponse { writer in
+        for try await message in request.messages { try await writer.write(message) }
+        if request.metadata["x-fail"].isEmpty { return [:] }
+        throw RPCError(code: .aborted, message: "late")
       }
-    )
-    router.registerHandler(
-      forMethod: StreamServer.clientStreaming,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (request: StreamingServerRequest<[UInt8]>, context) in
-        try await handler(
-          ServerRequest(metadata: request.metadata, message: request.messages.reduce([]) { $0 + $1 }),
-          context
-        )
-      }
-    )
-    let server = Server(router: router, interceptors: interceptors)
-    try server.start()
+    }
+    router.registerHandler(forMethod: StreamServer.clientStreaming) {
+      (request: StreamingServerRequest<[UInt8]>, context) in
+      try await handler(
+        ServerRequest(metadata: request.metadata, message: request.messages.reduce([]) { $0 + $1 }),
+        context
+      )
+    }
+    let server = Server(router: router, interceptorPipeline: interceptors)
     let result = try await body(server.makeInProcessChannel())
     await server.shutdown(gracePeriod: .seconds(10))
     return result
@@ -71,7 +57,7 @@ struct ServerInterceptorTests {
   func refusal() async throws {
     let refuse = ConditionalInterceptor<any ServerInterceptor>.apply(Refuse(), to: .methods([TestServer.echo]))
     try await withServer([refuse], handler: { request, _ in ServerResponse(message: request.message) }) { channel in
-      let error = await rpcError { () async throws(RPCError) in try await channel.echo() }
+      let error = await #expect(throws: RPCError.self) { try await channel.echo() }
       #expect(error?.code == .unauthenticated)
       let answer = try await channel.echo([2], method: StreamServer.clientStreaming).message
       #expect(answer == [2])
@@ -87,8 +73,8 @@ struct ServerInterceptorTests {
     }
     try await withServer([.apply(observer, to: .all)], handler: handler) { channel in
       _ = try await channel.echo([0])
-      _ = await rpcError { () async throws(RPCError) in try await channel.echo([1]) }
-      let late = await rpcError { () async throws(RPCError) in
+      _ = await rpcError { try await channel.echo([1]) }
+      let late = await #expect(throws: RPCError.self) {
         try await channel.echo(method: StreamServer.bidirectional, metadata: ["x-fail": "1"])
       }
       #expect(late?.code == .aborted)

@@ -12,43 +12,27 @@ struct TaskLocalTests {
   /// A method of each kind, which answers what it sees.
   private static func router() -> RPCRouter {
     var router = RPCRouter()
-    router.registerHandler(
-      forMethod: MetadataServer.Kind.unary.method,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (_: ServerRequest<[UInt8]>, _) in ServerResponse(message: text) }
-    )
-    router.registerHandler(
-      forMethod: MetadataServer.Kind.clientStreaming.method,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (request: StreamingServerRequest<[UInt8]>, _) in
-        for try await _ in request.messages {}
-        return ServerResponse(message: text)
+    router.registerHandler(forMethod: MetadataServer.Kind.unary.method) { (_: ServerRequest<[UInt8]>, _) in
+      ServerResponse(message: text)
+    }
+    router.registerHandler(forMethod: MetadataServer.Kind.clientStreaming.method) {
+      (request: StreamingServerRequest<[UInt8]>, _) in
+      for try await _ in request.messages {}
+      return ServerResponse(message: text)
+    }
+    router.registerHandler(forMethod: MetadataServer.Kind.serverStreaming.method) { (_: ServerRequest<[UInt8]>, _) in
+      StreamingServerResponse { writer in
+        try await writer.write(text)
+        return [:]
       }
-    )
-    router.registerHandler(
-      forMethod: MetadataServer.Kind.serverStreaming.method,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (_: ServerRequest<[UInt8]>, _) in
-        StreamingServerResponse { writer in
-          try await writer.write(text)
-          return [:]
-        }
+    }
+    router.registerHandler(forMethod: MetadataServer.Kind.bidirectional.method) {
+      (request: StreamingServerRequest<[UInt8]>, _) in
+      StreamingServerResponse { writer in
+        for try await _ in request.messages { try await writer.write(text) }
+        return ["x-end": .string(names.joined(separator: "/"))]
       }
-    )
-    router.registerHandler(
-      forMethod: MetadataServer.Kind.bidirectional.method,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (request: StreamingServerRequest<[UInt8]>, _) in
-        StreamingServerResponse { writer in
-          for try await _ in request.messages { try await writer.write(text) }
-          return ["x-end": .string(names.joined(separator: "/"))]
-        }
-      }
-    )
+    }
     return router
   }
 
@@ -56,9 +40,8 @@ struct TaskLocalTests {
   func reachProducers(kind: MetadataServer.Kind) async throws {
     let server = Server(
       router: Self.router(),
-      interceptors: [.apply(Naming(name: "outer"), to: .all), .apply(Naming(name: "inner"), to: .all)]
+      interceptors: [Naming(name: "outer"), Naming(name: "inner")]
     )
-    try server.start()
     let response = try await server.makeInProcessChannel().call(kind)
     #expect(String(decoding: response.message, as: UTF8.self) == "outer/inner")
     if kind == .bidirectional { #expect(response.trailingMetadata[stringValues: "x-end"] == ["outer/inner"]) }
@@ -71,12 +54,11 @@ struct TaskLocalTests {
     let server = Server(
       router: Self.router(),
       interceptors: [
-        .apply(Naming(name: "outer"), to: .all),
-        .apply(Wrapping { seen.withLock { $0.append(Self.names) } }, to: .all),
-        .apply(Naming(name: "inner"), to: .all),
+        Naming(name: "outer"),
+        Wrapping { seen.withLock { $0.append(Self.names) } },
+        Naming(name: "inner"),
       ]
     )
-    try server.start()
     let response = try await server.makeInProcessChannel().call(kind)
     #expect(String(decoding: response.message, as: UTF8.self) == "outer/inner")
     #expect(seen.withLock { $0 } == [["outer"]])
@@ -88,27 +70,21 @@ struct TaskLocalTests {
     let began = Gate()
     let cancelled = Gate()
     var router = RPCRouter()
-    router.registerHandler(
-      forMethod: StreamServer.bidirectional,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (_: StreamingServerRequest<[UInt8]>, _) in
-        StreamingServerResponse<[UInt8]> { _ in
-          began.open()
-          await withTaskCancellationHandler {
-            await cancelled.pass()
-          } onCancel: {
-            cancelled.open()
-          }
-          return [:]
+    router.registerHandler(forMethod: StreamServer.bidirectional) { (_: StreamingServerRequest<[UInt8]>, _) in
+      StreamingServerResponse<[UInt8]> { _ in
+        began.open()
+        await withTaskCancellationHandler {
+          await cancelled.pass()
+        } onCancel: {
+          cancelled.open()
         }
+        return [:]
       }
-    )
-    let server = Server(router: router, interceptors: [.apply(Naming(name: "a"), to: .all)])
-    try server.start()
+    }
+    let server = Server(router: router, interceptors: [Naming(name: "a")])
     let channel = try server.makeInProcessChannel()
     let call = Task {
-      await rpcError { () async throws(RPCError) in try await channel.echo(method: StreamServer.bidirectional) }
+      await rpcError { try await channel.echo(method: StreamServer.bidirectional) }
     }
     await began.pass()
     call.cancel()
@@ -121,22 +97,17 @@ struct TaskLocalTests {
   func discarded() async throws {
     let released = Gate()
     var router = RPCRouter()
-    router.registerHandler(
-      forMethod: StreamServer.bidirectional,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (_: StreamingServerRequest<[UInt8]>, _) in
-        let witness = Witness { released.open() }
-        return StreamingServerResponse<[UInt8]> { _ in
-          witness.use()
-          return [:]
-        }
+    router.registerHandler(forMethod: StreamServer.bidirectional) { (_: StreamingServerRequest<[UInt8]>, _) in
+      let witness = Witness { released.open() }
+      return StreamingServerResponse<[UInt8]> { _ in
+        witness.use()
+        return [:]
       }
-    )
-    let server = Server(router: router, interceptors: [.apply(Discarding(), to: .all)])
-    try server.start()
+    }
+    let server = Server(router: router, interceptors: [Discarding()])
     let channel = try server.makeInProcessChannel()
-    let error = await rpcError { () async throws(RPCError) in try await channel.echo(method: StreamServer.bidirectional)
+    let error = await #expect(throws: RPCError.self) {
+      try await channel.echo(method: StreamServer.bidirectional)
     }
     #expect(error?.code == .permissionDenied)
     await released.pass()
@@ -145,21 +116,20 @@ struct TaskLocalTests {
 
   @Test("Those of a client's interceptor reach the request's producer")
   func client() async throws {
-    let test = try StreamServer()
-    let channel = try Channel(
-      target: test.address.description,
-      interceptors: [.apply(ClientNaming(name: "outer"), to: .all), .apply(ClientNaming(name: "inner"), to: .all)]
-    )
-    let messages = try await channel.bidirectionalStreaming(
-      request: StreamingClientRequest { writer in try await writer.write(Self.text) },
-      descriptor: StreamServer.bidirectional,
-      serializer: IdentitySerializer(),
-      deserializer: IdentityDeserializer()
-    ) { response in
-      try await response.messages.reduce(into: [] as [[UInt8]]) { $0.append($1) }
+    try await withStreamServer { test in
+      let channel = try Channel(
+        target: test.address.description,
+        interceptors: [ClientNaming(name: "outer"), ClientNaming(name: "inner")]
+      )
+      let messages = try await channel.bidirectionalStreaming(
+        request: StreamingClientRequest { writer in try await writer.write(Self.text) },
+        descriptor: StreamServer.bidirectional
+      ) { response in
+        try await response.messages.reduce(into: [] as [[UInt8]]) { $0.append($1) }
+      }
+      #expect(messages == [Array("outer/inner".utf8)])
+      await test.server.shutdown(gracePeriod: .seconds(10))
     }
-    #expect(messages == [Array("outer/inner".utf8)])
-    await test.server.shutdown(gracePeriod: .seconds(10))
   }
 }
 

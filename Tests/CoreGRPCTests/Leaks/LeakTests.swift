@@ -11,35 +11,35 @@ struct LeakTests {
 
   @Test("Unary calls")
   func unary() async throws {
-    let test = try TestServer()
-    try await expectFlatMemory("unary calls", count: 10_000 * Self.scale) { _ = try await test.call() }
-    await test.server.shutdown()
+    try await withTestServer { test in
+      try await expectFlatMemory("unary calls", count: 10_000 * Self.scale) { _ = try await test.call() }
+    }
   }
 
   @Test("Streams of ten messages")
   func streams() async throws {
-    let test = try StreamServer()
-    let messages = (0..<10).map { [UInt8](repeating: $0, count: 100) }
-    try await expectFlatMemory("streams of ten messages", count: 1_000 * Self.scale) {
-      guard try await test.echo(messages) == messages else { throw RPCError(code: .dataLoss, message: "echo") }
+    try await withStreamServer { test in
+      let messages = (0..<10).map { [UInt8](repeating: $0, count: 100) }
+      try await expectFlatMemory("streams of ten messages", count: 1_000 * Self.scale) {
+        guard try await test.echo(messages) == messages else { throw RPCError(code: .dataLoss, message: "echo") }
+      }
     }
-    await test.server.shutdown()
   }
 
   @Test("Channels that are opened, used and closed")
   func channels() async throws {
-    let test = try TestServer()
-    let address = test.address.description
-    try await expectFlatMemory("channels", count: 100 * Self.scale) { _ = try await Channel(target: address).echo() }
-    await test.server.shutdown()
+    try await withTestServer { test in
+      let address = test.address.description
+      try await expectFlatMemory("channels", count: 100 * Self.scale) { _ = try await Channel(target: address).echo() }
+    }
   }
 
   @Test("Servers that are started, called and shut down")
   func servers() async throws {
     try await expectFlatMemory("servers", count: 10 * Self.scale, concurrency: 2) {
-      let test = try TestServer()
-      _ = try await test.call()
-      await test.server.shutdown()
+      try await withTestServer { test in
+        _ = try await test.call()
+      }
     }
   }
 

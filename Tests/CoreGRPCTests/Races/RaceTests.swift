@@ -4,8 +4,8 @@ import RaceSupport
 import TestSupport
 import Testing
 
-/// Cancels, deadlines, errors, shutdowns and closed channels thrown at calls of all four kinds, in an order that follows
-/// from a seed as far as the scheduler allows.
+/// Cancels, deadlines, errors, shutdowns and closed channels thrown at calls of all four kinds, in an order that
+/// follows from a seed as far as the scheduler allows.
 ///
 /// `COREGRPC_RACE_CALLS` sets how many calls there are, `COREGRPC_RACE_SEED` the seed: see `scripts/race`.
 @Suite("Races", .serialized, .timeLimit(.minutes(30)))
@@ -58,7 +58,7 @@ struct RaceTests {
   func killedClient() async throws {
     for round in 0..<max(1, Self.calls / 1_000) {
       let observer = HandlerObserver()
-      let server = Server(services: [RaceService()], interceptors: [.apply(observer, to: .all)])
+      let server = Server(services: [RaceService()], interceptors: [observer])
       let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
       try server.start()
       let client = try ChildProcess(

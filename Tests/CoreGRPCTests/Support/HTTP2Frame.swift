@@ -55,6 +55,20 @@ struct HTTP2Frame: Sendable, Equatable {
     return nil
   }
 
+  /// The value of `grpc-status`, as C-core writes it for the first call of a connection.
+  var status: Int? {
+    guard let name = payload.firstRange(of: Array("grpc-status".utf8)), name.upperBound < payload.count else {
+      return nil
+    }
+    let count = Int(payload[name.upperBound])
+    return Int(String(decoding: payload[(name.upperBound + 1)...].prefix(count), as: UTF8.self))
+  }
+
+  /// Whether the frame is the last one of its stream.
+  var isEnd: Bool {
+    kind == .resetStream || [.headers, .data].contains(kind) && flags & Self.endsStream != 0
+  }
+
   /// Whether the payload has a text, which C-core never compresses.
   func contains(_ text: String) -> Bool { payload.contains(Array(text.utf8)) }
 }

@@ -6,7 +6,7 @@ import Foundation
 ///
 /// On Linux a thread begins with the name of the one that started it, so that one of Swift's pool can have a poller's.
 var currentPollerName: String? {
-  guard PollerThread.current != nil else { return nil }
+  guard Poller.current != nil else { return nil }
   let text = (try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)) ?? ""
   return text.trimmingCharacters(in: .newlines)
 }

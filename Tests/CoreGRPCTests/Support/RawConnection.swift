@@ -4,7 +4,7 @@ import TestSupport
 
 /// A connection of a client that writes what the test says, and notes what the server writes.
 ///
-/// Settings and pings are answered.
+/// Settings are answered, and pings, if the test does not say otherwise.
 final class RawConnection: Sendable {
   private let frames: AsyncStream<HTTP2Frame>
   private let socket: RawSocket
@@ -12,8 +12,11 @@ final class RawConnection: Sendable {
 
   /// Connects.
   ///
-  /// - Parameter settings: What the client says of itself.
-  init(toPort port: Int, settings: HTTP2Frame = .settings()) {
+  /// - Parameters:
+  ///   - settings: What the client says of itself.
+  ///   - answersPings: Whether pings are answered. Without an answer, a server that shuts down does not know which
+  ///     calls have come.
+  init(toPort port: Int, settings: HTTP2Frame = .settings(), answersPings: Bool = true) {
     let (frames, continuation) = AsyncStream.makeStream(of: HTTP2Frame.self)
     let socket = RawSocket.connected(toPort: port)
     self.frames = frames
@@ -27,7 +30,7 @@ final class RawConnection: Sendable {
           if frame.kind == .settings, frame.flags & 1 == 0 {
             socket.write(HTTP2Frame(kind: .settings, flags: 1).bytes)
           }
-          if let pong = frame.pong { socket.write(pong.bytes) }
+          if answersPings, let pong = frame.pong { socket.write(pong.bytes) }
           continuation.yield(frame)
         }
       }
@@ -37,7 +40,9 @@ final class RawConnection: Sendable {
 
   deinit { socket.shutDown() }
 
-  func send(_ frames: HTTP2Frame...) { socket.write(frames.bytes) }
+  func send(_ frames: HTTP2Frame...) { send(frames) }
+
+  func send(_ frames: [HTTP2Frame]) { socket.write(frames.bytes) }
 
   func close() { socket.shutDown() }
 
@@ -55,6 +60,9 @@ final class RawConnection: Sendable {
 
   /// Waits until the server has closed the connection.
   func closed() async { await frame { _ in false } }
+
+  /// All frames so far.
+  var allFrames: [HTTP2Frame] { noted.withLock { $0 } }
 
   /// All frames of a stream so far.
   func frames(of stream: UInt32) -> [HTTP2Frame] { noted.withLock { $0.filter { $0.stream == stream } } }

@@ -67,6 +67,12 @@ final class RawSocket: Sendable {
 
   func write(_ bytes: [UInt8]) { _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
+  /// Whether a write would have to wait for the peer.
+  var isFull: Bool {
+    var look = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    return poll(&look, 1, 0) == 0
+  }
+
   /// Has reading end after a time without bytes, as if the peer had closed the connection.
   func endReading(after seconds: Int) {
     var time = timeval(tv_sec: seconds, tv_usec: 0)

@@ -1,4 +1,5 @@
 import CoreGRPC
+import TestSupport
 
 /// A server with streaming handlers of the test's choice, and a channel to it.
 struct StreamServer: Sendable {
@@ -14,48 +15,37 @@ struct StreamServer: Sendable {
   typealias Bidirectional =
     @Sendable (StreamingServerRequest<[UInt8]>, ServerContext) async throws -> StreamingServerResponse<[UInt8]>
 
-  /// - Parameter bidirectional: Serves ``bidirectional``; by default it echoes. ``clientStreaming`` answers the sum of the
-  ///   messages' lengths, two bytes big-endian; ``serverStreaming`` sends as many one-byte messages as the request has bytes.
+  /// Answers each message with itself.
+  static let echo: Bidirectional = { request, _ in
+    StreamingServerResponse(metadata: ["x-initial": "i"]) { writer in
+      for try await message in request.messages { try await writer.write(message) }
+      return ["x-trailing": "t"]
+    }
+  }
+
+  /// - Parameter bidirectional: Serves ``bidirectional``; by default it echoes. ``clientStreaming`` answers the sum of
+  ///   the messages' lengths, two bytes big-endian; ``serverStreaming`` sends as many one-byte messages as the request
+  ///   has bytes.
   init(
     configuration: Server.Configuration = Server.Configuration(),
-    bidirectional: @escaping Bidirectional = { request, _ in
-      StreamingServerResponse(metadata: ["x-initial": "i"]) { writer in
-        for try await message in request.messages { try await writer.write(message) }
+    bidirectional: @escaping Bidirectional = Self.echo
+  ) throws {
+    var router = RPCRouter()
+    router.registerHandler(forMethod: Self.bidirectional, handler: bidirectional)
+    router.registerHandler(forMethod: Self.clientStreaming) { (request: StreamingServerRequest<[UInt8]>, _) in
+      let sum = try await request.messages.reduce(0) { $0 + $1.count }
+      return ServerResponse(
+        message: [UInt8(sum >> 8 & 255), UInt8(sum & 255)],
+        metadata: ["x-initial": "i"],
+        trailingMetadata: ["x-trailing": "t"]
+      )
+    }
+    router.registerHandler(forMethod: Self.serverStreaming) { (request: ServerRequest<[UInt8]>, _) in
+      StreamingServerResponse { writer in
+        try await writer.write(contentsOf: request.message.map { [$0] })
         return ["x-trailing": "t"]
       }
     }
-  ) throws {
-    var router = RPCRouter()
-    router.registerHandler(
-      forMethod: Self.bidirectional,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: bidirectional
-    )
-    router.registerHandler(
-      forMethod: Self.clientStreaming,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (request: StreamingServerRequest<[UInt8]>, _) in
-        let sum = try await request.messages.reduce(0) { $0 + $1.count }
-        return ServerResponse(
-          message: [UInt8(sum >> 8 & 255), UInt8(sum & 255)],
-          metadata: ["x-initial": "i"],
-          trailingMetadata: ["x-trailing": "t"]
-        )
-      }
-    )
-    router.registerHandler(
-      forMethod: Self.serverStreaming,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (request: ServerRequest<[UInt8]>, _) in
-        StreamingServerResponse { writer in
-          try await writer.write(contentsOf: request.message.map { [$0] })
-          return ["x-trailing": "t"]
-        }
-      }
-    )
     server = Server(router: router, configuration: configuration)
     address = try server.listen(on: ListenAddress("127.0.0.1:0"))
     try server.start()
@@ -71,8 +61,6 @@ struct StreamServer: Sendable {
     try await channel.bidirectionalStreaming(
       request: StreamingClientRequest(metadata: metadata, producer: producer),
       descriptor: Self.bidirectional,
-      serializer: IdentitySerializer(),
-      deserializer: IdentityDeserializer(),
       options: options,
       onResponse: onResponse
     )
@@ -88,14 +76,12 @@ struct StreamServer: Sendable {
   }
 }
 
-/// The code of the `RPCError` that a call ends with; `nil` if it succeeds.
-func errorCode(_ body: () async throws -> some Any) async -> RPCError.Code? {
-  do {
-    _ = try await body()
-    return nil
-  } catch let error as RPCError {
-    return error.code
-  } catch {
-    return nil
-  }
+/// Runs `body` with a ``StreamServer``, which is shut down also when `body` throws.
+func withStreamServer<Result>(
+  configuration: Server.Configuration = Server.Configuration(),
+  bidirectional: @escaping StreamServer.Bidirectional = StreamServer.echo,
+  body: (StreamServer) async throws -> Result
+) async throws -> Result {
+  let test = try StreamServer(configuration: configuration, bidirectional: bidirectional)
+  return try await withShutdown(of: test.server) { try await body(test) }
 }

@@ -1,4 +1,5 @@
 import CoreGRPC
+import TestSupport
 
 /// A server on a free loopback port with handlers of the test's choice, and a channel to it.
 struct TestServer: Sendable {
@@ -20,13 +21,9 @@ struct TestServer: Sendable {
     channelConfiguration: Channel.Configuration = Channel.Configuration(),
     handler: @escaping Handler = { request, _ in ServerResponse(message: request.message) }
   ) throws {
+    LeakCheck.waitAtExit()
     var router = RPCRouter()
-    router.registerHandler(
-      forMethod: Self.echo,
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: handler
-    )
+    router.registerHandler(forMethod: Self.echo, handler: handler)
     server = Server(router: router, configuration: configuration)
     self.address = try server.listen(on: ListenAddress(address), credentials: credentials)
     try server.start()
@@ -60,19 +57,28 @@ extension Channel {
     try await unary(
       request: ClientRequest(message: message, metadata: metadata),
       descriptor: method,
-      serializer: IdentitySerializer(),
-      deserializer: IdentityDeserializer(),
       options: options
     )
   }
 }
 
-/// The error that a call ends with, or `nil` if it succeeds.
-func rpcError(_ body: () async throws(RPCError) -> some Any) async -> RPCError? {
-  do throws(RPCError) {
-    _ = try await body()
-    return nil
-  } catch {
-    return error
-  }
+/// Runs `body` with a ``TestServer``, which is shut down also when `body` throws.
+func withTestServer<Result>(
+  on address: String = "127.0.0.1:0",
+  credentials: ServerCredentials = .insecure,
+  channelCredentials: ChannelCredentials = .insecure,
+  configuration: Server.Configuration = Server.Configuration(),
+  channelConfiguration: Channel.Configuration = Channel.Configuration(),
+  handler: @escaping TestServer.Handler = { request, _ in ServerResponse(message: request.message) },
+  body: (TestServer) async throws -> Result
+) async throws -> Result {
+  let test = try TestServer(
+    on: address,
+    credentials: credentials,
+    channelCredentials: channelCredentials,
+    configuration: configuration,
+    channelConfiguration: channelConfiguration,
+    handler: handler
+  )
+  return try await withShutdown(of: test.server) { try await body(test) }
 }

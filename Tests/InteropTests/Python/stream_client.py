@@ -446,7 +446,9 @@ class Cases:
                 ends[outcome.summary()] += 1
 
         await self.channel.gather([worker() for _ in range(at_once)])
-        others = {end: count for end, count in ends.items() if not end.startswith("DEADLINE_EXCEEDED")}
+        # On a busy machine the first write comes after the deadline; see AsyncChannel for what asyncio's client makes of that.
+        expected = ("DEADLINE_EXCEEDED", "INTERNAL: Internal error from Core")
+        others = {end: count for end, count in ends.items() if not end.startswith(expected)}
         expect(f"ends of {number} calls other than DEADLINE_EXCEEDED", others, {})
 
     async def _expect_stall(self, what, written):

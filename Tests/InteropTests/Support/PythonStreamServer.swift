@@ -18,7 +18,8 @@ struct PythonStreamServer: Sendable {
 
   /// Calls over another connection.
   ///
-  /// A call over the one of ``calls`` makes C-core measure its bandwidth again, and let the other end send more that nobody reads.
+  /// A call over the one of ``calls`` makes C-core measure its bandwidth again, and let the other end send more that
+  /// nobody reads.
   func callsBeside() throws -> StreamCalls {
     var configuration = Channel.Configuration()
     configuration.usesLocalSubchannelPool = true

@@ -45,91 +45,214 @@ enum Test_Color: Enumeration {
 /// Every shape of field that a layout has to carry.
 struct Test_Everything: Message {
   /// The field `int32_value`.
-  var int32Value: Int32 = 0
+  var int32Value: Int32 {
+    get { _storage.fields.int32Value }
+    _modify { yield &_storage.fields.int32Value }
+  }
 
   /// The field `int64_value`.
-  var int64Value: Int64 = 0
+  var int64Value: Int64 {
+    get { _storage.fields.int64Value }
+    _modify { yield &_storage.fields.int64Value }
+  }
 
   /// The field `uint32_value`.
-  var uint32Value: UInt32 = 0
+  var uint32Value: UInt32 {
+    get { _storage.fields.uint32Value }
+    _modify { yield &_storage.fields.uint32Value }
+  }
 
   /// The field `uint64_value`.
-  var uint64Value: UInt64 = 0
+  var uint64Value: UInt64 {
+    get { _storage.fields.uint64Value }
+    _modify { yield &_storage.fields.uint64Value }
+  }
 
   /// The field `sint32_value`.
-  var sint32Value: Int32 = 0
+  var sint32Value: Int32 {
+    get { _storage.fields.sint32Value }
+    _modify { yield &_storage.fields.sint32Value }
+  }
 
   /// The field `sint64_value`.
-  var sint64Value: Int64 = 0
+  var sint64Value: Int64 {
+    get { _storage.fields.sint64Value }
+    _modify { yield &_storage.fields.sint64Value }
+  }
 
   /// The field `fixed32_value`.
-  var fixed32Value: UInt32 = 0
+  var fixed32Value: UInt32 {
+    get { _storage.fields.fixed32Value }
+    _modify { yield &_storage.fields.fixed32Value }
+  }
 
   /// The field `fixed64_value`.
-  var fixed64Value: UInt64 = 0
+  var fixed64Value: UInt64 {
+    get { _storage.fields.fixed64Value }
+    _modify { yield &_storage.fields.fixed64Value }
+  }
 
   /// The field `sfixed32_value`.
-  var sfixed32Value: Int32 = 0
+  var sfixed32Value: Int32 {
+    get { _storage.fields.sfixed32Value }
+    _modify { yield &_storage.fields.sfixed32Value }
+  }
 
   /// The field `sfixed64_value`.
-  var sfixed64Value: Int64 = 0
+  var sfixed64Value: Int64 {
+    get { _storage.fields.sfixed64Value }
+    _modify { yield &_storage.fields.sfixed64Value }
+  }
 
   /// The field `float_value`.
-  var floatValue: Float = 0
+  var floatValue: Float {
+    get { _storage.fields.floatValue }
+    _modify { yield &_storage.fields.floatValue }
+  }
 
   /// The field `double_value`.
-  var doubleValue: Double = 0
+  var doubleValue: Double {
+    get { _storage.fields.doubleValue }
+    _modify { yield &_storage.fields.doubleValue }
+  }
 
   /// The field `bool_value`.
-  var boolValue: Bool = false
+  var boolValue: Bool {
+    get { _storage.fields.boolValue }
+    _modify { yield &_storage.fields.boolValue }
+  }
 
   /// The field `text`.
-  var text: String = ""
+  var text: String {
+    get { _storage.fields.text }
+    _modify { yield &_storage.fields.text }
+  }
 
   /// The field `data`.
-  var data: [UInt8] = []
+  var data: [UInt8] {
+    get { _storage.fields.data }
+    _modify { yield &_storage.fields.data }
+  }
 
   /// The field `color`.
-  var color: Test_Color = .unspecified
+  var color: Test_Color {
+    get { _storage.fields.color }
+    _modify { yield &_storage.fields.color }
+  }
 
   /// The field `leaf`.
-  var leaf: Test_Leaf?
+  var leaf: Test_Leaf? {
+    get { _storage.fields.leaf }
+    _modify { yield &_storage.fields.leaf }
+  }
 
   /// The field `numbers`.
-  var numbers: [Int32] = []
+  var numbers: [Int32] {
+    get { _storage.fields.numbers }
+    _modify { yield &_storage.fields.numbers }
+  }
 
   /// The field `flags`.
-  var flags: [Bool] = []
+  var flags: [Bool] {
+    get { _storage.fields.flags }
+    _modify { yield &_storage.fields.flags }
+  }
 
   /// The field `colors`.
-  var colors: [Test_Color] = []
+  var colors: [Test_Color] {
+    get { _storage.fields.colors }
+    _modify { yield &_storage.fields.colors }
+  }
 
   /// The field `names`.
-  var names: [String] = []
+  var names: [String] {
+    get { _storage.fields.names }
+    _modify { yield &_storage.fields.names }
+  }
 
   /// The field `blobs`.
-  var blobs: [[UInt8]] = []
+  var blobs: [[UInt8]] {
+    get { _storage.fields.blobs }
+    _modify { yield &_storage.fields.blobs }
+  }
 
   /// The field `leaves`.
-  var leaves: [Test_Leaf] = []
+  var leaves: [Test_Leaf] {
+    get { _storage.fields.leaves }
+    _modify { yield &_storage.fields.leaves }
+  }
 
   /// The field `counts`.
-  var counts: [String: Int64] = [:]
+  var counts: [String: Int64] {
+    get { _storage.fields.counts }
+    _modify { yield &_storage.fields.counts }
+  }
 
   /// The field `leaves_by_number`.
-  var leavesByNumber: [Int32: Test_Leaf] = [:]
+  var leavesByNumber: [Int32: Test_Leaf] {
+    get { _storage.fields.leavesByNumber }
+    _modify { yield &_storage.fields.leavesByNumber }
+  }
 
   /// Which field of the one-of `choice` is set.
-  var choice: OneOf_Choice?
+  var choice: OneOf_Choice? {
+    get { _storage.fields.choice }
+    _modify { yield &_storage.fields.choice }
+  }
 
   /// The field `maybe_number`.
-  var maybeNumber: Int32?
+  var maybeNumber: Int32? {
+    get { _storage.fields.maybeNumber }
+    _modify { yield &_storage.fields.maybeNumber }
+  }
 
   /// The field `maybe_text`.
-  var maybeText: String?
+  var maybeText: String? {
+    get { _storage.fields.maybeText }
+    _modify { yield &_storage.fields.maybeText }
+  }
 
   /// The fields that came and that this type does not know.
-  var unknownFields = UnknownFields()
+  var unknownFields: UnknownFields {
+    get { _storage.fields.unknownFields }
+    _modify { yield &_storage.fields.unknownFields }
+  }
+
+  fileprivate struct _Fields: Sendable, Hashable {
+    var int32Value: Int32 = 0
+    var int64Value: Int64 = 0
+    var uint32Value: UInt32 = 0
+    var uint64Value: UInt64 = 0
+    var sint32Value: Int32 = 0
+    var sint64Value: Int64 = 0
+    var fixed32Value: UInt32 = 0
+    var fixed64Value: UInt64 = 0
+    var sfixed32Value: Int32 = 0
+    var sfixed64Value: Int64 = 0
+    var floatValue: Float = 0
+    var doubleValue: Double = 0
+    var boolValue: Bool = false
+    var text: String = ""
+    var data: [UInt8] = []
+    var color: Test_Color = .unspecified
+    var leaf: Test_Leaf?
+    var numbers: [Int32] = []
+    var flags: [Bool] = []
+    var colors: [Test_Color] = []
+    var names: [String] = []
+    var blobs: [[UInt8]] = []
+    var leaves: [Test_Leaf] = []
+    var counts: [String: Int64] = [:]
+    var leavesByNumber: [Int32: Test_Leaf] = [:]
+    var choice: OneOf_Choice?
+    var maybeNumber: Int32?
+    var maybeText: String?
+    var unknownFields = UnknownFields()
+  }
+
+  fileprivate var _storage = _defaults
+
+  private static let _defaults = CopyOnWrite(_Fields())
 
   /// Creates a message whose fields have their defaults.
   init() {}
@@ -199,22 +322,25 @@ struct Test_Everything: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `test.Everything`.
   static var protoMessageName: String { "test.Everything" }
 
+  /// The file that declares the message: `test_messages.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Test_TestMessagesFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 
   /// The fields of the one-of `choice`.
   enum OneOf_Choice: Sendable, Hashable {
@@ -247,22 +373,25 @@ struct Test_Leaf: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `test.Leaf`.
   static var protoMessageName: String { "test.Leaf" }
 
+  /// The file that declares the message: `test_messages.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Test_TestMessagesFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
 /// A tree: the schema itself sets no limit to its depth.
@@ -297,89 +426,100 @@ struct Test_Node: Message {
   init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `test.Node`.
   static var protoMessageName: String { "test.Node" }
 
+  /// The file that declares the message: `test_messages.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Test_TestMessagesFile.descriptor }
+
   /// The message in protobuf's text format.
-  var debugDescription: String { Layout.debugDescription(of: self) }
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
-extension Test_Everything {
+nonisolated extension Test_Everything {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CTestMessages__Test__Everything) {
-      ctest_messages__test__everything__init(&message)
+      unsafe ctest_messages__test__everything__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CTestMessages__Test__Everything,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Test_Everything {
+    ) throws(BinaryDecodingError) -> Test_Everything {
       var value = Test_Everything()
-      value.int32Value = message.int32_value
-      value.int64Value = message.int64_value
-      value.uint32Value = message.uint32_value
-      value.uint64Value = message.uint64_value
-      value.sint32Value = message.sint32_value
-      value.sint64Value = message.sint64_value
-      value.fixed32Value = message.fixed32_value
-      value.fixed64Value = message.fixed64_value
-      value.sfixed32Value = message.sfixed32_value
-      value.sfixed64Value = message.sfixed64_value
-      value.floatValue = message.float_value
-      value.doubleValue = message.double_value
-      value.boolValue = message.bool_value != 0
-      value.text = try decoder.string(message.text, field: 14)
-      value.data = decoder.bytes(message.data)
-      value.color = decoder.enumeration(message.color)
-      value.leaf = try decoder.message(message.leaf, as: Test_Leaf.Layout.self)
-      value.numbers = decoder.array(message.numbers, count: message.n_numbers)
-      value.flags = decoder.array(message.flags, count: message.n_flags) { $0 != 0 }
-      value.colors = decoder.enumerations(message.colors, count: message.n_colors)
-      value.names = try decoder.array(message.names, count: message.n_names) { element throws(DecodingError) in
-        try decoder.string(element, field: 21)
+      try unsafe read(message, from: decoder, into: &value._storage.fields)
+      return value
+    }
+
+    private static func read(
+      _ message: CTestMessages__Test__Everything,
+      from decoder: MessageDecoder,
+      into value: inout _Fields
+    ) throws(BinaryDecodingError) {
+      value.int32Value = unsafe message.int32_value
+      value.int64Value = unsafe message.int64_value
+      value.uint32Value = unsafe message.uint32_value
+      value.uint64Value = unsafe message.uint64_value
+      value.sint32Value = unsafe message.sint32_value
+      value.sint64Value = unsafe message.sint64_value
+      value.fixed32Value = unsafe message.fixed32_value
+      value.fixed64Value = unsafe message.fixed64_value
+      value.sfixed32Value = unsafe message.sfixed32_value
+      value.sfixed64Value = unsafe message.sfixed64_value
+      value.floatValue = unsafe message.float_value
+      value.doubleValue = unsafe message.double_value
+      value.boolValue = unsafe message.bool_value != 0
+      value.text = try unsafe decoder.string(message.text, field: 14)
+      value.data = unsafe decoder.bytes(message.data)
+      value.color = unsafe decoder.enumeration(message.color)
+      value.leaf = try unsafe decoder.message(message.leaf, as: Test_Leaf.Layout.self)
+      value.numbers = unsafe decoder.array(message.numbers, count: message.n_numbers)
+      value.flags = unsafe decoder.array(message.flags, count: message.n_flags) { $0 != 0 }
+      value.colors = unsafe decoder.enumerations(message.colors, count: message.n_colors)
+      value.names = try unsafe decoder.array(message.names, count: message.n_names) { element throws(BinaryDecodingError) in
+        try unsafe decoder.string(element, field: 21)
       }
-      value.blobs = decoder.array(message.blobs, count: message.n_blobs) { decoder.bytes($0) }
-      value.leaves = try decoder.messages(message.leaves, count: message.n_leaves, as: Test_Leaf.Layout.self)
-      value.counts = try decoder.map(
+      value.blobs = unsafe decoder.array(message.blobs, count: message.n_blobs) { unsafe decoder.bytes($0) }
+      value.leaves = try unsafe decoder.messages(message.leaves, count: message.n_leaves, as: Test_Leaf.Layout.self)
+      value.counts = try unsafe decoder.map(
         message.counts,
         count: message.n_counts,
         as: Test_Everything.CountsEntryLayout.self
       )
-      value.leavesByNumber = try decoder.map(
+      value.leavesByNumber = try unsafe decoder.map(
         message.leaves_by_number,
         count: message.n_leaves_by_number,
         as: Test_Everything.LeavesByNumberEntryLayout.self
       )
-      if message._maybe_number_case.rawValue == 29 { value.maybeNumber = message.maybe_number }
-      if message._maybe_text_case.rawValue == 30 { value.maybeText = try decoder.string(message.maybe_text, field: 30) }
-      switch message.choice_case.rawValue {
+      if unsafe message._maybe_number_case.rawValue == 29 { value.maybeNumber = unsafe message.maybe_number }
+      if unsafe message._maybe_text_case.rawValue == 30 { value.maybeText = try unsafe decoder.string(message.maybe_text, field: 30) }
+      switch unsafe message.choice_case.rawValue {
       case 26:
-        value.choice = .choiceNumber(message.choice_number)
+        value.choice = .choiceNumber(unsafe message.choice_number)
       case 27:
-        value.choice = .choiceText(try decoder.string(message.choice_text, field: 27))
+        value.choice = .choiceText(try unsafe decoder.string(message.choice_text, field: 27))
       case 28:
-        value.choice = .choiceLeaf(try decoder.message(message.choice_leaf, as: Test_Leaf.Layout.self) ?? Test_Leaf())
+        value.choice = .choiceLeaf(try unsafe decoder.message(message.choice_leaf, as: Test_Leaf.Layout.self) ?? Test_Leaf())
       default: break
       }
-      value.unknownFields = decoder.unknownFields(message.base)
-      return value
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
     }
 
     /// Lowers a value to a struct.
@@ -388,81 +528,81 @@ extension Test_Everything {
       to message: inout CTestMessages__Test__Everything,
       with encoder: inout MessageEncoder
     ) {
-      message.int32_value = value.int32Value
-      message.int64_value = value.int64Value
-      message.uint32_value = value.uint32Value
-      message.uint64_value = value.uint64Value
-      message.sint32_value = value.sint32Value
-      message.sint64_value = value.sint64Value
-      message.fixed32_value = value.fixed32Value
-      message.fixed64_value = value.fixed64Value
-      message.sfixed32_value = value.sfixed32Value
-      message.sfixed64_value = value.sfixed64Value
-      message.float_value = value.floatValue
+      unsafe message.int32_value = value.int32Value
+      unsafe message.int64_value = value.int64Value
+      unsafe message.uint32_value = value.uint32Value
+      unsafe message.uint64_value = value.uint64Value
+      unsafe message.sint32_value = value.sint32Value
+      unsafe message.sint64_value = value.sint64Value
+      unsafe message.fixed32_value = value.fixed32Value
+      unsafe message.fixed64_value = value.fixed64Value
+      unsafe message.sfixed32_value = value.sfixed32Value
+      unsafe message.sfixed64_value = value.sfixed64Value
+      unsafe message.float_value = value.floatValue
       encoder.negativeZero(value.floatValue, field: 11)
-      message.double_value = value.doubleValue
+      unsafe message.double_value = value.doubleValue
       encoder.negativeZero(value.doubleValue, field: 12)
-      message.bool_value = value.boolValue ? 1 : 0
-      message.text = encoder.string(value.text)
-      message.data = encoder.bytes(value.data)
-      message.color = encoder.enumeration(value.color)
-      message.leaf = encoder.message(value.leaf, as: Test_Leaf.Layout.self)
-      message.n_numbers = value.numbers.count
-      message.numbers = encoder.array(value.numbers)
-      message.n_flags = value.flags.count
-      message.flags = encoder.array(value.flags) { element, _ in element ? 1 : 0 }
-      message.n_colors = value.colors.count
-      message.colors = encoder.enumerations(value.colors)
-      message.n_names = value.names.count
-      message.names = encoder.array(value.names) { element, encoder in encoder.string(element) }
-      message.n_blobs = value.blobs.count
-      message.blobs = encoder.array(value.blobs) { element, encoder in encoder.bytes(element) }
-      message.n_leaves = value.leaves.count
-      message.leaves = encoder.messages(value.leaves, as: Test_Leaf.Layout.self)
-      message.n_counts = value.counts.count
-      message.counts = encoder.map(value.counts, as: Test_Everything.CountsEntryLayout.self)
-      message.n_leaves_by_number = value.leavesByNumber.count
-      message.leaves_by_number = encoder.map(value.leavesByNumber, as: Test_Everything.LeavesByNumberEntryLayout.self)
+      unsafe message.bool_value = value.boolValue ? 1 : 0
+      unsafe message.text = encoder.string(value.text)
+      unsafe message.data = encoder.bytes(value.data)
+      unsafe message.color = encoder.enumeration(value.color)
+      unsafe message.leaf = encoder.message(value.leaf, as: Test_Leaf.Layout.self)
+      unsafe message.n_numbers = value.numbers.count
+      unsafe message.numbers = encoder.array(value.numbers)
+      unsafe message.n_flags = value.flags.count
+      unsafe message.flags = encoder.array(value.flags) { element, _ in element ? 1 : 0 }
+      unsafe message.n_colors = value.colors.count
+      unsafe message.colors = encoder.enumerations(value.colors)
+      unsafe message.n_names = value.names.count
+      unsafe message.names = encoder.array(value.names) { element, encoder in unsafe encoder.string(element) }
+      unsafe message.n_blobs = value.blobs.count
+      unsafe message.blobs = encoder.array(value.blobs) { element, encoder in unsafe encoder.bytes(element) }
+      unsafe message.n_leaves = value.leaves.count
+      unsafe message.leaves = encoder.messages(value.leaves, as: Test_Leaf.Layout.self)
+      unsafe message.n_counts = value.counts.count
+      unsafe message.counts = encoder.map(value.counts, as: Test_Everything.CountsEntryLayout.self)
+      unsafe message.n_leaves_by_number = value.leavesByNumber.count
+      unsafe message.leaves_by_number = encoder.map(value.leavesByNumber, as: Test_Everything.LeavesByNumberEntryLayout.self)
       if let field = value.maybeNumber {
-        message._maybe_number_case = .init(rawValue: 29)
-        message.maybe_number = field
+        unsafe message._maybe_number_case = .init(rawValue: 29)
+        unsafe message.maybe_number = field
       }
       if let field = value.maybeText {
-        message._maybe_text_case = .init(rawValue: 30)
-        message.maybe_text = encoder.string(field)
+        unsafe message._maybe_text_case = .init(rawValue: 30)
+        unsafe message.maybe_text = encoder.string(field)
       }
       switch value.choice {
       case .choiceNumber(let field):
-        message.choice_case = .init(rawValue: 26)
-        message.choice_number = field
+        unsafe message.choice_case = .init(rawValue: 26)
+        unsafe message.choice_number = field
       case .choiceText(let field):
-        message.choice_case = .init(rawValue: 27)
-        message.choice_text = encoder.string(field)
+        unsafe message.choice_case = .init(rawValue: 27)
+        unsafe message.choice_text = encoder.string(field)
       case .choiceLeaf(let field):
-        message.choice_case = .init(rawValue: 28)
-        message.choice_leaf = encoder.message(field, as: Test_Leaf.Layout.self)
+        unsafe message.choice_case = .init(rawValue: 28)
+        unsafe message.choice_leaf = encoder.message(field, as: Test_Leaf.Layout.self)
       case nil: break
       }
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum CountsEntryLayout: MessageLayout {
+  enum CountsEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CTestMessages__Test__Everything__CountsEntry) {
-      ctest_messages__test__everything__counts_entry__init(&message)
+      unsafe ctest_messages__test__everything__counts_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CTestMessages__Test__Everything__CountsEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: String, value: Int64) {
-      (key: try decoder.string(message.key, field: 1), value: message.value)
+    ) throws(BinaryDecodingError) -> (key: String, value: Int64) {
+      (key: try unsafe decoder.string(message.key, field: 1), value: unsafe message.value)
     }
 
     /// Lowers a value to a struct.
@@ -471,27 +611,30 @@ extension Test_Everything {
       to message: inout CTestMessages__Test__Everything__CountsEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.key = encoder.string(value.key)
-      message.value = value.value
+      unsafe message.key = encoder.string(value.key)
+      unsafe message.value = value.value
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum LeavesByNumberEntryLayout: MessageLayout {
+  enum LeavesByNumberEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CTestMessages__Test__Everything__LeavesByNumberEntry) {
-      ctest_messages__test__everything__leaves_by_number_entry__init(&message)
+      unsafe ctest_messages__test__everything__leaves_by_number_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CTestMessages__Test__Everything__LeavesByNumberEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: Int32, value: Test_Leaf) {
-      (key: message.key, value: try decoder.message(message.value, as: Test_Leaf.Layout.self) ?? Test_Leaf())
+    ) throws(BinaryDecodingError) -> (key: Int32, value: Test_Leaf) {
+      (
+        key: unsafe message.key,
+        value: try unsafe decoder.message(message.value, as: Test_Leaf.Layout.self) ?? Test_Leaf()
+      )
     }
 
     /// Lowers a value to a struct.
@@ -500,31 +643,31 @@ extension Test_Everything {
       to message: inout CTestMessages__Test__Everything__LeavesByNumberEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.key = value.key
-      message.value = encoder.message(value.value, as: Test_Leaf.Layout.self)
+      unsafe message.key = value.key
+      unsafe message.value = encoder.message(value.value, as: Test_Leaf.Layout.self)
     }
   }
 }
 
-extension Test_Leaf {
+nonisolated extension Test_Leaf {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CTestMessages__Test__Leaf) {
-      ctest_messages__test__leaf__init(&message)
+      unsafe ctest_messages__test__leaf__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CTestMessages__Test__Leaf,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Test_Leaf {
+    ) throws(BinaryDecodingError) -> Test_Leaf {
       var value = Test_Leaf()
-      value.name = try decoder.string(message.name, field: 1)
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.name = try unsafe decoder.string(message.name, field: 1)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -534,34 +677,38 @@ extension Test_Leaf {
       to message: inout CTestMessages__Test__Leaf,
       with encoder: inout MessageEncoder
     ) {
-      message.name = encoder.string(value.name)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.name = encoder.string(value.name)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Test_Node {
+nonisolated extension Test_Node {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  enum Layout: MessageLayout {
+  enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CTestMessages__Test__Node) {
-      ctest_messages__test__node__init(&message)
+      unsafe ctest_messages__test__node__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CTestMessages__Test__Node,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Test_Node {
+    ) throws(BinaryDecodingError) -> Test_Node {
       var value = Test_Node()
-      value.label = try decoder.string(message.label, field: 1)
-      value.next = try decoder.message(message.next, as: Test_Node.Layout.self)
-      value.children = try decoder.messages(message.children, count: message.n_children, as: Test_Node.Layout.self)
-      value.named = try decoder.map(message.named, count: message.n_named, as: Test_Node.NamedEntryLayout.self)
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.label = try unsafe decoder.string(message.label, field: 1)
+      value.next = try unsafe decoder.message(message.next, as: Test_Node.Layout.self)
+      value.children = try unsafe decoder.messages(
+        message.children,
+        count: message.n_children,
+        as: Test_Node.Layout.self
+      )
+      value.named = try unsafe decoder.map(message.named, count: message.n_named, as: Test_Node.NamedEntryLayout.self)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -571,34 +718,34 @@ extension Test_Node {
       to message: inout CTestMessages__Test__Node,
       with encoder: inout MessageEncoder
     ) {
-      message.label = encoder.string(value.label)
-      message.next = encoder.message(value.next, as: Test_Node.Layout.self)
-      message.n_children = value.children.count
-      message.children = encoder.messages(value.children, as: Test_Node.Layout.self)
-      message.n_named = value.named.count
-      message.named = encoder.map(value.named, as: Test_Node.NamedEntryLayout.self)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.label = encoder.string(value.label)
+      unsafe message.next = encoder.message(value.next, as: Test_Node.Layout.self)
+      unsafe message.n_children = value.children.count
+      unsafe message.children = encoder.messages(value.children, as: Test_Node.Layout.self)
+      unsafe message.n_named = value.named.count
+      unsafe message.named = encoder.map(value.named, as: Test_Node.NamedEntryLayout.self)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 
   /// How an entry of a map and protobuf-c's struct correspond, for generated code.
-  enum NamedEntryLayout: MessageLayout {
+  enum NamedEntryLayout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    static let schema = MessageSchema(of: Self.self)
+    static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     static func initialize(_ message: inout CTestMessages__Test__Node__NamedEntry) {
-      ctest_messages__test__node__named_entry__init(&message)
+      unsafe ctest_messages__test__node__named_entry__init(&message)
     }
 
     /// Lifts a struct to a value.
     static func read(
       _ message: CTestMessages__Test__Node__NamedEntry,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> (key: String, value: Test_Node) {
+    ) throws(BinaryDecodingError) -> (key: String, value: Test_Node) {
       (
-        key: try decoder.string(message.key, field: 1),
-        value: try decoder.message(message.value, as: Test_Node.Layout.self) ?? Test_Node()
+        key: try unsafe decoder.string(message.key, field: 1),
+        value: try unsafe decoder.message(message.value, as: Test_Node.Layout.self) ?? Test_Node()
       )
     }
 
@@ -608,16 +755,16 @@ extension Test_Node {
       to message: inout CTestMessages__Test__Node__NamedEntry,
       with encoder: inout MessageEncoder
     ) {
-      message.key = encoder.string(value.key)
-      message.value = encoder.message(value.value, as: Test_Node.Layout.self)
+      unsafe message.key = encoder.string(value.key)
+      unsafe message.value = encoder.message(value.value, as: Test_Node.Layout.self)
     }
   }
 }
 
 /// The file `test_messages.proto`.
-enum Test_TestMessagesFile {
+nonisolated enum Test_TestMessagesFile {
   /// The file as protobuf describes it, for server reflection.
-  static let descriptor = FileDescriptor(
+  static let descriptor = ProtoFileDescriptor(
     name: "test_messages.proto",
     dependencies: [],
     latin1: """

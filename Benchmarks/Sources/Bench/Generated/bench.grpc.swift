@@ -5,7 +5,7 @@ public import CoreGRPC
 import CoreGRPCProtobuf
 
 /// What servers are measured by.
-public enum Bench_Bench {
+nonisolated public enum Bench_Bench {
   /// The service's name: `bench.Bench`.
   public static let descriptor = ServiceDescriptor(fullyQualifiedService: "bench.Bench")
 
@@ -17,8 +17,12 @@ public enum Bench_Bench {
       public typealias Input = Bench_Payload
       /// The response's type.
       public typealias Output = Bench_Payload
-      /// The method's name.
-      public static let descriptor = MethodDescriptor(service: Bench_Bench.descriptor, method: "PingPong")
+      /// The method's name and kind.
+      public static let descriptor = MethodDescriptor(
+        service: Bench_Bench.descriptor,
+        method: "PingPong",
+        type: .bidirectionalStreaming
+      )
     }
 
     /// The method `ServerStream`.
@@ -27,8 +31,12 @@ public enum Bench_Bench {
       public typealias Input = Bench_StreamRequest
       /// The response's type.
       public typealias Output = Bench_Payload
-      /// The method's name.
-      public static let descriptor = MethodDescriptor(service: Bench_Bench.descriptor, method: "ServerStream")
+      /// The method's name and kind.
+      public static let descriptor = MethodDescriptor(
+        service: Bench_Bench.descriptor,
+        method: "ServerStream",
+        type: .serverStreaming
+      )
     }
 
     /// The method `Block`.
@@ -37,8 +45,8 @@ public enum Bench_Bench {
       public typealias Input = Bench_BlockRequest
       /// The response's type.
       public typealias Output = Bench_Payload
-      /// The method's name.
-      public static let descriptor = MethodDescriptor(service: Bench_Bench.descriptor, method: "Block")
+      /// The method's name and kind.
+      public static let descriptor = MethodDescriptor(service: Bench_Bench.descriptor, method: "Block", type: .unary)
     }
 
     /// Every method of the service.
@@ -46,7 +54,7 @@ public enum Bench_Bench {
   }
 }
 
-extension Bench_Bench {
+nonisolated extension Bench_Bench {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   public protocol ServiceProtocol: RegistrableRPCService {
     /// Sends every message back.
@@ -89,7 +97,7 @@ extension Bench_Bench {
   }
 }
 
-extension Bench_Bench.ServiceProtocol {
+nonisolated extension Bench_Bench.ServiceProtocol {
   /// Registers the service's methods.
   public func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(
@@ -113,14 +121,14 @@ extension Bench_Bench.ServiceProtocol {
   }
 }
 
-extension Bench_Bench.SimpleServiceProtocol {
+nonisolated extension Bench_Bench.SimpleServiceProtocol {
   /// Passes the messages on and answers without metadata.
   public func pingPong(
     request: StreamingServerRequest<Bench_Payload>,
     context: ServerContext
   ) async throws -> StreamingServerResponse<Bench_Payload> {
     StreamingServerResponse { writer in
-      try await pingPong(request: request.messages, response: writer, context: context)
+      try await self.pingPong(request: request.messages, response: writer, context: context)
       return [:]
     }
   }
@@ -131,7 +139,7 @@ extension Bench_Bench.SimpleServiceProtocol {
     context: ServerContext
   ) async throws -> StreamingServerResponse<Bench_Payload> {
     StreamingServerResponse { writer in
-      try await serverStream(request: request.message, response: writer, context: context)
+      try await self.serverStream(request: request.message, response: writer, context: context)
       return [:]
     }
   }
@@ -141,13 +149,44 @@ extension Bench_Bench.SimpleServiceProtocol {
     request: ServerRequest<Bench_BlockRequest>,
     context: ServerContext
   ) async throws -> ServerResponse<Bench_Payload> {
-    ServerResponse(message: try await block(request: request.message, context: context))
+    ServerResponse(message: try await self.block(request: request.message, context: context))
   }
 }
 
-extension Bench_Bench {
+nonisolated extension Bench_Bench {
+  /// A client of the service `bench.Bench`.
+  ///
+  /// Code that takes some client, and not the type `Client`, can be tested with an implementation of this protocol.
+  public protocol ClientProtocol: Sendable {
+    /// Sends every message back.
+    ///
+    /// With the metadata of both directions.
+    nonisolated(nonsending) func pingPong<Result: Sendable>(
+      request: StreamingClientRequest<Bench_Payload>,
+      options: CallOptions,
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Bench_Payload>) async throws -> Result
+    ) async throws -> Result
+
+    /// Sends as many messages as it is asked for.
+    ///
+    /// With the metadata of both directions.
+    nonisolated(nonsending) func serverStream<Result: Sendable>(
+      request: ClientRequest<Bench_StreamRequest>,
+      options: CallOptions,
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Bench_Payload>) async throws -> Result
+    ) async throws -> Result
+
+    /// Blocks the thread that it runs on, as careless handlers do.
+    ///
+    /// With the metadata of both directions.
+    func block(
+      request: ClientRequest<Bench_BlockRequest>,
+      options: CallOptions
+    ) async throws(RPCError) -> ClientResponse<Bench_Payload>
+  }
+
   /// Calls the service `bench.Bench`.
-  public struct Client: Sendable {
+  public struct Client: ClientProtocol {
     private let channel: Channel
 
     /// Creates a client that makes its calls on `channel`.
@@ -165,7 +204,7 @@ extension Bench_Bench {
       onResponse: nonisolated(nonsending) (RPCAsyncSequence<Bench_Payload>) async throws -> Result
     ) async throws -> Result {
       let request = StreamingClientRequest(metadata: metadata, producer: producer)
-      return try await pingPong(request: request, options: options) { response in try await onResponse(response.messages) }
+      return try await self.pingPong(request: request, options: options) { response in try await onResponse(response.messages) }
     }
 
     /// Sends every message back.
@@ -196,7 +235,7 @@ extension Bench_Bench {
       onResponse: nonisolated(nonsending) (RPCAsyncSequence<Bench_Payload>) async throws -> Result
     ) async throws -> Result {
       let request = ClientRequest(message: message, metadata: metadata)
-      return try await serverStream(request: request, options: options) { response in try await onResponse(response.messages) }
+      return try await self.serverStream(request: request, options: options) { response in try await onResponse(response.messages) }
     }
 
     /// Sends as many messages as it is asked for.
@@ -224,7 +263,7 @@ extension Bench_Bench {
       options: CallOptions = .defaults
     ) async throws(RPCError) -> Bench_Payload {
       let request = ClientRequest(message: message, metadata: metadata)
-      return try await block(request: request, options: options).message
+      return try await self.block(request: request, options: options).message
     }
 
     /// Blocks the thread that it runs on, as careless handlers do.
@@ -242,5 +281,45 @@ extension Bench_Bench {
         options: options
       )
     }
+  }
+}
+
+nonisolated extension Bench_Bench.ClientProtocol {
+  /// Sends every message back.
+  ///
+  /// - Parameters:
+  ///   - producer: Writes the messages; when it returns, the client's side of the call is closed.
+  ///   - onResponse: Reads the messages; when it returns, the call ends.
+  public nonisolated(nonsending) func pingPong<Result: Sendable>(
+    producer: @escaping StreamingClientRequest<Bench_Payload>.Producer,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults,
+    onResponse: nonisolated(nonsending) (RPCAsyncSequence<Bench_Payload>) async throws -> Result
+  ) async throws -> Result {
+    let request = StreamingClientRequest(metadata: metadata, producer: producer)
+    return try await self.pingPong(request: request, options: options) { response in try await onResponse(response.messages) }
+  }
+
+  /// Sends as many messages as it is asked for.
+  ///
+  /// - Parameter onResponse: Reads the messages; when it returns, the call ends.
+  public nonisolated(nonsending) func serverStream<Result: Sendable>(
+    _ message: Bench_StreamRequest,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults,
+    onResponse: nonisolated(nonsending) (RPCAsyncSequence<Bench_Payload>) async throws -> Result
+  ) async throws -> Result {
+    let request = ClientRequest(message: message, metadata: metadata)
+    return try await self.serverStream(request: request, options: options) { response in try await onResponse(response.messages) }
+  }
+
+  /// Blocks the thread that it runs on, as careless handlers do.
+  public func block(
+    _ message: Bench_BlockRequest,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults
+  ) async throws(RPCError) -> Bench_Payload {
+    let request = ClientRequest(message: message, metadata: metadata)
+    return try await self.block(request: request, options: options).message
   }
 }

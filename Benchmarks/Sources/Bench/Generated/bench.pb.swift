@@ -24,22 +24,25 @@ public struct Bench_Payload: Message {
   public init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   public func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `bench.Payload`.
   public static var protoMessageName: String { "bench.Payload" }
 
+  /// The file that declares the message: `bench.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Bench_BenchFile.descriptor }
+
   /// The message in protobuf's text format.
-  public var debugDescription: String { Layout.debugDescription(of: self) }
+  public var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
 /// How many messages to send.
@@ -66,22 +69,25 @@ public struct Bench_StreamRequest: Message {
   public init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   public func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `bench.StreamRequest`.
   public static var protoMessageName: String { "bench.StreamRequest" }
 
+  /// The file that declares the message: `bench.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Bench_BenchFile.descriptor }
+
   /// The message in protobuf's text format.
-  public var debugDescription: String { Layout.debugDescription(of: self) }
+  public var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
 /// How long to block.
@@ -104,43 +110,46 @@ public struct Bench_BlockRequest: Message {
   public init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   public func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `bench.BlockRequest`.
   public static var protoMessageName: String { "bench.BlockRequest" }
 
+  /// The file that declares the message: `bench.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Bench_BenchFile.descriptor }
+
   /// The message in protobuf's text format.
-  public var debugDescription: String { Layout.debugDescription(of: self) }
+  public var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
-extension Bench_Payload {
+nonisolated extension Bench_Payload {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  @_spi(GeneratedCode) public enum Layout: MessageLayout {
+  @_spi(GeneratedCode) public enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    public static let schema = MessageSchema(of: Self.self)
+    public static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     public static func initialize(_ message: inout CBench__Bench__Payload) {
-      cbench__bench__payload__init(&message)
+      unsafe cbench__bench__payload__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
       _ message: CBench__Bench__Payload,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Bench_Payload {
+    ) throws(BinaryDecodingError) -> Bench_Payload {
       var value = Bench_Payload()
-      value.data = decoder.bytes(message.data)
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.data = unsafe decoder.bytes(message.data)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -150,32 +159,32 @@ extension Bench_Payload {
       to message: inout CBench__Bench__Payload,
       with encoder: inout MessageEncoder
     ) {
-      message.data = encoder.bytes(value.data)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.data = encoder.bytes(value.data)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Bench_StreamRequest {
+nonisolated extension Bench_StreamRequest {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  @_spi(GeneratedCode) public enum Layout: MessageLayout {
+  @_spi(GeneratedCode) public enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    public static let schema = MessageSchema(of: Self.self)
+    public static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     public static func initialize(_ message: inout CBench__Bench__StreamRequest) {
-      cbench__bench__stream_request__init(&message)
+      unsafe cbench__bench__stream_request__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
       _ message: CBench__Bench__StreamRequest,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Bench_StreamRequest {
+    ) throws(BinaryDecodingError) -> Bench_StreamRequest {
       var value = Bench_StreamRequest()
-      value.size = message.size
-      value.count = message.count
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.size = unsafe message.size
+      value.count = unsafe message.count
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -185,32 +194,32 @@ extension Bench_StreamRequest {
       to message: inout CBench__Bench__StreamRequest,
       with encoder: inout MessageEncoder
     ) {
-      message.size = value.size
-      message.count = value.count
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.size = value.size
+      unsafe message.count = value.count
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Bench_BlockRequest {
+nonisolated extension Bench_BlockRequest {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  @_spi(GeneratedCode) public enum Layout: MessageLayout {
+  @_spi(GeneratedCode) public enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    public static let schema = MessageSchema(of: Self.self)
+    public static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     public static func initialize(_ message: inout CBench__Bench__BlockRequest) {
-      cbench__bench__block_request__init(&message)
+      unsafe cbench__bench__block_request__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
       _ message: CBench__Bench__BlockRequest,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Bench_BlockRequest {
+    ) throws(BinaryDecodingError) -> Bench_BlockRequest {
       var value = Bench_BlockRequest()
-      value.milliseconds = message.milliseconds
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.milliseconds = unsafe message.milliseconds
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -220,16 +229,16 @@ extension Bench_BlockRequest {
       to message: inout CBench__Bench__BlockRequest,
       with encoder: inout MessageEncoder
     ) {
-      message.milliseconds = value.milliseconds
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.milliseconds = value.milliseconds
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
 /// The file `bench.proto`.
-public enum Bench_BenchFile {
+nonisolated public enum Bench_BenchFile {
   /// The file as protobuf describes it, for server reflection.
-  public static let descriptor = FileDescriptor(
+  public static let descriptor = ProtoFileDescriptor(
     name: "bench.proto",
     dependencies: [],
     latin1: """

@@ -2,14 +2,14 @@
 
 /// What holds for all bytes.
 ///
-/// They are refused, or are a message that encodes to bytes which are the same message again. In how many pieces the bytes
-/// come makes no difference.
+/// They are refused, or are a message that encodes to bytes which are the same message again. In how many pieces the
+/// bytes come makes no difference.
 struct DecodingProperty<Value: Message> {
   /// Whether a number in the message is not equal to itself.
   let holdsNaN: (Value) -> Bool
 
   // Tight, so that inputs of some kilobytes reach them.
-  private let limits = DecodingLimits(maximumDepth: 30, maximumMemory: 64 << 10)
+  private let limits = DecodingLimits(maxDepth: 30, maxMemoryBytes: 64 << 10)
 
   func check(_ bytes: [UInt8]) {
     let whole = decode(bytes)
@@ -42,17 +42,17 @@ struct DecodingProperty<Value: Message> {
     value == other || holdsNaN(value) && holdsNaN(other)
   }
 
-  private func decode(_ bytes: [UInt8]) -> Result<Value, DecodingError> {
-    Result { () throws(DecodingError) in try Value(serializedBytes: bytes, limits: limits) }
+  private func decode(_ bytes: [UInt8]) -> Result<Value, BinaryDecodingError> {
+    Result { () throws(BinaryDecodingError) in try Value(serializedBytes: bytes, limits: limits) }
   }
 
-  private func decode(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Result<Value, DecodingError> {
-    Result { () throws(DecodingError) in
+  private func decode(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Result<Value, BinaryDecodingError> {
+    Result { () throws(BinaryDecodingError) in
       try Value(serializedBytes: SerializedBytes(unsafePieces: pieces), limits: limits)
     }
   }
 
-  private func outcome(_ result: Result<Value, DecodingError>) -> String {
+  private func outcome(_ result: Result<Value, BinaryDecodingError>) -> String {
     switch result {
     case .success: "a message"
     case .failure(let error): error.description

@@ -5,7 +5,7 @@ public import CoreGRPC
 import CoreGRPCProtobuf
 
 /// The service of gRPC's tutorial: one method of each of the four kinds.
-public enum Routeguide_RouteGuide {
+nonisolated public enum Routeguide_RouteGuide {
   /// The service's name: `routeguide.RouteGuide`.
   public static let descriptor = ServiceDescriptor(fullyQualifiedService: "routeguide.RouteGuide")
 
@@ -17,8 +17,12 @@ public enum Routeguide_RouteGuide {
       public typealias Input = Routeguide_Point
       /// The response's type.
       public typealias Output = Routeguide_Feature
-      /// The method's name.
-      public static let descriptor = MethodDescriptor(service: Routeguide_RouteGuide.descriptor, method: "GetFeature")
+      /// The method's name and kind.
+      public static let descriptor = MethodDescriptor(
+        service: Routeguide_RouteGuide.descriptor,
+        method: "GetFeature",
+        type: .unary
+      )
     }
 
     /// The method `ListFeatures`.
@@ -27,8 +31,12 @@ public enum Routeguide_RouteGuide {
       public typealias Input = Routeguide_Rectangle
       /// The response's type.
       public typealias Output = Routeguide_Feature
-      /// The method's name.
-      public static let descriptor = MethodDescriptor(service: Routeguide_RouteGuide.descriptor, method: "ListFeatures")
+      /// The method's name and kind.
+      public static let descriptor = MethodDescriptor(
+        service: Routeguide_RouteGuide.descriptor,
+        method: "ListFeatures",
+        type: .serverStreaming
+      )
     }
 
     /// The method `RecordRoute`.
@@ -37,8 +45,12 @@ public enum Routeguide_RouteGuide {
       public typealias Input = Routeguide_Point
       /// The response's type.
       public typealias Output = Routeguide_RouteSummary
-      /// The method's name.
-      public static let descriptor = MethodDescriptor(service: Routeguide_RouteGuide.descriptor, method: "RecordRoute")
+      /// The method's name and kind.
+      public static let descriptor = MethodDescriptor(
+        service: Routeguide_RouteGuide.descriptor,
+        method: "RecordRoute",
+        type: .clientStreaming
+      )
     }
 
     /// The method `RouteChat`.
@@ -47,8 +59,12 @@ public enum Routeguide_RouteGuide {
       public typealias Input = Routeguide_RouteNote
       /// The response's type.
       public typealias Output = Routeguide_RouteNote
-      /// The method's name.
-      public static let descriptor = MethodDescriptor(service: Routeguide_RouteGuide.descriptor, method: "RouteChat")
+      /// The method's name and kind.
+      public static let descriptor = MethodDescriptor(
+        service: Routeguide_RouteGuide.descriptor,
+        method: "RouteChat",
+        type: .bidirectionalStreaming
+      )
     }
 
     /// Every method of the service.
@@ -61,7 +77,7 @@ public enum Routeguide_RouteGuide {
   }
 }
 
-extension Routeguide_RouteGuide {
+nonisolated extension Routeguide_RouteGuide {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
   public protocol ServiceProtocol: RegistrableRPCService {
     /// Answers the feature at a point; one without a name, if there is none.
@@ -116,7 +132,7 @@ extension Routeguide_RouteGuide {
   }
 }
 
-extension Routeguide_RouteGuide.ServiceProtocol {
+nonisolated extension Routeguide_RouteGuide.ServiceProtocol {
   /// Registers the service's methods.
   public func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(
@@ -146,13 +162,13 @@ extension Routeguide_RouteGuide.ServiceProtocol {
   }
 }
 
-extension Routeguide_RouteGuide.SimpleServiceProtocol {
+nonisolated extension Routeguide_RouteGuide.SimpleServiceProtocol {
   /// Passes the message on and answers without metadata.
   public nonisolated(nonsending) func getFeature(
     request: ServerRequest<Routeguide_Point>,
     context: ServerContext
   ) async throws -> ServerResponse<Routeguide_Feature> {
-    ServerResponse(message: try await getFeature(request: request.message, context: context))
+    ServerResponse(message: try await self.getFeature(request: request.message, context: context))
   }
 
   /// Passes the messages on and answers without metadata.
@@ -161,7 +177,7 @@ extension Routeguide_RouteGuide.SimpleServiceProtocol {
     context: ServerContext
   ) async throws -> StreamingServerResponse<Routeguide_Feature> {
     StreamingServerResponse { writer in
-      try await listFeatures(request: request.message, response: writer, context: context)
+      try await self.listFeatures(request: request.message, response: writer, context: context)
       return [:]
     }
   }
@@ -171,7 +187,7 @@ extension Routeguide_RouteGuide.SimpleServiceProtocol {
     request: StreamingServerRequest<Routeguide_Point>,
     context: ServerContext
   ) async throws -> ServerResponse<Routeguide_RouteSummary> {
-    ServerResponse(message: try await recordRoute(request: request.messages, context: context))
+    ServerResponse(message: try await self.recordRoute(request: request.messages, context: context))
   }
 
   /// Passes the messages on and answers without metadata.
@@ -180,15 +196,54 @@ extension Routeguide_RouteGuide.SimpleServiceProtocol {
     context: ServerContext
   ) async throws -> StreamingServerResponse<Routeguide_RouteNote> {
     StreamingServerResponse { writer in
-      try await routeChat(request: request.messages, response: writer, context: context)
+      try await self.routeChat(request: request.messages, response: writer, context: context)
       return [:]
     }
   }
 }
 
-extension Routeguide_RouteGuide {
+nonisolated extension Routeguide_RouteGuide {
+  /// A client of the service `routeguide.RouteGuide`.
+  ///
+  /// Code that takes some client, and not the type `Client`, can be tested with an implementation of this protocol.
+  public protocol ClientProtocol: Sendable {
+    /// Answers the feature at a point; one without a name, if there is none.
+    ///
+    /// With the metadata of both directions.
+    func getFeature(
+      request: ClientRequest<Routeguide_Point>,
+      options: CallOptions
+    ) async throws(RPCError) -> ClientResponse<Routeguide_Feature>
+
+    /// Answers the features in a rectangle, one after the other.
+    ///
+    /// With the metadata of both directions.
+    nonisolated(nonsending) func listFeatures<Result: Sendable>(
+      request: ClientRequest<Routeguide_Rectangle>,
+      options: CallOptions,
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Routeguide_Feature>) async throws -> Result
+    ) async throws -> Result
+
+    /// Takes the points of a route, and answers what was met on it.
+    ///
+    /// With the metadata of both directions.
+    func recordRoute(
+      request: StreamingClientRequest<Routeguide_Point>,
+      options: CallOptions
+    ) async throws(RPCError) -> ClientResponse<Routeguide_RouteSummary>
+
+    /// Takes notes about places, and answers each with the notes that were taken at the same place before.
+    ///
+    /// With the metadata of both directions.
+    nonisolated(nonsending) func routeChat<Result: Sendable>(
+      request: StreamingClientRequest<Routeguide_RouteNote>,
+      options: CallOptions,
+      onResponse: nonisolated(nonsending) (StreamingClientResponse<Routeguide_RouteNote>) async throws -> Result
+    ) async throws -> Result
+  }
+
   /// Calls the service `routeguide.RouteGuide`.
-  public struct Client: Sendable {
+  public struct Client: ClientProtocol {
     private let channel: Channel
 
     /// Creates a client that makes its calls on `channel`.
@@ -201,7 +256,7 @@ extension Routeguide_RouteGuide {
       options: CallOptions = .defaults
     ) async throws(RPCError) -> Routeguide_Feature {
       let request = ClientRequest(message: message, metadata: metadata)
-      return try await getFeature(request: request, options: options).message
+      return try await self.getFeature(request: request, options: options).message
     }
 
     /// Answers the feature at a point; one without a name, if there is none.
@@ -230,7 +285,7 @@ extension Routeguide_RouteGuide {
       onResponse: nonisolated(nonsending) (RPCAsyncSequence<Routeguide_Feature>) async throws -> Result
     ) async throws -> Result {
       let request = ClientRequest(message: message, metadata: metadata)
-      return try await listFeatures(request: request, options: options) { response in try await onResponse(response.messages) }
+      return try await self.listFeatures(request: request, options: options) { response in try await onResponse(response.messages) }
     }
 
     /// Answers the features in a rectangle, one after the other.
@@ -260,7 +315,7 @@ extension Routeguide_RouteGuide {
       options: CallOptions = .defaults
     ) async throws(RPCError) -> Routeguide_RouteSummary {
       let request = StreamingClientRequest(metadata: metadata, producer: producer)
-      return try await recordRoute(request: request, options: options).message
+      return try await self.recordRoute(request: request, options: options).message
     }
 
     /// Takes the points of a route, and answers what was met on it.
@@ -291,7 +346,7 @@ extension Routeguide_RouteGuide {
       onResponse: nonisolated(nonsending) (RPCAsyncSequence<Routeguide_RouteNote>) async throws -> Result
     ) async throws -> Result {
       let request = StreamingClientRequest(metadata: metadata, producer: producer)
-      return try await routeChat(request: request, options: options) { response in try await onResponse(response.messages) }
+      return try await self.routeChat(request: request, options: options) { response in try await onResponse(response.messages) }
     }
 
     /// Takes notes about places, and answers each with the notes that were taken at the same place before.
@@ -311,5 +366,57 @@ extension Routeguide_RouteGuide {
         onResponse: onResponse
       )
     }
+  }
+}
+
+nonisolated extension Routeguide_RouteGuide.ClientProtocol {
+  /// Answers the feature at a point; one without a name, if there is none.
+  public func getFeature(
+    _ message: Routeguide_Point,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults
+  ) async throws(RPCError) -> Routeguide_Feature {
+    let request = ClientRequest(message: message, metadata: metadata)
+    return try await self.getFeature(request: request, options: options).message
+  }
+
+  /// Answers the features in a rectangle, one after the other.
+  ///
+  /// - Parameter onResponse: Reads the messages; when it returns, the call ends.
+  public nonisolated(nonsending) func listFeatures<Result: Sendable>(
+    _ message: Routeguide_Rectangle,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults,
+    onResponse: nonisolated(nonsending) (RPCAsyncSequence<Routeguide_Feature>) async throws -> Result
+  ) async throws -> Result {
+    let request = ClientRequest(message: message, metadata: metadata)
+    return try await self.listFeatures(request: request, options: options) { response in try await onResponse(response.messages) }
+  }
+
+  /// Takes the points of a route, and answers what was met on it.
+  ///
+  /// - Parameter producer: Writes the messages; when it returns, the client's side of the call is closed.
+  public func recordRoute(
+    producer: @escaping StreamingClientRequest<Routeguide_Point>.Producer,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults
+  ) async throws(RPCError) -> Routeguide_RouteSummary {
+    let request = StreamingClientRequest(metadata: metadata, producer: producer)
+    return try await self.recordRoute(request: request, options: options).message
+  }
+
+  /// Takes notes about places, and answers each with the notes that were taken at the same place before.
+  ///
+  /// - Parameters:
+  ///   - producer: Writes the messages; when it returns, the client's side of the call is closed.
+  ///   - onResponse: Reads the messages; when it returns, the call ends.
+  public nonisolated(nonsending) func routeChat<Result: Sendable>(
+    producer: @escaping StreamingClientRequest<Routeguide_RouteNote>.Producer,
+    metadata: Metadata = [:],
+    options: CallOptions = .defaults,
+    onResponse: nonisolated(nonsending) (RPCAsyncSequence<Routeguide_RouteNote>) async throws -> Result
+  ) async throws -> Result {
+    let request = StreamingClientRequest(metadata: metadata, producer: producer)
+    return try await self.routeChat(request: request, options: options) { response in try await onResponse(response.messages) }
   }
 }

@@ -28,22 +28,25 @@ public struct Routeguide_Point: Message {
   public init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   public func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `routeguide.Point`.
   public static var protoMessageName: String { "routeguide.Point" }
 
+  /// The file that declares the message: `route_guide.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Routeguide_RouteGuideFile.descriptor }
+
   /// The message in protobuf's text format.
-  public var debugDescription: String { Layout.debugDescription(of: self) }
+  public var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
 /// A piece of the map, by two of its corners that lie opposite each other.
@@ -70,22 +73,25 @@ public struct Routeguide_Rectangle: Message {
   public init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   public func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `routeguide.Rectangle`.
   public static var protoMessageName: String { "routeguide.Rectangle" }
 
+  /// The file that declares the message: `route_guide.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Routeguide_RouteGuideFile.descriptor }
+
   /// The message in protobuf's text format.
-  public var debugDescription: String { Layout.debugDescription(of: self) }
+  public var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
 /// Something with a name at a place.
@@ -112,22 +118,25 @@ public struct Routeguide_Feature: Message {
   public init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   public func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `routeguide.Feature`.
   public static var protoMessageName: String { "routeguide.Feature" }
 
+  /// The file that declares the message: `route_guide.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Routeguide_RouteGuideFile.descriptor }
+
   /// The message in protobuf's text format.
-  public var debugDescription: String { Layout.debugDescription(of: self) }
+  public var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
 /// What someone says at a place.
@@ -154,22 +163,25 @@ public struct Routeguide_RouteNote: Message {
   public init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   public func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `routeguide.RouteNote`.
   public static var protoMessageName: String { "routeguide.RouteNote" }
 
+  /// The file that declares the message: `route_guide.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Routeguide_RouteGuideFile.descriptor }
+
   /// The message in protobuf's text format.
-  public var debugDescription: String { Layout.debugDescription(of: self) }
+  public var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
 /// What there is to say about a route.
@@ -204,44 +216,47 @@ public struct Routeguide_RouteSummary: Message {
   public init(
     serializedBytes bytes: borrowing SerializedBytes,
     limits: DecodingLimits
-  ) throws(DecodingError) {
-    self = try Layout.decode(bytes, limits: limits)
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
   }
 
   /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
   public func serialize<Buffer: ~Copyable, Failure: Error>(
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try Layout.encode(self, into: makeBuffer)
+    try unsafe Layout.encode(self, into: makeBuffer)
   }
 
   /// The message's full name: `routeguide.RouteSummary`.
   public static var protoMessageName: String { "routeguide.RouteSummary" }
 
+  /// The file that declares the message: `route_guide.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Routeguide_RouteGuideFile.descriptor }
+
   /// The message in protobuf's text format.
-  public var debugDescription: String { Layout.debugDescription(of: self) }
+  public var debugDescription: String { unsafe Layout.debugDescription(of: self) }
 }
 
-extension Routeguide_Point {
+nonisolated extension Routeguide_Point {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  @_spi(GeneratedCode) public enum Layout: MessageLayout {
+  @_spi(GeneratedCode) public enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    public static let schema = MessageSchema(of: Self.self)
+    public static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     public static func initialize(_ message: inout CRouteGuide__Routeguide__Point) {
-      croute_guide__routeguide__point__init(&message)
+      unsafe croute_guide__routeguide__point__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
       _ message: CRouteGuide__Routeguide__Point,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Routeguide_Point {
+    ) throws(BinaryDecodingError) -> Routeguide_Point {
       var value = Routeguide_Point()
-      value.latitude = message.latitude
-      value.longitude = message.longitude
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.latitude = unsafe message.latitude
+      value.longitude = unsafe message.longitude
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -251,33 +266,33 @@ extension Routeguide_Point {
       to message: inout CRouteGuide__Routeguide__Point,
       with encoder: inout MessageEncoder
     ) {
-      message.latitude = value.latitude
-      message.longitude = value.longitude
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.latitude = value.latitude
+      unsafe message.longitude = value.longitude
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Routeguide_Rectangle {
+nonisolated extension Routeguide_Rectangle {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  @_spi(GeneratedCode) public enum Layout: MessageLayout {
+  @_spi(GeneratedCode) public enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    public static let schema = MessageSchema(of: Self.self)
+    public static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     public static func initialize(_ message: inout CRouteGuide__Routeguide__Rectangle) {
-      croute_guide__routeguide__rectangle__init(&message)
+      unsafe croute_guide__routeguide__rectangle__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
       _ message: CRouteGuide__Routeguide__Rectangle,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Routeguide_Rectangle {
+    ) throws(BinaryDecodingError) -> Routeguide_Rectangle {
       var value = Routeguide_Rectangle()
-      value.lo = try decoder.message(message.lo, as: Routeguide_Point.Layout.self)
-      value.hi = try decoder.message(message.hi, as: Routeguide_Point.Layout.self)
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.lo = try unsafe decoder.message(message.lo, as: Routeguide_Point.Layout.self)
+      value.hi = try unsafe decoder.message(message.hi, as: Routeguide_Point.Layout.self)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -287,33 +302,33 @@ extension Routeguide_Rectangle {
       to message: inout CRouteGuide__Routeguide__Rectangle,
       with encoder: inout MessageEncoder
     ) {
-      message.lo = encoder.message(value.lo, as: Routeguide_Point.Layout.self)
-      message.hi = encoder.message(value.hi, as: Routeguide_Point.Layout.self)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.lo = encoder.message(value.lo, as: Routeguide_Point.Layout.self)
+      unsafe message.hi = encoder.message(value.hi, as: Routeguide_Point.Layout.self)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Routeguide_Feature {
+nonisolated extension Routeguide_Feature {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  @_spi(GeneratedCode) public enum Layout: MessageLayout {
+  @_spi(GeneratedCode) public enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    public static let schema = MessageSchema(of: Self.self)
+    public static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     public static func initialize(_ message: inout CRouteGuide__Routeguide__Feature) {
-      croute_guide__routeguide__feature__init(&message)
+      unsafe croute_guide__routeguide__feature__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
       _ message: CRouteGuide__Routeguide__Feature,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Routeguide_Feature {
+    ) throws(BinaryDecodingError) -> Routeguide_Feature {
       var value = Routeguide_Feature()
-      value.name = try decoder.string(message.name, field: 1)
-      value.location = try decoder.message(message.location, as: Routeguide_Point.Layout.self)
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.name = try unsafe decoder.string(message.name, field: 1)
+      value.location = try unsafe decoder.message(message.location, as: Routeguide_Point.Layout.self)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -323,33 +338,33 @@ extension Routeguide_Feature {
       to message: inout CRouteGuide__Routeguide__Feature,
       with encoder: inout MessageEncoder
     ) {
-      message.name = encoder.string(value.name)
-      message.location = encoder.message(value.location, as: Routeguide_Point.Layout.self)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.name = encoder.string(value.name)
+      unsafe message.location = encoder.message(value.location, as: Routeguide_Point.Layout.self)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Routeguide_RouteNote {
+nonisolated extension Routeguide_RouteNote {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  @_spi(GeneratedCode) public enum Layout: MessageLayout {
+  @_spi(GeneratedCode) public enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    public static let schema = MessageSchema(of: Self.self)
+    public static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     public static func initialize(_ message: inout CRouteGuide__Routeguide__RouteNote) {
-      croute_guide__routeguide__route_note__init(&message)
+      unsafe croute_guide__routeguide__route_note__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
       _ message: CRouteGuide__Routeguide__RouteNote,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Routeguide_RouteNote {
+    ) throws(BinaryDecodingError) -> Routeguide_RouteNote {
       var value = Routeguide_RouteNote()
-      value.location = try decoder.message(message.location, as: Routeguide_Point.Layout.self)
-      value.message = try decoder.string(message.message, field: 2)
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.location = try unsafe decoder.message(message.location, as: Routeguide_Point.Layout.self)
+      value.message = try unsafe decoder.string(message.message, field: 2)
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -359,35 +374,35 @@ extension Routeguide_RouteNote {
       to message: inout CRouteGuide__Routeguide__RouteNote,
       with encoder: inout MessageEncoder
     ) {
-      message.location = encoder.message(value.location, as: Routeguide_Point.Layout.self)
-      message.message = encoder.string(value.message)
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.location = encoder.message(value.location, as: Routeguide_Point.Layout.self)
+      unsafe message.message = encoder.string(value.message)
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
-extension Routeguide_RouteSummary {
+nonisolated extension Routeguide_RouteSummary {
   /// How this type and protobuf-c's struct correspond, for generated code.
-  @_spi(GeneratedCode) public enum Layout: MessageLayout {
+  @_spi(GeneratedCode) public enum Layout: @unsafe MessageLayout {
     /// What protobuf-c knows of the message.
-    public static let schema = MessageSchema(of: Self.self)
+    public static let schema = unsafe MessageSchema(of: Self.self)
 
     /// Gives a struct its defaults.
     public static func initialize(_ message: inout CRouteGuide__Routeguide__RouteSummary) {
-      croute_guide__routeguide__route_summary__init(&message)
+      unsafe croute_guide__routeguide__route_summary__init(&message)
     }
 
     /// Lifts a struct to a value.
     public static func read(
       _ message: CRouteGuide__Routeguide__RouteSummary,
       from decoder: MessageDecoder
-    ) throws(DecodingError) -> Routeguide_RouteSummary {
+    ) throws(BinaryDecodingError) -> Routeguide_RouteSummary {
       var value = Routeguide_RouteSummary()
-      value.pointCount = message.point_count
-      value.featureCount = message.feature_count
-      value.distance = message.distance
-      value.elapsedTime = message.elapsed_time
-      value.unknownFields = decoder.unknownFields(message.base)
+      value.pointCount = unsafe message.point_count
+      value.featureCount = unsafe message.feature_count
+      value.distance = unsafe message.distance
+      value.elapsedTime = unsafe message.elapsed_time
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
 
@@ -397,19 +412,19 @@ extension Routeguide_RouteSummary {
       to message: inout CRouteGuide__Routeguide__RouteSummary,
       with encoder: inout MessageEncoder
     ) {
-      message.point_count = value.pointCount
-      message.feature_count = value.featureCount
-      message.distance = value.distance
-      message.elapsed_time = value.elapsedTime
-      encoder.unknownFields(value.unknownFields, in: &message.base)
+      unsafe message.point_count = value.pointCount
+      unsafe message.feature_count = value.featureCount
+      unsafe message.distance = value.distance
+      unsafe message.elapsed_time = value.elapsedTime
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
 }
 
 /// The file `route_guide.proto`.
-public enum Routeguide_RouteGuideFile {
+nonisolated public enum Routeguide_RouteGuideFile {
   /// The file as protobuf describes it, for server reflection.
-  public static let descriptor = FileDescriptor(
+  public static let descriptor = ProtoFileDescriptor(
     name: "route_guide.proto",
     dependencies: [],
     latin1: """

@@ -1,7 +1,8 @@
 import Foundation
 import ProtobufC
 
-/// Answers the requests of Google's conformance runner: each is four bytes of length and a message, and so is each answer.
+/// Answers the requests of Google's conformance runner: each is four bytes of length and a message, and so is each
+/// answer.
 @main
 enum ConformanceTestee {
   static func main() throws {

@@ -1,4 +1,6 @@
 import ProtobufC
+import ProtobufCJSON
+import ProtobufCTextFormat
 
 extension Conformance_ConformanceRequest {
   /// The message of the request, decoded and encoded again.
@@ -7,16 +9,43 @@ extension Conformance_ConformanceRequest {
   }
 
   private var result: Conformance_ConformanceResponse.OneOf_Result {
-    guard case .protobufPayload(let bytes) = payload, requestedOutputFormat == .protobuf else {
-      return .skipped("only binary is implemented")
-    }
     guard let type = Self.types.first(where: { $0.protoMessageName == messageType }) else {
       return .skipped("no message type \(messageType)")
     }
-    do throws(DecodingError) {
-      return .protobufPayload(try type.init(serializedBytes: bytes).serializedBytes())
+    do {
+      guard let message = try message(as: type) else { return .skipped("no such input format") }
+      return encoded(message)
     } catch {
-      return .parseError(error.description)
+      return .parseError("\(error)")
+    }
+  }
+
+  private func message(as type: any Message.Type) throws -> (any Message)? {
+    switch payload {
+    case .protobufPayload(let bytes): return try type.init(serializedBytes: bytes)
+    case .jsonPayload(let text):
+      var options = JSONDecodingOptions()
+      options.ignoreUnknownFields = testCategory == .jsonIgnoreUnknownParsingTest
+      return try type.init(jsonString: text, options: options)
+    case .textPayload(let text): return try type.init(textFormatString: text)
+    default: return nil
+    }
+  }
+
+  private func encoded(_ message: any Message) -> Conformance_ConformanceResponse.OneOf_Result {
+    switch requestedOutputFormat {
+    case .protobuf: return .protobufPayload(message.serializedBytes())
+    case .json:
+      do throws(JSONEncodingError) {
+        return .jsonPayload(try message.jsonString())
+      } catch {
+        return .serializeError(error.description)
+      }
+    case .textFormat:
+      var options = TextFormatEncodingOptions()
+      options.printUnknownFields = printUnknownFields
+      return .textPayload(message.textFormatString(options: options))
+    default: return .skipped("no such output format")
     }
   }
 

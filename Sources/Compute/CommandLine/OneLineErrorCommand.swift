@@ -1,0 +1,26 @@
+public import ArgumentParser
+
+/// A command whose errors of usage are one line on standard error, rather than an explanation of several.
+public protocol OneLineErrorCommand: AsyncParsableCommand {}
+
+extension OneLineErrorCommand {
+  /// Reads the command line, runs the command, and ends the process if that fails.
+  public static func main() async {
+    StandardStream.prepare()
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      let code = exitCode(for: error)
+      let message = message(for: error)
+      // Help and version are errors to ArgumentParser, with the exit code of success.
+      if code == .success || message.isEmpty { exit(withError: error) }
+      StandardError.printLine("error: \(message.split(whereSeparator: \.isNewline).joined(separator: " "))")
+      exit(withError: code)
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import CommandLineSupport
+import Compute
+import CoreGRPC
+import UnixSignals
+
+@main
+struct ComputeServerCommand: OneLineErrorCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compute-server",
+    abstract: "Answers Compute.SayHello calls with the number of Unicode code points in their text.",
+    discussion: """
+      SIGINT and SIGTERM stop the server: it takes no more calls, finishes those in progress within the grace period, \
+      and exits with 0. A second signal stops it immediately.
+      """,
+    version: "compute-server \(CoreGRPCVersion.current), gRPC core \(CoreGRPCVersion.core)"
+  )
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "An address to listen on: host:port, [IPv6 address]:port, unix:/path or unix-abstract:name. Port 0 lets the "
+        + "system choose. May be given several times. (default: 127.0.0.1:19999)",
+      valueName: "address"
+    ),
+    transform: { try ListenAddress($0) }
+  )
+  var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 19999)]
+
+  @OptionGroup(title: "Transport security")
+  var tls: ServerTLSOptions
+
+  @Option(
+    help: ArgumentHelp("How long calls in progress may take after a signal, as in 5s or 500ms.", valueName: "time")
+  )
+  var grace = DurationArgument(seconds: 5)
+
+  @Option(help: ArgumentHelp("How many calls may be in progress at once; further ones are refused.", valueName: "n"))
+  var maxConcurrentCalls = Server.Configuration().maxConcurrentCalls
+
+  func validate() throws {
+    if maxConcurrentCalls < 1 {
+      throw ValidationError("--max-concurrent-calls must be at least 1, not \(maxConcurrentCalls).")
+    }
+  }
+
+  func run() async throws {
+    StandardOutput.ignoreBrokenPipes()
+    var configuration = Server.Configuration()
+    configuration.maxConcurrentCalls = maxConcurrentCalls
+    let server = Server(services: [ComputeService()], configuration: configuration)
+    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    do {
+      var bound: [ListenAddress] = []
+      for address in listen {
+        bound.append(try server.listen(on: address, credentials: tls.credentials(for: address)))
+      }
+      try server.start()
+      try StandardOutput.printLine("running... \(bound.map(\.description).joined(separator: " "))")
+    } catch {
+      StandardError.printLine("error: \(error)")
+      throw ExitCode.failure
+    }
+
+    let stopping = Task {
+      var isStopping = false
+      for await _ in signals {
+        if isStopping {
+          server.beginGracefulShutdown(gracePeriod: .zero)
+        } else {
+          isStopping = true
+          // The server stops whether anybody reads this or not.
+          try? StandardOutput.printLine("stopping...")
+          server.beginGracefulShutdown(gracePeriod: grace.duration)
+        }
+      }
+    }
+    await server.waitUntilStopped()
+    stopping.cancel()
+  }
+}

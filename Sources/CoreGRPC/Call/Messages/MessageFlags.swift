@@ -1,0 +1,55 @@
+import CGRPC
+import Glibc
+
+/// The flags that a message came with, which C-core's C API does not expose.
+///
+/// C-core looks at the flag "compressed" only in a call whose `grpc-encoding` it knows. It delivers any other message
+/// as it came. So bytes that the sender has compressed, with a method that C-core does not know, would pass for a
+/// message.
+enum MessageFlags {
+  private typealias Get = @convention(c) (OpaquePointer) -> UInt32
+
+  /// `GRPC_WRITE_INTERNAL_COMPRESS`.
+  private static let compressed: UInt32 = 0x8000_0000
+
+  private static let function: Get? = {
+    // With this experiment C-core has calls of another class, which end the process when they are asked.
+    let experiments = unsafe getenv("GRPC_EXPERIMENTS").map { unsafe String(cString: $0) } ?? ""
+    guard
+      CoreCapabilities.current.tellsMessageFlags, !experiments.contains("promise_based_client_call"),
+      let function = unsafe dlsym(nil, "_Z37grpc_call_test_only_get_message_flagsP9grpc_call")
+    else { return nil }
+    // The name says the function's type. It reads a number that C-core writes with each received message, before the
+    // batch is done.
+    return unsafe unsafeBitCast(function, to: Get.self)
+  }()
+
+  /// Whether the flags are available.
+  static var isAvailable: Bool { unsafe function != nil }
+
+  /// Returns whether a call's last message was marked as compressed by its sender, and C-core does not report the
+  /// method.
+  ///
+  /// - Parameters:
+  ///   - message: The message, of a finished receive-message after which none was started.
+  ///   - call: A call that is not released.
+  static func isMislabelled(_ message: UnsafeMutablePointer<grpc_byte_buffer>, of call: OpaquePointer) -> Bool {
+    guard let function = unsafe function, unsafe function(call) & compressed != 0 else { return false }
+    return unsafe message.pointee.data.raw.compression == GRPC_COMPRESS_NONE
+  }
+}
+
+extension RPCError {
+  /// Creates the error for a message that is marked as compressed, in a call whose encoding is not known.
+  ///
+  /// See <https://github.com/grpc/grpc/blob/master/doc/compression.md>: INTERNAL on a client. On a server INTERNAL if
+  /// no encoding is named, and UNIMPLEMENTED if an unknown one is; C-core does not tell these two apart, and sensible
+  /// clients do the latter.
+  init(mislabelledMessageOn role: CallStateMachine.Role, accepted: CompressionAlgorithmSet) {
+    self.init(
+      code: role == .server ? .unimplemented : .internalError,
+      message: "the message is compressed, and its grpc-encoding is missing or unknown"
+    )
+    if role == .server { metadata = [Metadata.acceptedEncodings: .string(accepted.acceptedEncodings)] }
+  }
+}

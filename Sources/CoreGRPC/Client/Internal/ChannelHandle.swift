@@ -1,0 +1,158 @@
+import CGRPC
+
+/// A `grpc_channel`, destroyed with the last reference.
+///
+/// Each call holds this object, so that no call outlives its channel.
+@safe final class ChannelHandle: @unchecked Sendable {
+  // Unchecked, because of the handle: `grpc_channel` is thread-safe, and it lives as long as this object.
+
+  let handle: OpaquePointer
+  let queue: CompletionQueue
+  /// The shutdown of the server in this process to which the channel is connected; `nil` for a channel that connects
+  /// itself.
+  let serverShutdown: OneTimeEvent?
+  fileprivate let connectionFailure: ConnectionFailure
+  private let limits: CallLimits
+  private let authorityLength: Int
+  private let resumesOnPollers: Bool
+  /// The resource quota, held here so that other channels find it.
+  private let resourceQuota: ResourceQuota?
+  private let looksAtCalls: Bool
+  private let library = Library()
+
+  /// - Throws: ``RuntimeError``, when C-core cannot read the target or the credentials, or when
+  ///   ``ChannelArguments/adapt(to:)`` refuses a setting.
+  init(
+    target: String,
+    credentials: ChannelCredentials,
+    arguments: ChannelArguments,
+    resumesOnPollers: Bool
+  ) throws(RuntimeError) {
+    if let problem = ChannelTarget.problem(in: target) { throw RuntimeError(cannotConnectTo: target, problem) }
+    var arguments = arguments
+    try arguments.adapt(to: .current)
+    credentials.set(in: &arguments)
+    let (channel, log): (OpaquePointer?, String)
+    do {
+      unsafe (channel, log) = try unsafe credentials.withCCredentials { credentials in
+        unsafe CoreLog.capturing {
+          unsafe arguments.withCArguments { unsafe grpc_channel_create(target, credentials, $0) }
+        }
+      }
+    } catch {
+      throw RuntimeError(cannotConnectTo: target, error.message, code: .invalidCredentials)
+    }
+    guard let channel = unsafe channel else { preconditionFailure("grpc_channel_create promises a channel") }
+    // For a target or credentials that it cannot read, C-core makes a lame channel, which has no connectivity.
+    guard unsafe grpc_channel_support_connectivity_watcher(channel) != 0 else {
+      unsafe grpc_channel_destroy(channel)
+      let reason = log.split(whereSeparator: \.isNewline).first ?? "it is not valid"
+      throw RuntimeError(cannotConnectTo: target, String(reason))
+    }
+    unsafe self.handle = channel
+    self.serverShutdown = nil
+    self.connectionFailure = ConnectionFailure(credentials)
+    self.queue = ClientQueue.shared()
+    self.limits = arguments.clientCallLimits
+    self.authorityLength = arguments.authorityLength(of: target)
+    self.resourceQuota = arguments.resourceQuota
+    self.resumesOnPollers = resumesOnPollers
+    self.looksAtCalls = arguments.allowsSecondMessage(.current)
+  }
+
+  /// Creates a channel over a socket that is connected to a server of this process, and takes ownership of the socket.
+  ///
+  /// - Parameter serverShutdown: The event that the server takes no more calls.
+  init(socket: Int32, serverShutdown: OneTimeEvent, arguments: ChannelArguments, resumesOnPollers: Bool) {
+    let credentials = unsafe grpc_insecure_credentials_create()
+    defer { unsafe grpc_channel_credentials_release(credentials) }
+    let target = "in-process"
+    let channel = unsafe arguments.withCArguments {
+      unsafe grpc_channel_create_from_fd(target, socket, credentials, $0)
+    }
+    guard let channel = unsafe channel else { preconditionFailure("grpc_channel_create_from_fd promises a channel") }
+    unsafe self.handle = channel
+    self.serverShutdown = serverShutdown
+    self.connectionFailure = ConnectionFailure(.insecure)
+    self.queue = ClientQueue.shared()
+    self.limits = arguments.clientCallLimits
+    self.authorityLength = arguments.authorityLength(of: target)
+    self.resourceQuota = arguments.resourceQuota
+    self.resumesOnPollers = resumesOnPollers
+    // The server is this library.
+    self.looksAtCalls = false
+  }
+
+  deinit { unsafe grpc_channel_destroy(handle) }
+
+  func makeCall(path: String, authority: String?, timeout: Duration?) -> Call {
+    let method = unsafe grpc_slice(copying: path)
+    defer { unsafe grpc_slice_unref(method) }
+    let deadline = timeout.map { CoreDeadline(timeout: $0) }
+    let instant = deadline?.instant ?? gpr_inf_future(GPR_CLOCK_MONOTONIC)
+    let mask = cgrpc_propagate_defaults
+    let call: OpaquePointer?
+    if let authority {
+      var host = unsafe grpc_slice(copying: authority)
+      defer { unsafe grpc_slice_unref(host) }
+      unsafe call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, &host, instant, nil)
+    } else {
+      unsafe call = grpc_channel_create_call(handle, nil, mask, queue.handle, method, nil, instant, nil)
+    }
+    guard let call = unsafe call else { preconditionFailure("C-core cannot create a call") }
+    var limits = limits
+    limits.sentMetadata -= path.utf8.count + (authority?.utf8.count ?? authorityLength)
+    return unsafe ClientCall(
+      adopting: call,
+      channel: self,
+      deadline: deadline,
+      limits: limits,
+      resumesOnPollers: resumesOnPollers,
+      isLookedAt: looksAtCalls
+    )
+  }
+}
+
+extension RuntimeError {
+  fileprivate init(cannotConnectTo target: String, _ problem: String, code: Code = .invalidArgument) {
+    let isPrintable = target.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    let name = isPrintable ? "'\(target)'" : target.debugDescription
+    self.init(code: code, message: "a channel to \(name) cannot be created: \(problem)")
+  }
+}
+
+/// A call on a channel.
+private final class ClientCall: Call, @unchecked Sendable {
+  // Unchecked as its superclass is.
+
+  private let channel: ChannelHandle
+  private let deadline: CoreDeadline?
+
+  init(
+    adopting handle: OpaquePointer,
+    channel: ChannelHandle,
+    deadline: CoreDeadline?,
+    limits: CallLimits,
+    resumesOnPollers: Bool,
+    isLookedAt: Bool
+  ) {
+    self.channel = channel
+    self.deadline = deadline
+    unsafe super.init(
+      adopting: handle,
+      queue: channel.queue,
+      limits: limits,
+      resumesOnPollers: resumesOnPollers,
+      isLookedAt: isLookedAt
+    )
+  }
+
+  override var deadlineHasPassed: Bool { deadline?.hasPassed ?? false }
+
+  override func explaining(_ status: Status) -> Status { channel.connectionFailure.explaining(status) }
+
+  deinit {
+    // Nothing is in flight, as an operation in flight would hold this object.
+    close()
+  }
+}

@@ -1,0 +1,191 @@
+import Synchronization
+
+/// The working part of a streaming call on the client.
+///
+/// Receive-status is in a batch of its own, so that the call's end is known as soon as it comes.
+final class ClientStream: Sendable {
+  struct End: Sendable {
+    /// The error of a call that failed; `nil` if it succeeded.
+    let error: RPCError?
+    let metadata: Metadata
+  }
+
+  private let call: Call
+  private let options: CallOptions
+  private let attempts: ClientAttempts?
+  private let end = Promise<End>()
+  private let initialMetadata = Promise<Metadata>()
+  private let producerFailure = Promise<RPCError>()
+  private let writer: MessageWriter
+  /// Whether the received messages are dropped.
+  private let dropsMessages = Atomic(false)
+
+  /// - Parameter attempts: The record of the call's attempts for interceptors; `nil` without interceptors.
+  init(call: Call, options: CallOptions, attempts: ClientAttempts?) {
+    self.call = call
+    self.options = options
+    self.attempts = attempts
+    self.writer = MessageWriter(call: call)
+  }
+
+  /// Sends the metadata, and begins to receive.
+  ///
+  /// Called once, before anything else.
+  func start(_ metadata: Metadata) throws(RPCError) { try start(opening(metadata)) }
+
+  /// Sends the metadata, the only message and the half-close, and begins to receive.
+  ///
+  /// They leave together, in one write. A half-close that follows later may arrive when the response is over: some
+  /// proxies reset such a call, and its status is lost.
+  ///
+  /// Called once, before anything else.
+  func start<Input: Sendable>(
+    _ metadata: Metadata,
+    onlyMessage: Input,
+    serializer: some MessageSerializer<Input>
+  ) throws(RPCError) {
+    let message = try serialize(onlyMessage, with: serializer)
+    var opening = opening(metadata)
+    opening.sendMessage(message)
+    opening.sendHalfClose()
+    try start(opening)
+  }
+
+  private func opening(_ metadata: Metadata) -> Batch {
+    var opening = Batch()
+    opening.sendInitialMetadata(metadata, waitsForReady: options.waitForReady, compression: options.compression)
+    return opening
+  }
+
+  private func start(_ opening: consuming Batch) throws(RPCError) {
+    // First the batch that can fail.
+    try call.start(opening) { _ in }
+    var status = Batch()
+    status.receive(.receiveClose)
+    try call.start(status) { [call, end] _ in
+      end.fulfil(End(error: call.receivedError, metadata: call.receivedTrailingMetadata))
+    }
+    var first = Batch()
+    first.receive(.receiveInitialMetadata)
+    try call.start(first) { [call, initialMetadata] _ in initialMetadata.fulfil(call.receivedInitialMetadata) }
+  }
+
+  /// Runs a request's producer and half-closes.
+  ///
+  /// A producer that fails cancels the call. So does a producer that returns in a cancelled task, because it has not
+  /// sent everything.
+  func produce<Input: Sendable>(
+    _ producer: StreamingClientRequest<Input>.Producer,
+    serializer: some MessageSerializer<Input>
+  ) async {
+    // A function, because a closure would not run where its caller does.
+    @Sendable nonisolated(nonsending) func send(_ message: Input, options: WriteOptions) async throws(RPCError) {
+      try await write(message, options: options, serializer: serializer)
+    }
+    do {
+      try await producer(RPCWriter(checked: send))
+      guard !Task.isCancelled else { return call.cancel() }
+      var close = Batch()
+      close.sendHalfClose()
+      try call.start(close) { _ in }
+    } catch {
+      // If the server has ended the call, so that the producer cannot write, the response tells the reason.
+      guard end.current == nil else { return }
+      producerFailure.fulfil(RPCError(wrapping: error, as: .cancelled, message: "the request's producer failed"))
+      call.cancel()
+    }
+  }
+
+  /// Waits for the server's metadata.
+  func response<Output: Sendable>(
+    deserializer: some MessageDeserializer<Output>
+  ) async -> StreamingClientResponse<Output> {
+    @Sendable nonisolated(nonsending) func receive() async throws(RPCError) -> ReceivedMessage<Output>? {
+      if dropsMessages.load(ordering: .relaxed) {
+        let message = "the messages are dropped, as the trailing metadata was asked for: read them before"
+        throw RPCError(code: .failedPrecondition, message: message)
+      }
+      guard let message = try await MessageReader(call: call).next() else {
+        _ = try await successfulEnd()
+        return nil
+      }
+      try options.sizeLimits.checkReceived(byteCount: message.byteCount)
+      let output: Output
+      do {
+        output = try deserializer.deserialize(message)
+      } catch {
+        throw RPCError.cannotDeserializeResponse(error)
+      }
+      return ReceivedMessage(message: output, wasCompressed: message.wasCompressed)
+    }
+    @Sendable nonisolated(nonsending) func status() async throws(RPCError) -> Metadata {
+      try await dropMessages()
+      return try await successfulEnd()
+    }
+    return StreamingClientResponse(
+      metadata: await initialMetadata.value(),
+      messages: RPCAsyncSequence(checked: receive),
+      checkedStatus: status
+    )
+  }
+
+  /// Cancels the rest of the call, and waits for its end.
+  func finish() async {
+    if end.current == nil { call.cancel() }
+    _ = await end.value()
+    attempts?.willEnd(call)
+    call.close()
+  }
+
+  func cancel() { call.cancel() }
+
+  private nonisolated(nonsending) func write<Input: Sendable>(
+    _ message: Input,
+    options writeOptions: WriteOptions,
+    serializer: some MessageSerializer<Input>
+  ) async throws(RPCError) {
+    let bytes = try serialize(message, with: serializer)
+    if try await writer.write(bytes, options: writeOptions) { return }
+    throw await end.value().error
+      ?? RPCError(code: .cancelled, message: "the server has ended the call")
+  }
+
+  private func serialize<Input: Sendable>(
+    _ message: Input,
+    with serializer: some MessageSerializer<Input>
+  ) throws(RPCError) -> MessageBuffer {
+    let bytes: MessageBuffer
+    do {
+      bytes = try serializer.serialize(message)
+    } catch {
+      throw RPCError.cannotSerializeRequest(error)
+    }
+    try options.sizeLimits.checkSent(byteCount: bytes.byteCount)
+    return bytes
+  }
+
+  /// Receives the remaining messages, so that the call can end.
+  private nonisolated(nonsending) func dropMessages() async throws(RPCError) {
+    guard end.current == nil else { return }
+    if call.isReceivingMessage {
+      let message = "another task reads the response: ask for the trailing metadata when it is done"
+      throw RPCError(code: .failedPrecondition, message: message)
+    }
+    dropsMessages.store(true, ordering: .relaxed)
+    let reader = MessageReader(call: call)
+    while end.current == nil, try await reader.next() != nil {}
+  }
+
+  private func successfulEnd() async throws(RPCError) -> Metadata {
+    let end = await end.value()
+    guard var error = end.error else {
+      // The initial metadata may have come after the status.
+      if let error = call.excessiveMetadata { throw error }
+      return end.metadata
+    }
+    // The producer's failure is the reason for which the call was cancelled.
+    if let failure = producerFailure.current { throw failure }
+    error.initialMetadata = await initialMetadata.value()
+    throw error.comingOutOfChannel()
+  }
+}

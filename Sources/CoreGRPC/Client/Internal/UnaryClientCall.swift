@@ -1,0 +1,71 @@
+/// One unary call on the client: a single batch of all six operations, in which the status alone tells the result.
+///
+/// It handles bytes only, so that code that handles messages can be specialized where their types are known.
+@usableFromInline
+struct UnaryClientCall: Sendable {
+  private let call: Call
+  private let waitForReady: Bool?
+  private let compression: CompressionAlgorithm?
+  private let sizeLimits: MessageSizeLimits
+
+  init(call: Call, options: CallOptions, compression: CompressionAlgorithm?) {
+    self.call = call
+    self.waitForReady = options.waitForReady
+    self.compression = compression
+    self.sizeLimits = options.sizeLimits
+  }
+
+  /// Sends the request and waits for the response.
+  @usableFromInline
+  nonisolated(nonsending) func exchange(
+    _ message: consuming MessageBuffer,
+    metadata: Metadata
+  ) async throws(RPCError) -> MessageBuffer {
+    try sizeLimits.checkSent(byteCount: message.byteCount)
+    var batch = Batch()
+    batch.sendInitialMetadata(metadata, waitsForReady: waitForReady, compression: compression)
+    batch.sendMessage(message)
+    batch.sendHalfClose()
+    batch.receive([.receiveInitialMetadata, .receiveMessage, .receiveClose])
+    try await call.endAndWait(with: batch)
+
+    if call.hasReceivedSecondMessage { throw RPCError.severalMessages.comingOutOfChannel() }
+    if let error = call.receivedError { throw error }
+    guard let answer = try call.takeReceivedMessage() else {
+      // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
+      throw RPCError(code: .unimplemented, message: "the server answered OK without a message").comingOutOfChannel()
+    }
+    try sizeLimits.checkReceived(byteCount: answer.byteCount)
+    return answer
+  }
+
+  /// The metadata that the server sent before and after the response.
+  @usableFromInline var receivedMetadata: (initial: Metadata, trailing: Metadata) {
+    (call.receivedInitialMetadata, call.receivedTrailingMetadata)
+  }
+
+  /// Releases the call.
+  @usableFromInline
+  func close() { call.close() }
+}
+
+extension RPCError {
+  /// The error of a response with more than one message.
+  ///
+  /// See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
+  static var severalMessages: RPCError {
+    RPCError(code: .unimplemented, message: "the server sent more than one message")
+  }
+
+  /// Returns the error for a failure of a client's serializer.
+  @usableFromInline
+  static func cannotSerializeRequest(_ error: any Error) -> RPCError {
+    RPCError(wrapping: error, as: .internalError, message: "cannot serialize the request").comingOutOfChannel()
+  }
+
+  /// Returns the error for a failure of a client's deserializer.
+  @usableFromInline
+  static func cannotDeserializeResponse(_ error: any Error) -> RPCError {
+    RPCError(wrapping: error, as: .internalError, message: "cannot deserialize the response").comingOutOfChannel()
+  }
+}

@@ -1,0 +1,34 @@
+import CGRPC
+import Glibc
+
+/// The processors that this process may use.
+enum Processors {
+  /// The number of processors: those of the machine that the process may run on, within the time of its control group.
+  static let count = max(1, min(allowed, quota ?? Int.max))
+
+  private static var allowed: Int {
+    // Room for 8,192 processors.
+    unsafe withUnsafeTemporaryAllocation(byteCount: 1024, alignment: MemoryLayout<UInt>.alignment) { set in
+      let byteCount = unsafe cgrpc_processor_set(set.baseAddress, set.count)
+      guard byteCount > 0 else { return sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
+      return unsafe set.prefix(byteCount).reduce(0) { $0 + $1.nonzeroBitCount }
+    }
+  }
+
+  /// The processor time that the control group may use in a second, rounded up; `nil` for any.
+  private static var quota: Int? {
+    let file = CountsFile("/sys/fs/cgroup/cpu.max")
+    guard let limits: InlineArray<2, Int> = file.numbers(), limits[1] > 0 else { return nil }
+    return (limits[0] + limits[1] - 1) / limits[1]
+  }
+}
+
+/// The clock that does not follow changes of the wall clock.
+enum MonotonicTime {
+  /// The time now, in nanoseconds.
+  static var nanoseconds: UInt64 {
+    var now = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &now)
+    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+  }
+}

@@ -1,0 +1,36 @@
+/// Settings of a channel that depend on the abilities of the C-core in use.
+extension ChannelArguments {
+  private static let retries = "grpc.enable_retries"
+
+  /// Decides the settings that the user leaves open, and refuses those that would end the process.
+  ///
+  /// A service config that comes with the name's resolution or from an xDS server is not seen here.
+  ///
+  /// - Throws: ``RuntimeError/Code/invalidArgument``, when a service config names a policy that ends the process.
+  mutating func adapt(to capabilities: CoreCapabilities) throws(RuntimeError) {
+    let config = string("grpc.service_config").map(JSONStrings.all) ?? []
+    if self[Self.retries] == nil {
+      set(Self.retries, to: capabilities.retriesSurviveMissingStatus || config.contains("retryPolicy"))
+    }
+    guard !capabilities.hasRingHash else { return }
+    // C-core compares names of policies in lower case in one place.
+    let names = config.union([string("grpc.lb_policy_name") ?? ""])
+    if let name = names.first(where: { $0.lowercased() == "ring_hash_experimental" }) {
+      let problem = "the load-balancing policy \(name) ends the process with gRPC's C-core \(Library.coreVersion)"
+      throw RuntimeError(code: .invalidArgument, message: "\(problem): use round_robin, or a newer C-core")
+    }
+  }
+
+  /// Returns whether a unary call can ask for a second message.
+  ///
+  /// Not where calls are retried: C-core's retry filter takes the second receive-message for the first one's, and
+  /// asserts at the end of the call that there is none left.
+  func allowsSecondMessage(_ capabilities: CoreCapabilities) -> Bool {
+    capabilities.takesSecondMessage && self[Self.retries] == 0
+  }
+
+  private func string(_ key: String) -> String? {
+    guard case .string(let value)? = self[key] else { return nil }
+    return value
+  }
+}

@@ -1,0 +1,56 @@
+import CGRPC
+import Glibc
+
+/// The text of a small file, and a stamp that shows whether the file was changed.
+enum FileContents {
+  /// The values that change with every change of a file.
+  struct Stamp: Sendable, Hashable {
+    private let device: UInt
+    private let inode: UInt
+    private let size: Int
+    private let seconds: Int
+    private let nanoseconds: Int
+
+    /// Creates the stamp of the file at `path` now; `nil` if there is none.
+    init?(path: String) {
+      var status = stat()
+      guard unsafe stat(path, &status) == 0 else { return nil }
+      device = UInt(status.st_dev)
+      inode = UInt(status.st_ino)
+      size = Int(status.st_size)
+      seconds = Int(status.st_mtim.tv_sec)
+      nanoseconds = Int(status.st_mtim.tv_nsec)
+    }
+  }
+
+  /// Far more than any list of certificates has.
+  private static let maximumSize = 16 * 1024 * 1024
+
+  /// Reads the file's text.
+  ///
+  /// - Throws: The system's error.
+  static func read(path: String) throws(CredentialsError) -> String {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw systemError() }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    while true {
+      var count = 0
+      let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 64 * 1024) { buffer, initialized in
+        count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        initialized = max(0, count)
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw systemError()
+      }
+      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+      bytes += chunk
+      guard bytes.count <= maximumSize else { throw CredentialsError(message: "the file is too large") }
+    }
+  }
+
+  private static func systemError() -> CredentialsError {
+    unsafe CredentialsError(message: String(cString: strerror(errno)))
+  }
+}

@@ -1,0 +1,165 @@
+import CGRPC
+
+/// PEM text, read and checked before C-core gets it.
+///
+/// C-core's own complaints come late, or never (the channel does not connect), and name neither a file nor a reason.
+/// OpenSSL, which C-core uses, too, names both.
+enum PEM {
+  /// Returns the text of a list of certificates, which has at least one and none that cannot be read.
+  ///
+  /// - Parameter what: The purpose of the certificates, as in "the trust roots".
+  static func certificates(_ source: PEMSource, _ what: String) throws(CredentialsError) -> String {
+    let text = try read(source, what)
+    _ = try firstCertificate(of: text, "\(what) \(source.phrase)")
+    return text
+  }
+
+  /// Returns the texts of an identity whose key belongs to its certificate.
+  static func identity(_ identity: TLSIdentity) throws(CredentialsError) -> (certificateChain: String, key: String) {
+    let chain = try read(identity.certificateChain, "the certificate chain")
+    let certificate = try firstCertificate(of: chain, "the certificate chain \(identity.certificateChain.phrase)")
+    let keyText = try read(identity.privateKey, "the private key")
+    let name = "the private key \(identity.privateKey.phrase)"
+    let key = try privateKey(of: keyText, name)
+    guard certificate.belongs(to: key) else {
+      let owner = "the first certificate \(identity.certificateChain.phrase)"
+      throw CredentialsError(message: "\(name) does not belong to \(owner)")
+    }
+    return (chain, keyText)
+  }
+
+  private static func read(_ source: PEMSource, _ what: String) throws(CredentialsError) -> String {
+    let text: String
+    switch source.value {
+    case .text(let given): text = given
+    case .file(let path):
+      do {
+        text = try FileContents.read(path: path)
+      } catch {
+        throw CredentialsError(message: "\(what) \(source.phrase) cannot be read: \(error.message)")
+      }
+    }
+    // For C-core the text ends at a NUL.
+    if text.utf8.contains(0) { throw CredentialsError(message: "\(what) \(source.phrase) has a NUL character") }
+    return text
+  }
+
+  private static func firstCertificate(of text: String, _ name: String) throws(CredentialsError) -> Certificate {
+    let reader = Reader(text)
+    var first: Certificate?
+    var count = 0
+    while let handle = unsafe reader.nextCertificate() {
+      count += 1
+      // Balances the reference that OpenSSL made.
+      let certificate = unsafe Certificate(adopting: handle)
+      if first == nil { first = certificate }
+    }
+    if let reason = reader.failure {
+      throw CredentialsError(message: "\(name) cannot be read: certificate \(count + 1): \(reason)")
+    }
+    guard let first else { throw CredentialsError(message: "\(name) has no certificate in the PEM format") }
+    return first
+  }
+
+  private static func privateKey(of text: String, _ name: String) throws(CredentialsError) -> PrivateKey {
+    guard text.contains("PRIVATE KEY-----") else {
+      throw CredentialsError(message: "\(name) has no private key in the PEM format")
+    }
+    let reader = Reader(text)
+    if let handle = unsafe reader.privateKey() { return unsafe PrivateKey(adopting: handle) }
+    if reader.wasAskedForPassword {
+      throw CredentialsError(message: "\(name) is encrypted; only a key without a password can be used")
+    }
+    throw CredentialsError(message: "\(name) cannot be read: \(reader.failure ?? "it is not valid")")
+  }
+}
+
+extension PEMSource {
+  /// The source of the text, in a sentence.
+  fileprivate var phrase: String {
+    switch value {
+    case .text: "given as text"
+    case .file(let path): "in \(path)"
+    }
+  }
+}
+
+/// A reader of PEM text, piece by piece.
+@safe private final class Reader {
+  // Safe, because the object owns both pointers, which are valid until `deinit` frees them.
+
+  private let bio: OpaquePointer
+  private let bytes: UnsafeMutableBufferPointer<UInt8>
+  private(set) var wasAskedForPassword = false
+
+  init(_ text: String) {
+    // OpenSSL reads the text where it lies: in memory of this object's own, which outlives `bio`.
+    unsafe bytes = .allocate(capacity: text.utf8.count)
+    _ = unsafe bytes.initialize(from: text.utf8)
+    guard let bio = unsafe BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else {
+      preconditionFailure("out of memory")
+    }
+    unsafe self.bio = bio
+    ERR_clear_error()
+  }
+
+  deinit {
+    unsafe BIO_free(bio)
+    unsafe bytes.withMemoryRebound(to: UInt8.self) { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) }
+    unsafe bytes.deallocate()
+    ERR_clear_error()
+  }
+
+  func nextCertificate() -> OpaquePointer? { unsafe PEM_read_bio_X509_AUX(bio, nil, nil, nil) }
+
+  func privateKey() -> OpaquePointer? {
+    // The callback gets this object back while this function runs, on the same thread.
+    unsafe PEM_read_bio_PrivateKey(
+      bio,
+      nil,
+      { _, _, _, context in
+        if let context = unsafe context {
+          unsafe Unmanaged<Reader>.fromOpaque(context).takeUnretainedValue().wasAskedForPassword = true
+        }
+        return -1
+      },
+      unsafe Unmanaged.passUnretained(self).toOpaque()
+    )
+  }
+
+  /// The reason for which the last piece could not be read; `nil` if there was none.
+  var failure: String? {
+    let error = ERR_peek_last_error()
+    guard error != 0, !(ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE) else {
+      return nil
+    }
+    return unsafe ERR_reason_error_string(error).map { unsafe String(cString: $0) } ?? "it is not valid"
+  }
+}
+
+/// A certificate of OpenSSL's.
+@safe private final class Certificate {
+  // Safe, because the object owns the handle, which is valid until `deinit` frees it.
+
+  private let handle: OpaquePointer
+
+  init(adopting handle: OpaquePointer) { unsafe self.handle = handle }
+
+  deinit { unsafe X509_free(handle) }
+
+  func belongs(to key: PrivateKey) -> Bool {
+    defer { ERR_clear_error() }
+    return unsafe X509_check_private_key(handle, key.handle) == 1
+  }
+}
+
+/// A private key of OpenSSL's.
+@safe private final class PrivateKey {
+  // Safe, because the object owns the handle, which is valid until `deinit` frees it.
+
+  let handle: OpaquePointer
+
+  init(adopting handle: OpaquePointer) { unsafe self.handle = handle }
+
+  deinit { unsafe EVP_PKEY_free(handle) }
+}

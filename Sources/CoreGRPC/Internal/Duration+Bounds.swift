@@ -1,0 +1,22 @@
+extension Duration {
+  /// The longest duration that is counted: a hundred years.
+  ///
+  /// C-core, the system and Swift's clocks count nanoseconds in 64 bits, and stop the process beyond.
+  static let longest = Duration.seconds(100 * 365 * 86_400)
+
+  /// The duration, or the longest one in its place, forwards or backwards.
+  ///
+  /// Every duration from the program goes through here before anything is computed from it.
+  var bounded: Duration { min(max(self, .zero - Self.longest), Self.longest) }
+}
+
+extension ContinuousClock.Instant {
+  /// Returns the instant that is a program's duration after now.
+  static func after(_ duration: Duration) -> Self { .now + duration.bounded }
+
+  /// The time from now until the instant, negative when it has passed.
+  var timeLeft: Duration {
+    let now = Self.now
+    return max(min(self, now + .longest), now - .longest) - now
+  }
+}

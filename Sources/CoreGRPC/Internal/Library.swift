@@ -1,0 +1,43 @@
+import CAbseil
+import CGRPC
+import Glibc
+
+/// One reference to C-core's global state: `grpc_init` now, `grpc_shutdown` when the last holder releases it.
+///
+/// Each owner of a C-core object holds one, so that the library outlives all of its objects, as `grpc.h` asks.
+final class Library: Sendable {
+  init() {
+    CoreLog.install()
+    _ = Self.quickMutexes
+    _ = Self.openSSLWithoutCleanup
+    _ = CertificateRefusal.isReported
+    grpc_init()
+  }
+
+  deinit { grpc_shutdown() }
+
+  /// Switches off abseil's search for lock orders that may deadlock, which takes a seventh of the instructions of a
+  /// call.
+  ///
+  /// Debian builds abseil with its debug checks. That check is for the developers of C-core;
+  /// `COREGRPC_MUTEX_DEADLOCK_DETECTION=1` in the environment leaves it on.
+  private static let quickMutexes: Void = {
+    if let text = unsafe getenv("COREGRPC_MUTEX_DEADLOCK_DETECTION"), unsafe String(cString: text) == "1" { return }
+    cabseil_ignore_mutex_deadlocks()
+  }()
+
+  /// Keeps OpenSSL from cleaning up when the process exits.
+  ///
+  /// Threads of C-core may still be using OpenSSL then, and its data for each of them would be lost. See
+  /// `OPENSSL_INIT_NO_ATEXIT` in `OPENSSL_init_crypto(3)`.
+  private static let openSSLWithoutCleanup: Void = {
+    // Refused only without memory, which OpenSSL's own use would find next.
+    _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
+  }()
+
+  /// Whether a holder in the process still has C-core initialized.
+  static var isInitialized: Bool { grpc_is_initialized() != 0 }
+
+  /// The version of C-core in use, for instance `"29.0.0"` for gRPC 1.51.
+  static var coreVersion: String { unsafe String(cString: grpc_version_string()) }
+}

@@ -1,0 +1,58 @@
+import CGRPC
+import Glibc
+
+/// Threads of the library's own, for C-core's blocking calls: those must stay off Swift's cooperative pool.
+enum Thread {
+  /// The signals that stay open on every thread.
+  private static let openSignals = [SIGILL, SIGTRAP, SIGFPE, SIGBUS, SIGSEGV, SIGSYS, SIGPROF, SIGABRT, SIGQUIT]
+
+  /// Runs `body` on a new detached thread.
+  ///
+  /// The thread blocks the signals that are sent to the process, so that they reach the program's own threads. It does
+  /// not block those that its own code raises, such as SIGSEGV: while blocked, such a signal ends the process without
+  /// the program's handler for it, and Swift's backtrace is one. libdispatch leaves the same ones open on its threads.
+  ///
+  /// - Parameter name: The name in debuggers and `top -H`; Linux keeps the first 15 bytes.
+  /// - Returns: Whether the thread was started; `false` if the system allows no further one now.
+  static func spawn(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+    let context = unsafe Unmanaged.passRetained(Body(name: name, run: body))
+    var blocked = sigset_t()
+    var previous = sigset_t()
+    unsafe sigfillset(&blocked)
+    for signal in openSignals { unsafe sigdelset(&blocked, signal) }
+    unsafe pthread_sigmask(SIG_SETMASK, &blocked, &previous)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &previous, nil) }
+
+    var thread = pthread_t()
+    // The retain above is balanced by the only thing that ever sees the pointer: the new thread, once. Without a thread
+    // it is balanced below.
+    let failure = unsafe pthread_create(
+      &thread,
+      nil,
+      { argument in
+        guard let argument = unsafe argument else { return nil }
+        let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
+        unsafe cgrpc_name_this_thread(body.name)
+        body.run()
+        return nil
+      },
+      unsafe context.toOpaque()
+    )
+    guard failure == 0 else {
+      unsafe context.release()
+      return false
+    }
+    pthread_detach(thread)
+    return true
+  }
+
+  private final class Body: Sendable {
+    let name: String
+    let run: @Sendable () -> Void
+
+    init(name: String, run: @escaping @Sendable () -> Void) {
+      self.name = name
+      self.run = run
+    }
+  }
+}

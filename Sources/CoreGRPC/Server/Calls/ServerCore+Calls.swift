@@ -1,0 +1,148 @@
+import Synchronization
+
+/// The path of a call from its slot to its handler's task, and the reuse of the task.
+extension ServerCore {
+  /// The number of slots posted for incoming calls of each method, and of unknown methods.
+  ///
+  /// Each slot is posted again before its call is served, so two suffice. C-core's cost for a call grows with their
+  /// number: Debian's build looks for an event's tag among all outstanding tags.
+  static let slots = 2
+
+  /// The largest numbers of a method's tasks that wait for calls, on the polling threads and in a lane.
+  ///
+  /// Further tasks end. A lane serves hundreds of calls at a time, which tend to end at the same time, too.
+  private static let largestIdleCount = (onPollers: 64, inLane: 256)
+
+  /// The server's decision about a call that arrived.
+  struct Arrival {
+    var admission: ServerLifecycle.Admission
+    /// Whether the server has ended the calls in progress.
+    var isLate: Bool
+    /// Whether to post the slot again.
+    var postsSlot = false
+    /// An idle task of the method.
+    var idle: HandlerTask?
+    /// The number of calls that have not been released, this one among them.
+    var callCount = 0
+  }
+
+  /// Posts a slot for calls of a method, or for those of unknown methods.
+  func postSlot(for method: (route: Route, registered: RegisteredMethod)?) {
+    guard let handle = state.withLock({ $0.handle }) else { return }
+    let route = method?.route
+    // The slot keeps the handle, which is destroyed when all slots have come back.
+    let slot = handle.makeSlot(for: method?.registered) { [self] slot, hasCall in
+      guard hasCall else { return handleEvent { $0.slotReturned() } }
+      let path = route == nil ? slot.path : ""
+      let call = ServerCall(takenFrom: slot, route: route, core: self)
+      let arrival = state.withLock { $0.callArrived(call, route) }
+      // Before anything else, so that the next call need not wait.
+      if arrival.postsSlot, !handle.post(slot) { handleEvent { $0.slotReturned() } }
+      if let cancellations {
+        call.count(by: cancellations, isCrowded: arrival.callCount > cancellations.largestStreamCount)
+      }
+      guard arrival.admission == .serve else {
+        let message = "the server has as many calls in progress as it allows"
+        let status = Status(code: .resourceExhausted, message: message)
+        report(.tooManyCalls, call: call, path: route?.descriptor.path ?? path, status: status)
+        return call.refuse(with: status)
+      }
+      guard let route else {
+        let status = Status(code: .unimplemented, message: "this server has no method \(path)")
+        report(.unknownMethod, call: call, path: path, status: status)
+        call.refuse(with: status)
+        return handlerEnded()
+      }
+      if arrival.isLate {
+        call.refuse(with: Self.shutdownStatus)
+        return handlerEnded()
+      }
+      serve(call, of: route, in: arrival.idle)
+    }
+    post(slot)
+  }
+
+  private func post(_ slot: CallSlot) {
+    let handle = state.withLock { $0.lifecycle.postSlot() ? $0.handle : nil }
+    guard let handle else { return }
+    if !handle.post(slot) { handleEvent { $0.slotReturned() } }
+  }
+
+  /// Tells the program of a call that reaches no handler.
+  ///
+  /// Called before the call ends, so that its peer is known.
+  func report(_ reason: RefusedCall.Reason, call: ServerCall, path: String, status: Status) {
+    refusals.report(executor: executor, reason: reason) {
+      RefusedCall(reason: reason, path: path, remotePeer: call.peer ?? "", status: status)
+    }
+  }
+
+  /// Runs the work of a handler's task from its first call to its last.
+  func runHandlerTask(_ body: @Sendable @escaping () async -> Void) async {
+    await shutdownSignal.runTask(on: executor, body)
+  }
+
+  private func serve(_ call: ServerCall, of route: Route, in idle: HandlerTask?) {
+    var lane: HandlerLane?
+    if let pollers {
+      lane = route.placement.lane
+      // A polling thread runs handlers only while another one could take over.
+      if lane == nil, !pollers.hasSpareThread.load(ordering: .relaxed) {
+        lane = placements.leavePollers(route.placement, for: workers)
+      }
+    }
+    let staysOnThread = pollers != nil && lane == nil
+    if !staysOnThread { call.watch() }
+    var idle = idle
+    if let other = idle, other.lane !== lane {
+      // This task runs where the method's handlers ran before.
+      other.resume(serving: nil)
+      idle = nil
+    }
+    if let error = call.excessiveMetadata {
+      call.refuse(.metadataTooLarge, with: error)
+    } else if call.lacksMessage {
+      call.endWithoutMessage()
+    } else if call.hasSecondMessage(inspecting: route) {
+      call.refuseSecondMessage(isHandled: false)
+    } else if call.begin(in: idle, lane: lane, executor: executor) {
+      if staysOnThread { Poller.current?.append(call) }
+      return
+    }
+    if let idle { handlerEnded(idle) } else { handlerEnded() }
+  }
+
+  /// Notes that a handler has ended, or will never start.
+  func handlerEnded() { state.withLock { $0.lifecycle.handlerEnded() } }
+
+  /// Notes that a handler has ended, or will never start, and keeps or ends its task, which is idle.
+  func handlerEnded(_ idle: HandlerTask) {
+    let route = idle.route
+    let isKept = state.withLock { state in
+      state.lifecycle.handlerEnded()
+      let count = state.idleTasks[route.index].count
+      let limit = idle.lane == nil ? Self.largestIdleCount.onPollers : Self.largestIdleCount.inLane
+      guard state.lifecycle.phase == .running, count < limit, idle.lane === route.placement.lane else { return false }
+      state.idleTasks[route.index].append(idle)
+      return true
+    }
+    if !isKept { idle.resume(serving: nil) }
+  }
+
+  /// Notes that a call has released its C object.
+  func released(_ call: ServerCall) { handleEvent({ $0.callReleased() }, ofReleased: call) }
+}
+
+extension ServerCore.State {
+  /// Registers a call that arrived in a slot.
+  mutating func callArrived(_ call: ServerCall, _ route: Route?) -> ServerCore.Arrival {
+    liveCalls.insert(call)
+    var arrival = ServerCore.Arrival(admission: lifecycle.callArrived(), isLate: closingTime != nil)
+    arrival.callCount = lifecycle.calls
+    arrival.postsSlot = lifecycle.postSlot()
+    let action = lifecycle.slotReturned()
+    assert(action == .none, "a call keeps its server")
+    if let route, arrival.admission == .serve { arrival.idle = idleTasks[route.index].popLast() }
+    return arrival
+  }
+}

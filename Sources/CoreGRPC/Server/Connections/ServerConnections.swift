@@ -1,0 +1,58 @@
+import Glibc
+
+/// The connections of a server, by the ports on which it listens, which closes those whose clients cancel too much.
+final class ServerConnections: Sendable {
+  private struct State {
+    var ports: Set<UInt16> = []
+    var closes = true
+  }
+
+  private struct Log {
+    var end = ContinuousClock.now
+    var skipped = 0
+  }
+
+  private let state = Locked(State())
+
+  /// The log's limit of one line a second, because a client can reconnect immediately.
+  private let log = Locked(Log())
+
+  /// Adds ports on which the server listens.
+  func add(ports: [UInt16]) { state.withLock { $0.ports.formUnion(ports) } }
+
+  /// Stops closing connections: the server shuts down, and cancels the calls itself.
+  func stayOpen() { state.withLock { $0.closes = false } }
+
+  /// Closes a connection whose client has cancelled too many calls: neither blocks, nor calls C-core.
+  func close(_ peer: String, cancelledCount: Int) {
+    let (ports, closes) = state.withLock { ($0.ports, $0.closes) }
+    guard closes else { return }
+    ConnectionCloser.shared.close(peer, toPorts: ports) { [self] outcome in
+      let client = "\(peer), which has cancelled \(cancelledCount) calls before they were answered"
+      switch outcome {
+      case .closed: report("closed the connection of \(client): more than the server's cancellationLimit allows")
+      // The connection is closed already.
+      case .notFound: break
+      case .indistinct: report("cannot tell the connection of \(client), from others, and leaves it open")
+      case .failed(let error):
+        report(unsafe "cannot close the connection of \(client): \(String(cString: strerror(error)))")
+      }
+    }
+  }
+
+  private func report(_ message: String) {
+    let skipped = log.withLock { log -> Int? in
+      let now = ContinuousClock.now
+      guard now >= log.end else {
+        log.skipped += 1
+        return nil
+      }
+      log.end = now + .seconds(1)
+      defer { log.skipped = 0 }
+      return log.skipped
+    }
+    guard let skipped else { return }
+    let others = skipped > 0 ? "; \(skipped) others since the last report" : ""
+    CoreGRPCLog.report(.error) { CoreGRPCLog.Event(level: .error, message: message + others) }
+  }
+}

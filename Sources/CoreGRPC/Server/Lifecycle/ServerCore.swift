@@ -1,0 +1,223 @@
+import Synchronization
+
+/// The working part of a ``Server``, which lives until the last call is done and C-core has released everything.
+final class ServerCore: Sendable {
+  /// The state stores instants by reference, see ``Deadline``, so that the compiler knows its size.
+  struct State {
+    var lifecycle: ServerLifecycle
+    var handle: ServerHandle?
+    var stopped: Promise<Void>
+    /// The routes to serve, until the slots have them.
+    ///
+    /// A server that has stopped keeps no handler, because a handler may keep the server.
+    var routes: [Route]
+    /// The idle tasks, by the methods' numbers.
+    var idleTasks: [[HandlerTask]]
+    var listeningSockets: [ListeningSocket] = []
+    /// The time at which a server that shuts down cancels its calls; `nil` for never.
+    var graceEnd: Deadline?
+    var liveCalls = LiveServerCalls()
+    /// The time at which the server closes its connections; `nil` until it has ended its calls.
+    var closingTime: Deadline?
+    /// The connections accepted before the shutdown, unless another server of the process may accept at the same
+    /// addresses.
+    var connections: AcceptedConnections?
+    /// The time at which the server ends the connections that C-core has not closed; `nil` until it has asked C-core
+    /// to.
+    var cuttingTime: Deadline?
+  }
+
+  static let shutdownStatus = Status(code: .unavailable, message: "the server has shut down")
+
+  /// The signal that tells calls in progress that the ``Server``, and not only this part of it, shuts down.
+  let shutdownSignal: ShutdownSignal
+
+  let refusals: RefusalReporter
+  /// The executor of the handlers; `nil` for Swift's pool.
+  let executor: (any TaskExecutor)?
+  /// The executor, if it is that of the polling threads.
+  let pollers: PollerExecutor?
+  let workers: WorkerPool
+  let placements = HandlerPlacements()
+  let sharesPorts: Bool
+  /// The tally of the calls that clients cancel; `nil` without a limit.
+  let cancellations: CancellationTally?
+  /// The times at which calls end by the age of their connections; `nil` without a limit.
+  let connectionAges: ConnectionAges?
+  let state: ContendedLock<State>
+  let connections: ServerConnections
+  /// The event that a shutdown begins.
+  let shutdownBegun = OneTimeEvent()
+  let shutdownWakeUp = Semaphore()
+
+  /// - Parameter arguments: The channel arguments of the configuration, made once because they hold the memory quota.
+  init(
+    routes: [Route],
+    configuration: Server.Configuration,
+    arguments: ChannelArguments,
+    shutdownSignal: ShutdownSignal = ShutdownSignal()
+  ) {
+    self.shutdownSignal = shutdownSignal
+    self.refusals = RefusalReporter(configuration.onRefusedCall)
+    self.sharesPorts = configuration.allowsPortReuse
+    let connections = ServerConnections()
+    self.connections = connections
+    self.cancellations = configuration.cancellationLimit.map { limit in
+      CancellationTally(limit, largestStreamCount: configuration.largestStreamCount) {
+        connections.close($0, cancelledCount: $1)
+      }
+    }
+    self.connectionAges = configuration.connectionGrace.map { ConnectionAges($0) }
+    let stopped = Promise<Void>()
+    let queue = CompletionQueue(
+      name: "grpc-server",
+      threads: max(1, configuration.polling.threads),
+      busyPolling: configuration.polling.busyPolling,
+      largestWorkerCount: configuration.maxHandlerThreads,
+      placements: placements,
+      sends: SendOptions(defers: configuration.defersSends, coalesces: configuration.coalescesSends)
+    ) {
+      stopped.fulfil(())
+    }
+    self.executor =
+      switch configuration.handlerExecutor.value {
+      case .concurrentPool: nil
+      case .pollers: queue.executor
+      case .custom(let executor): executor
+      }
+    self.pollers = self.executor as? PollerExecutor
+    self.workers = queue.workers
+    self.state = ContendedLock(
+      State(
+        lifecycle: ServerLifecycle(maxConcurrentCalls: configuration.maxConcurrentCalls),
+        handle: ServerHandle(arguments: arguments, queue: queue),
+        stopped: stopped,
+        routes: routes,
+        idleTasks: Array(repeating: [], count: routes.count)
+      )
+    )
+  }
+
+  func listen(
+    on address: ListenAddress,
+    credentials: ServerCredentials
+  ) throws(RuntimeError) -> ListenAddress {
+    try address.validate()
+    if let path = address.unixDomainSocketPath, UnixSocketProbe.isListening(atPath: path) {
+      throw RuntimeError(code: .transportError, message: "cannot listen on \(address): Address already in use")
+    }
+    let handle = state.withLock { $0.lifecycle.beginBind() ? $0.handle : nil }
+    guard let handle else {
+      let isRunning = state.withLock { $0.lifecycle.phase } == .running
+      let problem = isRunning ? "the server has been started" : "the server has been shut down"
+      throw RuntimeError(
+        code: isRunning ? .serverIsAlreadyRunning : .serverIsStopped,
+        message: "cannot listen on \(address): \(problem)"
+      )
+    }
+    defer { handleEvent { $0.endBind() } }
+    return address.withPort(try handle.bind(address.description, credentials: credentials))
+  }
+
+  /// Adds sockets on which the server listens.
+  func add(_ sockets: some Sequence<ListeningSocket>) {
+    state.withLock { $0.listeningSockets += Array(sockets) }
+    connections.add(ports: sockets.compactMap(\.name.port))
+  }
+
+  /// Returns the address at which a client has reached the server.
+  ///
+  /// - Parameter peer: The client, as C-core names it.
+  /// - Returns: The address; `nil` once the connection is closed.
+  func localPeer(ofConnectionFrom peer: String) -> String? {
+    let sockets = state.withLock { $0.listeningSockets }
+    guard peer.hasPrefix("unix") else {
+      let ports = Set(sockets.compactMap(\.name.port))
+      return ConnectionEnd.local(ofConnectionTo: peer, ports: ports)?.description
+    }
+    let paths = Set(sockets.compactMap(\.name.unixPath))
+    guard let path = paths.first, paths.count == 1 else { return peer }
+    let text = String(decoding: path.drop { $0 == 0 }.prefix { $0 != 0 }, as: UTF8.self)
+    return path.first == 0 ? "unix-abstract:\(text)" : "unix:\(text)"
+  }
+
+  func start() throws(RuntimeError) {
+    // Under the lock, so that no shutdown overtakes the start.
+    let methods = state.withLock { state -> [(Route, RegisteredMethod)]? in
+      guard state.lifecycle.start(), let handle = state.handle else { return nil }
+      let methods = state.routes.map {
+        ($0, handle.register($0.descriptor.path, readsMessage: $0.startsWithMessage))
+      }
+      handle.start()
+      state.routes = []
+      return methods
+    }
+    guard let methods else {
+      guard state.withLock({ $0.lifecycle.phase }) != .running else {
+        throw RuntimeError(code: .serverIsAlreadyRunning, message: "the server has been started before")
+      }
+      throw RuntimeError(code: .serverIsStopped, message: "the server has been shut down")
+    }
+    for _ in 0..<Self.slots {
+      postSlot(for: nil)
+      for method in methods { postSlot(for: method) }
+    }
+  }
+
+  /// Calls a function on a polling thread when one next polls, unless the server has stopped.
+  func whenPolled(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.handle }?.whenPolled(body) }
+
+  /// Connects the server to a channel of this process.
+  func connect(arguments: ChannelArguments, resumesOnPollers: Bool) throws(RuntimeError) -> ChannelHandle {
+    var sockets = try SocketPair()
+    let socket = sockets.takeServerEnd()
+    // Under the lock, so that the server is not destroyed meanwhile.
+    let isServed = state.withLock { state in
+      guard state.lifecycle.phase == .running, let handle = state.handle else { return false }
+      handle.serve(socket)
+      return true
+    }
+    guard isServed else {
+      SocketPair.close(socket)
+      throw RuntimeError(code: .serverIsStopped, message: "the server does not run")
+    }
+    return ChannelHandle(
+      socket: sockets.takeClientEnd(),
+      serverShutdown: shutdownBegun,
+      arguments: arguments,
+      resumesOnPollers: resumesOnPollers
+    )
+  }
+
+  /// Whether the server has been shut down, and C-core has released everything.
+  var hasStopped: Bool { state.withLock { $0.stopped }.current != nil }
+
+  func waitUntilStopped() async {
+    let stopped = state.withLock { $0.stopped }
+    await stopped.value()
+  }
+
+  func handleEvent(
+    _ event: (inout ServerLifecycle) -> ServerLifecycle.Action,
+    ofReleased call: ServerCall? = nil
+  ) {
+    let handle = state.withLock { state -> ServerHandle? in
+      if let call { state.liveCalls.remove(call) }
+      switch event(&state.lifecycle) {
+      case .destroy:
+        return state.handle.take()
+      case .cancelAllCalls:
+        // Under the lock, so that the server is not destroyed meanwhile.
+        state.handle?.cancelAllCalls()
+        return nil
+      case .none, .shutDown:
+        return nil
+      }
+    }
+    guard let handle else { return }
+    shutdownWakeUp.signal()
+    // No other code has the handle now. Destroying and releasing it also releases the queue, whose threads end and
+    // signal their end.
+    handle.destroy()
+  }
+}

@@ -1,0 +1,60 @@
+import CGRPC
+import Glibc
+
+/// Functions of C-core's server that its C API lacks, where the library in use exports them.
+///
+/// `grpc_server_shutdown_and_notify` first makes each call that arrives end with CANCELLED, and then tells the clients
+/// (GOAWAY) to send no more: it loses the calls in between. C-core itself can tell the clients first, and does so when
+/// a server's configuration changes (`Server::SendGoaways`).
+enum ServerDrain {
+  /// A C++ member function without parameters, which takes its object as the only argument.
+  private typealias SendGoaways = @convention(c) (OpaquePointer) -> Void
+  private typealias HasOpenConnections = @convention(c) (OpaquePointer) -> Bool
+
+  @safe private struct Functions {
+    // Safe, because the addresses are those of functions of a library that stays loaded.
+
+    let sendGoaways: SendGoaways
+    let hasOpenConnections: HasOpenConnections
+  }
+
+  private static let functions: Functions? = {
+    guard
+      let sendGoaways = unsafe dlsym(nil, "_ZN9grpc_core6Server11SendGoawaysEv"),
+      let hasOpenConnections = unsafe dlsym(nil, "_ZN9grpc_core6Server18HasOpenConnectionsEv")
+    else { return nil }
+    // The names determine the functions' types. `Server::FromC` casts `grpc_server *` to `Server *`, without an offset.
+    return unsafe Functions(
+      sendGoaways: unsafeBitCast(sendGoaways, to: SendGoaways.self),
+      hasOpenConnections: unsafeBitCast(hasOpenConnections, to: HasOpenConnections.self)
+    )
+  }()
+
+  /// Whether C-core can tell the clients before it shuts down.
+  static var isAvailable: Bool { functions != nil }
+
+  /// Returns whether a server has connections.
+  static func hasOpenConnections(_ server: OpaquePointer) -> Bool {
+    unsafe functions?.hasOpenConnections(server) ?? false
+  }
+
+  /// Tells the clients of all connections to send no more calls (GOAWAY), and serves those that are on their way.
+  ///
+  /// The server must have been started, and not be destroyed meanwhile.
+  static func sendGoaways(_ server: OpaquePointer) {
+    guard functions != nil else { return }
+    // The function needs the `ExecCtx` that every function of the C API has on its stack. `grpc_byte_buffer_destroy`
+    // has one while it destroys its slices, and meanwhile it calls the destroy function of this slice.
+    let send: @convention(c) (UnsafeMutableRawPointer?) -> Void = { pointer in
+      guard let pointer = unsafe pointer else { preconditionFailure("C-core does not say which slice it destroys") }
+      unsafe ServerDrain.functions?.sendGoaways(OpaquePointer(pointer))
+    }
+    // The slice has no bytes; its place is never read, and is not nil.
+    let place = unsafe UnsafeMutableRawPointer(server)
+    var slice = unsafe grpc_slice_new_with_user_data(place, 0, send, UnsafeMutableRawPointer(server))
+    let buffer = unsafe grpc_raw_byte_buffer_create(&slice, 1)
+    // The buffer has its own reference, which is now the last one.
+    unsafe grpc_slice_unref(slice)
+    unsafe grpc_byte_buffer_destroy(buffer)
+  }
+}

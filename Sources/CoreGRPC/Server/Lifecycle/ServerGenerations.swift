@@ -1,0 +1,355 @@
+import Synchronization
+
+/// The C servers of a ``Server``: the one that accepts connections, and earlier ones, which finish their calls.
+///
+/// Usually there is one. When C-core has given up a listener, see ``ListenerDiagnosis``, another C server replaces the
+/// current one. The current one shuts down gracefully, so that its clients reconnect. The next one binds the same
+/// addresses, with the same credentials, as soon as they and a few descriptors are free.
+final class ServerGenerations: Sendable {
+  /// The number of descriptors that must be free before a C server is made: it needs some for itself, and one for each
+  /// listener.
+  private static let spareDescriptors = 8
+
+  private static let shortestPause = Duration.milliseconds(50)
+  private static let longestPause = Duration.seconds(30)
+
+  private struct Listener {
+    /// The address, with the port that was bound.
+    let address: ListenAddress
+    let credentials: ServerCredentials
+    var sockets: [ListeningSocket: ListenerDiagnosis]
+  }
+
+  private struct State {
+    var current: ServerCore
+    var count = 1
+    var earlier: [ServerCore] = []
+    /// The routes and listeners to serve, until the shutdown.
+    ///
+    /// A server that has stopped keeps no handler, because a handler may keep the server.
+    var routes: [Route]
+    var listeners: [Listener] = []
+    /// Whether the server has been started.
+    var isStarted = false
+    var isRunning = false
+    var isShutDown = false
+    /// The promise that is fulfilled when the recovery in progress ends; `nil` without a recovery.
+    var recovery: Promise<Void>?
+    var lastRecovery: ContinuousClock.Instant?
+    /// The pause before the next recovery, if it comes soon after the last one.
+    var pause = Duration.seconds(1)
+  }
+
+  private let routeError: RuntimeError?
+  private let configuration: Server.Configuration
+  private let arguments: ChannelArguments
+  private let state: Locked<State>
+  private let shutdownBegan = Promise<Void>()
+  let shutdownSignal = ShutdownSignal()
+  /// The signal that ends the pauses of a recovery.
+  private let wakeUp = Semaphore()
+  private let hasPolled = Atomic(true)
+
+  /// - Parameter routeError: The reason for which the routes cannot be served, if any.
+  init(routes: [Route], routeError: RuntimeError?, configuration: Server.Configuration) {
+    self.routeError = routeError
+    self.configuration = configuration
+    self.arguments = configuration.arguments
+    self.state = Locked(
+      State(
+        current: ServerCore(
+          routes: routes,
+          configuration: configuration,
+          arguments: arguments,
+          shutdownSignal: shutdownSignal
+        ),
+        routes: routes
+      )
+    )
+  }
+
+  func listen(on address: ListenAddress, credentials: ServerCredentials) throws(RuntimeError) -> ListenAddress {
+    let core = state.withLock { $0.current }
+    let listener = try Self.bind(core, to: address, credentials: credentials)
+    state.withLock { if !$0.isShutDown { $0.listeners.append(listener) } }
+    return listener.address
+  }
+
+  private static func bind(
+    _ core: ServerCore,
+    to address: ListenAddress,
+    credentials: ServerCredentials
+  ) throws(RuntimeError) -> Listener {
+    // One bind at a time where several servers of the process may bind the same port, so that each finds its own
+    // sockets.
+    let (address, sockets) =
+      if let port = address.port, port != 0 {
+        try binding.withLock { (_) throws(RuntimeError) in
+          try listen(core, on: address, credentials: credentials)
+        }
+      } else {
+        try listen(core, on: address, credentials: credentials)
+      }
+    core.add(sockets)
+    return Listener(
+      address: address,
+      credentials: credentials,
+      sockets: Dictionary(uniqueKeysWithValues: sockets.map { ($0, ListenerDiagnosis()) })
+    )
+  }
+
+  private static let binding = Locked(())
+
+  /// The lock that admits one start at a time.
+  private let starting = Locked(())
+
+  private static func listen(
+    _ core: ServerCore,
+    on address: ListenAddress,
+    credentials: ServerCredentials
+  ) throws(RuntimeError) -> (ListenAddress, Set<ListeningSocket>) {
+    let before = ListeningSocket.all()
+    let bound = try core.listen(on: address, credentials: credentials)
+    return (bound, ListeningSocket.all().subtracting(before).filter { bound.isAddress(of: $0) })
+  }
+
+  var listeningAddresses: [ListenAddress] { state.withLock { $0.listeners.map(\.address) } }
+
+  func start() throws(RuntimeError) {
+    try starting.withLock { (_) throws(RuntimeError) in
+      let isAlone = state.withLock { !$0.isStarted && !$0.isShutDown && $0.listeners.isEmpty }
+      if isAlone {
+        let message = """
+          the server listens on no address: call listen(on:) before start(), or makeInProcessChannel() alone for a server of this \
+          process
+          """
+        throw RuntimeError(code: .noAddress, message: message)
+      }
+      try begin()
+    }
+  }
+
+  private func begin() throws(RuntimeError) {
+    if let routeError { throw routeError }
+    if configuration.raisesDescriptorLimit { DescriptorLimit.raise() }
+    try state.withLock { $0.current }.start()
+    state.withLock { state in
+      state.isStarted = true
+      state.isRunning = !state.isShutDown
+      // Under the lock, so that no shutdown overtakes it.
+      if state.isRunning, !state.listeners.isEmpty { ListenerWatch.shared.add(self) }
+    }
+  }
+
+  func connect(arguments: ChannelArguments, resumesOnPollers: Bool) throws(RuntimeError) -> ChannelHandle {
+    try starting.withLock { (_) throws(RuntimeError) in
+      if state.withLock({ !$0.isStarted && !$0.isShutDown && $0.listeners.isEmpty }) { try begin() }
+    }
+    return try state.withLock { $0.current }.connect(arguments: arguments, resumesOnPollers: resumesOnPollers)
+  }
+
+  func stop() { beginShutdown(gracePeriod: .zero) }
+
+  func beginShutdown(gracePeriod: Duration?) {
+    let (cores, routes, listeners) = state.withLock { state in
+      defer {
+        state.isShutDown = true
+        state.isRunning = false
+        state.routes = []
+        state.listeners = []
+      }
+      return (state.earlier + [state.current], state.routes, state.listeners)
+    }
+    ListenerWatch.shared.remove(self)
+    wakeUp.signal()
+    for core in cores { core.beginShutdown(gracePeriod: gracePeriod) }
+    shutdownSignal.begin()
+    shutdownBegan.fulfil(())
+    // Not under the lock: this may release objects that a program's handlers capture.
+    _ = (routes, listeners)
+  }
+
+  func waitUntilStopped() async {
+    await shutdownBegan.value()
+    await waitForRecovery()
+    for core in state.withLock({ $0.earlier + [$0.current] }) { await core.waitUntilStopped() }
+  }
+
+  private static func report(_ level: CoreGRPCLog.Level, _ message: String) {
+    CoreGRPCLog.report(level) { CoreGRPCLog.Event(level: level, message: message) }
+  }
+}
+
+// MARK: Recovery
+
+extension ServerGenerations: ListenerWatch.Subject {
+  func lookAtListeners() -> Bool {
+    let (isUnclear, dead) = state.withLock { state -> (Bool, [ListenAddress]) in
+      guard state.isRunning, state.recovery == nil else { return (false, []) }
+      let polled = hasPolled.load(ordering: .acquiring)
+      var isUnclear = false
+      var dead: [ListenAddress] = []
+      for index in state.listeners.indices {
+        for socket in state.listeners[index].sockets.keys {
+          let verdict = state.listeners[index].sockets[socket]?.look(
+            isWaiting: socket.hasWaitingConnection,
+            hasPolled: polled,
+            accepted: { socket.acceptedConnections }
+          )
+          switch verdict {
+          case .unclear: isUnclear = true
+          case .dead: dead.append(state.listeners[index].address)
+          case .accepts, nil: break
+          }
+        }
+      }
+      return (isUnclear, dead)
+    }
+    if !dead.isEmpty {
+      beginRecovery(of: dead)
+      return false
+    }
+    if isUnclear, hasPolled.exchange(false, ordering: .acquiringAndReleasing) {
+      state.withLock { $0.current }.whenPolled { [self] in hasPolled.store(true, ordering: .releasing) }
+    }
+    return isUnclear
+  }
+
+  /// Begins to replace a C server that no longer accepts connections on some of its addresses.
+  func beginRecovery(of dead: [ListenAddress]) {
+    let begins = state.withLock { state in
+      guard state.isRunning, state.recovery == nil else { return false }
+      state.recovery = Promise()
+      return true
+    }
+    if begins, !Thread.spawn(name: "grpc-recovery", { [self] in recover(dead) }) {
+      // The next look at the listeners tries again.
+      state.withLock { state in
+        defer { state.recovery = nil }
+        return state.recovery
+      }?
+      .fulfil(())
+    }
+  }
+
+  /// Waits until no recovery is in progress.
+  func waitForRecovery() async { await state.withLock { $0.recovery }?.value() }
+
+  private func recover(_ dead: [ListenAddress]) {
+    let addresses = Set(dead.map(\.description)).sorted().joined(separator: ", ")
+    Self.report(
+      .error,
+      """
+      the server stopped accepting connections on \(addresses): accept4 failed, most likely because the process has all of its \
+      \(DescriptorLimit.current) file descriptors open. The server listens anew as soon as it can; calls in progress go on. Raise \
+      the limit (ulimit -n, LimitNOFILE=), or bound the number of connections.
+      """
+    )
+    defer {
+      state.withLock { state in
+        defer { state.recovery = nil }
+        return state.recovery
+      }?
+      .fulfil(())
+    }
+    pauseAfterRecentRecovery()
+    guard let replaced = retireCurrent() else { return }
+    let sockets = replaced.listeners.flatMap(\.sockets.keys)
+    var pause = Self.shortestPause
+    var lastReason: String?
+    while !state.withLock({ $0.isShutDown }) {
+      let reason: String
+      if sockets.contains(where: \.isOpen) {
+        reason = "C-core has not closed the earlier listener yet"
+      } else if !DescriptorLimit.allows(Self.spareDescriptors) {
+        reason = "fewer than \(Self.spareDescriptors) file descriptors are free"
+      } else {
+        do throws(RuntimeError) {
+          try startNext(routes: replaced.routes, listeners: replaced.listeners)
+          return Self.report(.info, "the server accepts connections on \(addresses) again")
+        } catch {
+          reason = error.message
+        }
+      }
+      if reason != lastReason {
+        Self.report(.error, "the server cannot listen on \(addresses) yet: \(reason); it tries again")
+      }
+      lastReason = reason
+      wakeUp.wait(atMost: pause)
+      pause = min(pause * 2, .seconds(1))
+    }
+  }
+
+  /// Waits if the last recovery was recent, because each one makes all clients reconnect.
+  private func pauseAfterRecentRecovery() {
+    let pause = state.withLock { state in
+      let isRecent = state.lastRecovery.map { ContinuousClock.now - $0 < .seconds(60) } ?? false
+      defer { state.pause = isRecent ? min(state.pause * 2, Self.longestPause) : .seconds(1) }
+      return isRecent ? state.pause : .zero
+    }
+    let end = ContinuousClock.now + pause
+    while ContinuousClock.now < end, !state.withLock({ $0.isShutDown }) {
+      wakeUp.wait(atMost: end - ContinuousClock.now)
+    }
+  }
+
+  /// Makes the current C server finish its calls and release its addresses.
+  ///
+  /// - Returns: The routes and listeners for the next one; `nil` if the server has been shut down.
+  private func retireCurrent() -> (routes: [Route], listeners: [Listener])? {
+    forgetStopped()
+    let retired = state.withLock { state -> (core: ServerCore, routes: [Route], listeners: [Listener])? in
+      guard !state.isShutDown else { return nil }
+      return (state.current, state.routes, state.listeners)
+    }
+    guard let retired else { return nil }
+    retired.core.beginShutdown(gracePeriod: nil)
+    return (retired.routes, retired.listeners)
+  }
+
+  /// Releases the C servers that have stopped.
+  ///
+  /// Called without the lock.
+  private func forgetStopped() {
+    let stopped = state.withLock { state in
+      let stopped = state.earlier.filter(\.hasStopped)
+      state.earlier.removeAll { core in stopped.contains { $0 === core } }
+      return stopped
+    }
+    _ = consume stopped
+  }
+
+  /// The number of C servers so far.
+  var count: Int { state.withLock { $0.count } }
+
+  private func startNext(routes: [Route], listeners: [Listener]) throws(RuntimeError) {
+    let next = ServerCore(
+      routes: routes,
+      configuration: configuration,
+      arguments: arguments,
+      shutdownSignal: shutdownSignal
+    )
+    var bound: [Listener] = []
+    do throws(RuntimeError) {
+      for listener in listeners {
+        bound.append(try Self.bind(next, to: listener.address, credentials: listener.credentials))
+      }
+      try next.start()
+    } catch {
+      next.stop()
+      state.withLock { $0.earlier.append(next) }
+      forgetStopped()
+      throw error
+    }
+    let isShutDown = state.withLock { state in
+      state.earlier.append(state.current)
+      state.current = next
+      state.count += 1
+      state.lastRecovery = .now
+      if !state.isShutDown { state.listeners = bound }
+      return state.isShutDown
+    }
+    hasPolled.store(true, ordering: .releasing)
+    if isShutDown { next.stop() }
+  }
+}

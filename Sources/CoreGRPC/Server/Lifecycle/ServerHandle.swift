@@ -1,0 +1,170 @@
+import CGRPC
+
+/// A `grpc_server`.
+///
+/// Its owner destroys it when the rules of `grpc.h` allow: see ``destroy()``.
+@safe final class ServerHandle: @unchecked Sendable {
+  // Unchecked, because of the handle: `grpc_server` is thread-safe, and its owner's lifecycle says when it may be used.
+
+  private let handle: OpaquePointer
+  private let queue: CompletionQueue
+  private let limits: CallLimits
+  private let library = Library()
+  /// The certificates that C-core requests until the server is destroyed.
+  private let certificates = Locked<[ServerCertificates]>([])
+
+  init(arguments: ChannelArguments, queue: CompletionQueue) {
+    self.queue = queue
+    self.limits = arguments.serverCallLimits
+    unsafe self.handle = arguments.withCArguments { unsafe grpc_server_create($0, nil) }
+    unsafe grpc_server_register_completion_queue(handle, queue.handle, nil)
+  }
+
+  /// Binds an address.
+  ///
+  /// Called before ``start()`` only.
+  ///
+  /// - Returns: The port that was bound, 1 for a socket without ports.
+  /// - Throws: The system's error, or the problem of the credentials.
+  func bind(_ address: String, credentials: ServerCredentials) throws(RuntimeError) -> Int {
+    let credentials = try unsafe makeCCredentials(credentials, for: address)
+    defer { unsafe grpc_server_credentials_release(credentials) }
+    let (port, log) = CoreLog.capturing { unsafe grpc_server_add_http2_port(handle, address, credentials) }
+    guard port != 0 else {
+      throw RuntimeError(code: .transportError, message: "cannot listen on \(address): \(BindFailure.reason(in: log))")
+    }
+    return Int(port)
+  }
+
+  private func makeCCredentials(
+    _ credentials: ServerCredentials,
+    for address: String
+  ) throws(RuntimeError) -> OpaquePointer? {
+    switch credentials.value {
+    case .insecure:
+      return unsafe grpc_insecure_server_credentials_create()
+    case .tls(let tls):
+      let new: ServerCertificates
+      do {
+        new = try ServerCertificates(tls)
+      } catch {
+        throw RuntimeError(code: .invalidCredentials, message: "cannot listen on \(address): \(error.message)")
+      }
+      certificates.withLock { $0.append(new) }
+      return unsafe new.makeCCredentials()
+    }
+  }
+
+  func start() { unsafe grpc_server_start(handle) }
+
+  /// Serves a connected socket, and takes ownership of it.
+  ///
+  /// Called after ``start()``, before ``destroy()``.
+  func serve(_ socket: Int32) {
+    let credentials = unsafe grpc_insecure_server_credentials_create()
+    defer { unsafe grpc_server_credentials_release(credentials) }
+    unsafe grpc_server_add_channel_from_fd(handle, socket, credentials)
+  }
+
+  /// Registers a method with C-core, which then looks the method up and does not report its path.
+  ///
+  /// Called before ``start()`` only.
+  ///
+  /// - Parameters:
+  ///   - path: The method's path.
+  ///   - readsMessage: Whether C-core delivers a call with its first message.
+  func register(_ path: String, readsMessage: Bool) -> RegisteredMethod {
+    let payload = readsMessage ? GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER : GRPC_SRM_PAYLOAD_NONE
+    guard let method = unsafe grpc_server_register_method(handle, path, nil, payload, 0) else {
+      preconditionFailure("C-core refuses a method that was registered twice, and the router does before")
+    }
+    return unsafe RegisteredMethod(pointer: method, readsMessage: readsMessage)
+  }
+
+  /// Makes a slot for incoming calls, one after the other.
+  ///
+  /// - Parameters:
+  ///   - method: The method of the calls; `nil` for all methods that are not registered.
+  ///   - accept: Called on a polling thread, with the slot and a call, or without one when the server shuts down.
+  func makeSlot(for method: RegisteredMethod?, accept: @escaping CallSlot.Accept) -> CallSlot {
+    CallSlot(queue: queue, method: method, limits: limits, accept: accept)
+  }
+
+  /// Posts a slot for one incoming call.
+  ///
+  /// - Returns: Whether the slot was posted; if not, its function is not called.
+  func post(_ slot: CallSlot) -> Bool {
+    let memory = unsafe slot.memory
+    let tag = unsafe slot.tag()
+    let failure =
+      if let method = slot.method {
+        unsafe grpc_server_request_registered_call(
+          handle,
+          method.pointer,
+          &memory.pointee.call,
+          &memory.pointee.deadline,
+          &memory.pointee.metadata,
+          method.readsMessage ? slot.message : nil,
+          queue.handle,
+          queue.handle,
+          tag
+        )
+      } else {
+        unsafe grpc_server_request_call(
+          handle,
+          &memory.pointee.call,
+          &memory.pointee.details,
+          &memory.pointee.metadata,
+          queue.handle,
+          queue.handle,
+          tag
+        )
+      }
+    guard failure != GRPC_CALL_OK else { return true }
+    _ = unsafe Operation.take(tag)
+    return false
+  }
+
+  /// Calls a function on a polling thread when one next polls.
+  ///
+  /// Called before ``destroy()``.
+  func whenPolled(_ body: @escaping @Sendable () -> Void) { queue.post(CallbackOperation(body)) }
+
+  /// Whether the server can stop accepting connections, and tell its clients, before it shuts down.
+  var canDrain: Bool { ServerDrain.isAvailable }
+
+  /// Stops accepting connections, and tells the clients to send no more calls.
+  ///
+  /// Calls on their way are still served. Called once, after ``start()``, before ``shutDown(completion:)``, if
+  /// ``canDrain`` is `true`.
+  ///
+  /// - Parameter sockets: The server's listening sockets.
+  func beginDrain(closing sockets: [ListeningSocket]) {
+    ListeningSocket.stopListening(sockets)
+    unsafe ServerDrain.sendGoaways(handle)
+  }
+
+  /// Whether the server has connections.
+  ///
+  /// Valid before ``destroy()``, if ``canDrain`` is `true`.
+  var hasOpenConnections: Bool { unsafe ServerDrain.hasOpenConnections(handle) }
+
+  /// Begins to shut down: accepts no new connections and calls.
+  ///
+  /// Calls in progress continue. Called once. May block.
+  ///
+  /// - Parameter completion: Called once on a polling thread, when no call is left.
+  func shutDown(completion: @escaping @Sendable () -> Void) {
+    unsafe grpc_server_shutdown_and_notify(handle, queue.handle, CallbackOperation(completion).tag())
+  }
+
+  /// Cancels every call in progress.
+  ///
+  /// Called after ``shutDown(completion:)`` was called, before ``destroy()``.
+  func cancelAllCalls() { unsafe grpc_server_cancel_all_calls(handle) }
+
+  /// Frees the C object.
+  ///
+  /// Called once, after ``shutDown(completion:)`` has returned, its completion has run, and every call is released.
+  func destroy() { unsafe grpc_server_destroy(handle) }
+}

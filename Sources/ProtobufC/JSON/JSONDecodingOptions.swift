@@ -1,0 +1,30 @@
+public import ProtobufC
+
+/// The choices of reading a message from JSON.
+public struct JSONDecodingOptions: Sendable {
+  /// Whether fields, and names of enums' values, that the message's type does not have are passed over.
+  ///
+  /// Defaults to `false`: they are errors.
+  public var ignoreUnknownFields = false
+
+  /// The largest depth of nested objects and arrays.
+  ///
+  /// Defaults to 100.
+  public var messageDepthLimit = 100
+
+  /// The largest part of the stack that reading may use, in bytes.
+  ///
+  /// Defaults to 320 KiB, for threads with 512 KiB. A text beyond it is too deep.
+  public var maxStackBytes = 320 << 10
+
+  /// The largest memory that the last step of reading may use, as in `DecodingLimits`, in bytes.
+  ///
+  /// Defaults to 64 MiB.
+  public var maxMemoryBytes = 64 << 20
+
+  /// The types that a `google.protobuf.Any` may have, besides those of the message's own file and of its imports.
+  public var types: MessageTypeRegistry = []
+
+  /// Creates options with their defaults.
+  public init() {}
+}

@@ -1,8 +1,0 @@
-extension Message {
-  /// Encodes this message.
-  ///
-  /// - Returns: the message on the wire.
-  public func serializedBytes() -> [UInt8] {
-    serialize { byteCount, fill in [UInt8](byteCount: byteCount, fill: fill) }
-  }
-}

@@ -1,0 +1,8 @@
+extension Message {
+  /// Encodes this message.
+  ///
+  /// - Returns: The message on the wire.
+  public func serializedBytes() -> [UInt8] {
+    serialize { byteCount, fill in [UInt8](byteCount: byteCount, fill: fill) }
+  }
+}

@@ -1,0 +1,134 @@
+public import CProtobufC
+
+/// Lowers Swift values to the fields of a struct that is to be encoded: for the `write` of a ``MessageLayout``.
+///
+/// Each function returns what the member of the struct is to be. It stays valid as long as the encoder.
+public struct MessageEncoder: ~Copyable {
+  var contents = ContentList()
+  private var arena: Arena
+
+  /// The fields of the message being lowered that its struct has no place for, encoded.
+  @usableFromInline var extraFields: [UInt8] = []
+
+  /// Creates an encoder.
+  ///
+  /// - Parameter scratch: Memory for the first structs, which outlives the encoder and is used by nothing else.
+  init(scratch: UnsafeMutableRawBufferPointer, heap: Heap) {
+    arena = Arena(scratch: scratch, budget: .max, heap: heap)
+  }
+
+  /// Calls a function with an encoder.
+  ///
+  /// Not generic: the standard library's function for memory on the stack looks up metadata at run time in generic
+  /// code.
+  @usableFromInline
+  static func lend(_ body: (inout MessageEncoder) -> Void) {
+    withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { scratch in
+      var encoder = MessageEncoder(scratch: scratch, heap: .system)
+      body(&encoder)
+    }
+  }
+
+  /// Lowers a string.
+  ///
+  /// - Parameter string: The string.
+  /// - Returns: The struct's member.
+  public mutating func string(_ string: String) -> ProtobufCBinaryData {
+    lower(.string(string), byteCount: string.utf8.count)
+  }
+
+  /// Lowers bytes.
+  ///
+  /// - Parameter bytes: The bytes.
+  /// - Returns: The struct's member.
+  public mutating func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
+    lower(.bytes(bytes), byteCount: bytes.count)
+  }
+
+  /// Lowers bytes of another type than an array, such as Foundation's `Data`.
+  ///
+  /// - Parameter bytes: The bytes. They are copied once more if they are not in one piece.
+  /// - Returns: The struct's member.
+  public mutating func bytes(_ bytes: some Collection<UInt8>) -> ProtobufCBinaryData {
+    lower(.collection(bytes), byteCount: bytes.count)
+  }
+
+  /// Lowers a sub-message.
+  ///
+  /// - Parameters:
+  ///   - value: The sub-message, or nil to leave it out.
+  ///   - layout: Its layout.
+  /// - Returns: The struct's member.
+  @inlinable
+  public mutating func message<Layout: MessageLayout>(
+    _ value: Layout.Value?,
+    as layout: Layout.Type
+  ) -> UnsafeMutablePointer<Layout.CMessage>? {
+    guard let value else { return nil }
+    return lower(value, as: layout)
+  }
+
+  /// Lowers a message to a struct that lives as long as the encoder.
+  @inlinable
+  mutating func lower<Layout: MessageLayout>(
+    _ value: Layout.Value,
+    as layout: Layout.Type
+  ) -> UnsafeMutablePointer<Layout.CMessage> {
+    // Zero bytes are a value of every C struct, and the alignment of the arena is enough for each.
+    let message = allocateZeros(byteCount: MemoryLayout<Layout.CMessage>.size)
+      .bindMemory(to: Layout.CMessage.self, capacity: 1)
+    layout.initialize(&message.pointee)
+    // Those of the message around this one.
+    let outerExtraFields = extraFields
+    extraFields = []
+    layout.write(value, to: &message.pointee, with: &self)
+    extraFields = outerExtraFields
+    return message
+  }
+
+  /// Allocates zero bytes in the arena.
+  @usableFromInline
+  mutating func allocateZeros(byteCount: Int) -> UnsafeMutableRawPointer {
+    let memory = allocate(UInt8.self, count: byteCount)
+    memory.initialize(repeating: 0, count: byteCount)
+    return UnsafeMutableRawPointer(memory)
+  }
+
+  /// Takes the content of all strings and bytes that were lowered.
+  mutating func takeContents() -> ContentList {
+    var taken = ContentList()
+    swap(&taken, &contents)
+    return taken
+  }
+
+  /// Allocates elements in the arena, uninitialized.
+  @inlinable
+  mutating func allocate<Element>(_ type: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
+    // Fresh memory of the arena has no type yet, and its alignment is enough for every member of a struct.
+    allocate(byteCount: count * MemoryLayout<Element>.stride).bindMemory(to: type, capacity: count)
+  }
+
+  @usableFromInline
+  mutating func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
+    guard let memory = arena.allocate(byteCount: byteCount) else {
+      fatalError("out of memory while encoding a protobuf message")
+    }
+    return memory
+  }
+
+  mutating func lower(_ content: Content, byteCount: Int) -> ProtobufCBinaryData {
+    // protobuf-c takes a length of 0 for an absent field, or writes it without asking for content.
+    guard byteCount > 0 else { return ProtobufCBinaryData() }
+    guard contents.count < ContentMarkers.count else {
+      return ProtobufCBinaryData(len: byteCount, data: copy(content, byteCount: byteCount))
+    }
+    defer { contents.append(content) }
+    return ProtobufCBinaryData(len: byteCount, data: ContentMarkers.marker(for: contents.count))
+  }
+
+  private mutating func copy(_ content: Content, byteCount: Int) -> UnsafeMutablePointer<UInt8> {
+    let memory = allocate(UInt8.self, count: byteCount)
+    content.withBytes { UnsafeMutableRawBufferPointer(start: memory, count: byteCount).copyMemory(from: $0) }
+    return memory
+  }
+}

@@ -1,0 +1,161 @@
+/// Reads tags and lengths of protobuf's wire format.
+struct WireReader {
+  /// A place in the message.
+  struct Place {
+    var piece: Int
+    var offsetInPiece: Int
+    var offset: Int
+  }
+
+  let source: ByteSource
+  private var bytes: UnsafeRawBufferPointer
+
+  /// Where the next byte is read: not beyond ``end``.
+  private(set) var place = Place(piece: 0, offsetInPiece: 0, offset: 0)
+
+  /// Where reading stops, from the start of the message.
+  private(set) var end: Int
+
+  init(_ source: ByteSource) {
+    self.source = source
+    bytes = source.piece(0)
+    end = source.byteCount
+  }
+
+  var isAtEnd: Bool { place.offset == end }
+
+  /// Stops reading earlier than before, and returns where reading stopped before, for ``widen(to:)``.
+  mutating func narrow(toNext byteCount: Int) -> Int {
+    defer { end = place.offset + byteCount }
+    return end
+  }
+
+  /// Undoes ``narrow(toNext:)``.
+  mutating func widen(to end: Int) {
+    self.end = end
+  }
+
+  /// A reader of the next bytes only.
+  func content(byteCount: Int) -> WireReader {
+    var reader = self
+    reader.end = place.offset + byteCount
+    return reader
+  }
+
+  /// Passes over all fields that are left.
+  ///
+  /// - Parameter levels: How deep groups may nest.
+  mutating func skipFields(levels: Int) throws(DecodingFailure) {
+    while !isAtEnd {
+      let tag = try tag()
+      try skipValue(of: tag, levels: levels)
+    }
+  }
+
+  /// Reads a field's number and wire type.
+  mutating func tag() throws(DecodingFailure) -> WireTag {
+    let value = try varint(maximumByteCount: 5)
+    let number = value >> 3
+    guard
+      number > 0, number <= WireFormat.largestFieldNumber,
+      let wireType = WireType(rawValue: UInt8(truncatingIfNeeded: value & 7))
+    else { throw .malformed }
+    return WireTag(number: UInt32(number), wireType: wireType)
+  }
+
+  /// Reads a length, and sees that as many bytes follow.
+  mutating func length() throws(DecodingFailure) -> Int {
+    let length = try varint(maximumByteCount: 5)
+    guard length <= end - place.offset else { throw .malformed }
+    return Int(length)
+  }
+
+  /// Passes over bytes, of which there are enough before ``end``.
+  mutating func skip(byteCount: Int) {
+    place.offset += byteCount
+    place.offsetInPiece += byteCount
+    // The sum of the pieces is at least `end`, so that there is a next one as long as the place is beyond this one.
+    while place.offsetInPiece > bytes.count {
+      place.offsetInPiece -= bytes.count
+      place.piece += 1
+      bytes = source.piece(place.piece)
+    }
+  }
+
+  /// Passes over the value of a field whose tag has been read.
+  ///
+  /// - Parameters:
+  ///   - tag: The field's tag.
+  ///   - levels: How deep groups may nest in it.
+  mutating func skipValue(of tag: WireTag, levels: Int) throws(DecodingFailure) {
+    switch tag.wireType {
+    case .varint: _ = try varint(maximumByteCount: 10)
+    case .fixed64: try skipFixed(byteCount: 8)
+    case .fixed32: try skipFixed(byteCount: 4)
+    case .lengthPrefixed: skip(byteCount: try length())
+    case .groupStart: _ = try skipGroup(number: tag.number, levels: levels)
+    case .groupEnd: throw .malformed
+    }
+  }
+
+  /// Passes over a group whose start has been read, and returns how many bytes it has before its end.
+  ///
+  /// - Parameters:
+  ///   - number: The group's number.
+  ///   - levels: How deep groups may nest, this one included.
+  mutating func skipGroup(number: UInt32, levels: Int) throws(DecodingFailure) -> Int {
+    let start = place.offset
+    var openGroups = [number]
+    while true {
+      guard openGroups.count <= levels else { throw .tooDeep }
+      let beforeTag = place.offset
+      let tag = try tag()
+      switch tag.wireType {
+      case .groupStart:
+        openGroups.append(tag.number)
+      case .groupEnd:
+        guard openGroups.popLast() == tag.number else { throw .malformed }
+        if openGroups.isEmpty { return beforeTag - start }
+      default:
+        try skipValue(of: tag, levels: 0)
+      }
+    }
+  }
+
+  private mutating func skipFixed(byteCount: Int) throws(DecodingFailure) {
+    guard byteCount <= end - place.offset else { throw .malformed }
+    skip(byteCount: byteCount)
+  }
+
+  private mutating func varint(maximumByteCount: Int) throws(DecodingFailure) -> UInt64 {
+    var value: UInt64 = 0
+    let end = min(end, place.offset + maximumByteCount)
+    var shift: UInt64 = 0
+    while place.offset < end {
+      while place.offsetInPiece == bytes.count {
+        // Not the last piece, because there are bytes left.
+        place.piece += 1
+        place.offsetInPiece = 0
+        bytes = source.piece(place.piece)
+      }
+      let byte = bytes[place.offsetInPiece]
+      place.offset += 1
+      place.offsetInPiece += 1
+      value |= UInt64(byte & 0x7F) << shift
+      if byte < 0x80 { return value }
+      shift += 7
+    }
+    throw .malformed
+  }
+}
+
+extension WireReader {
+  /// The tag that some fields begin with, and its size.
+  static func firstTag(of fields: [UInt8]) -> (tag: WireTag, byteCount: Int)? {
+    fields.withUnsafeBytes { bytes in
+      var reader = WireReader(ByteSource(bytes))
+      guard let tag = try? reader.tag() else { return nil }
+      return (tag, reader.place.offset)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import ProtobufC
+import ProtobufCWellKnownTypes
+import Testing
+
+@testable import CoreGRPCGenerator
+
+/// Requests of a protoc that knows editions.
+@Suite("Requests with editions") struct EditionRequestTests {
+  private typealias Request = Google_Protobuf_Compiler_CodeGeneratorRequest
+  private typealias Response = Google_Protobuf_Compiler_CodeGeneratorResponse
+
+  private func respond(to files: [Google_Protobuf_FileDescriptorProto]) throws -> Response {
+    let request = Request(
+      fileToGenerate: files.compactMap(\.name),
+      parameter: "C=false,CModule=CThings",
+      protoFile: files
+    )
+    let response = try Generator(environment: [:]).respond(to: request.serializedBytes())
+    return try Response(serializedBytes: response)
+  }
+
+  private func file(_ edition: Google_Protobuf_Edition) -> Google_Protobuf_FileDescriptorProto {
+    Google_Protobuf_FileDescriptorProto(name: "t.proto", syntax: "editions", edition: edition)
+  }
+
+  @Test("The answer says which editions are known")
+  func announcement() throws {
+    let response = try respond(to: [])
+    #expect(response.supportedFeatures == 3)
+    #expect(response.minimumEdition == Google_Protobuf_Edition.proto2.rawValue)
+    #expect(response.maximumEdition == Google_Protobuf_Edition.edition2024.rawValue)
+  }
+
+  @Test(
+    "An edition that is not known is refused",
+    arguments: [Google_Protobuf_Edition.edition2026, .unrecognized(2000)]
+  )
+  func unknown(_ edition: Google_Protobuf_Edition) throws {
+    #expect(try respond(to: [file(edition)]).error == "t.proto: the edition is not one of 2023 and 2024")
+    #expect(try respond(to: [file(.edition2023)]).error == nil)
+  }
+
+  @Test("A feature holds for what is inside, until that sets another; one of another language counts for nothing")
+  func inheritance() throws {
+    typealias Features = Google_Protobuf_FeatureSet
+    func features(_ features: Features) -> Google_Protobuf_FieldOptions { .with { $0.features = features } }
+    func field(
+      _ name: String,
+      _ number: Int32,
+      _ options: Google_Protobuf_FieldOptions? = nil
+    ) -> Google_Protobuf_FieldDescriptorProto {
+      .with {
+        $0.name = name
+        $0.number = number
+        $0.label = .optional
+        $0.type = .int32
+        $0.options = options
+      }
+    }
+    // An extension of the features, pb.cpp with 1000.
+    let cpp = try Features(serializedBytes: [0xC2, 0x3E, 2, 0x08, 1])
+    let inner = Google_Protobuf_DescriptorProto(
+      name: "Inner",
+      field: [
+        field("plain", 1), field("explicit", 2, features(Features(fieldPresence: .explicit))),
+        field("required", 3, features(Features(fieldPresence: .legacyRequired))), field("cpp", 4, features(cpp)),
+      ]
+    )
+    let outer = Google_Protobuf_DescriptorProto(
+      name: "Outer",
+      field: [field("plain", 1)],
+      nestedType: [inner],
+      options: .with { $0.features = Features(fieldPresence: .implicit) }
+    )
+    var file = file(.edition2023)
+    file.messageType = [outer, .init(name: "Other", field: [field("plain", 1)])]
+    let response = try respond(to: [file])
+    let text = try #require(response.file.first?.content)
+    #expect(response.error == nil)
+    #expect(text.contains("struct Outer: Message {\n  /// The field `plain`.\n  var plain: Int32 = 0\n"))
+    #expect(text.contains("    var plain: Int32 = 0\n"))
+    #expect(text.contains("    var explicit: Int32?\n"))
+    #expect(text.contains("    var required: Int32 = 0\n"))
+    #expect(text.contains("    var cpp: Int32 = 0\n"))
+    #expect(text.contains("struct Other: Message {\n  /// The field `plain`.\n  var plain: Int32?\n"))
+  }
+}

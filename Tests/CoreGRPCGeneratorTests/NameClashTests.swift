@@ -1,0 +1,110 @@
+import Testing
+
+/// Names that protobuf tells apart, and Swift or C does not.
+@Suite("Clashing names") struct NameClashTests {
+  private func files(_ declarations: String, syntax: String = "proto2") async throws -> [String: String] {
+    let result = try await Protoc.run(["t.proto": "syntax = \"\(syntax)\";\npackage p;\n\(declarations)\n"])
+    #expect(result.status == 0)
+    return result.files
+  }
+
+  private func expect(_ file: String, of declarations: String, contains pieces: [String]) async throws {
+    let text = try #require(try await files(declarations)[file])
+    for piece in pieces { #expect(text.contains(piece), "\(piece)") }
+  }
+
+  @Test(
+    "In Swift, the second declaration gets another name",
+    arguments: [
+      (
+        "message A {\n  optional int32 foo_bar = 1;\n  optional int32 fooBar = 2;\n}",
+        ["var fooBar: Int32?", "var fooBar_2: Int32?"]
+      ),
+      (
+        "message A {\n  optional int32 a = 1;\n  oneof A { int32 b = 2; }\n}",
+        ["var a: Int32?", "var a_p: OneOf_A?"]
+      ),
+      ("enum E {\n  E_ONE = 0;\n  One = 1;\n}", ["case eOne\n", "case one\n"]),
+      (
+        "message A {\n  message Type {}\n  message TypeMessage {}\n}",
+        [
+          "struct TypeMessage_: Message {", "struct TypeMessage: Message {",
+          "protoMessageName: String { \"p.A.Type\" }",
+        ]
+      ),
+      ("message TFile {}", ["struct P_TFile: Message {", "enum P_TFileDescriptor {"]),
+      ("message A { optional A a = 1; optional A _a = 2; }", ["@Indirect public var a: P_A?", "var _a_p: P_A?"]),
+      ("message A { map<int32, int32> _1 = 1; }", ["enum _1EntryLayout: @unsafe MessageLayout {"]),
+      ("message A { optional int32 set = 1 [default = 3]; }", ["var setOrDefault: Int32 { self.set ?? 3 }"]),
+    ]
+  )
+  func swift(_ declarations: String, _ expected: [String]) async throws {
+    try await expect("t.pb.swift", of: declarations, contains: expected)
+  }
+
+  @Test("Without a package, a message inside another does not hide one at the top that the other names")
+  func nameless() async throws {
+    let source = "syntax = \"proto3\";\nmessage Item {}\nmessage Basket { message Item {} .Item a = 1; Item b = 2; }\n"
+    let text = try #require(try await Protoc.run(["t.proto": source]).files["t.pb.swift"])
+    #expect(text.contains("public var a: Item?\n") && text.contains("public var b: Basket.ItemMessage?\n"))
+  }
+
+  @Test("An extension's property hides no type that the message names; two extensions have two constants")
+  func extensions() async throws {
+    let source = """
+      syntax = "proto2";
+      message A_b { optional A_b a = 1; extensions 100 to 200; message C {} }
+      message A { extend A_b { optional int32 b = 100; optional bool class = 101 [default = true]; } }
+      message A_b_C { extend A_b { optional int32 d = 102; } }
+      """
+    let text = try #require(try await Protoc.run(["t.proto": source]).files["t.pb.swift"])
+    #expect(text.contains("nonisolated var A_b_p: Int32? {") && text.contains("let A_Extensions_b = "))
+    #expect(text.contains("nonisolated var A_classOrDefault: Bool { self.A_class ?? true }"))
+  }
+
+  @Test("Methods of the same name in Swift, and methods named as parameters and types of generated code")
+  func methods() async throws {
+    let names = [
+      "Get", "get", "Request", "Metadata", "Options", "Context", "Message", "Writer", "Producer", "OnResponse",
+    ]
+    let text = try #require(
+      try await files(
+        "message A {}\nservice S {\n\(names.map { "  rpc \($0) (A) returns (stream A);\n" }.joined())}"
+      )["t.grpc.swift"]
+    )
+    #expect(text.contains("func get<") && text.contains("func get_<"))
+    #expect(text.contains("try await self.request(request: request, options: options)"))
+    #expect(text.contains("enum MetadataMethod {"))
+  }
+
+  @Test(
+    "In C, the second declaration gets another name, and a descriptor keeps its own",
+    arguments: [
+      (
+        "message HttpCode {} message httpCode {}", ["CThings__P__HttpCode", "CThings__P__HttpCodeC2"],
+        ["\"p.httpCode\","]
+      ),
+      ("message A { message B {} } message A_B {}", ["CThings__P__A__B", "CThings__P__AB"], ["\"p.A_B\","]),
+      (
+        "message A { enum Kind { NOT_SET = 0; } oneof kind { int32 a = 1; } }",
+        ["CTHINGS__P__A__KIND__NOT_SET = 0", "CTHINGS__P__A__KIND_C2__NOT_SET = 0", "kind_c2_case;"], []
+      ),
+      (
+        "message A { message KindCase {} oneof kind { int32 a = 1; } }",
+        ["CThings__P__A__KindCase\n", "CThings__P__A__KindC2Case;"], []
+      ),
+      (
+        "message A { optional int32 restrict = 1; optional int32 typeof = 2; optional int32 __linux = 3; }",
+        ["int32_t restrict_;", "int32_t typeof_;", "int32_t __linux_;"],
+        ["\"restrict\",", "\"typeof\",", "\"__linux\","]
+      ),
+      (
+        "message A { optional int32 foo = 1; optional int32 FOO = 2; }", ["int32_t foo;", "int32_t foo_;"], ["\"FOO\","]
+      ),
+    ]
+  )
+  func c(_ declarations: String, _ declared: [String], _ described: [String]) async throws {
+    try await expect("t.pb-c.h", of: declarations, contains: declared)
+    try await expect("t.pb-c.c", of: declarations, contains: described)
+  }
+}

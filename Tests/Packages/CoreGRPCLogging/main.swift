@@ -1,0 +1,6 @@
+import CoreGRPC
+import CoreGRPCLogging
+import Logging
+
+CoreGRPCLog.forward(to: Logger(label: "test"))
+CoreGRPCLog.setHandler(nil)

@@ -1,0 +1,4 @@
+import ProtobufC
+
+let limits = DecodingLimits(maxDepth: 10)
+precondition(limits.maxDepth == 10)

@@ -1,0 +1,1 @@
+../../ProtobufCTests/Support/Thread.swift

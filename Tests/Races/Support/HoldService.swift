@@ -1,0 +1,39 @@
+package import CoreGRPC
+
+/// Serves calls that wait until another call releases them.
+package struct HoldService: RegistrableRPCService {
+  /// Answered when ``release`` is called.
+  package static let hold = MethodDescriptor(fullyQualifiedService: "test.Hold", method: "Hold")
+  /// Releases all calls of ``hold``.
+  package static let release = MethodDescriptor(fullyQualifiedService: "test.Hold", method: "Release")
+
+  private let released = Promise<Void>()
+  private let onHold: @Sendable () -> Void
+
+  /// Creates the service.
+  ///
+  /// - Parameter onHold: Called when a call begins to wait.
+  package init(onHold: @escaping @Sendable () -> Void) { self.onHold = onHold }
+
+  package func registerMethods(with router: inout RPCRouter) {
+    router.registerHandler(
+      forMethod: Self.hold,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (request: ServerRequest<[UInt8]>, _) in
+        onHold()
+        await released.value()
+        return ServerResponse(message: request.message)
+      }
+    )
+    router.registerHandler(
+      forMethod: Self.release,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { (request: ServerRequest<[UInt8]>, _) in
+        released.fulfil(())
+        return ServerResponse(message: request.message)
+      }
+    )
+  }
+}
