@@ -116,14 +116,17 @@ def of_client(command, server_command=programs.SERVERS["C, 1 thread"]):
 
 
 def of_messages(command):
-    """What a message takes that a program encodes or decodes as often as its last argument says."""
+    """What a message takes that a program encodes or decodes as often as its last argument says.
+
+    Dictionaries have the same order in each run, and in each program.
+    """
     program, *options = shlex.split(command)
     profiles = []
     with tempfile.TemporaryDirectory() as folder:
         copy, valgrind = wrapped(program, folder)
         for count in (FEW, MANY):
             subprocess.run([*valgrind, str(copy), *options, str(count)], check=True, timeout=CLIENT_PATIENCE,
-                           stdout=subprocess.DEVNULL)
+                           stdout=subprocess.DEVNULL, env=os.environ | programs.SAME_ORDER)
             profiles.append(Profile(f"{folder}/out", copy.name))
     return difference(*profiles)
 

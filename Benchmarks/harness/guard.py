@@ -4,7 +4,7 @@ checked-in ones: `scripts/benchmark-guard`."""
 import json
 import sys
 
-from . import callgrind, programs
+from . import callgrind, messages, programs
 
 THRESHOLDS = programs.HERE / "thresholds.json"
 KEYS = ("instructions", "swift_allocations")
@@ -29,8 +29,10 @@ def measured():
 
 
 def main(arguments):
+    if arguments == ["--with-swift-protobuf"]:
+        return messages.compare()
     if arguments not in ([], ["--update"]):
-        sys.exit("usage: scripts/benchmark-guard [--update]")
+        sys.exit("usage: scripts/benchmark-guard [--update | --with-swift-protobuf]")
     programs.build_ours()
     if arguments:
         runs = [measured() for _ in range(ATTEMPTS)]

@@ -69,9 +69,13 @@ CLIENTS = {
 LEAN, ON_POLLERS = "CoreGRPC, lean", "CoreGRPC, on pollers"
 OPT_IN = {LEAN: "--lean", ON_POLLERS: "--on-pollers"}
 
-# Encodes or decodes messages, so often as it is told.
+# Encode or decode messages, so often as they are told: ours and swift-protobuf's, which are of one source.
 MESSAGES = f"{SWIFT}/bench-messages"
+SWIFT_PROTOBUF_MESSAGES = f"{BUILD}/swift-protobuf/release/swift-protobuf-messages"
 SHAPES = ("flat", "nested", "numbers", "maps", "strings")
+
+# With this in the environment, dictionaries of the same keys have the same order.
+SAME_ORDER = {"SWIFT_DETERMINISTIC_HASHING": "1"}
 
 ONE_CALL = {
     "CoreGRPC": f"{SWIFT}/compute-client",
@@ -114,6 +118,13 @@ def build_ours():
     demand("valgrind")
     for product in ("bench-server", "bench-client", "bench-messages"):
         quietly(*RELEASE, product, cwd=HERE)
+
+
+def build_messages():
+    """Builds the programs that encode and decode messages for release."""
+    demand("valgrind")
+    quietly(*RELEASE, "bench-messages", cwd=HERE)
+    quietly(*RELEASE, "swift-protobuf-messages", "--scratch-path", BUILD / "swift-protobuf", cwd=HERE / "Peers/SwiftProtobuf")
 
 
 def build(with_grpc_swift=False):

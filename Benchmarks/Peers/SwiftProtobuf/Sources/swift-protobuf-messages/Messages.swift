@@ -1,0 +1,13 @@
+import SwiftProtobuf
+
+extension Shapes_Flat: CountedMessage {}
+extension Shapes_Nested: CountedMessage {}
+extension Shapes_Numbers: CountedMessage {}
+extension Shapes_Maps: CountedMessage {}
+extension Shapes_Strings: CountedMessage {}
+
+extension CountedMessage where Self: Message {
+  func encoded() throws -> [UInt8] { try serializedBytes() }
+
+  static func decoded(_ bytes: [UInt8]) throws -> Self { try Self(serializedBytes: bytes) }
+}
