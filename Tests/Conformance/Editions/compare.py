@@ -1,4 +1,4 @@
-"""Sends random messages of editions through a program, and compares what comes back with what Python makes of them.
+"""Sends random messages of editions through a program, and compares its answers with Python's.
 
 usage: compare.py TESTEE DESCRIPTOR_SET SEED COUNT FILE...
 
@@ -102,12 +102,13 @@ class Comparison:
         again.ParseFromString(answer[1:])
         if again.SerializeToString(deterministic=True) != content:
             return f"comes back as {answer[1:].hex()}: {content.hex()}"
-        if text:
-            expected = json.loads(json_format.MessageToJson(message))
-            parsed = json_format.ParseDict(json.loads(text, parse_int=number), kind())
-            found = json.loads(json_format.MessageToJson(parsed))
-            if found != expected:
-                return f"is {text.decode()} in JSON: {content.hex()}"
+        if not text:
+            return f"has no JSON: {content.hex()}"
+        expected = json.loads(json_format.MessageToJson(message))
+        parsed = json_format.ParseDict(json.loads(text, parse_int=number), kind())
+        found = json.loads(json_format.MessageToJson(parsed))
+        if found != expected:
+            return f"is {text.decode()} in JSON: {content.hex()}"
         return None
 
 
