@@ -208,4 +208,22 @@ import Testing
     let message = try Formats_Other_Old(jsonString: #"{"id":0,"inner":{"old":{"id":5}}}"#)
     #expect(message.inner?.old?.id == 5)
   }
+
+  @Test(arguments: [#"{"id":null}"#, #"{"id":null,"text":"a"}"#, #"{"id":1,"inner":{"old":{"id":null}}}"#])
+  func doesNotTakeNullForARequiredField(_ text: String) {
+    let error = #expect(throws: JSONDecodingError.self) { try Formats_Other_Old(jsonString: text) }
+    #expect(error?.code == .missingField)
+    #expect(error?.message.hasPrefix("formats.other.Old lacks the required field id (line 1") == true)
+  }
+
+  @Test func countsNullAmongDuplicates() throws {
+    #expect(try Formats_Other_Old(jsonString: #"{"id":1,"text":null}"#).text == nil)
+    for text in [
+      #"{"id":null,"id":1}"#, #"{"id":1,"id":null}"#, #"{"id":1,"text":null,"text":"a"}"#,
+      #"{"id":1,"text":null,"text":null}"#,
+    ] {
+      let error = #expect(throws: JSONDecodingError.self) { try Formats_Other_Old(jsonString: text) }
+      #expect(error?.code == .duplicateField, "\(text)")
+    }
+  }
 }

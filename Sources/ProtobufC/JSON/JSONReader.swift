@@ -32,6 +32,8 @@ struct JSONReader {
   /// Reads the fields of a message, whose brace has been taken, to the end of the object.
   mutating func fields(of type: MessageType, isInAny: Bool) throws(JSONDecodingError) {
     var seen = SeenFields()
+    // Those with a value: `null` is none.
+    var set = SeenFields()
     var isFirst = true
     while try scanner.next(until: "}", isFirst: &isFirst) {
       let key = try scanner.key()
@@ -44,8 +46,9 @@ struct JSONReader {
         guard seen.insert(index) else {
           throw scanner.error(.duplicateField, "\(type.name) has the field \(field.name) twice")
         }
-        let isSet = try value(of: field, in: type)
-        if isSet, let oneOf = field.oneOf, !seen.insert(oneOf: oneOf) {
+        guard try value(of: field, in: type) else { continue }
+        set.insert(index)
+        if let oneOf = field.oneOf, !set.insert(oneOf: oneOf) {
           throw scanner.error(.duplicateField, "\(type.name) has two fields of one oneof, \(field.name) and another")
         }
       } else {
@@ -55,12 +58,13 @@ struct JSONReader {
         try scanner.skipValue()
       }
     }
-    for index in type.requiredFields where !seen.contains(index) {
+    for index in type.requiredFields where !set.contains(index) {
       throw scanner.error(.missingField, "\(type.name) lacks the required field \(type.fields[index].name)")
     }
   }
 
-  /// Reads the value of a field, and returns whether there is one: `null` is none.
+  /// Reads the value of a field, and returns whether there is one: `null` is none, nor is an enum's name that is
+  /// ignored.
   private mutating func value(of field: FieldType, in type: MessageType) throws(JSONDecodingError) -> Bool {
     if scanner.peek() == UInt8(ascii: "n"), field.isRepeated || !acceptsNull(field.kind) {
       guard scanner.take(word: "null") else { throw scanner.malformed("there should be a value") }

@@ -1,4 +1,4 @@
-/// The fields of a message that have been read.
+/// Fields of a message that have been read, by their indexes in its type.
 package struct SeenFields {
   // Most messages have fewer fields.
   private var low: UInt64 = 0
@@ -9,6 +9,7 @@ package struct SeenFields {
   package init() {}
 
   /// Adds a field by its index, and returns whether it was not there.
+  @discardableResult
   package mutating func insert(_ index: Int) -> Bool {
     guard index < UInt64.bitWidth else { return high.insert(index).inserted }
     defer { low |= 1 << UInt64(index) }
