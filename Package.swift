@@ -28,8 +28,8 @@ let unixSignals = product("UnixSignals", of: "swift-service-lifecycle", with: "S
 
 /// The name of the pkg-config file with gRPC's search paths, if gRPC is not among the system's libraries.
 ///
-/// Not gRPC's own `grpc.pc` by default. It requires abseil's files, which require each other. SwiftPM reads each as often as it is
-/// required, and the linker gets more arguments than the system allows.
+/// Not gRPC's own `grpc.pc` by default. It requires abseil's files, which require each other. SwiftPM reads each as
+/// often as it is required, and the linker gets more arguments than the system allows.
 let grpcPackageConfiguration = Context.environment["COREGRPC_PKG_CONFIG"]
 
 let package = Package(
@@ -318,6 +318,11 @@ let package = Package(
       name: "FormatMessages",
       dependencies: ["CFormatMessages", "ProtobufC", "ProtobufCWellKnownTypes"],
       path: "Tests/FormatMessages/Messages",
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "ProtobufCReflectionTests",
+      dependencies: ["ProtobufC", "ProtobufCReflection", "ProtobufCWellKnownTypes"],
       swiftSettings: swiftSettings
     ),
     .testTarget(

@@ -19,13 +19,7 @@ extension Message {
   public func jsonUTF8Bytes(
     options: JSONEncodingOptions = JSONEncodingOptions()
   ) throws(JSONEncodingError) -> [UInt8] {
-    let pool = TypePool.pool(of: Self.protoFileDescriptor, with: options.types)
-    guard let type = pool.message(named: Self.protoMessageName) else {
-      throw JSONEncodingError(
-        code: .unknownType,
-        message: "the file \(Self.protoFileDescriptor.name) does not declare \(Self.protoMessageName)"
-      )
-    }
+    let (type, pool) = TypePool.type(of: Self.self, with: options.types)
     var writer = JSONWriter(pool: pool, options: options)
     try writer.message(serializedBytes()[...], of: type)
     return writer.output
@@ -62,13 +56,7 @@ extension Message {
 
   /// - Parameter bytes: UTF-8.
   private init(json bytes: [UInt8], _ options: JSONDecodingOptions) throws(JSONDecodingError) {
-    let pool = TypePool.pool(of: Self.protoFileDescriptor, with: options.types)
-    guard let type = pool.message(named: Self.protoMessageName) else {
-      throw JSONDecodingError(
-        code: .unknownType,
-        message: "the file \(Self.protoFileDescriptor.name) does not declare \(Self.protoMessageName)"
-      )
-    }
+    let (type, pool) = TypePool.type(of: Self.self, with: options.types)
     var reader = JSONReader(bytes, pool: pool, options: options)
     let wire = try reader.document(of: type)
     // A level of JSON is up to three of the message: a value, the struct in it, and an entry of that one's map.

@@ -9,7 +9,7 @@ package final class MessageType: Sendable {
   /// The conversion that a format has for the type instead of showing its fields.
   package let wellKnown: WellKnownType?
 
-  /// Whether there is a one-of of several fields.
+  /// Whether there are one-ofs, apart from those that proto3 makes for `optional`.
   package let hasOneOfs: Bool
 
   /// The indexes of the fields that must be set.

@@ -7,10 +7,14 @@ package final class TypePool: Sendable {
   package let enums: [EnumType]
   private let indexesByName: [String: Int]
 
-  init(messages: [MessageType], enums: [EnumType]) {
+  /// - Parameters:
+  ///   - messages: The message types.
+  ///   - enums: The enums.
+  ///   - indexesByName: The index of each message type by its full name.
+  init(messages: [MessageType], enums: [EnumType], indexesByName: [String: Int]) {
     self.messages = messages
     self.enums = enums
-    indexesByName = Dictionary(messages.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    self.indexesByName = indexesByName
   }
 
   /// The message type with a full name.
@@ -29,10 +33,27 @@ package final class TypePool: Sendable {
   /// There are as many as the program has files and registries of different files.
   private static let pools = Mutex<[[UInt]: TypePool]>([:])
 
-  /// The types that a message of one file may hold, and those of a registry.
+  /// The type of a message, and the pool that has it and the types that it may hold.
+  ///
+  /// - Parameters:
+  ///   - message: The message's Swift type. Its file must declare it.
+  ///   - types: The types that an `Any` may have besides those of the message's own file and of its imports.
+  package static func type<Value: Message>(
+    of message: Value.Type,
+    with types: MessageTypeRegistry
+  ) -> (type: MessageType, pool: TypePool) {
+    let file = message.protoFileDescriptor
+    let pool = pool(of: file, with: types)
+    guard let type = pool.message(named: message.protoMessageName) else {
+      preconditionFailure("the file \(file.name) does not declare \(message.protoMessageName)")
+    }
+    return (type, pool)
+  }
+
+  /// The types of a file and of a registry.
   ///
   /// The pool is made once and kept.
-  package static func pool(of file: ProtoFileDescriptor, with types: MessageTypeRegistry) -> TypePool {
+  private static func pool(of file: ProtoFileDescriptor, with types: MessageTypeRegistry) -> TypePool {
     let key = [file.identity] + types.files.map(\.identity)
     if let pool = pools.withLock({ $0[key] }) { return pool }
     // Outside of the lock: it takes a while, and making it twice does no harm.

@@ -27,18 +27,24 @@ struct TypePoolBuilder {
   private var enumIndexes: [String: Int] = [:]
   private var extensions: [(name: String, proto: Google_Protobuf_FieldDescriptorProto, file: Rules)] = []
 
+  private var extensionNames: Set<String> = []
+
   private init() {}
 
   /// Makes a pool of the types of some files and of the files that they import.
+  ///
+  /// Of several files, types or extensions of one name the first counts: a file comes before those that it imports, and
+  /// these come before the next file.
   static func pool(of files: [ProtoFileDescriptor]) -> TypePool {
     var builder = TypePoolBuilder()
     var known: Set<String> = []
-    var rest = files
+    // The next file is the last element.
+    var rest = Array(files.reversed())
     while let file = rest.popLast() {
       guard known.insert(file.name).inserted else { continue }
-      rest += file.dependencies
-      // An `Any` may hold each of the well-known types, which have JSON of their own.
-      if file.name == Google_Protobuf_AnyFile.descriptor.name { rest += wellKnownFiles }
+      rest += file.dependencies.reversed()
+      // An `Any` may hold each of the well-known types, which have JSON of their own. Other files come first.
+      if file.name == Google_Protobuf_AnyFile.descriptor.name { rest = wellKnownFiles + rest }
       builder.add(file)
     }
     return builder.pool()
@@ -66,8 +72,10 @@ struct TypePoolBuilder {
 
   private mutating func add(_ message: Google_Protobuf_DescriptorProto, in scope: String, _ rules: Rules) {
     let name = Self.fullName(message.name, in: scope)
-    messageIndexes[name] = messages.count
-    messages.append((name, message, rules))
+    if messageIndexes[name] == nil {
+      messageIndexes[name] = messages.count
+      messages.append((name, message, rules))
+    }
     for nested in message.nestedType { add(nested, in: name, rules) }
     for enumeration in message.enumType { add(enumeration, in: name) }
     for field in message.`extension` { add(field, in: name, rules) }
@@ -75,12 +83,15 @@ struct TypePoolBuilder {
 
   private mutating func add(_ enumeration: Google_Protobuf_EnumDescriptorProto, in scope: String) {
     let name = Self.fullName(enumeration.name, in: scope)
+    guard enumIndexes[name] == nil else { return }
     enumIndexes[name] = enums.count
     enums.append(EnumType(name: name, values: enumeration.value.map { ($0.name ?? "", $0.number ?? 0) }))
   }
 
   private mutating func add(_ field: Google_Protobuf_FieldDescriptorProto, in scope: String, _ rules: Rules) {
-    extensions.append((Self.fullName(field.name, in: scope), field, rules))
+    let name = Self.fullName(field.name, in: scope)
+    guard extensionNames.insert(name).inserted else { return }
+    extensions.append((name, field, rules))
   }
 
   private func pool() -> TypePool {
@@ -88,8 +99,9 @@ struct TypePoolBuilder {
     let types = messages.map { scope in
       let isEntry = scope.proto.options?.mapEntry == true
       var fields = scope.proto.field.compactMap { field($0, scope.file, in: scope.name, isPartOfEntry: isEntry) }
+      var numbers = Set(fields.map(\.number))
       for (name, proto, rules) in extensions[scope.name] ?? [] {
-        guard var field = field(proto, rules, in: "") else { continue }
+        guard var field = field(proto, rules, in: ""), numbers.insert(field.number).inserted else { continue }
         field.name = "[\(name)]"
         field.jsonName = field.name
         field.textName = field.name
@@ -97,7 +109,7 @@ struct TypePoolBuilder {
       }
       return MessageType(name: scope.name, fields: fields)
     }
-    return TypePool(messages: types, enums: enums)
+    return TypePool(messages: types, enums: enums, indexesByName: messageIndexes)
   }
 
   private func field(
@@ -113,7 +125,8 @@ struct TypePoolBuilder {
     field.isRepeated = proto.label == .repeated
     field.isRequired = proto.label == .required || proto.options?.features?.fieldPresence == .legacyRequired
     field.isPacked = field.isRepeated && kind.isPackable && (proto.options?.packed ?? rules.packsByDefault)
-    field.oneOf = proto.oneofIndex.map(Int.init)
+    // proto3's `optional` makes a one-of of a single field, which is none to programs.
+    field.oneOf = proto.proto3Optional == true ? nil : proto.oneofIndex.map(Int.init)
     if let index = field.messageIndex {
       field.isMap = field.isRepeated && messages[index].proto.options?.mapEntry == true
     }

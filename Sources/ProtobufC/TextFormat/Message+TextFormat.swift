@@ -7,10 +7,7 @@ extension Message {
   /// - Parameter options: The choices.
   /// - Returns: A line for each field, in the order of their numbers. The entries of maps are sorted by their keys.
   public func textFormatString(options: TextFormatEncodingOptions = TextFormatEncodingOptions()) -> String {
-    let pool = TypePool.pool(of: Self.protoFileDescriptor, with: options.types)
-    guard let type = pool.message(named: Self.protoMessageName) else {
-      preconditionFailure("the file \(Self.protoFileDescriptor.name) does not declare \(Self.protoMessageName)")
-    }
+    let (type, pool) = TypePool.type(of: Self.self, with: options.types)
     var writer = TextWriter(pool: pool, options: options)
     writer.fields(serializedBytes()[...], of: type)
     return String(decoding: writer.output, as: UTF8.self)
@@ -26,10 +23,7 @@ extension Message {
     textFormatString: String,
     options: TextFormatDecodingOptions = TextFormatDecodingOptions()
   ) throws(TextFormatDecodingError) {
-    let pool = TypePool.pool(of: Self.protoFileDescriptor, with: options.types)
-    guard let type = pool.message(named: Self.protoMessageName) else {
-      preconditionFailure("the file \(Self.protoFileDescriptor.name) does not declare \(Self.protoMessageName)")
-    }
+    let (type, pool) = TypePool.type(of: Self.self, with: options.types)
     var reader = TextReader(Array(textFormatString.utf8), pool: pool, options: options)
     let wire = try reader.document(of: type)
     let limits = DecodingLimits(
