@@ -155,6 +155,15 @@ import Testing
     #expect(try Formats_Other_Old(jsonString: text) == message)
   }
 
+  @Test func refusesExtensionsThatAreNotValid() throws {
+    // `marks` are packed numbers, the last of which is cut off.
+    let bytes = Formats_Other_Old.with { $0.id = 1 }.serializedBytes() + [0xAA, 0x06, 2, 1, 0x80]
+    let message = try Formats_Other_Old(serializedBytes: bytes)
+    let error = #expect(throws: JSONEncodingError.self) { try message.jsonString() }
+    #expect(error?.code == .malformed)
+    #expect(error?.message == "field [formats.other.marks] of formats.other.Old is not packed numbers")
+  }
+
   @Test func bytesAreTheStringInUTF8() throws {
     let message = Formats_Everything.with { $0.aString = "é" }
     #expect(try message.jsonUTF8Bytes() == Array(message.jsonString().utf8))

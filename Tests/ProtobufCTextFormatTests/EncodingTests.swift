@@ -106,6 +106,64 @@ import Testing
     #expect(broken.textFormatString().contains("value: \"\\001\""))
   }
 
+  /// The depth of the deepest line.
+  private func deepest(_ text: String) -> Int? {
+    text.split(separator: "\n").map { $0.prefix { $0 == " " }.count / 2 }.max()
+  }
+
+  @Test func boundsTheDepthOfAny() throws {
+    var any = Google_Protobuf_Any(typeURL: "/google.protobuf.Any", value: [])
+    for _ in 0..<1000 { any = Google_Protobuf_Any(typeURL: "/google.protobuf.Any", value: any.serializedBytes()) }
+    let text = any.textFormatString()
+    // Fewer levels than 100, where a debug build has no stack for these.
+    let depth = try #require(deepest(text))
+    #expect((20...100).contains(depth))
+    #expect(text.contains(String(repeating: "  ", count: depth) + "type_url: \"/google.protobuf.Any\"\n"))
+    var options = TextFormatDecodingOptions()
+    options.maxStackBytes = 4 << 20
+    let isSame = try Google_Protobuf_Any(textFormatString: text, options: options) == any
+    #expect(isSame)
+  }
+
+  @Test func boundsTheDepthOfAMessageInAnAny() throws {
+    func message(depth: Int) -> Formats_Everything {
+      let inner = (0..<depth).reduce(Formats_Everything()) { message, _ in .with { $0.nested = message } }
+      return .with { $0.any = Google_Protobuf_Any(packing: inner) }
+    }
+    // The field and the `Any` are levels, too.
+    #expect(deepest(message(depth: 20).textFormatString()) == 21)
+    let text = message(depth: 150).textFormatString()
+    #expect(deepest(text) == 1)
+    #expect(try Formats_Everything(textFormatString: text) == message(depth: 150))
+  }
+
+  @Test func boundsTheDepthOfAnExtension() throws {
+    func message(depth: Int) throws -> Formats_Other_Old {
+      var child = Formats_Other_Old.with { $0.id = 1 }
+      for _ in 0..<depth {
+        let inner = child
+        child = .with {
+          $0.id = 1
+          $0[Formats_Other_Extensions_child] = inner
+        }
+      }
+      return child
+    }
+    #expect(try deepest(message(depth: 20).textFormatString()) == 20)
+    // Unknown fields are written as messages for some levels.
+    #expect(try deepest(message(depth: 150).textFormatString()) ?? .max < 20)
+  }
+
+  @Test func writesExtensionsThatAreNotValidAsUnknownFields() throws {
+    // `marks` are packed numbers, the last of which is cut off.
+    let bytes = Formats_Other_Old.with { $0.id = 1 }.serializedBytes() + [0xAA, 0x06, 2, 1, 0x80]
+    let message = try Formats_Other_Old(serializedBytes: bytes)
+    #expect(message.textFormatString() == "id: 1\n101: \"\\001\\200\"\n")
+    var options = TextFormatEncodingOptions()
+    options.printUnknownFields = false
+    #expect(message.textFormatString(options: options) == "id: 1\n")
+  }
+
   @Test func writesUnknownFields() throws {
     // Field 5000 is a number, 5001 a message or bytes, 5002 four bytes, 5003 eight, and 5004 text.
     let bytes: [UInt8] =

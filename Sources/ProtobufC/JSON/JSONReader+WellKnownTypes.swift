@@ -1,3 +1,4 @@
+internal import ProtobufC
 internal import ProtobufCReflection
 
 extension JSONReader {

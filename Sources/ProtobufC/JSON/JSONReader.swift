@@ -1,3 +1,4 @@
+internal import ProtobufC
 internal import ProtobufCReflection
 
 /// Reads messages from JSON, and writes them in the wire format.

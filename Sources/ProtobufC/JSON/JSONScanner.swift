@@ -14,7 +14,7 @@ struct JSONScanner {
   private(set) var position = 0
 
   /// The number of objects and arrays that have begun and not ended.
-  private(set) var depth = 0
+  private var depth = 0
 
   /// - Parameters:
   ///   - bytes: UTF-8.

@@ -43,7 +43,7 @@ struct JSONWriter {
         key(name, isFirst: &isFirst)
         try messages(entry.values, of: field, pool.messages[index])
       } else if field.isRepeated {
-        let values = try Self.scalars(entry.values, of: field)
+        let values = try Self.scalars(entry.values, of: field, in: type)
         // Nothing but an empty list of numbers may have come.
         guard !values.isEmpty else { continue }
         key(name, isFirst: &isFirst)
@@ -79,7 +79,7 @@ struct JSONWriter {
     var places: [[UInt8]: Int] = [:]
     for value in values {
       let entry = try Self.wireMessage(value.content, of: type)
-      let wireKey = entry.value(ofNumber: 1, in: type) ?? WireField(number: 1, kind: keyField.kind.wireType)
+      let wireKey = entry.value(ofNumber: 1, in: type) ?? WireField(number: 1, wireType: keyField.kind.wireType)
       guard let key = keyField.kind.value(of: wireKey) else { throw Self.malformed(type) }
       let text = try mapKey(key)
       let content = entry.value(ofNumber: 2, in: type)
@@ -95,7 +95,7 @@ struct JSONWriter {
     try object { (writer, isFirst) throws(JSONEncodingError) in
       for entry in entries {
         writer.key(entry.text, isFirst: &isFirst)
-        let value = entry.value ?? WireField(number: 2, kind: valueField.kind.wireType)
+        let value = entry.value ?? WireField(number: 2, wireType: valueField.kind.wireType)
         if let index = valueField.messageIndex {
           try writer.message(value.content, of: writer.pool.messages[index])
         } else if let value = valueField.kind.value(of: value) {
@@ -269,7 +269,7 @@ extension JSONWriter {
     of type: MessageType
   ) throws(JSONEncodingError) -> WireMessage {
     do throws(WireError) {
-      return try WireMessage(bytes, as: type)
+      return try WireMessage(bytes, as: type, keepsUnknown: false)
     } catch {
       throw malformed(type)
     }
@@ -277,12 +277,16 @@ extension JSONWriter {
 
   private static func scalars(
     _ values: ArraySlice<WireField>,
-    of field: FieldType
+    of field: FieldType,
+    in type: MessageType
   ) throws(JSONEncodingError) -> [ScalarValue] {
     do throws(WireError) {
       return try field.scalars(of: values)
     } catch {
-      throw JSONEncodingError(code: .malformed, message: "the values of the field \(field.name) are cut off")
+      throw JSONEncodingError(
+        code: .malformed,
+        message: "field \(field.name) of \(type.name) is not packed numbers"
+      )
     }
   }
 

@@ -1,3 +1,5 @@
+package import ProtobufC
+
 /// A field as its descriptor describes it.
 package struct FieldType: Sendable {
   /// The kinds of values, with the indexes of their types in the ``TypePool``.
@@ -35,11 +37,14 @@ package struct FieldType: Sendable {
   /// Whether the values are entries of a map: messages with a key and a value.
   package var isMap = false
 
-  /// The index of the one-of that the field is in.
+  /// The index of the one-of that the field is in, unless proto3 made that for `optional`.
   package var oneOf: Int?
 
   /// The name in text format: that of a group is the name of its type.
   package var textName: String
+
+  /// Whether the field is an extension: no field has a name in brackets.
+  package var isExtension: Bool { name.utf8.first == UInt8(ascii: "[") }
 
   /// The index of the message type, if the values are messages.
   package var messageIndex: Int? {
@@ -52,7 +57,7 @@ package struct FieldType: Sendable {
 
 extension FieldType.Kind {
   /// The wire type of a single value.
-  package var wireType: WireKind {
+  package var wireType: WireType {
     switch self {
     case .double, .fixed64, .sfixed64: .fixed64
     case .float, .fixed32, .sfixed32: .fixed32

@@ -8,7 +8,7 @@ enum WireFormat {
 }
 
 /// How the value of a field is written: the lowest three bits of its tag.
-enum WireType: UInt8 {
+package enum WireType: UInt8, Sendable {
   case varint = 0
   case fixed64 = 1
   case lengthPrefixed = 2

@@ -1,3 +1,4 @@
+internal import ProtobufC
 internal import ProtobufCReflection
 
 /// Reads messages from text format, and writes them in the wire format.
@@ -9,8 +10,8 @@ struct TextReader {
 
   /// The packed field of the current message whose values are being written, and where they begin.
   ///
-  /// Values that follow each other become one piece, as they are written from a message. Extensions, and the message in an
-  /// `Any`, stay as they are read.
+  /// Values that follow each other become one piece, as they are written from a message. Extensions, and the message in
+  /// an `Any`, stay as they are read.
   private var packed: (index: Int, start: Int)?
 
   /// - Parameter bytes: UTF-8.

@@ -9,39 +9,57 @@ struct TextWriter {
   /// What has been written.
   private(set) var output: [UInt8] = []
 
-  private var indentation = 0
+  /// The number of messages that have begun and not ended.
+  private var depth = 0
+
+  /// Whether the fields being written are within an `Any` or an extension, whose bytes the decoder has not checked.
+  private var isUnchecked = false
+
   private let stackGuard: StackGuard
+
+  /// The largest depth within an `Any` or an extension: one that can be read again with default options.
+  ///
+  /// Each line is indented by its depth. Without a limit, a few bytes that nest deep would make a long text.
+  private static let uncheckedDepthLimit = TextFormatDecodingOptions().messageDepthLimit
 
   init(pool: TypePool, options: TextFormatEncodingOptions) {
     self.pool = pool
     self.options = options
-    // The message has been encoded on this stack, so that it nests no deeper than that allowed, but in an `Any`.
+    // What the decoder has checked nests no deeper than its encoding on this stack allowed.
     stackGuard = .fromHere(allowing: 320 << 10)
   }
 
   /// Writes the fields of a message, a line each.
   ///
-  /// - Returns: Whether the bytes are such a message.
+  /// - Returns: Whether the bytes are such a message, and nest no deeper than unchecked ones may.
   @discardableResult
   mutating func fields(_ bytes: ArraySlice<UInt8>, of type: MessageType) -> Bool {
-    guard let message = try? WireMessage(bytes, as: type) else { return false }
+    let keepsUnknown = options.printUnknownFields
+    guard let message = try? WireMessage(bytes, as: type, keepsUnknown: keepsUnknown) else { return false }
     if type.wellKnown == .any, any(message, type) { return true }
     for entry in message.entries {
       let field = type.fields[entry.index]
       if let index = field.messageIndex {
-        let isMap = field.isMap
-        for value in isMap ? sorted(entry.values, pool.messages[index]) : entry.values {
-          let isRead = block(field.textName) { $0.fields(value.content, of: $0.pool.messages[index]) }
-          if !isRead { return false }
+        let type = pool.messages[index]
+        for value in field.isMap ? sorted(entry.values, type) : entry.values {
+          let isWritten =
+            isUnchecked || field.isExtension
+            ? unchecked(field.textName, value.content, of: type)
+            : block(field.textName) { $0.fields(value.content, of: type) }
+          if isWritten { continue }
+          if isUnchecked { return false }
+          unknown([value])
         }
-      } else {
-        guard let values = try? field.scalars(of: entry.values) else { return false }
+      } else if let values = try? field.scalars(of: entry.values) {
         for value in field.isRepeated ? values[...] : values.suffix(1) {
           line("\(field.textName): \(describe(value))")
         }
+      } else {
+        if isUnchecked { return false }
+        unknown(entry.values)
       }
     }
-    if options.printUnknownFields { unknown(message.unknown, levels: 10) }
+    unknown(message.unknown[...])
     return true
   }
 
@@ -49,34 +67,51 @@ struct TextWriter {
   private func sorted(_ entries: ArraySlice<WireField>, _ type: MessageType) -> ArraySlice<WireField> {
     guard let kind = type.index(ofNumber: 1).map({ type.fields[$0].kind }) else { return entries }
     let keyed = entries.map { entry in
-      let message = try? WireMessage(entry.content, as: type)
-      let key = message?.value(ofNumber: 1, in: type) ?? WireField(number: 1, kind: kind.wireType)
+      let message = try? WireMessage(entry.content, as: type, keepsUnknown: false)
+      let key = message?.value(ofNumber: 1, in: type) ?? WireField(number: 1, wireType: kind.wireType)
       return (key: kind.value(of: key), entry: entry)
     }
     return ArraySlice(keyed.sorted { ScalarValue.precedes($0.key, $1.key) }.map(\.entry))
   }
 
   /// Writes the message in an `Any`, and returns whether it could.
+  ///
+  /// If it could not, the `Any` is to be written by its own fields: URL and bytes.
   private mutating func any(_ message: WireMessage, _ type: MessageType) -> Bool {
     guard
-      message.unknown.isEmpty, !stackGuard.isExhausted(),
+      message.unknown.isEmpty,
       let url = message.value(ofNumber: 1, in: type).flatMap({ String(validating: $0.content, as: UTF8.self) }),
       let contentType = pool.message(ofTypeURL: url),
       // A URL that could not be read again.
       url.utf8.allSatisfy(TextScanner.isInTypeURL)
     else { return false }
-    let content = message.value(ofNumber: 2, in: type)?.content ?? []
+    return unchecked("[\(url)]", message.value(ofNumber: 2, in: type)?.content ?? [], of: contentType)
+  }
+
+  /// Writes a message whose bytes the decoder has not checked, and returns whether it could.
+  ///
+  /// If it could not, it has written nothing.
+  private mutating func unchecked(_ name: String, _ bytes: ArraySlice<UInt8>, of type: MessageType) -> Bool {
+    guard depth < Self.uncheckedDepthLimit, !stackGuard.isExhausted() else { return false }
     let count = output.count
-    if block("[\(url)]", { $0.fields(content, of: contentType) }) { return true }
+    let wasUnchecked = isUnchecked
+    isUnchecked = true
+    defer { isUnchecked = wasUnchecked }
+    if block(name, { $0.fields(bytes, of: type) }) { return true }
     output.removeLast(output.count - count)
     return false
   }
 
   // MARK: Unknown fields
 
-  private mutating func unknown(_ fields: [WireField], levels: Int) {
+  /// Writes fields by their numbers: those that the type does not have, and extensions whose bytes are not valid.
+  private mutating func unknown(_ fields: ArraySlice<WireField>) {
+    if options.printUnknownFields { unknown(fields, levels: 10) }
+  }
+
+  private mutating func unknown(_ fields: ArraySlice<WireField>, levels: Int) {
     for field in fields {
-      switch field.kind {
+      switch field.wireType {
       case .varint: line("\(field.number): \(field.bits)")
       case .fixed32: line("\(field.number): \(Self.hexadecimal(field.bits, digits: 8))")
       case .fixed64: line("\(field.number): \(Self.hexadecimal(field.bits, digits: 16))")
@@ -92,15 +127,15 @@ struct TextWriter {
     }
   }
 
-  private mutating func nested(_ field: WireField, _ fields: [WireField], levels: Int) {
+  private mutating func nested(_ field: WireField, _ fields: ArraySlice<WireField>, levels: Int) {
     block("\(field.number)") {
       if levels > 0 { $0.unknown(fields, levels: levels - 1) }
       return true
     }
   }
 
-  private static func fields(of bytes: ArraySlice<UInt8>) -> [WireField]? {
-    var fields: [WireField] = []
+  private static func fields(of bytes: ArraySlice<UInt8>) -> ArraySlice<WireField>? {
+    var fields: ArraySlice<WireField> = []
     var scanner = WireScanner(bytes)
     do {
       while let field = try scanner.next() { fields.append(field) }
@@ -164,7 +199,7 @@ struct TextWriter {
   // MARK: Lines
 
   private mutating func line(_ line: String) {
-    output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * indentation))
+    output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * depth))
     output.append(contentsOf: line.utf8)
     output.append(UInt8(ascii: "\n"))
   }
@@ -174,14 +209,15 @@ struct TextWriter {
   /// - Returns: What the function returns.
   @discardableResult
   private mutating func block(_ name: String, _ fields: (inout TextWriter) -> Bool) -> Bool {
-    guard !stackGuard.isExhausted() else {
+    // `unchecked` has asked the guard already, and its caller can do better than a comment.
+    guard isUnchecked || !stackGuard.isExhausted() else {
       line("# \(name): too deep for the stack")
       return true
     }
     line("\(name) {")
-    indentation += 1
+    depth += 1
     let result = fields(&self)
-    indentation -= 1
+    depth -= 1
     line("}")
     return result
   }

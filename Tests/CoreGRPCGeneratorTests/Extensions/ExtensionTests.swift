@@ -115,7 +115,7 @@ import Testing
     #expect(text?.code == .invalidUTF8)
     #expect(text?.message == "field [legacy.remark] of legacy.Record is not valid UTF-8")
     let numbers = #expect(throws: BinaryDecodingError.self) { try record.decode(Legacy_Extensions_sums) }
-    #expect(numbers?.message == "[legacy.sums] of legacy.Record is not packed numbers")
+    #expect(numbers?.message == "field [legacy.sums] of legacy.Record is not packed numbers")
     let part = #expect(throws: BinaryDecodingError.self) { try record.decode(Legacy_Extensions_part) }
     #expect(part?.code == .malformed)
     let deep = Record.with { $0.Legacy_part = Legacy_Part(next: Legacy_Part(next: Legacy_Part())) }

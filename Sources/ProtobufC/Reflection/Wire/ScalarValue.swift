@@ -1,3 +1,5 @@
+internal import ProtobufC
+
 /// The value of a field that is no message.
 package enum ScalarValue {
   case double(Double)
@@ -15,7 +17,7 @@ package enum ScalarValue {
 extension FieldType.Kind {
   /// The value that a field of this kind has without being set.
   package var zero: ScalarValue? {
-    value(of: WireField(number: 1, kind: wireType))
+    value(of: WireField(number: 1, wireType: wireType))
   }
 
   /// The value of a field of this kind, or nil if it is a message.
@@ -51,13 +53,13 @@ extension FieldType {
   package func scalars(of values: ArraySlice<WireField>) throws(WireError) -> [ScalarValue] {
     var scalars: [ScalarValue] = []
     for value in values {
-      guard value.kind == .lengthPrefixed, kind.isPackable else {
+      guard value.wireType == .lengthPrefixed, kind.isPackable else {
         if let scalar = kind.value(of: value) { scalars.append(scalar) }
         continue
       }
       var scanner = WireScanner(value.content)
       while !scanner.isAtEnd {
-        var element = WireField(number: number, kind: kind.wireType)
+        var element = WireField(number: number, wireType: kind.wireType)
         switch kind.wireType {
         case .fixed64: element.bits = try scanner.fixed(byteCount: 8)
         case .fixed32: element.bits = try scanner.fixed(byteCount: 4)

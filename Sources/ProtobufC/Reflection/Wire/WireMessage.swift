@@ -1,4 +1,6 @@
-/// The known fields of a message in the wire format, each with all its values.
+internal import ProtobufC
+
+/// The fields of a message in the wire format, each known one with all its values.
 package struct WireMessage {
   /// A field with its values.
   package struct Entry {
@@ -14,7 +16,7 @@ package struct WireMessage {
   /// The fields, in the order of their numbers.
   package private(set) var entries: [Entry] = []
 
-  /// The fields that the type does not have, or has with another wire type.
+  /// The fields that the type does not have, or has with another wire type, if they are kept.
   package private(set) var unknown: [WireField] = []
 
   /// Reads the fields of a message.
@@ -22,13 +24,14 @@ package struct WireMessage {
   /// - Parameters:
   ///   - bytes: The message on the wire.
   ///   - type: Its type.
-  package init(_ bytes: ArraySlice<UInt8>, as type: MessageType) throws(WireError) {
+  ///   - keepsUnknown: Whether to keep the unknown fields, which take memory.
+  package init(_ bytes: ArraySlice<UInt8>, as type: MessageType, keepsUnknown: Bool) throws(WireError) {
     var known: [WireField] = []
     var isSorted = true
     var scanner = WireScanner(bytes)
     while var field = try scanner.next() {
-      guard let index = type.index(ofNumber: field.number), type.fields[index].accepts(field.kind) else {
-        unknown.append(field)
+      guard let index = type.index(ofNumber: field.number), type.fields[index].accepts(field.wireType) else {
+        if keepsUnknown { unknown.append(field) }
         continue
       }
       if let last = known.last, last.index > index { isSorted = false }
@@ -77,11 +80,11 @@ package struct WireMessage {
 
 extension FieldType {
   /// Whether values of the field may come as they did.
-  fileprivate func accepts(_ kind: WireKind) -> Bool {
-    switch kind {
-    case self.kind.wireType: true
+  fileprivate func accepts(_ wireType: WireType) -> Bool {
+    switch wireType {
+    case kind.wireType: true
     // Several numbers as one. A group that came as a message, as some editions ask, and the other way round.
-    case .lengthPrefixed: isRepeated && self.kind.isPackable || messageIndex != nil
+    case .lengthPrefixed: isRepeated && kind.isPackable || messageIndex != nil
     case .groupStart: messageIndex != nil
     default: false
     }

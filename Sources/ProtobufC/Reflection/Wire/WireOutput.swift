@@ -1,3 +1,5 @@
+package import ProtobufC
+
 /// Writes messages in the wire format.
 package struct WireOutput {
   /// What has been written.
@@ -14,8 +16,8 @@ package struct WireOutput {
     bytes.append(UInt8(truncatingIfNeeded: rest))
   }
 
-  package mutating func tag(_ number: UInt32, _ kind: WireKind) {
-    varint(UInt64(number) << 3 | UInt64(kind.rawValue))
+  package mutating func tag(_ number: UInt32, _ wireType: WireType) {
+    varint(UInt64(number) << 3 | UInt64(wireType.rawValue))
   }
 
   /// Begins a value that its length precedes, and returns its position, for ``endLengthPrefixed(at:)``.

@@ -1,3 +1,5 @@
+internal import ProtobufC
+
 /// Reads the fields of a message.
 package struct WireScanner {
   private let bytes: ArraySlice<UInt8>
@@ -12,7 +14,7 @@ package struct WireScanner {
   package mutating func next() throws(WireError) -> WireField? {
     guard position < bytes.endIndex else { return nil }
     var field = try tag()
-    switch field.kind {
+    switch field.wireType {
     case .varint: field.bits = try varint()
     case .fixed64: field.bits = try fixed(byteCount: 8)
     case .fixed32: field.bits = try fixed(byteCount: 4)
@@ -26,10 +28,10 @@ package struct WireScanner {
   private mutating func tag() throws(WireError) -> WireField {
     let value = try varint()
     guard
-      let kind = WireKind(rawValue: UInt8(value & 7)),
+      let wireType = WireType(rawValue: UInt8(value & 7)),
       let number = UInt32(exactly: value >> 3), number > 0, number < 1 << 29
     else { throw WireError() }
-    return WireField(number: number, kind: kind)
+    return WireField(number: number, wireType: wireType)
   }
 
   package mutating func varint() throws(WireError) -> UInt64 {
@@ -70,7 +72,7 @@ package struct WireScanner {
     while let number = open.last {
       let tagPosition = position
       let field = try tag()
-      switch field.kind {
+      switch field.wireType {
       case .varint: _ = try varint()
       case .fixed64: _ = try fixed(byteCount: 8)
       case .fixed32: _ = try fixed(byteCount: 4)

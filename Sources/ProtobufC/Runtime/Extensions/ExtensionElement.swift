@@ -57,7 +57,7 @@ public struct ExtensionElement<Value: Sendable & Hashable>: Sendable {
           continue
         }
         guard let fields = packed.numbers(wireType) else {
-          throw BinaryDecodingError(code: .malformed, message: "\(place()) is not packed numbers")
+          throw BinaryDecodingError(code: .malformed, message: "field \(place()) is not packed numbers")
         }
         values += fields.compactMap(decode)
       case .content(let decode, _):

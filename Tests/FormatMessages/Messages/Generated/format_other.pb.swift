@@ -219,6 +219,21 @@ extension Formats_Other_Old {
   }
 }
 
+/// The extension `formats.other.child` of `formats.other.Old`.
+public nonisolated let Formats_Other_Extensions_child = MessageExtension<Formats_Other_Old, Formats_Other_Old?>(
+  "formats.other.child",
+  number: 102,
+  .message
+)
+
+extension Formats_Other_Old {
+  /// The extension `formats.other.child` of `formats.other.Old`.
+  public nonisolated var Formats_Other_child: Formats_Other_Old? {
+    get { self[Formats_Other_Extensions_child] }
+    set { self[Formats_Other_Extensions_child] = newValue }
+  }
+}
+
 /// The file `format_other.proto`.
 nonisolated public enum Formats_Other_FormatOtherFile {
   /// The file as protobuf describes it, for server reflection.
@@ -232,7 +247,8 @@ nonisolated public enum Formats_Other_FormatOtherFile {
     \u{3}(\u{5}R\u{7}numbers\u{1A}E\n\u{5}Inner\u{12}\u{16}\n\u{6}number\u{18}\u{1} \u{1}(\u{5}R\u{6}numb\
     er\u{12}$\n\u{3}old\u{18}\u{2} \u{1}(\u{B}2\u{12}.formats.other.OldR\u{3}old*\u{5}\u{8}d\u{10}\u{C8}\u{1}\
     :*\n\u{6}remark\u{12}\u{12}.formats.other.Old\u{18}d \u{1}(\tR\u{6}remark:,\n\u{5}marks\u{12}\u{12}.f\
-    ormats.other.Old\u{18}e \u{3}(\u{5}B\u{2}\u{10}\u{1}R\u{5}marks
+    ormats.other.Old\u{18}e \u{3}(\u{5}B\u{2}\u{10}\u{1}R\u{5}marks:<\n\u{5}child\u{12}\u{12}.formats.oth\
+    er.Old\u{18}f \u{1}(\u{B}2\u{12}.formats.other.OldR\u{5}child
     """
   )
 }
