@@ -1,7 +1,8 @@
-"""Instructions and heap allocations a call, by Valgrind's callgrind: counts that a busy machine does not blur.
+"""Instructions and heap allocations of a call or a message, by Valgrind's callgrind: counts that a busy machine does not
+blur.
 
-A program runs twice, with few calls and with many. The difference is divided by the difference of the calls, so that
-neither its start nor its end is in the figure. Instructions are those in user space.
+A program runs twice, with few calls or messages and with many. The difference of the counts is divided by that of the
+calls, so that neither the program's start nor its end is in the figure. Instructions are those in user space.
 """
 
 import os
@@ -68,7 +69,7 @@ def wrapped(program, folder):
 
 
 def difference(few, many):
-    """What one call takes."""
+    """The counts of one call or message."""
     calls = MANY - FEW
 
     def each(name):
@@ -87,7 +88,7 @@ def difference(few, many):
 
 
 def of_server(command, load=programs.LOAD, outstanding=1):
-    """What a call of the load generator takes on a server, or of a client that has its options."""
+    """The counts of a server for a call of the load generator, or of a client that has its options."""
     program, *options = shlex.split(command)
     profiles = []
     with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +102,7 @@ def of_server(command, load=programs.LOAD, outstanding=1):
 
 
 def of_client(command, server_command=programs.SERVERS["C, 1 thread"]):
-    """What a call takes on a client, one after the other."""
+    """The counts of a client for a call, or for a message of a stream, one after the other."""
     program, *options = shlex.split(command)
     profiles = []
     with tempfile.TemporaryDirectory() as folder:
@@ -116,7 +117,7 @@ def of_client(command, server_command=programs.SERVERS["C, 1 thread"]):
 
 
 def of_messages(command):
-    """What a message takes that a program encodes or decodes as often as its last argument says.
+    """The counts of encoding or decoding a message, by a program whose last argument is the number of messages.
 
     Dictionaries have the same order in each run, and in each program.
     """

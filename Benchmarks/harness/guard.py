@@ -12,8 +12,8 @@ ATTEMPTS = 3
 
 
 def measured():
-    """What a call or a message takes on either end, our client and our server talking with each other, and what a message takes
-    without a call."""
+    """The counts of a call and of a message of a stream, on our server and our client, which talk with each other, and of
+    encoding and decoding a message of each shape, without a call."""
     server, client = programs.SERVERS["CoreGRPC"], programs.CLIENTS["CoreGRPC"]
     pingpong = f"{client} --mode pingpong"
     return {
@@ -59,7 +59,7 @@ def main(arguments):
 
 
 def exceeded(counts, thresholds, margin):
-    """What has grown."""
+    """The names of the counts that have grown."""
     return [
         f"{end}'s {key.replace('_', ' ')}"
         for end, limits in thresholds.items()

@@ -69,7 +69,8 @@ CLIENTS = {
 LEAN, ON_POLLERS = "CoreGRPC, lean", "CoreGRPC, on pollers"
 OPT_IN = {LEAN: "--lean", ON_POLLERS: "--on-pollers"}
 
-# Encode or decode messages, so often as they are told: ours and swift-protobuf's, which are of one source.
+# Encode or decode a message of one shape, as often as the last argument says: our program and swift-protobuf's, of one
+# source.
 MESSAGES = f"{SWIFT}/bench-messages"
 SWIFT_PROTOBUF_MESSAGES = f"{BUILD}/swift-protobuf/release/swift-protobuf-messages"
 SHAPES = ("flat", "nested", "numbers", "maps", "strings")

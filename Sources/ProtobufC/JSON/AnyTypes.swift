@@ -1,16 +1,18 @@
-/// The types of messages in an `Any` that are not the first member of their objects, by the positions of these.
+/// The type URLs of `Any`s whose `@type` is not the first member of the object.
 ///
-/// To know how to read an object, its type must be found first. Each part of the text is looked through once for that,
-/// however deep it nests.
+/// The fields of an object can be read only if its type is known. Therefore the reader searches the object for the type
+/// before that. One search finds the types of all objects within, so that each part of the text is searched at most
+/// once, however deep it nests.
 struct AnyTypes {
+  /// The type URLs that have been found, by the positions of their objects' first members.
   private var urls: [Int: ArraySlice<UInt8>] = [:]
 
-  /// The end of the text that has been looked through.
+  /// The end of the text that has been searched.
   private var end = 0
 
   /// The type URL of an object, or nil if it has none.
   ///
-  /// - Parameter scanner: A scanner behind the object's brace. It stays there.
+  /// - Parameter scanner: A scanner after the object's brace. It stays there.
   mutating func url(ofObjectAt scanner: JSONScanner) throws(JSONDecodingError) -> ArraySlice<UInt8>? {
     var scanner = scanner
     _ = scanner.peek()
@@ -22,7 +24,7 @@ struct AnyTypes {
     return urls[start]
   }
 
-  /// Looks through an object whose brace has been taken.
+  /// Searches an object whose brace has been taken, to its end.
   private mutating func search(_ scanner: inout JSONScanner) throws(JSONDecodingError) {
     _ = scanner.peek()
     let start = scanner.position

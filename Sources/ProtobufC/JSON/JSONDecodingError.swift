@@ -7,7 +7,8 @@ public struct JSONDecodingError: Error, Sendable, Hashable, CustomStringConverti
 
   /// The fault, and its line and column if they are known: for people, not to be parsed.
   ///
-  /// It shows nothing of the content.
+  /// It shows nothing of the content. The last step of reading, which makes the message itself, knows no line and
+  /// column.
   public let message: String
 
   /// Creates an error.
@@ -49,25 +50,28 @@ extension JSONDecodingError {
     /// The text is not JSON in UTF-8.
     public static var malformed: Code { Code(kind: .malformed) }
 
-    /// A value is not one of its field's type.
+    /// A value is not of its field's type, or an `Any` lacks its type or its value.
     public static var invalidValue: Code { Code(kind: .invalidValue) }
 
-    /// A message has no field of a name, and ``JSONDecodingOptions/ignoreUnknownFields`` is off.
+    /// The text has a field that its message does not have, and ``JSONDecodingOptions/ignoreUnknownFields`` is off.
     public static var unknownField: Code { Code(kind: .unknownField) }
 
-    /// A `google.protobuf.Any` has a type that is not in ``JSONDecodingOptions/types``.
+    /// A `google.protobuf.Any` has a type that is not known.
+    ///
+    /// ``JSONDecodingOptions/types`` adds types to the known ones.
     public static var unknownType: Code { Code(kind: .unknownType) }
 
-    /// A field, a one-of or a key of a map is there twice.
+    /// A field, a one-of, a key of a map or the type of an `Any` is there twice.
     public static var duplicateField: Code { Code(kind: .duplicateField) }
 
-    /// A field that proto2 requires is not there.
+    /// A field that proto2 requires is not there, or is `null`.
     public static var missingField: Code { Code(kind: .missingField) }
 
-    /// Values nest deeper than ``JSONDecodingOptions/messageDepthLimit``, or than the stack allows.
+    /// Values nest deeper than ``JSONDecodingOptions/messageDepthLimit`` or ``JSONDecodingOptions/maxStackBytes``
+    /// allows.
     public static var tooDeep: Code { Code(kind: .tooDeep) }
 
-    /// The message takes more than ``JSONDecodingOptions/maxMemoryBytes``.
+    /// The last step of reading takes more than ``JSONDecodingOptions/maxMemoryBytes``.
     public static var tooLarge: Code { Code(kind: .tooLarge) }
 
     /// The kind's name, as in this declaration.

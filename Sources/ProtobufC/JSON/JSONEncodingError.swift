@@ -33,16 +33,19 @@ extension JSONEncodingError {
 
     private let kind: Kind
 
-    /// A well-known message has a value that JSON cannot show, such as a timestamp after the year 9999.
+    /// A value has no form in JSON, such as a timestamp after the year 9999.
     public static var invalidValue: Code { Code(kind: .invalidValue) }
 
-    /// A `google.protobuf.Any` has a type that is not in ``JSONEncodingOptions/types``.
+    /// A `google.protobuf.Any` has a type that is not known.
+    ///
+    /// ``JSONEncodingOptions/types`` adds types to the known ones.
     public static var unknownType: Code { Code(kind: .unknownType) }
 
-    /// The bytes in a `google.protobuf.Any` are not a message of its type.
+    /// The bytes of a `google.protobuf.Any` or of an extension are not a value of its type.
     public static var malformed: Code { Code(kind: .malformed) }
 
-    /// Messages nest deeper than ``JSONEncodingOptions/messageDepthLimit``.
+    /// Messages nest deeper than ``JSONEncodingOptions/messageDepthLimit`` or ``JSONEncodingOptions/maxStackBytes``
+    /// allows.
     public static var tooDeep: Code { Code(kind: .tooDeep) }
 
     /// The kind's name, as in this declaration.

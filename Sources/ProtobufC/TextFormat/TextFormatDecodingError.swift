@@ -7,7 +7,8 @@ public struct TextFormatDecodingError: Error, Sendable, Hashable, CustomStringCo
 
   /// The fault, and its line and column if they are known: for people, not to be parsed.
   ///
-  /// It shows nothing of the content.
+  /// It shows nothing of the content. The last step of reading, which makes the message itself, knows no line and
+  /// column.
   public let message: String
 
   /// Creates an error.
@@ -49,25 +50,29 @@ extension TextFormatDecodingError {
     /// The text is not in protobuf's text format.
     public static var malformed: Code { Code(kind: .malformed) }
 
-    /// A value is not one of its field's type.
+    /// A value is not of its field's type.
     public static var invalidValue: Code { Code(kind: .invalidValue) }
 
-    /// A message has no field of a name, and ``TextFormatDecodingOptions/ignoreUnknownFields`` is off.
+    /// The text has a field that its message does not have, and ``TextFormatDecodingOptions/ignoreUnknownFields`` is
+    /// off.
     public static var unknownField: Code { Code(kind: .unknownField) }
 
-    /// A `google.protobuf.Any` has a type that is not in ``TextFormatDecodingOptions/types``.
+    /// A `google.protobuf.Any` has a type that is not known.
+    ///
+    /// ``TextFormatDecodingOptions/types`` adds types to the known ones.
     public static var unknownType: Code { Code(kind: .unknownType) }
 
-    /// A singular field or a one-of is there twice.
+    /// A singular field, a one-of or the message of an `Any` is there twice.
     public static var duplicateField: Code { Code(kind: .duplicateField) }
 
     /// A field that proto2 requires is not there.
     public static var missingField: Code { Code(kind: .missingField) }
 
-    /// Values nest deeper than ``TextFormatDecodingOptions/messageDepthLimit``, or than the stack allows.
+    /// Messages and lists nest deeper than ``TextFormatDecodingOptions/messageDepthLimit`` or
+    /// ``TextFormatDecodingOptions/maxStackBytes`` allows.
     public static var tooDeep: Code { Code(kind: .tooDeep) }
 
-    /// The message takes more than ``TextFormatDecodingOptions/maxMemoryBytes``.
+    /// The last step of reading takes more than ``TextFormatDecodingOptions/maxMemoryBytes``.
     public static var tooLarge: Code { Code(kind: .tooLarge) }
 
     /// The kind's name, as in this declaration.
