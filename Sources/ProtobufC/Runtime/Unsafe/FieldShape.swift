@@ -17,6 +17,7 @@ enum FieldShape {
   /// - Parameters:
   ///   - field: What protobuf-c knows of the field: nothing, perhaps.
   ///   - wireType: How its value is written.
+  @inline(__always)
   init(_ field: UnsafePointer<ProtobufCFieldDescriptor>?, wireType: WireType) {
     guard let field else {
       self = .unknown

@@ -24,11 +24,23 @@ extension MessageDecoder {
     count: Int,
     lift: (Element) throws(Failure) -> Value
   ) throws(Failure) -> [Value] {
-    var values: [Value] = []
-    values.reserveCapacity(count)
-    for element in buffer(elements, count: count) {
-      values.append(try lift(element))
+    let elements = buffer(elements, count: count)
+    // The initializer would write a count of 0 to the storage that all empty arrays of all threads share.
+    guard elements.count > 0 else { return [] }
+    var failure: Failure?
+    let values = [Value](unsafeUninitializedCapacity: elements.count) { values, initializedCount in
+      guard let start = values.baseAddress else { return }
+      do throws(Failure) {
+        for index in elements.indices {
+          // In bounds: there is room for as many values as there are elements.
+          (start + index).initialize(to: try lift(elements[index]))
+          initializedCount = index + 1
+        }
+      } catch {
+        failure = error
+      }
     }
+    if let failure { throw failure }
     return values
   }
 

@@ -59,7 +59,13 @@ public struct MessageDecoder {
   ///
   /// - Parameter message: The struct's first member.
   /// - Returns: The fields.
+  @inlinable
   public func unknownFields(_ message: ProtobufCMessage) -> UnknownFields {
+    message.n_unknown_fields > 0 ? liftUnknownFields(message) : UnknownFields()
+  }
+
+  @usableFromInline
+  func liftUnknownFields(_ message: ProtobufCMessage) -> UnknownFields {
     var fields = UnknownFields()
     // protobuf-c filled as many elements as it says. The data of each is that of a length-prefixed field, which an
     // outline made of a reference: a prefix of one byte, then the reference.

@@ -20,6 +20,13 @@ struct OutlineBuffer {
   ) throws(DecodingFailure) {
     guard byteCount > 0 else { return }
     try reserve(byteCount, &arena)
+    let first = source.piece(place.piece)
+    if byteCount <= first.count - place.offsetInPiece, let start = first.baseAddress, let end = memory.baseAddress {
+      // In bounds: the bytes are in one piece, and `reserve` made room for them.
+      (end + count).copyMemory(from: start + place.offsetInPiece, byteCount: byteCount)
+      count += byteCount
+      return
+    }
     var index = place.piece
     var offset = place.offsetInPiece
     var rest = byteCount
@@ -82,8 +89,13 @@ struct OutlineBuffer {
     memory[start - 1] = UInt8(rest)
   }
 
+  @inline(__always)
   private mutating func reserve(_ byteCount: Int, _ arena: inout Arena) throws(DecodingFailure) {
     guard byteCount > memory.count - count else { return }
+    try grow(by: byteCount, &arena)
+  }
+
+  private mutating func grow(by byteCount: Int, _ arena: inout Arena) throws(DecodingFailure) {
     // Doubled, so that all copying together is of the order of the outline. Each byte comes from the message or from
     // the few that a field adds, so that the sum does not overflow.
     let capacity = max(128, 2 * memory.count, (count + byteCount).roundedUpToPowerOfTwo)

@@ -53,6 +53,7 @@ struct WireReader {
   }
 
   /// Reads a field's number and wire type.
+  @inline(__always)
   mutating func tag() throws(DecodingFailure) -> WireTag {
     let value = try varint(maximumByteCount: 5)
     let number = value >> 3
@@ -64,6 +65,7 @@ struct WireReader {
   }
 
   /// Reads a length, and sees that as many bytes follow.
+  @inline(__always)
   mutating func length() throws(DecodingFailure) -> Int {
     let length = try varint(maximumByteCount: 5)
     guard length <= end - place.offset else { throw .malformed }
@@ -127,7 +129,21 @@ struct WireReader {
     skip(byteCount: byteCount)
   }
 
+  @inline(__always)
   private mutating func varint(maximumByteCount: Int) throws(DecodingFailure) -> UInt64 {
+    // Nearly always the number is one byte of the current piece.
+    if place.offset < end, place.offsetInPiece < bytes.count {
+      let byte = bytes[place.offsetInPiece]
+      if byte < 0x80 {
+        place.offset += 1
+        place.offsetInPiece += 1
+        return UInt64(byte)
+      }
+    }
+    return try longVarint(maximumByteCount: maximumByteCount)
+  }
+
+  private mutating func longVarint(maximumByteCount: Int) throws(DecodingFailure) -> UInt64 {
     var value: UInt64 = 0
     let end = min(end, place.offset + maximumByteCount)
     var shift: UInt64 = 0
