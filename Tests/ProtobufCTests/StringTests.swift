@@ -35,6 +35,22 @@ internal import Testing
     #expect(try Everything(serializedBytes: message.serializedBytes()) == message)
   }
 
+  /// The first 4 KiB are copied, markers stand for the rest, and protobuf-c packs a message with markers in another way.
+  @Test(arguments: [[4095], [4096], [4097], [4000, 96], [4000, 97, 96, 1], [5000, 3, 4093, 1], [1, 5000, 5000, 1]])
+  func contentIsEncodedWhetherOrNotItIsCopied(_ lengths: [Int]) {
+    let names = lengths.map { String(repeating: "n", count: $0) }
+    let message = Everything.with {
+      $0.int32Value = 7
+      $0.names = names
+      $0.leaves = names.map { Leaf($0) }
+      $0.numbers = Array(repeating: -1, count: 100)
+    }
+    let expected =
+      Wire.number(1, 7) + Wire.bytes(18, Array(repeating: Wire.varint(.max), count: 100).flatMap { $0 })
+      + names.flatMap { Wire.string(21, $0) } + names.flatMap { Wire.bytes(23, Wire.string(1, $0)) }
+    #expect(message.serializedBytes() == expected)
+  }
+
   @Test func threeMebibytesSurvive() throws {
     let text = String(repeating: "å\0🧮", count: 3 << 17)
     #expect(text.utf8.count > 2 << 20)

@@ -9,22 +9,27 @@
 ///
 /// It is a value like any other: a copy does not see what is done to the original.
 @propertyWrapper
+@frozen
 public struct Indirect<Value: Message>: Sendable, Hashable {
-  private enum Storage: Sendable, Hashable {
+  @usableFromInline
+  @frozen
+  enum Storage: Sendable, Hashable {
     case absent
     indirect case present(Value)
   }
 
-  private var storage: Storage
+  @usableFromInline var storage: Storage
 
   /// Keeps a sub-message.
   ///
   /// - Parameter wrappedValue: The sub-message, or nil if the field is not set.
+  @inlinable
   public init(wrappedValue: Value?) {
-    storage = wrappedValue.map { .present($0) } ?? .absent
+    storage = if let wrappedValue { .present(wrappedValue) } else { .absent }
   }
 
   /// The sub-message, or nil if the field is not set.
+  @inlinable
   public var wrappedValue: Value? {
     get {
       switch storage {

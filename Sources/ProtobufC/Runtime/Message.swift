@@ -26,7 +26,8 @@ public protocol Message: Sendable, Hashable, CustomDebugStringConvertible {
 
   /// Encodes this message into memory of the caller's choice.
   ///
-  /// The content of strings and bytes is copied once, into that memory.
+  /// The content of strings and bytes is copied once, into that memory, but for the first 4 KiB: for so few bytes a second
+  /// copy costs less than to avoid it.
   ///
   /// - Parameter makeBuffer: Called once. It is given the exact size of the encoded message, in bytes, and a function
   ///   that appends the message to a span with that much room left.
@@ -55,6 +56,7 @@ extension Message {
   ///   - bytes: The message on the wire, nothing before or after it.
   ///   - limits: The limits of the cost.
   /// - Throws: A ``BinaryDecodingError`` that says what is wrong with the bytes.
+  @inlinable
   public init(serializedBytes bytes: [UInt8], limits: DecodingLimits = DecodingLimits()) throws(BinaryDecodingError) {
     try self.init(serializedBytes: bytes.span.bytes, limits: limits)
   }

@@ -2,14 +2,17 @@
 ///
 /// They are kept when a message is decoded and written back when it is encoded, as protobuf's specification asks. So
 /// are extensions and fields that came with another wire type than their own.
+@frozen
 public struct UnknownFields: Sendable, Hashable {
   /// The fields with their tags, in protobuf's wire format and in the order they came.
-  var serializedBytes: [UInt8] = []
+  @usableFromInline var serializedBytes: [UInt8]
 
   /// Creates a value without fields.
-  public init() {}
+  @inlinable
+  public init() { serializedBytes = [] }
 
   /// Whether there are no fields.
+  @inlinable
   public var isEmpty: Bool { serializedBytes.isEmpty }
 
   /// The size of the fields on the wire, in bytes.

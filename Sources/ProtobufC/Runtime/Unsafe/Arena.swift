@@ -54,6 +54,23 @@ struct Arena: ~Copyable {
 
   /// Allocates a block, uninitialized and aligned to 8, or returns nil.
   mutating func allocate(byteCount: Int) -> UnsafeMutableRawPointer? {
+    // Nearly always the block is small, and there is room for it. A negative size is a large one here.
+    if UInt(bitPattern: byteCount) < UInt(bitPattern: RecycledBlocks.smallestByteCount), !stackGuard.isWatching {
+      let needed = (byteCount &+ (Self.headerByteCount + Self.alignment - 1)) & ~(Self.alignment - 1)
+      if needed <= roomLeft, needed <= budget, let block = position {
+        // In bounds: there are at least `needed` bytes from `position` to the end of its chunk.
+        position = block + needed
+        roomLeft &-= needed
+        budget &-= needed
+        block.storeBytes(of: byteCount, as: Int.self)
+        return block + Self.headerByteCount
+      }
+    }
+    return allocateSlowly(byteCount: byteCount)
+  }
+
+  @inline(never)
+  private mutating func allocateSlowly(byteCount: Int) -> UnsafeMutableRawPointer? {
     guard !stackGuard.isExhausted() else {
       refusal = .outOfStack
       return nil

@@ -5,6 +5,8 @@ struct ContentList: ~Copyable {
   private var first: Content?
   private var others: [Content] = []
 
+  var isEmpty: Bool { first == nil }
+
   var count: Int { first == nil ? 0 : 1 + others.count }
 
   mutating func append(_ content: Content) {

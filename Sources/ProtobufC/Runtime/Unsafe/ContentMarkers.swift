@@ -4,6 +4,8 @@
 /// only for the length of a call. When packing to a buffer, protobuf-c passes that pointer on without looking at what
 /// is there, so that it may as well be a number in disguise. For the disguise not to be mistaken for another address,
 /// the numbers are those of memory allocated for nothing else.
+///
+/// Short content has no marker: a copy of it in the encoder's arena costs less.
 enum ContentMarkers {
   /// How many strings and bytes fields of one message can have a marker; the rest is copied twice.
   static let count = 1 << 20

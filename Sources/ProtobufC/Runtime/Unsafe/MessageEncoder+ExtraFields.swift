@@ -8,10 +8,9 @@ extension MessageEncoder {
   /// - Parameters:
   ///   - value: The value of a singular field without presence.
   ///   - field: The field's number.
+  @inlinable
   public mutating func negativeZero(_ value: Double, field: UInt32) {
-    guard value.sign == .minus, value == 0 else { return }
-    appendTag(of: field, .fixed64)
-    append(value.bitPattern)
+    if value.bitPattern == (-0.0 as Double).bitPattern { appendNegativeZero(field: field, isDouble: true) }
   }
 
   /// Sees to it that a negative zero is sent.
@@ -21,10 +20,19 @@ extension MessageEncoder {
   /// - Parameters:
   ///   - value: The value of a singular field without presence.
   ///   - field: The field's number.
+  @inlinable
   public mutating func negativeZero(_ value: Float, field: UInt32) {
-    guard value.sign == .minus, value == 0 else { return }
-    appendTag(of: field, .fixed32)
-    append(value.bitPattern)
+    if value.bitPattern == (-0.0 as Float).bitPattern { appendNegativeZero(field: field, isDouble: false) }
+  }
+
+  @usableFromInline
+  mutating func appendNegativeZero(field: UInt32, isDouble: Bool) {
+    appendTag(of: field, isDouble ? .fixed64 : .fixed32)
+    if isDouble {
+      append((-0.0 as Double).bitPattern)
+    } else {
+      append((-0.0 as Float).bitPattern)
+    }
   }
 
   /// Lowers a sub-message that is a group, which protobuf-c cannot write.
@@ -49,9 +57,14 @@ extension MessageEncoder {
   /// - Parameters:
   ///   - fields: The fields.
   ///   - message: The struct's first member.
+  @inlinable
   public mutating func unknownFields(_ fields: UnknownFields, in message: inout ProtobufCMessage) {
+    if !extraFields.isEmpty || !fields.isEmpty { lower(fields, to: &message) }
+  }
+
+  @usableFromInline
+  mutating func lower(_ fields: UnknownFields, to message: inout ProtobufCMessage) {
     let bytes = extraFields.isEmpty ? fields.serializedBytes : extraFields + fields.serializedBytes
-    guard !bytes.isEmpty else { return }
     // protobuf-c writes a field's tag and then its data as they are. So the whole, without its first tag, can be one
     // field.
     guard let (tag, tagByteCount) = WireReader.firstTag(of: bytes) else { return }

@@ -15,13 +15,32 @@ extension MessageEncoder {
   ) {
     precondition(output.freeCapacity >= byteCount, "the buffer is smaller than the message")
     output.withUnsafeMutableBytes { buffer, initializedCount in
-      withUnsafeMutablePointer(to: &contents) { contents in
-        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[initializedCount...])
-        var packing = Packing(contents: contents, room: room)
-        packing.pack(message)
-        precondition(packing.byteCount == byteCount, "protobuf-c packed another size than it announced")
-        initializedCount += byteCount
-      }
+      let room = UnsafeMutableRawBufferPointer(rebasing: buffer[initializedCount...])
+      let packedByteCount = contents.isEmpty ? pack(message, directlyInto: room) : pack(message, into: room)
+      precondition(packedByteCount == byteCount, "protobuf-c packed another size than it announced")
+      initializedCount += byteCount
+    }
+  }
+
+  /// Packs a message without content that a marker stands for.
+  private func pack(_ message: UnsafePointer<ProtobufCMessage>, directlyInto room: UnsafeMutableRawBufferPointer) -> Int
+  {
+    // An empty message may have no room, and takes none.
+    guard let start = room.baseAddress else { return 0 }
+    // protobuf-c writes as many bytes as `protobuf_c_message_get_packed_size` announced, for which there is room. Memory
+    // that a message is packed to has no type yet, or is of bytes.
+    return protobuf_c_message_pack(message, start.assumingMemoryBound(to: UInt8.self))
+  }
+
+  /// Packs a message piece by piece, with content from where it lies.
+  private mutating func pack(
+    _ message: UnsafePointer<ProtobufCMessage>,
+    into room: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    withUnsafeMutablePointer(to: &contents) { contents in
+      var packing = Packing(contents: contents, room: room)
+      packing.pack(message)
+      return packing.byteCount
     }
   }
 }

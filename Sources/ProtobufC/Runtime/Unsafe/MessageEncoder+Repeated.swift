@@ -29,9 +29,11 @@ extension MessageEncoder {
   ) -> UnsafeMutablePointer<Element>? {
     guard !values.isEmpty else { return nil }
     let elements = allocate(Element.self, count: values.count)
-    for index in values.indices {
+    // A span lends each value where it is. An array returns a copy.
+    let span = values.span
+    for index in span.indices {
       // In bounds: there is room for as many elements as there are values.
-      (elements + index).initialize(to: lower(values[index], &self))
+      (elements + index).initialize(to: lower(span[index], &self))
     }
     return elements
   }

@@ -4,27 +4,42 @@ public import CProtobufC
 ///
 /// Each function returns what the member of the struct is to be. It stays valid as long as the encoder.
 public struct MessageEncoder: ~Copyable {
+  /// How much content of a message is copied: a copy of short content costs less than a marker and its detour.
+  private static var greatestCopiedByteCount: Int { 4096 }
+
   var contents = ContentList()
   private var arena: Arena
+
+  /// How many bytes of content may still be copied to the arena: markers stand for the rest.
+  private var copyingByteCount: Int
 
   /// The fields of the message being lowered that its struct has no place for, encoded.
   @usableFromInline var extraFields: [UInt8] = []
 
   /// Creates an encoder.
   ///
-  /// - Parameter scratch: Memory for the first structs, which outlives the encoder and is used by nothing else.
-  init(scratch: UnsafeMutableRawBufferPointer, heap: Heap) {
+  /// - Parameters:
+  ///   - scratch: Memory for the first structs, which outlives the encoder and is used by nothing else.
+  ///   - heap: Where memory comes from once `scratch` is used up.
+  ///   - copyingByteCount: How many bytes of content may be copied to that memory.
+  init(scratch: UnsafeMutableRawBufferPointer, heap: Heap, copyingByteCount: Int) {
     arena = Arena(scratch: scratch, budget: .max, heap: heap)
+    self.copyingByteCount = copyingByteCount
   }
 
   /// Calls a function with an encoder.
   ///
   /// Not generic: the standard library's function for memory on the stack looks up metadata at run time in generic
   /// code.
+  ///
+  /// - Parameters:
+  ///   - copyingShortContent: Whether the encoder copies short content to its arena.
+  ///   - body: Called once.
   @usableFromInline
-  static func lend(_ body: (inout MessageEncoder) -> Void) {
+  static func lend(copyingShortContent: Bool, _ body: (inout MessageEncoder) -> Void) {
     withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { scratch in
-      var encoder = MessageEncoder(scratch: scratch, heap: .system)
+      let copyingByteCount = copyingShortContent ? greatestCopiedByteCount : 0
+      var encoder = MessageEncoder(scratch: scratch, heap: .system, copyingByteCount: copyingByteCount)
       body(&encoder)
     }
   }
@@ -34,7 +49,11 @@ public struct MessageEncoder: ~Copyable {
   /// - Parameter string: The string.
   /// - Returns: The struct's member.
   public mutating func string(_ string: String) -> ProtobufCBinaryData {
-    lower(.string(string), byteCount: string.utf8.count)
+    let byteCount = string.utf8.count
+    guard byteCount <= copyingByteCount else { return lower(.string(string), byteCount: byteCount) }
+    // Not the span, which retains the string.
+    return string.utf8.withContiguousStorageIfAvailable { copy(UnsafeRawBufferPointer($0)) }
+      ?? lower(.string(string), byteCount: byteCount)
   }
 
   /// Lowers bytes.
@@ -42,7 +61,8 @@ public struct MessageEncoder: ~Copyable {
   /// - Parameter bytes: The bytes.
   /// - Returns: The struct's member.
   public mutating func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
-    lower(.bytes(bytes), byteCount: bytes.count)
+    guard bytes.count <= copyingByteCount else { return lower(.bytes(bytes), byteCount: bytes.count) }
+    return bytes.withUnsafeBytes { copy($0) }
   }
 
   /// Lowers bytes of another type than an array, such as Foundation's `Data`.
@@ -50,7 +70,13 @@ public struct MessageEncoder: ~Copyable {
   /// - Parameter bytes: The bytes. They are copied once more if they are not in one piece.
   /// - Returns: The struct's member.
   public mutating func bytes(_ bytes: some Collection<UInt8>) -> ProtobufCBinaryData {
-    lower(.collection(bytes), byteCount: bytes.count)
+    let byteCount = bytes.count
+    if byteCount <= copyingByteCount,
+      let data = bytes.withContiguousStorageIfAvailable({ copy(UnsafeRawBufferPointer($0)) })
+    {
+      return data
+    }
+    return lower(.collection(bytes), byteCount: byteCount)
   }
 
   /// Lowers a sub-message.
@@ -79,10 +105,10 @@ public struct MessageEncoder: ~Copyable {
       .bindMemory(to: Layout.CMessage.self, capacity: 1)
     layout.initialize(&message.pointee)
     // Those of the message around this one.
-    let outerExtraFields = extraFields
-    extraFields = []
+    var outerExtraFields: [UInt8] = []
+    swap(&extraFields, &outerExtraFields)
     layout.write(value, to: &message.pointee, with: &self)
-    extraFields = outerExtraFields
+    swap(&extraFields, &outerExtraFields)
     return message
   }
 
@@ -119,16 +145,22 @@ public struct MessageEncoder: ~Copyable {
   mutating func lower(_ content: Content, byteCount: Int) -> ProtobufCBinaryData {
     // protobuf-c takes a length of 0 for an absent field, or writes it without asking for content.
     guard byteCount > 0 else { return ProtobufCBinaryData() }
-    guard contents.count < ContentMarkers.count else {
-      return ProtobufCBinaryData(len: byteCount, data: copy(content, byteCount: byteCount))
+    guard byteCount > copyingByteCount, contents.count < ContentMarkers.count else {
+      var data = ProtobufCBinaryData()
+      content.withBytes { data = copy($0) }
+      return data
     }
     defer { contents.append(content) }
     return ProtobufCBinaryData(len: byteCount, data: ContentMarkers.marker(for: contents.count))
   }
 
-  private mutating func copy(_ content: Content, byteCount: Int) -> UnsafeMutablePointer<UInt8> {
-    let memory = allocate(UInt8.self, count: byteCount)
-    content.withBytes { UnsafeMutableRawBufferPointer(start: memory, count: byteCount).copyMemory(from: $0) }
-    return memory
+  /// Copies content to the arena.
+  private mutating func copy(_ content: UnsafeRawBufferPointer) -> ProtobufCBinaryData {
+    guard let start = content.baseAddress, content.count > 0 else { return ProtobufCBinaryData() }
+    copyingByteCount -= content.count
+    let memory = allocate(byteCount: content.count)
+    memory.copyMemory(from: start, byteCount: content.count)
+    // Fresh memory of the arena has no type yet.
+    return ProtobufCBinaryData(len: content.count, data: memory.bindMemory(to: UInt8.self, capacity: content.count))
   }
 }

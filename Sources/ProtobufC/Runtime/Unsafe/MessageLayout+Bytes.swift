@@ -7,6 +7,7 @@ extension MessageLayout {
 
 extension [UInt8] {
   /// Makes an array of a known size and lets a function write it, unless that is nothing.
+  @usableFromInline
   init(byteCount: Int, fill: (inout OutputRawSpan) -> Void) {
     // The initializer would write a count of 0 to the storage that all empty arrays of all threads share.
     guard byteCount > 0 else {

@@ -13,7 +13,7 @@ extension MessageLayout {
     _ value: Value,
     into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
   ) throws(Failure) -> Buffer {
-    try withStruct(of: value) { (message, encoder) throws(Failure) in
+    try withStruct(of: value, copyingShortContent: true) { (message, encoder) throws(Failure) in
       let byteCount = protobuf_c_message_get_packed_size(message)
       precondition(byteCount <= Int(Int32.max), "a protobuf message is at most 2 GiB")
       return try makeBuffer(byteCount) { output in
@@ -23,14 +23,20 @@ extension MessageLayout {
   }
 
   /// Calls a function with the struct that a value is lowered to.
+  ///
+  /// - Parameters:
+  ///   - value: The value.
+  ///   - copyingShortContent: Whether the encoder copies short content, so that no marker stands for it.
+  ///   - body: Called once.
   @inlinable
   static func withStruct<Result: ~Copyable, Failure: Error>(
     of value: Value,
+    copyingShortContent: Bool,
     _ body: (UnsafePointer<ProtobufCMessage>, inout MessageEncoder) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     var result: Result?
     var failure: Failure?
-    MessageEncoder.lend { encoder in
+    MessageEncoder.lend(copyingShortContent: copyingShortContent) { encoder in
       let message = encoder.lower(value, as: Self.self)
       do throws(Failure) {
         // Every struct by protoc-gen-c begins with a ProtobufCMessage. It lives in the encoder, which outlives the

@@ -4,7 +4,8 @@
 /// is done. Without reuse, each of many small sub-messages would leave its tables behind, and a message of a few MiB
 /// could use up a budget of many times its size. Nothing else is worth keeping.
 struct RecycledBlocks {
-  private static var smallestByteCount: Int { 1024 }
+  /// The size of the smallest block that is kept.
+  static var smallestByteCount: Int { 1024 }
 
   /// The first block of each size; a block's first word is the address of the next.
   private var first = InlineArray<12, UnsafeMutableRawPointer?>(repeating: nil)
@@ -25,6 +26,7 @@ struct RecycledBlocks {
     first[index] = block
   }
 
+  @inline(__always)
   private func index(of byteCount: Int) -> Int? {
     guard byteCount >= Self.smallestByteCount, byteCount & (byteCount - 1) == 0 else { return nil }
     let index = byteCount.trailingZeroBitCount - Self.smallestByteCount.trailingZeroBitCount

@@ -20,10 +20,13 @@ package struct StackGuard {
     return StackGuard(lowestAddress: here - min(UInt(max(byteCount, 0)), here), probeByteCount: probeByteCount)
   }
 
+  /// Whether there is anything to guard.
+  var isWatching: Bool { lowestAddress != 0 }
+
   /// Whether the stack has grown by more than is allowed.
   @usableFromInline
   package func isExhausted() -> Bool {
-    lowestAddress != 0 && Self.address(probeByteCount: probeByteCount) < lowestAddress
+    isWatching && Self.address(probeByteCount: probeByteCount) < lowestAddress
   }
 
   /// About where the stack ends.

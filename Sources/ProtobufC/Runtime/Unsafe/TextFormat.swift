@@ -153,7 +153,8 @@ extension MessageLayout {
   /// - Parameter value: The message.
   /// - Returns: A line for each field, for people: protobuf does not promise that it stays the same.
   public static func debugDescription(of value: Value) -> String {
-    withStruct(of: value) { message, encoder in
+    // A copy does not tell whether it is a string.
+    withStruct(of: value, copyingShortContent: false) { message, encoder in
       var format = TextFormat(contents: encoder.takeContents())
       format.append(message)
       return format.text
