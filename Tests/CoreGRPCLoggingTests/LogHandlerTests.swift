@@ -248,13 +248,14 @@ struct LogHandlerTests {
       #expect(sent?.message.hasSuffix("value=<redacted>") == true)
 
       let port = try #require(echo.address.port)
-      let client = try await RawHTTP2Client(port: port).call(["grpc-timeout": "hunter2"])
+      let client = RawConnection(toPort: Int(port))
+      client.send(.request(stream: 1, path: "/test.Test/Unary", ("grpc-timeout", "hunter2")))
       let received = await recorder.first { $0.message.contains("key=grpc-timeout") }
       #expect(received?.level == .error)
       #expect(received?.message.hasSuffix("value=<redacted>") == true)
       recorder.stop()
       #expect(!recorder.all.contains { $0.message.contains("hunter2") })
-      client.signal(SIGKILL)
+      client.close()
       await echo.server.shutdown(gracePeriod: .zero)
     }
   }

@@ -37,7 +37,7 @@ final class OutstandingCalls: @unchecked Sendable {
   private let state = ContendedLock(State())
 
   /// The time at which the next look is due.
-  private let nextLook = Atomic<UInt64>(0)
+  private let nextLookTime = Atomic<UInt64>(0)
 
   /// Whether there has ever been a call.
   private let isNeeded = Atomic(false)
@@ -92,10 +92,10 @@ final class OutstandingCalls: @unchecked Sendable {
   func lookIfDue() {
     guard isNeeded.load(ordering: .relaxed) else { return }
     let now = Self.now
-    let due = nextLook.load(ordering: .relaxed)
+    let due = nextLookTime.load(ordering: .relaxed)
     guard now >= due else { return }
     let next = now + Self.interval
-    guard nextLook.compareExchange(expected: due, desired: next, ordering: .relaxed).exchanged else { return }
+    guard nextLookTime.compareExchange(expected: due, desired: next, ordering: .relaxed).exchanged else { return }
     for call in overdue() { call.askForSecondMessage() }
   }
 

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import CoreGRPC
 
 /// The answers, by what is wrong with them.

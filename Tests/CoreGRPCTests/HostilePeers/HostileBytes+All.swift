@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import CoreGRPC
 
 /// The bytes, by what is wrong with them.

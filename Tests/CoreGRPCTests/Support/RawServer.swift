@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A server that opens HTTP/2 connections, notes what comes, and answers nothing but, if asked, pings.
 final class RawServer: Sendable {

@@ -123,7 +123,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   ///
   /// The caller serves all calls of the process. So it waits neither for this call's lock nor for C-core, in which a
   /// peer may keep a thread busy. A poller that is kept busy is relieved.
-  func endCame() {
+  func endWhenDue() {
     let isByAge = end?.isByAge == true
     core.whenPolled { [self] in
       guard isByAge else { return cancel(with: Self.statusOfDeadline) }
@@ -214,7 +214,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   }
 
   /// Handles the end of the call that C-core reports.
-  private func over() { if wasCancelled { clientWent() } }
+  private func over() { if wasCancelled { cancelHandler() } }
 
   /// Whether the call should have come with a message and has none.
   var lacksMessage: Bool { route?.startsWithMessage == true && !hasReceivedMessage }
@@ -347,7 +347,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
 
   /// Whether the current task is the handler's.
   ///
-  /// Only this call cancels that task, when the call is over: see `clientWent()`. So a wait for a message there need
+  /// Only this call cancels that task, when the call is over: see `cancelHandler()`. So a wait for a message there need
   /// not observe the task's cancellation, which would take longer than many a message. A child task is a different
   /// task.
   override var isCancelledWithCurrentTask: Bool {
@@ -435,7 +435,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   /// The error that a handler gets when it receives or sends after the end of the call.
   @usableFromInline var errorOfEnd: RPCError {
     deadlineBox?.isOver == true
-      ? RPCError(code: .deadlineExceeded, message: "the call's deadline has passed") : .clientWent
+      ? RPCError(code: .deadlineExceeded, message: "the call's deadline has passed") : .clientDisconnected
   }
 
   /// Ends the call without passing its request to a handler.
@@ -446,7 +446,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   }
 
   /// Cancels the handler: the client cancelled or disconnected, the deadline passed, or the server stops.
-  private func clientWent() {
+  private func cancelHandler() {
     let reason = reasonOfEnd
     let peer = peer
     let task = handler.withLock { handler -> HandlerTask? in

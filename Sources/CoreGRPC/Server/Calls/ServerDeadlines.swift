@@ -31,7 +31,7 @@ final class ServerDeadlines: Sendable {
     /// Unordered: most calls end long before their deadlines, so inserting and removing must be quick.
     var entries: [(time: UInt64, call: ServerCall)] = []
     /// The time at which the thread next looks at the entries.
-    var nextLook = UInt64.max
+    var nextLookTime = UInt64.max
     var hasThread = false
 
     mutating func insert(_ call: ServerCall, at time: UInt64) {
@@ -57,7 +57,7 @@ final class ServerDeadlines: Sendable {
         if entry.time <= now { due.append(entry.call) } else { next = min(next, entry.time) }
       }
       for call in due { remove(call) }
-      nextLook = next
+      nextLookTime = next
       return due
     }
   }
@@ -75,8 +75,8 @@ final class ServerDeadlines: Sendable {
   func insert(_ call: ServerCall, at time: UInt64) {
     let (isEarlier, hasThread) = state.withLock { state in
       state.insert(call, at: time)
-      let isEarlier = time < state.nextLook
-      if isEarlier { state.nextLook = time }
+      let isEarlier = time < state.nextLookTime
+      if isEarlier { state.nextLookTime = time }
       defer { state.hasThread = true }
       return (isEarlier, state.hasThread)
     }
@@ -99,7 +99,7 @@ final class ServerDeadlines: Sendable {
   /// The longest time that a poller may wait; `nil` for any time, while the deadlines have a thread.
   var longestPoll: Duration? {
     guard needsPollers.load(ordering: .relaxed) else { return nil }
-    let (next, now) = (state.withLock { $0.nextLook }, Self.now)
+    let (next, now) = (state.withLock { $0.nextLookTime }, Self.now)
     return next > now ? min(.nanoseconds(Int64(clamping: next - now)), .seconds(1)) : .zero
   }
 
@@ -110,21 +110,21 @@ final class ServerDeadlines: Sendable {
     guard needsPollers.load(ordering: .relaxed) else { return }
     let (due, isMissing) = state.withLock { state -> ([ServerCall], Bool) in
       let now = Self.now
-      guard !state.hasThread, state.nextLook <= now else { return ([], false) }
+      guard !state.hasThread, state.nextLookTime <= now else { return ([], false) }
       state.hasThread = true
       return (state.takeDue(now: now), true)
     }
     guard isMissing else { return }
     startThread()
-    for call in due { call.endCame() }
+    for call in due { call.endWhenDue() }
   }
 
   func remove(_ call: ServerCall) { state.withLock { $0.remove(call) } }
 
   private func run() {
     while true {
-      let (due, next) = state.withLock { state in (state.takeDue(now: Self.now), state.nextLook) }
-      for call in due { call.endCame() }
+      let (due, next) = state.withLock { state in (state.takeDue(now: Self.now), state.nextLookTime) }
+      for call in due { call.endWhenDue() }
       let now = Self.now
       guard next > now else { continue }
       wakeUp.wait(atMost: min(.nanoseconds(Int64(clamping: next - now)), .seconds(3_600)))

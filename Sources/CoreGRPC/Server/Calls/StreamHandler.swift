@@ -144,7 +144,9 @@ extension ServerCall {
 }
 
 extension RPCError {
-  @usableFromInline static var clientWent: RPCError { RPCError(code: .cancelled, message: "the client went away") }
+  @usableFromInline static var clientDisconnected: RPCError {
+    RPCError(code: .cancelled, message: "the client went away")
+  }
 
   @usableFromInline
   init(cannotDeserializeRequest error: any Error) {

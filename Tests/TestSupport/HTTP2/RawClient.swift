@@ -1,14 +1,14 @@
 import Foundation
 
 /// A client that opens an HTTP/2 connection and then does what the test says.
-enum RawClient {
+package enum RawClient {
   /// Sends bytes to a server, and reads its frames until it closes the connection or the test has seen enough.
   ///
   /// - Parameters:
   ///   - answer: What to answer to a frame. By default pings are answered: a server that ends a connection gracefully
   ///     waits for that.
   ///   - isEnough: Called for each frame.
-  static func frames(
+  package static func frames(
     fromPort port: Int,
     sending bytes: [UInt8] = HTTP2Frame.preface + HTTP2Frame(kind: .settings).bytes,
     answering answer: @escaping @Sendable (HTTP2Frame) -> HTTP2Frame? = \.pong,

@@ -1,24 +1,24 @@
-import CoreGRPC
+package import CoreGRPC
 import Glibc
 
 /// A TCP socket on the loopback, for tests that look at bytes or break the rules.
 ///
 /// Its functions block: they are for threads of their own.
-final class RawSocket: Sendable {
+package final class RawSocket: Sendable {
   private let descriptor: Int32
 
   private init(_ descriptor: Int32) { self.descriptor = descriptor }
 
   deinit { Glibc.close(descriptor) }
 
-  static func listening() -> RawSocket {
+  package static func listening() -> RawSocket {
     let socket = RawSocket(Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
     let bound = withLoopback(port: 0) { bind(socket.descriptor, $0, $1) }
     precondition(bound == 0 && listen(socket.descriptor, 16) == 0, "cannot listen on the loopback")
     return socket
   }
 
-  static func connected(toPort port: Int) -> RawSocket {
+  package static func connected(toPort port: Int) -> RawSocket {
     let socket = RawSocket(Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
     let isConnected = withLoopback(port: UInt16(port)) { connect(socket.descriptor, $0, $1) } == 0
     precondition(isConnected, "cannot connect to port \(port)")
@@ -26,7 +26,7 @@ final class RawSocket: Sendable {
   }
 
   /// A socket that is connected to a TCP port of the loopback, or to a Unix domain socket.
-  static func connected(to address: ListenAddress) -> RawSocket {
+  package static func connected(to address: ListenAddress) -> RawSocket {
     if let port = address.port { return connected(toPort: Int(port)) }
     let text = address.description
     let isAbstract = text.hasPrefix("unix-abstract:")
@@ -43,7 +43,7 @@ final class RawSocket: Sendable {
     return socket
   }
 
-  var port: Int {
+  package var port: Int {
     var address = sockaddr_in()
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     _ = withUnsafeMutablePointer(to: &address) { pointer in
@@ -53,40 +53,40 @@ final class RawSocket: Sendable {
   }
 
   /// - Returns: `nil` when the socket was shut down.
-  func accept() -> RawSocket? {
+  package func accept() -> RawSocket? {
     let connection = Glibc.accept(descriptor, nil, nil)
     return connection < 0 ? nil : RawSocket(connection)
   }
 
   /// - Returns: `nil` at the end.
-  func read() -> [UInt8]? {
+  package func read() -> [UInt8]? {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     let count = recv(descriptor, &buffer, buffer.count, 0)
     return count > 0 ? Array(buffer[..<count]) : nil
   }
 
-  func write(_ bytes: [UInt8]) { _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+  package func write(_ bytes: [UInt8]) { _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
   /// Whether a write would have to wait for the peer.
-  var isFull: Bool {
+  package var isFull: Bool {
     var look = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     return poll(&look, 1, 0) == 0
   }
 
   /// Has reading end after a time without bytes, as if the peer had closed the connection.
-  func endReading(after seconds: Int) {
+  package func endReading(after seconds: Int) {
     var time = timeval(tv_sec: seconds, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
   }
 
   /// Whether reading ended because no bytes came.
-  var isSilent: Bool { errno == EAGAIN }
+  package var isSilent: Bool { errno == EAGAIN }
 
   /// Says to the peer that nothing more comes.
-  func endOutput() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+  package func endOutput() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Ends a function that blocks in another thread.
-  func shutDown() { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
+  package func shutDown() { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   private static func withLoopback(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
     var address = sockaddr_in()

@@ -1,11 +1,11 @@
 /// Frames as a peer writes them, and as none should.
 extension HTTP2Frame {
-  static let endsStream: UInt8 = 1
-  static let endsHeaders: UInt8 = 4
-  static let isPadded: UInt8 = 8
+  package static let endsStream: UInt8 = 1
+  package static let endsHeaders: UInt8 = 4
+  package static let isPadded: UInt8 = 8
 
   /// Fields in HPACK (RFC 7541): each a literal that is not added to the table, without Huffman's code.
-  static func fields(_ fields: [(String, String)]) -> [UInt8] {
+  package static func fields(_ fields: [(String, String)]) -> [UInt8] {
     fields.flatMap { name, value in [0] + literal(name) + literal(value) }
   }
 
@@ -21,7 +21,7 @@ extension HTTP2Frame {
     return length + [UInt8(rest)] + bytes
   }
 
-  static func headers(
+  package static func headers(
     _ fields: [(String, String)],
     stream: UInt32,
     flags: UInt8 = endsHeaders
@@ -29,48 +29,48 @@ extension HTTP2Frame {
     HTTP2Frame(kind: .headers, flags: flags, stream: stream, payload: Self.fields(fields))
   }
 
-  static func trailers(_ fields: [(String, String)], stream: UInt32) -> HTTP2Frame {
+  package static func trailers(_ fields: [(String, String)], stream: UInt32) -> HTTP2Frame {
     headers(fields, stream: stream, flags: endsHeaders | endsStream)
   }
 
-  static func data(_ bytes: [UInt8], stream: UInt32, flags: UInt8 = 0) -> HTTP2Frame {
+  package static func data(_ bytes: [UInt8], stream: UInt32, flags: UInt8 = 0) -> HTTP2Frame {
     HTTP2Frame(kind: .data, flags: flags, stream: stream, payload: bytes)
   }
 
   /// A number of four bytes.
-  static func number(_ number: UInt32) -> [UInt8] { (0..<4).map { UInt8(number >> (24 - 8 * $0) & 255) } }
+  package static func number(_ number: UInt32) -> [UInt8] { (0..<4).map { UInt8(number >> (24 - 8 * $0) & 255) } }
 
-  static func settings(_ settings: [(identifier: UInt16, value: UInt32)] = []) -> HTTP2Frame {
+  package static func settings(_ settings: [(identifier: UInt16, value: UInt32)] = []) -> HTTP2Frame {
     HTTP2Frame(
       kind: .settings,
       payload: settings.flatMap { [UInt8($0.identifier >> 8), UInt8($0.identifier & 255)] + number($0.value) }
     )
   }
 
-  static func reset(_ code: UInt32, stream: UInt32) -> HTTP2Frame {
+  package static func reset(_ code: UInt32, stream: UInt32) -> HTTP2Frame {
     HTTP2Frame(kind: .resetStream, stream: stream, payload: number(code))
   }
 
-  static func goAway(lastStream: UInt32, code: UInt32 = 0, text: String = "") -> HTTP2Frame {
+  package static func goAway(lastStream: UInt32, code: UInt32 = 0, text: String = "") -> HTTP2Frame {
     HTTP2Frame(kind: .goAway, payload: number(lastStream) + number(code) + Array(text.utf8))
   }
 
-  static func windowUpdate(_ increment: UInt32, stream: UInt32 = 0) -> HTTP2Frame {
+  package static func windowUpdate(_ increment: UInt32, stream: UInt32 = 0) -> HTTP2Frame {
     HTTP2Frame(kind: .windowUpdate, stream: stream, payload: number(increment))
   }
 
   /// A message of gRPC with its prefix.
-  static func message(_ bytes: [UInt8], flags: UInt8 = 0, length: UInt32? = nil) -> [UInt8] {
+  package static func message(_ bytes: [UInt8], flags: UInt8 = 0, length: UInt32? = nil) -> [UInt8] {
     [flags] + number(length ?? UInt32(bytes.count)) + bytes
   }
 
   /// The headers of a response.
-  static func response(stream: UInt32, _ others: (String, String)...) -> HTTP2Frame {
+  package static func response(stream: UInt32, _ others: (String, String)...) -> HTTP2Frame {
     headers([(":status", "200"), ("content-type", "application/grpc")] + others, stream: stream)
   }
 
-  /// The headers of a request for ``TestServer/echo``.
-  static func request(
+  /// The headers of a request, for the method of the tests' own servers by default.
+  package static func request(
     stream: UInt32,
     path: String = "/test.Test/Echo",
     flags: UInt8 = endsHeaders,
@@ -85,5 +85,5 @@ extension HTTP2Frame {
 }
 
 extension [HTTP2Frame] {
-  var bytes: [UInt8] { flatMap(\.bytes) }
+  package var bytes: [UInt8] { flatMap(\.bytes) }
 }

@@ -1,26 +1,33 @@
 /// A frame of HTTP/2 (RFC 9113, section 4.1).
-struct HTTP2Frame: Sendable, Equatable {
-  enum Kind: UInt8 {
+package struct HTTP2Frame: Sendable, Equatable {
+  package enum Kind: UInt8 {
     case data, headers, priority, resetStream, settings, pushPromise, ping, goAway, windowUpdate, continuation
     /// A kind that nobody has defined.
     case unknown = 0xEE
   }
 
-  var kind: Kind
-  var flags: UInt8 = 0
-  var stream: UInt32 = 0
-  var payload: [UInt8] = []
+  package var kind: Kind
+  package var flags: UInt8
+  package var stream: UInt32
+  package var payload: [UInt8]
 
-  static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+  package init(kind: Kind, flags: UInt8 = 0, stream: UInt32 = 0, payload: [UInt8] = []) {
+    self.kind = kind
+    self.flags = flags
+    self.stream = stream
+    self.payload = payload
+  }
 
-  var bytes: [UInt8] {
+  package static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+
+  package var bytes: [UInt8] {
     let length = UInt32(payload.count)
     return [UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255), kind.rawValue, flags]
       + (0..<4).map { UInt8(stream >> (24 - 8 * $0) & 255) } + payload
   }
 
   /// Takes the whole frames off the front, and leaves the rest.
-  static func take(from bytes: inout [UInt8]) -> [HTTP2Frame] {
+  package static func take(from bytes: inout [UInt8]) -> [HTTP2Frame] {
     if bytes.starts(with: preface) { bytes.removeFirst(preface.count) }
     var frames: [HTTP2Frame] = []
     while bytes.count >= 9 {
@@ -35,18 +42,18 @@ struct HTTP2Frame: Sendable, Equatable {
     return frames
   }
 
-  static func ping(_ number: UInt8) -> HTTP2Frame {
+  package static func ping(_ number: UInt8) -> HTTP2Frame {
     HTTP2Frame(kind: .ping, payload: [UInt8](repeating: number, count: 8))
   }
 
   /// The answer to a ping.
-  var pong: HTTP2Frame? {
+  package var pong: HTTP2Frame? {
     guard kind == .ping, flags & 1 == 0 else { return nil }
     return HTTP2Frame(kind: .ping, flags: 1, payload: payload)
   }
 
   /// The value of a setting, if this frame sets it.
-  func setting(_ identifier: Int) -> Int? {
+  package func setting(_ identifier: Int) -> Int? {
     guard kind == .settings else { return nil }
     for start in stride(from: 0, to: payload.count - 5, by: 6) {
       guard payload[start..<start + 2].reduce(0, { $0 << 8 | Int($1) }) == identifier else { continue }
@@ -56,7 +63,7 @@ struct HTTP2Frame: Sendable, Equatable {
   }
 
   /// The value of `grpc-status`, as C-core writes it for the first call of a connection.
-  var status: Int? {
+  package var status: Int? {
     guard let name = payload.firstRange(of: Array("grpc-status".utf8)), name.upperBound < payload.count else {
       return nil
     }
@@ -65,10 +72,10 @@ struct HTTP2Frame: Sendable, Equatable {
   }
 
   /// Whether the frame is the last one of its stream.
-  var isEnd: Bool {
+  package var isEnd: Bool {
     kind == .resetStream || [.headers, .data].contains(kind) && flags & Self.endsStream != 0
   }
 
   /// Whether the payload has a text, which C-core never compresses.
-  func contains(_ text: String) -> Bool { payload.contains(Array(text.utf8)) }
+  package func contains(_ text: String) -> Bool { payload.contains(Array(text.utf8)) }
 }

@@ -1,11 +1,10 @@
 import CoreGRPC
 import Foundation
-import TestSupport
 
 /// A connection of a client that writes what the test says, and notes what the server writes.
 ///
 /// Settings are answered, and pings, if the test does not say otherwise.
-final class RawConnection: Sendable {
+package final class RawConnection: Sendable {
   private let frames: AsyncStream<HTTP2Frame>
   private let socket: RawSocket
   private let noted = Locked<[HTTP2Frame]>([])
@@ -16,7 +15,7 @@ final class RawConnection: Sendable {
   ///   - settings: What the client says of itself.
   ///   - answersPings: Whether pings are answered. Without an answer, a server that shuts down does not know which
   ///     calls have come.
-  init(toPort port: Int, settings: HTTP2Frame = .settings(), answersPings: Bool = true) {
+  package init(toPort port: Int, settings: HTTP2Frame = .settings(), answersPings: Bool = true) {
     let (frames, continuation) = AsyncStream.makeStream(of: HTTP2Frame.self)
     let socket = RawSocket.connected(toPort: port)
     self.frames = frames
@@ -40,17 +39,17 @@ final class RawConnection: Sendable {
 
   deinit { socket.shutDown() }
 
-  func send(_ frames: HTTP2Frame...) { send(frames) }
+  package func send(_ frames: HTTP2Frame...) { send(frames) }
 
-  func send(_ frames: [HTTP2Frame]) { socket.write(frames.bytes) }
+  package func send(_ frames: [HTTP2Frame]) { socket.write(frames.bytes) }
 
-  func close() { socket.shutDown() }
+  package func close() { socket.shutDown() }
 
   /// Waits for a frame.
   ///
   /// - Returns: `nil`, if the server closes the connection before.
   @discardableResult
-  func frame(where isWanted: (HTTP2Frame) -> Bool) async -> HTTP2Frame? {
+  package func frame(where isWanted: (HTTP2Frame) -> Bool) async -> HTTP2Frame? {
     for await frame in frames {
       noted.withLock { $0.append(frame) }
       if isWanted(frame) { return frame }
@@ -59,11 +58,11 @@ final class RawConnection: Sendable {
   }
 
   /// Waits until the server has closed the connection.
-  func closed() async { await frame { _ in false } }
+  package func closed() async { await frame { _ in false } }
 
   /// All frames so far.
-  var allFrames: [HTTP2Frame] { noted.withLock { $0 } }
+  package var allFrames: [HTTP2Frame] { noted.withLock { $0 } }
 
   /// All frames of a stream so far.
-  func frames(of stream: UInt32) -> [HTTP2Frame] { noted.withLock { $0.filter { $0.stream == stream } } }
+  package func frames(of stream: UInt32) -> [HTTP2Frame] { noted.withLock { $0.filter { $0.stream == stream } } }
 }
