@@ -21,8 +21,9 @@ import Synchronization
   /// The largest number of threads that wait in reserve; further threads end.
   private static let largestReserve = 4
 
-  /// The largest number of threads that poll in the place of those that C-core keeps: each connection whose peer sends
-  /// without end may keep one.
+  /// The largest number of threads that poll in the place of those that C-core keeps.
+  ///
+  /// Each connection whose peer sends without end may keep one; beyond this number, other connections wait for those.
   private static let largestAssistantCount = 64
 
   /// The time that they stay afterwards, because C-core returns now and then even from a peer that sends without end.
@@ -195,8 +196,8 @@ import Synchronization
   /// Waits for an event, or until it is time to look at the calls that are under way.
   private func awaitEvent() -> grpc_event {
     if isAssisted.load(ordering: .relaxed) {
-      // Not a short deadline, after which C-core would hand the work for a connection to its executor: that one thread
-      // would then be kept, and what C-core does there for other connections with it.
+      // Not a short deadline. After it C-core would move the work for a connection to its executor. A hostile connection
+      // would then keep the executor's one thread, and the work of other connections would wait behind it.
       let event = unsafe nextEvent(until: .past)
       if unsafe event.type == GRPC_QUEUE_TIMEOUT { usleep(Self.assistedSleep) }
       return unsafe event
@@ -230,7 +231,8 @@ import Synchronization
 
   private func leaveAsSurplus(_ thread: Poller) -> Bool {
     state.withLock { state in
-      // A thread that C-core keeps must not be left with those alone that wait from before, and that it does not wake.
+      // Beside a thread that C-core keeps, this one may be the only one that looks: C-core does not wake those that have
+      // waited since before.
       guard state.surplus > 0, state.active.count > 1, state.assistantCount == 0 else { return false }
       state.surplus -= 1
       hasSurplus.store(state.surplus > 0, ordering: .relaxed)
@@ -495,7 +497,7 @@ import Synchronization
     if captured.count > count, count < Self.largestAssistantCount {
       // Before the thread wakes, and reset if there is none.
       isAssisted.store(true, ordering: .relaxed)
-      let isAnother = activateAnother()
+      let isAnother = activateAnother(isNew: true)
       state.withLock { state in
         if isAnother { state.assistantCount += 1 }
         isAssisted.store(state.assistantCount > 0, ordering: .relaxed)
@@ -509,12 +511,14 @@ import Synchronization
     return true
   }
 
+  /// - Parameter isNew: Whether it must be one of the reserve. A thread that was to leave may wait in
+  ///   `grpc_completion_queue_next` from before a capture, where C-core does not wake it.
   /// - Returns: Whether another thread polls, one that was to leave stays, or the queue has stopped.
-  private func activateAnother() -> Bool {
+  private func activateAnother(isNew: Bool = false) -> Bool {
     fillReserve()
     let (isDone, added) = state.withLock { state -> (Bool, Poller?) in
       guard !state.isStopped else { return (true, nil) }
-      guard state.surplus == 0 else {
+      guard isNew || state.surplus == 0 else {
         state.surplus -= 1
         hasSurplus.store(state.surplus > 0, ordering: .relaxed)
         return (true, nil)
