@@ -84,10 +84,10 @@ struct InteropTestServiceTests {
     }
   }
 
-  @Test("Over mutual TLS it tells a client its name")
+  @Test("It tells a client, if asked, its name over mutual TLS and which server has answered")
   func username() async throws {
     let certificates = try await TestCertificates()
-    let server = Server(services: [InteropTestService()])
+    let server = Server(services: [InteropTestService(serverID: "first")])
     let address = try server.listen(
       on: .tcp(host: "127.0.0.1", port: 0),
       credentials: .tls(
@@ -102,7 +102,9 @@ struct InteropTestServiceTests {
     )
     let service = Grpc_Testing_TestService.Client(channel: channel)
     #expect(try await service.unaryCall(Grpc_Testing_SimpleRequest(fillUsername: true)).username == "test-client")
-    #expect(try await service.unaryCall(Grpc_Testing_SimpleRequest()).username == "")
+    #expect(try await service.unaryCall(Grpc_Testing_SimpleRequest(fillServerID: true)).serverID == "first")
+    let plain = try await service.unaryCall(Grpc_Testing_SimpleRequest())
+    #expect(plain.username == "" && plain.serverID == "")
     await server.shutdown(gracePeriod: .zero)
   }
 }

@@ -1,11 +1,18 @@
 package import CoreGRPC
+import Foundation
 package import GRPCTesting
 
 /// gRPC's standard test service, which interop clients of every implementation call.
 ///
 /// What it does is described in <https://github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md>.
 package struct InteropTestService: Grpc_Testing_TestService.ServiceProtocol {
-  package init() {}
+  /// The identifier of this server among several, for responses that ask for it.
+  private let serverID: String
+
+  /// - Parameter serverID: The identifier; by default one of this process.
+  package init(serverID: String? = nil) {
+    self.serverID = serverID ?? "process-\(ProcessInfo.processInfo.processIdentifier)"
+  }
 
   /// The settings of a server that offers this service: clients may compress.
   package static var serverConfiguration: Server.Configuration {
@@ -37,6 +44,7 @@ package struct InteropTestService: Grpc_Testing_TestService.ServiceProtocol {
     var response = Grpc_Testing_SimpleResponse()
     response.payload = try payload(message.responseType, size: message.responseSize)
     if message.fillUsername { response.username = context.peerCertificate?.commonName ?? "" }
+    if message.fillServerID { response.serverID = serverID }
     return ServerResponse(
       message: response,
       metadata: echo.initial,
