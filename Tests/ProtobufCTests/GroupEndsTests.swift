@@ -2,12 +2,12 @@ internal import Testing
 
 @testable internal import ProtobufC
 
+private func group(_ field: UInt64, _ content: [UInt8]) -> [UInt8] {
+  Wire.tag(field, wireType: 3) + content + Wire.tag(field, wireType: 4)
+}
+
 /// The work of passing over groups, in bytes that are read.
 @Suite struct GroupEndsTests {
-  private func group(_ field: UInt64, _ content: [UInt8]) -> [UInt8] {
-    Wire.tag(field, wireType: 3) + content + Wire.tag(field, wireType: 4)
-  }
-
   /// How many bytes are read to pass over the groups of a `Node`.
   private func skippedByteCount(_ bytes: [UInt8]) throws -> Int {
     try bytes.withUnsafeBytes { bytes in
@@ -53,6 +53,166 @@ internal import Testing
     #expect(try skippedByteCount(many) <= 16 * many.count)
   }
 
+  /// What a peer can do to have the same bytes read again and again.
+  enum Shape: CaseIterable {
+    /// A sub-message with groups, and a group after it.
+    case groupAfterSubMessage
+    case groupAfterGroupsOfEachLevel
+    case groupsInSubMessagesInGroups
+    case subMessagesInParts
+    case groupsInParts
+    case partsOfBothKinds
+    case partsWithGroupsBetween
+    case groupsInAListOfGroups
+    case groupsInEntriesOfMaps
+    case unknownGroups
+    case unknownGroupsOfEachLevel
+
+    func bytes(levels: Int, byteCount: Int) -> [UInt8] {
+      let small = Wire.number(99, 1)
+      let fields = Array(repeatElement(small, count: byteCount / small.count).joined())
+      let innermost = group(2, fields) + group(97, fields)
+      return (0..<levels).reduce(innermost) { inner, level in
+        switch self {
+        case .groupAfterSubMessage:
+          level == levels - 1 ? Wire.bytes(2, inner) + group(97, small) : group(2, inner)
+        case .groupAfterGroupsOfEachLevel: group(2, inner) + group(97, small)
+        case .groupsInSubMessagesInGroups: level.isMultiple(of: 2) ? group(2, inner) : Wire.bytes(2, inner)
+        case .subMessagesInParts: Wire.bytes(2, inner) + Wire.bytes(2, Wire.bytes(3, []))
+        case .groupsInParts: group(2, inner) + group(2, group(3, small))
+        case .partsOfBothKinds:
+          level.isMultiple(of: 2)
+            ? Wire.bytes(2, group(2, small)) + group(2, inner) : group(2, small) + Wire.bytes(2, inner)
+        case .partsWithGroupsBetween: group(97, small) + group(2, inner) + group(97, small) + group(2, small)
+        case .groupsInAListOfGroups: group(3, group(2, small)) + group(3, inner) + group(2, small)
+        case .groupsInEntriesOfMaps: level.isMultiple(of: 2) ? group(2, inner) : Wire.bytes(4, inner) + group(97, small)
+        case .unknownGroups: level > 0 && level == levels - 1 ? group(2, inner) + group(2, small) : group(98, inner)
+        case .unknownGroupsOfEachLevel: group(97, small) + group(2, inner) + group(98, group(97, small))
+        }
+      }
+    }
+  }
+
+  @Test(
+    "The bytes of hostile groups are read a bounded number of times",
+    arguments: Shape.allCases,
+    [1, 2, 10, 20, 45, 90]
+  )
+  func hostileGroups(_ shape: Shape, levels: Int) throws {
+    for byteCount in [3_000, 6_000, 12_000] {
+      let bytes = shape.bytes(levels: levels, byteCount: byteCount)
+      #expect(try skippedByteCount(bytes) <= 2 * bytes.count)
+    }
+    // With hardly anything but tags, a group is not worth a record.
+    let bytes = shape.bytes(levels: levels, byteCount: 3)
+    #expect(try skippedByteCount(bytes) <= 16 * bytes.count)
+  }
+
+  @Test("Groups in the content of strings and bytes, such as that of an Any, are not read")
+  func groupsInContent() throws {
+    let groups = nested(field: 2, levels: 50, byteCount: 3_000)
+    let bytes = Wire.bytes(2, Wire.bytes(1, groups)) + Wire.bytes(99, groups)
+    #expect(try skippedByteCount(bytes) == 0)
+  }
+
+  @Test("Hostile groups that are malformed or too deep are refused", arguments: Shape.allCases)
+  func malformedGroups(_ shape: Shape) throws {
+    let limits = DecodingLimits(maxStackBytes: 4 << 20)
+    func code(_ bytes: [UInt8]) throws -> BinaryDecodingError.Code? {
+      #expect(throws: BinaryDecodingError.self) { try Node(serializedBytes: bytes, limits: limits) }?.code
+    }
+    let bytes = shape.bytes(levels: 20, byteCount: 300)
+    #expect(throws: Never.self) { try Node(serializedBytes: bytes, limits: limits) }
+    #expect(try code(Array(group(2, bytes).dropLast())) == .malformed)
+    #expect(try code(bytes + Wire.tag(2, wireType: 4)) == .malformed)
+    #expect(try code(Wire.bytes(2, bytes + Wire.tag(2, wireType: 4)) + Wire.bytes(2, [])) == .malformed)
+    #expect(try code(Wire.bytes(2, Wire.tag(2, wireType: 3)) + bytes + Wire.tag(2, wireType: 4)) == .malformed)
+    #expect(try code(shape.bytes(levels: 101, byteCount: 300)) == .tooDeep)
+    // A limit is as exact for groups that have been passed over before.
+    #expect(try code(group(2, []) + group(2, shape.bytes(levels: 99, byteCount: 300) + group(2, []))) == .tooDeep)
+  }
+
+  @Test("Sub-messages in parts are read where they lie, on every level", arguments: [3, 40, 90])
+  func partsAreNotCopied(levels: Int) throws {
+    let text = String(repeating: "x", count: 1 << 20)
+    var message = Wire.string(1, text)
+    var expected = Node()
+    expected.label = text
+    for level in 0..<levels {
+      let part = level.isMultiple(of: 3) ? group(2, Wire.bytes(3, [])) : Wire.bytes(2, Wire.bytes(3, []))
+      message = Wire.bytes(2, message) + part
+      expected.children.append(Node())
+      var outer = Node()
+      outer.next = expected
+      expected = outer
+    }
+    // The structs of a level take less than 1 KiB.
+    let limits = DecodingLimits(maxStackBytes: 4 << 20, maxMemoryBytes: (levels + 8) << 10)
+    #expect(try Node(serializedBytes: message, limits: limits) == expected)
+  }
+
+  @Test("Parts count towards the limit of memory, unless they are empty")
+  func manyParts() throws {
+    let part = Wire.bytes(2, Wire.bytes(3, []))
+    let parts = Array(repeatElement(part, count: 1_000).joined())
+    let node = try Node(serializedBytes: parts)
+    #expect(node.next?.children.count == 1_000)
+    let error = #expect(throws: BinaryDecodingError.self) {
+      try Node(serializedBytes: parts, limits: DecodingLimits(maxMemoryBytes: 16 << 10))
+    }
+    #expect(error?.code == .tooLarge)
+    let empty = Array(repeatElement(Wire.bytes(2, []), count: 1 << 20).joined())
+    #expect(try Node(serializedBytes: empty, limits: DecodingLimits(maxMemoryBytes: 4 << 10)).next == Node())
+  }
+
+  /// Writes a message in parts and groups, at random, and makes the changes that each part asks for.
+  private func writeAtRandom(_ node: inout Node, levels: Int, _ generator: inout SeededGenerator) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for _ in 0..<Int.random(in: 0...4, using: &generator) {
+      switch Int.random(in: 0..<(levels > 0 ? 6 : 2), using: &generator) {
+      case 0:
+        node.label = String(repeating: "x", count: Int.random(in: 1...40, using: &generator))
+        bytes += Wire.string(1, node.label)
+      case 1:
+        let fields = Wire.number(99, 1) + group(98, Wire.string(3, "unknown"))
+        node.unknownFields.serializedBytes += fields
+        bytes += fields
+      case 2:
+        var child = Node()
+        let content = writeAtRandom(&child, levels: levels - 1, &generator)
+        node.children.append(child)
+        bytes += Bool.random(using: &generator) ? group(3, content) : Wire.bytes(3, content)
+      default:
+        var next = node.next ?? Node()
+        let content = writeAtRandom(&next, levels: levels - 1, &generator)
+        node.next = next
+        bytes += Bool.random(using: &generator) ? group(2, content) : Wire.bytes(2, content)
+      }
+    }
+    return bytes
+  }
+
+  @Test("Parts and groups are merged as they come, in however many pieces", arguments: UInt64(0)..<50)
+  func mergedAtRandom(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    for size in [1, 3, 10, 1_000, 1 << 20] {
+      var expected = Node()
+      let bytes = writeAtRandom(&expected, levels: 6, &generator)
+      #expect(try decode(bytes, inPiecesOf: size) == expected)
+    }
+  }
+
+  private func decode(_ bytes: [UInt8], inPiecesOf size: Int) throws -> Node {
+    let pieces = stride(from: 0, to: bytes.count, by: size).map { bytes[$0..<min($0 + size, bytes.count)] }
+    return try bytes.withUnsafeBytes { bytes in
+      // Neighbouring parts of one memory will do for pieces.
+      let parts = pieces.map { UnsafeRawBufferPointer(rebasing: bytes[$0.indices]) }
+      return try parts.withUnsafeBufferPointer { parts in
+        try Node.Layout.decode(SerializedBytes(unsafePieces: parts), limits: DecodingLimits(maxStackBytes: 4 << 20))
+      }
+    }
+  }
+
   @Test("Nested groups are the sub-messages that they are", arguments: [1, 7, 1_000, 100_000])
   func sameMessage(inPiecesOf size: Int) throws {
     var asGroups: [UInt8] = []
@@ -68,14 +228,6 @@ internal import Testing
     let limits = DecodingLimits(maxStackBytes: 4 << 20)
     let expected = try Node(serializedBytes: asMessages, limits: limits)
     #expect(try Node(serializedBytes: asGroups, limits: limits) == expected)
-    let pieces = stride(from: 0, to: asGroups.count, by: size).map { asGroups[$0..<min($0 + size, asGroups.count)] }
-    let decoded = try asGroups.withUnsafeBytes { bytes in
-      // Neighbouring parts of one memory will do for pieces.
-      let parts = pieces.map { UnsafeRawBufferPointer(rebasing: bytes[$0.indices]) }
-      return try parts.withUnsafeBufferPointer { parts in
-        try Node.Layout.decode(SerializedBytes(unsafePieces: parts), limits: limits)
-      }
-    }
-    #expect(decoded == expected)
+    #expect(try decode(asGroups, inPiecesOf: size) == expected)
   }
 }

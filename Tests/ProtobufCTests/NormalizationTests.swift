@@ -119,6 +119,20 @@ internal import Testing
     #expect(new.unknownFields.byteCount == 2 * unknown.count)
   }
 
+  @Test func memberOfAOneOfWithAnotherWireTypeIsNotOfTheOneOf() throws {
+    // choice_number with the wire type of a fixed32, which is unknown.
+    let unknown = Wire.tag(26, wireType: 5) + [1, 2, 3, 4]
+    let bytes = Wire.bytes(28, Wire.string(1, "leaf")) + unknown + Wire.bytes(28, Wire.number(99, 1))
+    let merged = try Everything(serializedBytes: bytes)
+    guard case .choiceLeaf(let leaf) = merged.choice else {
+      Issue.record("the one-of has another member")
+      return
+    }
+    #expect(leaf.name == "leaf")
+    #expect(leaf.unknownFields.byteCount == 3)
+    #expect(merged.unknownFields.byteCount == unknown.count)
+  }
+
   @Test func memberOfAOneOfThatComesAgainAfterAnotherIsNew() throws {
     let leaf = Wire.bytes(28, Wire.string(1, "leaf"))
     #expect(try Everything(serializedBytes: leaf + Wire.number(26, 1)).choice == .choiceNumber(1))

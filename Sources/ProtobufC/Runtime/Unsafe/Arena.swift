@@ -94,6 +94,12 @@ struct Arena: ~Copyable {
     recycledBlocks.give(block, byteCount: byteCount)
   }
 
+  /// Takes from the budget the bytes of memory that something else holds for the message.
+  mutating func charge(byteCount: Int) throws(DecodingFailure) {
+    guard byteCount <= budget else { throw .outOfMemory }
+    budget -= byteCount
+  }
+
   private func blockByteCount(_ byteCount: Int) -> Int {
     let (sum, overflow) = byteCount.addingReportingOverflow(Self.headerByteCount + Self.alignment - 1)
     return overflow ? .max : sum & ~(Self.alignment - 1)

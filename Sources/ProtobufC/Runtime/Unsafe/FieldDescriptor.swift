@@ -8,12 +8,6 @@ extension ProtobufCFieldDescriptor {
     return descriptor?.assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
   }
 
-  /// Whether the two fields are members of one one-of.
-  func isAlternative(to other: ProtobufCFieldDescriptor) -> Bool {
-    // The place of the one-of's case in the struct.
-    isInOneOf && other.isInOneOf && quantifier_offset == other.quantifier_offset
-  }
-
   /// Whether the field is a member of a one-of; so is every proto3 `optional`, of a one-of of its own.
   var isInOneOf: Bool {
     flags & UInt32(PROTOBUF_C_FIELD_FLAG_ONEOF.rawValue) != 0

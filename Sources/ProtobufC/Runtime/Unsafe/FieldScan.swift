@@ -5,13 +5,14 @@ struct FieldScan {
     /// Where the field ends.
     var end: Int
     var wireType: WireType
-    /// A reader of the content, if the field is length-prefixed or a group.
-    var content: WireReader?
+    /// The content, if the field is length-prefixed or a group.
+    var content: WireReader.Section?
   }
 
   private var reader: WireReader
   private var current: WireTag?
   private let group: UInt32?
+  private var laterParts: ArraySlice<WireReader.Section>?
 
   /// Starts with a field whose tag has been read.
   ///
@@ -19,10 +20,17 @@ struct FieldScan {
   ///   - reader: After that tag.
   ///   - tag: The tag.
   ///   - group: The number of the group that is scanned, or nil if it is a message.
-  init(from reader: WireReader, after tag: WireTag, _ group: UInt32?) {
+  ///   - laterParts: The parts of the message after the one that is read.
+  init(
+    from reader: WireReader,
+    after tag: WireTag,
+    group: UInt32?,
+    laterParts: ArraySlice<WireReader.Section>?
+  ) {
     self.reader = reader
     current = tag
     self.group = group
+    self.laterParts = laterParts
   }
 
   /// The next field, or nil at the end of the message or group.
@@ -35,7 +43,10 @@ struct FieldScan {
     if let current {
       tag = current
     } else {
-      guard !reader.isAtEnd else { return nil }
+      while reader.isAtEnd {
+        guard let part = laterParts?.popFirst() else { return nil }
+        reader.move(to: part)
+      }
       tag = try reader.tag()
     }
     current = nil
@@ -44,14 +55,14 @@ struct FieldScan {
     switch tag.wireType {
     case .lengthPrefixed:
       let length = try reader.length()
-      field.content = reader.content(byteCount: length)
+      field.content = reader.section(byteCount: length)
       reader.skip(byteCount: length)
     case .groupStart:
-      let start = reader
+      let start = reader.place
       let byteCount = try groups.skipGroup(number: tag.number, in: &reader, levels: levels)
-      field.content = start.content(byteCount: byteCount)
+      field.content = WireReader.Section(start: start, end: start.offset + byteCount)
     default:
-      try reader.skipValue(of: tag, levels: levels)
+      try reader.skipValue(of: tag.wireType)
     }
     field.end = reader.place.offset
     return field

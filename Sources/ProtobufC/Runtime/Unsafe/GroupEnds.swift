@@ -1,37 +1,51 @@
 /// The ends of the groups that were passed over, so that their bytes are not read again and again.
 ///
-/// A group does not say how long it is. Each level of a message is scanned for sub-messages that occur more than once, and each of
-/// these scans passes over the groups of its level. Without this, the bytes within n groups would be read n times.
+/// A group does not say how long it is. Each level of a message is scanned for sub-messages that occur more than once,
+/// and each of these scans passes over the groups of its level. Without this, the bytes within n groups would be read n
+/// times.
 ///
-/// The places are those of one ``ByteSource``.
+/// The places are those of one ``ByteSource``. They are valid at each level of the message and in whatever order groups
+/// are passed over: a group always begins and ends in the same places.
 struct GroupEnds {
   private struct Group {
-    /// Where the content begins, after the tag.
-    var start: Int
+    /// How many bytes come after the tag of the start and before that of the end.
+    var contentByteCount: Int
 
-    /// Where the content ends, before the tag of the end.
-    var contentEnd = 0
-
-    /// Where the tag of the end ends.
-    var end = 0
+    /// How many bytes come after the tag of the start, with the tag of the end.
+    var byteCount: Int
   }
 
-  /// The size from which on a group is recorded.
-  private static var leastByteCount: Int { 64 }
+  /// A group whose end has not been read.
+  private struct OpenGroup {
+    var number: UInt32
+    var start: Int
 
-  /// How many bytes a group has for each group recorded within it, or it is not recorded.
+    /// How many bytes of the scan counted for a record, or were not read, when the group began.
+    var spentByteCount: Int
+  }
+
+  /// How many bytes are read for each record.
   ///
-  /// So a message has at most one record for so many bytes, however its groups nest.
+  /// A group is recorded if it has so many beside those that count for the records within it. To pass over a group that
+  /// is not recorded takes fewer, and a message has at most one record for so many bytes, however its groups nest.
   private static var byteCountForEach: Int { 32 }
 
-  /// By their starts.
-  private var groups: [Group] = []
-
-  /// Where the groups end that were passed over: those that begin before it are recorded, if they are large enough.
-  private var recordedUpTo = 0
+  /// By the place after the tag of the start.
+  private var groups: [Int: Group] = [:]
 
   /// How many bytes were read to pass over groups.
   private(set) var readByteCount = 0
+
+  /// Passes over the value of a field whose tag has been read.
+  ///
+  /// - Parameters:
+  ///   - tag: The field's tag.
+  ///   - reader: After the tag.
+  ///   - levels: How deep groups may nest in the field.
+  mutating func skipValue(of tag: WireTag, in reader: inout WireReader, levels: Int) throws(DecodingFailure) {
+    guard tag.wireType == .groupStart else { return try reader.skipValue(of: tag.wireType) }
+    _ = try skipGroup(number: tag.number, in: &reader, levels: levels)
+  }
 
   /// Passes over a group whose start has been read, and returns how many bytes it has before its end.
   ///
@@ -44,67 +58,53 @@ struct GroupEnds {
     in reader: inout WireReader,
     levels: Int
   ) throws(DecodingFailure) -> Int {
-    let start = reader.place.offset
     // A group is always as deep in the message, so that one that is recorded is within the levels.
-    if let group = recorded(at: start), group.end <= reader.end {
-      reader.skip(byteCount: group.end - start)
-      return group.contentEnd - start
-    }
-    var open = [(number: number, index: begin(at: start))]
-    var skippedByteCount = 0
+    if let group = skipRecorded(in: &reader) { return group.contentByteCount }
+    let start = reader.place.offset
+    var unreadByteCount = 0
+    var spentByteCount = 0
+    var open = [OpenGroup(number: number, start: start, spentByteCount: 0)]
     while true {
       guard open.count <= levels else { throw .tooDeep }
       let beforeTag = reader.place.offset
       let tag = try reader.tag()
       switch tag.wireType {
       case .groupStart:
-        let innerStart = reader.place.offset
-        if let group = recorded(at: innerStart), group.end <= reader.end {
-          skippedByteCount += group.end - innerStart
-          reader.skip(byteCount: group.end - innerStart)
+        if let group = skipRecorded(in: &reader) {
+          unreadByteCount += group.byteCount
+          spentByteCount += group.byteCount
         } else {
-          open.append((tag.number, begin(at: innerStart)))
+          open.append(OpenGroup(number: tag.number, start: reader.place.offset, spentByteCount: spentByteCount))
         }
       case .groupEnd:
         guard let group = open.popLast(), group.number == tag.number else { throw .malformed }
-        end(group.index, contentEnd: beforeTag, end: reader.place.offset)
+        let byteCount = reader.place.offset - group.start
+        if byteCount - (spentByteCount - group.spentByteCount) >= Self.byteCountForEach {
+          groups[group.start] = Group(contentByteCount: beforeTag - group.start, byteCount: byteCount)
+          spentByteCount += Self.byteCountForEach
+        }
         guard open.isEmpty else { continue }
-        recordedUpTo = max(recordedUpTo, reader.place.offset)
-        readByteCount += reader.place.offset - start - skippedByteCount
+        readByteCount += byteCount - unreadByteCount
         return beforeTag - start
+      case .lengthPrefixed:
+        let length = try reader.length()
+        reader.skip(byteCount: length)
+        unreadByteCount += length
+        spentByteCount += length
       default:
-        try reader.skipValue(of: tag, levels: 0)
+        try reader.skipValue(of: tag.wireType)
       }
     }
   }
 
-  private func recorded(at start: Int) -> Group? {
-    guard start < recordedUpTo else { return nil }
-    var low = 0
-    var high = groups.count
-    while low < high {
-      let middle = (low + high) / 2
-      if groups[middle].start < start { low = middle + 1 } else { high = middle }
-    }
-    return low < groups.count && groups[low].start == start ? groups[low] : nil
-  }
-
-  /// Makes room for a group, unless it was found too small before.
-  private mutating func begin(at start: Int) -> Int? {
-    guard start >= recordedUpTo else { return nil }
-    groups.append(Group(start: start))
-    return groups.count - 1
-  }
-
-  private mutating func end(_ index: Int?, contentEnd: Int, end: Int) {
-    guard let index else { return }
-    let byteCount = end - groups[index].start
-    let countWithin = groups.count - index
-    if byteCount >= max(Self.leastByteCount, Self.byteCountForEach * countWithin) {
-      groups[index].contentEnd = contentEnd
-      groups[index].end = end
-    } else {
-      groups.remove(at: index)
-    }
+  /// Passes over a group whose start has been read, if its end is recorded.
+  private func skipRecorded(in reader: inout WireReader) -> Group? {
+    guard
+      !groups.isEmpty,
+      let group = groups[reader.place.offset],
+      group.byteCount <= reader.end - reader.place.offset
+    else { return nil }
+    reader.skip(byteCount: group.byteCount)
+    return group
   }
 }

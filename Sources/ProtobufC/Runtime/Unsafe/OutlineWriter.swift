@@ -11,6 +11,10 @@ import CProtobufC
 ///   the whole of it. protobuf-c refuses messages with groups and with unexpected wire types.
 /// - A group of a known field becomes a length-prefixed sub-message.
 /// - The occurrences of a singular sub-message become one. protobuf-c merges them, but refuses some.
+///
+/// The work is bounded by the size of the message, whatever a peer sends. A field is read at most three times: to find
+/// the sub-messages that come more than once, to find their parts, and to write it. ``GroupEnds`` keeps the fields
+/// within a group from being read again with each level above them.
 struct OutlineWriter {
   /// Nearly all messages stay within a depth that needs no guarding of the stack.
   private static var carefreeDepth: Int { 16 }
@@ -45,37 +49,49 @@ struct OutlineWriter {
   ) throws(DecodingFailure) -> (outline: UnsafeRawBufferPointer, stackGuard: StackGuard, skippedByteCount: Int) {
     let stackGuard = StackGuard.fromHere(allowing: limits.maxStackBytes)
     var writer = OutlineWriter(source, maxDepth: limits.maxDepth, stackGuard: stackGuard)
-    try writer.writeMessage(descriptor, group: nil, &arena)
+    var message = OpenMessage(descriptor: descriptor)
+    try writer.write(&message, &arena)
     let guardNeeded = writer.greatestDepth > carefreeDepth ? stackGuard : .none
     return (writer.output.bytes, guardNeeded, writer.groups.readByteCount)
   }
 
-  /// Writes the message that reading stops at the end of.
-  ///
-  /// - Parameters:
-  ///   - descriptor: Its type.
-  ///   - group: The number of the group whose content this is, or nil.
-  ///   - arena: Memory for the outline.
-  private mutating func writeMessage(
-    _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
-    group: UInt32?,
-    _ arena: inout Arena
-  ) throws(DecodingFailure) {
-    // From where on what was read is to be copied as it is.
-    var pending = reader.place
+  /// A message that is being written.
+  private struct OpenMessage {
+    let descriptor: UnsafePointer<ProtobufCMessageDescriptor>
+
+    /// The number of the group whose content this is, or nil.
+    var group: UInt32?
+
+    /// The parts of the message after the one that is being read.
+    var laterParts: ArraySlice<WireReader.Section>?
+
     var unknownFields = UnknownFieldRun()
     var singulars = SingularMessages()
+  }
+
+  /// Writes a message: the part that reading stops at the end of, and the later ones.
+  private mutating func write(_ message: inout OpenMessage, _ arena: inout Arena) throws(DecodingFailure) {
+    while true {
+      try writePart(of: &message, &arena)
+      guard let part = message.laterParts?.popFirst() else { return }
+      reader.move(to: part)
+    }
+  }
+
+  private mutating func writePart(of message: inout OpenMessage, _ arena: inout Arena) throws(DecodingFailure) {
+    // From where on what was read is to be copied as it is.
+    var pending = reader.place
     while !reader.isAtEnd {
       let start = reader.place
       let tag = try reader.tag()
       if tag.wireType == .groupEnd {
-        guard tag.number == group else { throw .malformed }
+        guard tag.number == message.group else { throw .malformed }
         return try copy(from: pending, to: start, &arena)
       }
-      let field = protobuf_c_message_descriptor_get_field(descriptor, tag.number)
+      let field = protobuf_c_message_descriptor_get_field(message.descriptor, tag.number)
       switch FieldShape(field, wireType: tag.wireType) {
       case .number:
-        try reader.skipValue(of: tag, levels: 0)
+        try reader.skipValue(of: tag.wireType)
       case .content:
         let afterTag = reader.place
         let length = try reader.length()
@@ -86,16 +102,16 @@ struct OutlineWriter {
         pending = reader.place
       case .message(let child, let isSingular):
         try copy(from: pending, to: start, &arena)
-        try writeSubMessage(child, tag, isSingular: isSingular, in: descriptor, group, &singulars, &arena)
+        try writeSubMessage(child, tag, isSingular: isSingular, in: &message, &arena)
         pending = reader.place
       case .unknown:
         try copy(from: pending, to: start, &arena)
         try skipValue(of: tag)
-        try writeUnknownField(from: start, &unknownFields, &arena)
+        try writeUnknownField(from: start, &message.unknownFields, &arena)
         pending = reader.place
       }
     }
-    guard group == nil else { throw .malformed }
+    guard message.group == nil else { throw .malformed }
     try copy(from: pending, to: reader.place, &arena)
   }
 
@@ -109,8 +125,7 @@ struct OutlineWriter {
 
   /// Passes over the value of a field whose tag has been read.
   private mutating func skipValue(of tag: WireTag) throws(DecodingFailure) {
-    guard tag.wireType == .groupStart else { return try reader.skipValue(of: tag, levels: 0) }
-    _ = try groups.skipGroup(number: tag.number, in: &reader, levels: maxDepth - depth)
+    try groups.skipValue(of: tag, in: &reader, levels: maxDepth - depth)
   }
 
   private func reference(toNext byteCount: Int) throws(DecodingFailure) -> ContentReference {
@@ -129,29 +144,26 @@ extension OutlineWriter {
     _ child: UnsafePointer<ProtobufCMessageDescriptor>,
     _ tag: WireTag,
     isSingular: Bool,
-    in parent: UnsafePointer<ProtobufCMessageDescriptor>,
-    _ group: UInt32?,
-    _ singulars: inout SingularMessages,
+    in parent: inout OpenMessage,
     _ arena: inout Arena
   ) throws(DecodingFailure) {
     guard isSingular else { return try writeOccurrence(child, tag, &arena) }
-    if singulars.isWritten(tag.number, at: reader.place.offset) {
-      // It was written with the first.
-      return try skipValue(of: tag)
+    if !parent.singulars.isScanned {
+      try parent.singulars.findRepetitions(
+        from: reader,
+        after: tag,
+        group: parent.group,
+        laterParts: parent.laterParts,
+        of: parent.descriptor,
+        levels: maxDepth - depth,
+        &groups,
+        &arena
+      )
     }
-    try singulars.findRepetitions(from: reader, after: tag, in: parent, group, levels: maxDepth - depth, &groups)
-    guard singulars.isRepeated(tag.number) else { return try writeOccurrence(child, tag, &arena) }
-    let (joined, end) = try join(tag, in: parent, group, &arena)
-    singulars.setWritten(tag.number, upTo: end)
-    try enter { (writer) throws(DecodingFailure) in
-      try writer.output.append(tagOf: tag.number, &arena)
-      let start = try writer.output.open(&arena)
-      let outer = (writer.reader, writer.groups)
-      writer.reader = WireReader(ByteSource(joined))
-      writer.groups = GroupEnds()
-      try writer.writeMessage(child, group: nil, &arena)
-      (writer.reader, writer.groups) = outer
-      try writer.output.close(start)
+    switch parent.singulars.occurrence(of: tag.number, at: reader.place.offset) {
+    case .only: return try writeOccurrence(child, tag, &arena)
+    case .first(let parts): try writeParts(parts, child, tag, &arena)
+    case .later: break
     }
     try skipValue(of: tag)
   }
@@ -161,68 +173,51 @@ extension OutlineWriter {
     _ tag: WireTag,
     _ arena: inout Arena
   ) throws(DecodingFailure) {
-    try enter { (writer) throws(DecodingFailure) in
-      try writer.output.append(tagOf: tag.number, &arena)
-      let start = try writer.output.open(&arena)
+    try enter(child, tag, &arena) { (writer, message, arena) throws(DecodingFailure) in
       if tag.wireType == .groupStart {
-        try writer.writeMessage(child, group: tag.number, &arena)
+        message.group = tag.number
+        try writer.write(&message, &arena)
       } else {
         let outerEnd = writer.reader.narrow(toNext: try writer.reader.length())
-        try writer.writeMessage(child, group: nil, &arena)
+        try writer.write(&message, &arena)
         writer.reader.widen(to: outerEnd)
       }
-      try writer.output.close(start)
     }
   }
 
-  /// Calls a function one level deeper.
+  /// Writes a sub-message that comes in parts, each of which must be whole by itself.
+  private mutating func writeParts(
+    _ parts: ArraySlice<WireReader.Section>,
+    _ child: UnsafePointer<ProtobufCMessageDescriptor>,
+    _ tag: WireTag,
+    _ arena: inout Arena
+  ) throws(DecodingFailure) {
+    let outer = reader.rest
+    try enter(child, tag, &arena) { (writer, message, arena) throws(DecodingFailure) in
+      message.laterParts = parts
+      writer.reader.move(to: writer.reader.section(byteCount: 0))
+      try writer.write(&message, &arena)
+    }
+    reader.move(to: outer)
+  }
+
+  /// Writes the tag of a sub-message, what a function writes one level deeper, and its length.
   private mutating func enter(
-    _ body: (inout OutlineWriter) throws(DecodingFailure) -> Void
+    _ child: UnsafePointer<ProtobufCMessageDescriptor>,
+    _ tag: WireTag,
+    _ arena: inout Arena,
+    _ writeContent: (inout OutlineWriter, inout OpenMessage, inout Arena) throws(DecodingFailure) -> Void
   ) throws(DecodingFailure) {
     guard depth < maxDepth else { throw .tooDeep }
     depth += 1
     greatestDepth = max(greatestDepth, depth)
     guard depth <= Self.carefreeDepth || !stackGuard.isExhausted() else { throw .outOfStack }
-    try body(&self)
+    try output.append(tagOf: tag.number, &arena)
+    let start = try output.open(&arena)
+    var message = OpenMessage(descriptor: child)
+    try writeContent(&self, &message, &arena)
+    try output.close(start)
     depth -= 1
-  }
-
-  /// Joins the content of all occurrences of a field from here on, or up to another member of the same one-of, which
-  /// makes what comes then a new value.
-  ///
-  /// To decode the parts of a message one after the other is to merge them: protobuf's specification says that
-  /// concatenating encoded messages does that.
-  private mutating func join(
-    _ tag: WireTag,
-    in parent: UnsafePointer<ProtobufCMessageDescriptor>,
-    _ group: UInt32?,
-    _ arena: inout Arena
-  ) throws(DecodingFailure) -> (content: UnsafeRawBufferPointer, end: Int) {
-    let field = protobuf_c_message_descriptor_get_field(parent, tag.number)
-    var joined = OutlineBuffer()
-    var end = reader.place.offset
-    var occurrences = FieldScan(from: reader, after: tag, group)
-    while let occurrence = try occurrences.next(levels: maxDepth - depth, &groups) {
-      guard occurrence.number == tag.number else {
-        let other = protobuf_c_message_descriptor_get_field(parent, occurrence.number)
-        if let field, let other, field.pointee.isAlternative(to: other.pointee) { break }
-        continue
-      }
-      guard let content = occurrence.content else { continue }
-      end = occurrence.end
-      // Each is a message of its own: what one lacks at its end, the next must not make up for. That a group is whole is known.
-      if occurrence.wireType == .lengthPrefixed {
-        var fields = content
-        try fields.skipFields(levels: maxDepth - depth)
-      }
-      try joined.append(
-        byteCount: content.end - content.place.offset,
-        from: content.place,
-        in: reader.source,
-        &arena
-      )
-    }
-    return (joined.bytes, end)
   }
 }
 

@@ -7,6 +7,14 @@ struct WireReader {
     var offset: Int
   }
 
+  /// A stretch of the message that is read by itself.
+  struct Section {
+    var start: Place
+
+    /// Where it ends, from the start of the message.
+    var end: Int
+  }
+
   let source: ByteSource
   private var bytes: UnsafeRawBufferPointer
 
@@ -35,21 +43,17 @@ struct WireReader {
     self.end = end
   }
 
-  /// A reader of the next bytes only.
-  func content(byteCount: Int) -> WireReader {
-    var reader = self
-    reader.end = place.offset + byteCount
-    return reader
-  }
+  /// The next bytes, of which there are enough before ``end``.
+  func section(byteCount: Int) -> Section { Section(start: place, end: place.offset + byteCount) }
 
-  /// Passes over all fields that are left.
-  ///
-  /// - Parameter levels: How deep groups may nest.
-  mutating func skipFields(levels: Int) throws(DecodingFailure) {
-    while !isAtEnd {
-      let tag = try tag()
-      try skipValue(of: tag, levels: levels)
-    }
+  /// The bytes that are left.
+  var rest: Section { Section(start: place, end: end) }
+
+  /// Goes on with a section of the same message, and stops at its end.
+  mutating func move(to section: Section) {
+    place = section.start
+    end = section.end
+    bytes = source.piece(place.piece)
   }
 
   /// Reads a field's number and wire type.
@@ -84,43 +88,16 @@ struct WireReader {
     }
   }
 
-  /// Passes over the value of a field whose tag has been read.
+  /// Passes over the value of a field whose tag has been read, and that is not a group.
   ///
-  /// - Parameters:
-  ///   - tag: The field's tag.
-  ///   - levels: How deep groups may nest in it.
-  mutating func skipValue(of tag: WireTag, levels: Int) throws(DecodingFailure) {
-    switch tag.wireType {
+  /// ``GroupEnds/skipValue(of:in:levels:)`` passes over groups too.
+  mutating func skipValue(of wireType: WireType) throws(DecodingFailure) {
+    switch wireType {
     case .varint: _ = try varint(maximumByteCount: 10)
     case .fixed64: try skipFixed(byteCount: 8)
     case .fixed32: try skipFixed(byteCount: 4)
     case .lengthPrefixed: skip(byteCount: try length())
-    case .groupStart: _ = try skipGroup(number: tag.number, levels: levels)
-    case .groupEnd: throw .malformed
-    }
-  }
-
-  /// Passes over a group whose start has been read, and returns how many bytes it has before its end.
-  ///
-  /// - Parameters:
-  ///   - number: The group's number.
-  ///   - levels: How deep groups may nest, this one included.
-  mutating func skipGroup(number: UInt32, levels: Int) throws(DecodingFailure) -> Int {
-    let start = place.offset
-    var openGroups = [number]
-    while true {
-      guard openGroups.count <= levels else { throw .tooDeep }
-      let beforeTag = place.offset
-      let tag = try tag()
-      switch tag.wireType {
-      case .groupStart:
-        openGroups.append(tag.number)
-      case .groupEnd:
-        guard openGroups.popLast() == tag.number else { throw .malformed }
-        if openGroups.isEmpty { return beforeTag - start }
-      default:
-        try skipValue(of: tag, levels: 0)
-      }
+    case .groupStart, .groupEnd: throw .malformed
     }
   }
 
