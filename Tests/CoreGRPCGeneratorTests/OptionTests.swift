@@ -127,6 +127,31 @@ import Testing
     #expect(server?.contains("struct Client") == false && server?.contains("ServiceProtocol") == true)
   }
 
+  @Test("A run for services alone has the names of the run that generates their messages")
+  func servicesAlone() async throws {
+    let sources = [
+      "t.proto": """
+      syntax = "proto3";
+      message Item { message Part {} }
+      service Shop { rpc Buy (Item) returns (Item.Part) {} }
+      """
+    ]
+    let whole = try #require(try await Protoc.run(sources).files["t.grpc.swift"])
+    #expect(whole.contains("Item.Part>") && !whole.contains("ItemMessage"))
+    let alone = try await Protoc.run(sources, options: "Visibility=Public,Messages=false,C=false")
+    #expect(alone.errors == "")
+    #expect(alone.files == ["t.grpc.swift": whole])
+    // The messages are in a module whose C is not named.
+    let mapped = try await Protoc.run(
+      sources,
+      options: "Visibility=Public,Messages=false,C=false,ModuleMappings=FOLDER/modules.txt",
+      extraFiles: ["modules.txt": "t.proto = Items\n"]
+    )
+    let importLine = "public import Items\n"
+    #expect(mapped.files["t.grpc.swift"]?.contains(importLine) == true)
+    #expect(mapped.files["t.grpc.swift"]?.replacing(importLine, with: "") == whole)
+  }
+
   @Test("Messages of other modules are imported from where the mappings say")
   func mappings() async throws {
     let sources = [

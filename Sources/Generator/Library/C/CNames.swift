@@ -138,7 +138,7 @@ extension CNames {
 
   /// What protoc-gen-c calls what it makes of a type.
   private static func identifiers(of type: TypeProto, _ fullName: String, in file: SchemaFile) -> [String] {
-    let qualified = file.cModule.map { "\($0).\(fullName)" } ?? fullName
+    let qualified = file.qualifiedInC(fullName)
     let name = CName.type(qualified)
     let lower = CName.function(qualified)
     let upper = lower.uppercased()
@@ -200,7 +200,7 @@ extension CNames {
     _ taken: Set<String>
   ) -> String {
     let oneOf = message.oneofDecl[index].name ?? ""
-    let qualified = file.cModule.map { "\($0).\(self.fullName(of: fullName))" } ?? self.fullName(of: fullName)
+    let qualified = file.qualifiedInC(self.fullName(of: fullName))
     let fields = message.field.filter { $0.oneofIndex == Int32(index) }.map { CName.constant($0.name ?? "") }
     func identifiers(_ name: String) -> [String] {
       let upper = CName.function(qualified).uppercased() + "__" + CName.constant(name)

@@ -43,7 +43,7 @@ struct MessageModel {
   /// The function in C that gives a struct its defaults.
   var cInitializer: String { CName.function(qualifiedCName) + "__init" }
 
-  private var qualifiedCName: String { file.cModule.map { "\($0).\(cFullName)" } ?? cFullName }
+  private var qualifiedCName: String { file.qualifiedInC(cFullName) }
 
   /// The first member of that struct.
   var baseMember: String { cMembers.base }

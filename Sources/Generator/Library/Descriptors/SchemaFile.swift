@@ -57,6 +57,15 @@ struct SchemaFile {
     cModule.map { package.isEmpty ? $0 : "\($0).\(package)" }
   }
 
+  /// The full name that a type of the file has in C, the module's name included.
+  ///
+  /// A run for services alone may not know that module. A message without a package would then have the same name in C
+  /// and in Swift, and not the name in Swift that it gets in the run that generates it. Therefore a name that no module
+  /// can have takes the place of the unknown one.
+  ///
+  /// - Parameter fullName: The full name in the request to protoc-gen-c.
+  func qualifiedInC(_ fullName: String) -> String { "\(cModule ?? "?").\(fullName)" }
+
   /// The full name of something declared at the top of the file.
   func fullName(_ name: String) -> String {
     package.isEmpty ? name : "\(package).\(name)"
