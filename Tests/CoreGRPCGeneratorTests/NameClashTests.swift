@@ -107,4 +107,20 @@ import Testing
     try await expect("t.pb-c.h", of: declarations, contains: declared)
     try await expect("t.pb-c.c", of: declarations, contains: described)
   }
+
+  @Test("In C, a field gets no name that a descriptor has for something else")
+  func descriptors() async throws {
+    let source = """
+      syntax = "proto2";
+      message restrict_ {}
+      message A { enum typeof_ { NONE = 0; } optional int32 restrict = 1; optional int32 typeof = 2; }
+      """
+    let files = try await Protoc.run(["t.proto": source]).files
+    let header = try #require(files["t.pb-c.h"])
+    #expect(header.contains("int32_t restrict__;") && header.contains("int32_t typeof__;"))
+    let descriptors = try #require(files["t.pb-c.c"])
+    #expect(descriptors.contains("  \"restrict_\",\n  \"Restrict\",\n"))
+    #expect(descriptors.contains("  \"A.typeof_\",\n  \"typeof_\",\n"))
+    #expect(descriptors.contains("    \"restrict\",\n") && descriptors.contains("    \"typeof\",\n"))
+  }
 }

@@ -24,16 +24,19 @@ struct CNames {
   /// The full names of all declarations.
   private var symbols: Set<String> = []
 
+  /// The texts in the C's descriptors of the file that is being named, apart from full names: the file's package, and
+  /// the names of its fields and types.
+  ///
+  /// No field or type gets such a text as its name in the request: ``CFile`` could not tell the two apart.
+  private var literals: Set<String> = []
+
   init(_ order: FileOrder) {
     for file in order.ordered { addSymbols(of: file) }
     for file in order.ordered {
       let types = file.proto.enumType.map(TypeProto.enumeration) + file.proto.messageType.map(TypeProto.message)
+      literals = Self.literals(of: file)
       place(types, in: file.package, file.package, file)
-      var fields = Set<String>()
-      for (message, _) in Self.messages(of: file) { fields.formUnion(message.field.map { $0.name ?? "" }) }
-      for (message, fullName) in Self.messages(of: file) {
-        nameMembers(of: message, fullName, in: file, fields: fields)
-      }
+      for (message, fullName) in Self.messages(of: file) { nameMembers(of: message, fullName, in: file) }
     }
   }
 
@@ -59,6 +62,18 @@ struct CNames {
   private mutating func addSymbols(of enumeration: EnumProto, in scope: String) {
     symbols.insert(Self.joined(scope, enumeration.name ?? ""))
     for value in enumeration.value { symbols.insert(Self.joined(scope, value.name ?? "")) }
+  }
+
+  private static func literals(of file: SchemaFile) -> Set<String> {
+    var literals = Set(file.proto.enumType.map { $0.name ?? "" })
+    literals.insert(file.package)
+    for (message, _) in messages(of: file) {
+      // protoc-gen-c writes that of a message in the way of its struct's.
+      literals.insert(CName.type(message.name ?? ""))
+      literals.formUnion(message.field.map { $0.name ?? "" })
+      literals.formUnion(message.enumType.map { $0.name ?? "" })
+    }
+    return literals
   }
 
   /// All messages of a file, with their full names.
@@ -125,8 +140,10 @@ extension CNames {
 
   /// Names for a type or a one-of that cannot have its own, as long as nothing else in the file has them.
   private func alternatives(for name: String, in scope: String) -> some IteratorProtocol<String> {
-    let symbols = symbols
-    return (2...).lazy.map { "\(name)_c\($0)" }.filter { !symbols.contains(Self.joined(scope, $0)) }.makeIterator()
+    let taken = [symbols, literals]
+    return (2...).lazy.map { "\(name)_c\($0)" }.filter { name in
+      !taken.contains { $0.contains(Self.joined(scope, name)) }
+    }.makeIterator()
   }
 
   /// Takes identifiers, unless one of them is taken.
@@ -165,13 +182,7 @@ extension CNames {
   ///   - message: The message.
   ///   - fullName: Its full name.
   ///   - file: The file.
-  ///   - fields: The names of all fields in the file.
-  private mutating func nameMembers(
-    of message: MessageProto,
-    _ fullName: String,
-    in file: SchemaFile,
-    fields: Set<String>
-  ) {
+  private mutating func nameMembers(of message: MessageProto, _ fullName: String, in file: SchemaFile) {
     var names = CMemberNames()
     // protoc-gen-c has a constant of that end for a one-of that is not set.
     var taken = Set(message.oneofDecl.indices.map { "\($0) _NOT_SET" })
@@ -182,7 +193,7 @@ extension CNames {
     }
     for field in message.field {
       var name = field.name ?? ""
-      while !isFree(name, for: field, taken) || !canRename(field, to: name, in: fullName, file, fields) { name += "_" }
+      while !isFree(name, for: field, taken) || !canRename(field, to: name, in: fullName, file) { name += "_" }
       taken.formUnion(Self.members(of: field, named: name))
       names.fields.append(name)
       if name != field.name { originals[file.name, default: [:]][name] = field.name ?? "" }
@@ -222,16 +233,11 @@ extension CNames {
   }
 
   /// Whether a field can have a name that is not its own: whether no other declaration has it.
-  private func canRename(
-    _ field: FieldProto,
-    to name: String,
-    in message: String,
-    _ file: SchemaFile,
-    _ fields: Set<String>
-  ) -> Bool {
+  private func canRename(_ field: FieldProto, to name: String, in message: String, _ file: SchemaFile) -> Bool {
     guard name != field.name else { return true }
     let other = originals[file.name]?[name]
-    return !fields.contains(name) && !symbols.contains("\(message).\(name)") && (other == nil || other == field.name)
+    return !literals.contains(name) && !symbols.contains(name) && !symbols.contains("\(message).\(name)")
+      && (other == nil || other == field.name)
   }
 
   /// The members of the struct for a field, and the constant of its one-of.
