@@ -31,6 +31,23 @@ import Testing
     #expect(response.maximumEdition == Google_Protobuf_Edition.edition2024.rawValue)
   }
 
+  @Test("A comment that is not UTF-8, in the files with all of their options")
+  func latin1InRequest() throws {
+    var commented = file(.edition2023)
+    commented.sourceCodeInfo = .init(location: [.init(path: [12], leadingComments: "caf~")])
+    let request = Request(
+      fileToGenerate: ["t.proto"],
+      parameter: "C=false,CModule=CThings",
+      protoFile: [file(.edition2023)],
+      sourceFileDescriptors: [commented]
+    )
+    let bytes = request.serializedBytes().map { $0 == UInt8(ascii: "~") ? 0xE9 : $0 }
+    #expect(throws: BinaryDecodingError.self) { try Request(serializedBytes: bytes) }
+    let response = try Response(serializedBytes: try Generator(environment: [:]).respond(to: bytes))
+    #expect(response.error == nil)
+    #expect(response.file.map(\.name) == ["t.pb.swift"])
+  }
+
   @Test(
     "An edition that is not known is refused",
     arguments: [Google_Protobuf_Edition.edition2026, .unrecognized(2000)]

@@ -17,9 +17,11 @@ struct CommentRepair {
     return repair.bytes
   }
 
-  /// The numbers of the fields that lead from the request to its comments: `proto_file`, `source_code_info`, `location`, and there
-  /// `leading_comments`, `trailing_comments` and `leading_detached_comments`.
-  private static let path: [Set<UInt64>] = [[15], [9], [1], [3, 4, 6]]
+  /// The numbers of the fields that lead from the request to its comments.
+  ///
+  /// `proto_file` and `source_file_descriptors`, then `source_code_info` and `location`, and there `leading_comments`,
+  /// `trailing_comments` and `leading_detached_comments`.
+  private static let path: [Set<UInt64>] = [[15, 17], [9], [1], [3, 4, 6]]
 
   private mutating func walk(_ range: Range<Int>, path: ArraySlice<Set<UInt64>>) {
     guard let fields = path.first else { return repair(range) }
