@@ -48,8 +48,6 @@ struct MessageModel {
   /// The first member of that struct.
   var baseMember: String { cMembers.base }
 
-  var isMapEntry: Bool { proto.options?.mapEntry == true }
-
   var position: Position { file.locations.position(of: path) }
 
   func path(ofField index: Int) -> [Int32] { path + [2, Int32(index)] }

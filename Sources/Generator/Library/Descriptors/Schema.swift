@@ -73,7 +73,7 @@ struct Schema {
     let simpleName = swiftNames.types[fullName] ?? ""
     let swiftName = outer.map { "\($0).\(simpleName)" } ?? simpleName
     func fullNames(_ protos: [MessageProto], entries: Bool) -> [String] {
-      protos.filter { ($0.options?.mapEntry == true) == entries }.map { "\(fullName).\($0.name ?? "")" }
+      protos.filter { $0.isMapEntry == entries }.map { "\(fullName).\($0.name ?? "")" }
     }
     messages[fullName] = MessageModel(
       proto: proto,
@@ -167,7 +167,6 @@ extension Schema {
     let path = message.path(ofField: index)
     let position = message.file.locations.position(of: path)
     let type = try type(of: proto, at: position)
-    let oneOf = proto.oneofIndex.map { Int($0) }
     let shape = try shape(of: proto, type, in: message, cName: cName)
     return FieldModel(
       proto: proto,
@@ -178,7 +177,7 @@ extension Schema {
       orDefaultName: SwiftIdentifier.escaped(message.members.defaults[index]),
       caseName: SwiftIdentifier.escaped(message.members.cases[index]),
       cName: cName,
-      oneOfIndex: proto.proto3Optional == true ? nil : oneOf,
+      oneOfIndex: proto.isInOneOf ? proto.oneofIndex.map { Int($0) } : nil,
       isRecursive: shape.isOptional && isRecursive(type, in: message)
     )
   }
@@ -235,7 +234,7 @@ extension Schema {
     cName: String
   ) throws(GeneratorError) -> FieldModel.Shape {
     if proto.label == .repeated {
-      if case .message(let name) = type, try self.message(name).isMapEntry { return .map(entry: name) }
+      if case .message(let name) = type, try self.message(name).proto.isMapEntry { return .map(entry: name) }
       return .repeated
     }
     if let index = proto.oneofIndex {

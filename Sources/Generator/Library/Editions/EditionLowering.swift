@@ -46,13 +46,12 @@ struct EditionLowering {
 
   private func lowered(_ message: MessageProto, in outer: FeatureScope) -> MessageProto {
     let scope = outer.inside(message.options?.features)
-    let isEntry = message.options?.mapEntry == true
-    let entries = Set(message.nestedType.filter { $0.options?.mapEntry == true }.compactMap(\.name))
+    let entries = Set(message.nestedType.filter(\.isMapEntry).compactMap(\.name))
     var message = message
     message.field = message.field.map { field in
       // The entries of a message's maps are declared in it.
       let isMap = field.label == .repeated && entries.contains { field.typeName?.hasSuffix(".\($0)") == true }
-      return lowered(field, in: scope, isPartOfMap: isEntry || isMap, oneOfs: message.oneofDecl)
+      return lowered(field, in: scope, isPartOfMap: message.isMapEntry || isMap, oneOfs: message.oneofDecl)
     }
     // A one-of that stands for proto3's `optional` comes after the others.
     let oneOfCount = message.field.compactMap(\.oneofIndex).max().map { Int($0) + 1 } ?? 0

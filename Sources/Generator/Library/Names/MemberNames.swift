@@ -124,13 +124,6 @@ struct MemberNames {
 }
 
 extension FieldProto {
-  /// Whether the field is in a one-of that the `.proto` file declares.
-  var isInOneOf: Bool { oneofIndex != nil && proto3Optional != true }
-
   /// Whether the field is a property that holds one message.
   fileprivate var isSingleMessage: Bool { (type == .message || type == .group) && label != .repeated && !isInOneOf }
-}
-
-extension MessageProto {
-  var isMapEntry: Bool { options?.mapEntry == true }
 }
