@@ -62,6 +62,38 @@ import Testing
     #expect(text.contains("nonisolated var A_classOrDefault: Bool { self.A_class ?? true }"))
   }
 
+  @Test("An extension's default gives way to an extension, a constant to a type")
+  func extensionDefaults() async throws {
+    try await expect(
+      "t.pb.swift",
+      of: """
+        message M { extensions 100 to 200; }
+        message Extensions_b {}
+        extend M { optional int32 a = 100 [default = 1]; optional int32 aOrDefault = 101; optional int32 b = 102; }
+        """,
+      contains: [
+        "var P_aOrDefault: Int32? {", "var P_aOrDefault_p: Int32 { self.P_a ?? 1 }", "struct P_Extensions_b: Message {",
+        "let P_Extensions_b_ = ",
+      ]
+    )
+  }
+
+  @Test("Extensions of two files that have the same name in Swift")
+  func extensionsOfFiles() async throws {
+    func source(_ package: String, _ number: Int) -> String {
+      "syntax = \"proto2\"; package \(package); import \"m.proto\"; extend M { optional int32 a = \(number); }"
+    }
+    let files = try await Protoc.run([
+      "m.proto": "syntax = \"proto2\"; message M { extensions 100 to 200; }",
+      "a.proto": source("p", 100), "b.proto": source("P", 101),
+    ]).files
+    let first = try #require(files["a.pb.swift"])
+    #expect(first.contains("let P_Extensions_a = ") && first.contains("var P_a: Int32? {"))
+    let second = try #require(files["b.pb.swift"])
+    #expect(second.contains("let P_Extensions_a_ = ") && second.contains("var P_a_p: Int32? {"))
+    #expect(second.contains("get { self[P_Extensions_a_] }"))
+  }
+
   @Test("Methods of the same name in Swift, and methods named as parameters and types of generated code")
   func methods() async throws {
     let names = [

@@ -64,8 +64,11 @@ class Contract:
         self.messages = [type for other in self.imports for type in other.messages]
         self.enums = [type for other in self.imports if not (other.proto2 and not self.proto2) for type in other.enums]
         self.imported = len(self.messages)
-        # The messages that may be extended, and the numbers that are free in each.
+        # The messages that may be extended, and the numbers that are free in each. Contracts share those numbers.
         self.extensible = {}
+        for other in self.imports if self.proto2 else []:
+            self.extensible |= other.extensible
+        self.extended = set(self.extensible)
         self.words = chance.sample(WORDS, 25)
         self.lines = []
 
@@ -119,7 +122,9 @@ class Contract:
         self.write_extensions(0, taken)
         for _ in range(self.chance.randint(0, 2)):
             self.write_service(self.name(taken))
+        # What others may use that import this contract.
         self.messages = self.messages[self.imported:]
+        self.extensible = {name: numbers for name, numbers in self.extensible.items() if name not in self.extended}
         return "\n".join(self.lines) + "\n"
 
     def write_enum(self, depth, name, taken):
@@ -158,18 +163,19 @@ class Contract:
             self.add(depth + 1, "}")
         if self.proto2:
             if self.chance.random() < 0.4:
-                self.add(depth + 1, "extensions 200 to 299;")
-                self.extensible[scope] = iter(range(200, 300))
+                self.add(depth + 1, "extensions 200 to 9999;")
+                self.extensible[scope] = iter(range(200, 10000))
             self.write_extensions(depth + 1, taken)
         self.add(depth, "}")
 
     def write_extensions(self, depth, taken):
         for message, numbers in self.extensible.items():
-            if self.chance.random() < 0.3:
+            if self.chance.random() < (0.05 if message in self.extended else 0.3):
                 self.add(depth, f"extend {message} {{")
                 for _ in range(self.chance.randint(1, 3)):
-                    label = self.chance.choice(["optional", "repeated"])
-                    self.add(depth + 1, f"{label} {self.type()} {self.name(taken)} = {next(numbers)};")
+                    label, type = self.chance.choice(["optional", "repeated"]), self.type()
+                    default = self.default(label, type)
+                    self.add(depth + 1, f"{label} {type} {self.name(taken)} = {next(numbers)}{default};")
                 self.add(depth, "}")
 
     def type(self):
@@ -198,11 +204,14 @@ class Contract:
                 label = "optional"
         else:
             label = self.chance.choice(["", "", "optional", "repeated"])
-        default = ""
-        if self.proto2 and label != "repeated" and self.chance.random() < 0.3:
-            literal = {"string": '"\\"\\\\ \\n\\u2028"', "bool": "true", "double": "-0.0", "float": "-inf", "int32": "-1"}.get(type)
-            default = f" [default = {literal}]" if literal else ""
+        default = self.default(label, type) if self.proto2 else ""
         self.add(depth, f"{label} {type} {name} = {number}{default};".strip())
+
+    def default(self, label, type):
+        if label == "repeated" or self.chance.random() > 0.3:
+            return ""
+        literal = {"string": '"\\"\\\\ \\n\\u2028"', "bool": "true", "double": "-0.0", "float": "-inf", "int32": "-1"}.get(type)
+        return f" [default = {literal}]" if literal else ""
 
     def write_service(self, name):
         self.add(0, f"service {name} {{")

@@ -10,6 +10,10 @@ struct Schema {
   private(set) var messages: [String: MessageModel] = [:]
   private(set) var enums: [String: EnumModel] = [:]
   private let swiftNames: SwiftNames
+
+  /// The extensions of each file, by its name.
+  private var extensions: [String: [ExtensionModel]] = [:]
+
   private var recursion = RecursionAnalysis()
   private var storage: StorageAnalysis?
 
@@ -61,6 +65,7 @@ struct Schema {
     }
     recursion.finish()
     storage = StorageAnalysis(fields, recursion: recursion)
+    extensions = try ExtensionModel.all(in: order, self)
   }
 
   private mutating func add(
@@ -140,6 +145,12 @@ extension Schema {
 
   /// The types at the top that the code of a message names.
   func namedTypes(in message: MessageModel) -> Set<String> { swiftNames.named[message.fullName] ?? [] }
+
+  /// Whether a type at the top has a name, in the module of a file or in what the file imports.
+  func hasType(_ name: String, for file: SchemaFile) -> Bool { swiftNames.isTaken(name, for: file) }
+
+  /// The extensions that a file declares, at its top and in its messages.
+  func extensions(of file: SchemaFile) -> [ExtensionModel] { extensions[file.name] ?? [] }
 
   /// The file of a name.
   func file(_ name: String) throws(GeneratorError) -> SchemaFile {

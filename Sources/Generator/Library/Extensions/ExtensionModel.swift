@@ -15,40 +15,58 @@ struct ExtensionModel {
   /// The property of the extended message.
   let propertyName: String
 
+  /// The property that has the default in place of nothing, for an extension that declares one.
+  fileprivate(set) var orDefaultName: String
+
   /// Whether repeated numbers are sent in one piece.
   let isPacked: Bool
 
-  /// The extensions that a file declares, at its top and in its messages.
+  /// The extensions that files declare, at their tops and in their messages, by the file's name.
   ///
   /// Those of messages in the MessageSet format are left out: that format is not protobuf's usual one.
-  static func all(of file: SchemaFile, _ schema: Schema) throws(GeneratorError) -> [ExtensionModel] {
-    var search = ExtensionSearch(file: file, schema: schema)
-    try search.add(file.proto.extension, path: [7], scope: file.package, prefix: file.prefix)
-    for message in file.proto.messageType { try search.add(in: try schema.message(file.fullName(message.name ?? ""))) }
-    return search.extensions
+  static func all(in order: FileOrder, _ schema: Schema) throws(GeneratorError) -> [String: [ExtensionModel]] {
+    var search = ExtensionSearch(order, schema)
+    var extensions: [String: [ExtensionModel]] = [:]
+    for file in order.ordered { extensions[file.name] = try search.extensions(of: file) }
+    return extensions
   }
 }
 
+/// Finds the extensions of one file after the other, and names them.
 private struct ExtensionSearch {
-  let file: SchemaFile
-  let schema: Schema
-  var extensions: [ExtensionModel] = []
-  private var takenConstants: Set<String> = []
-  private var takenProperties: Set<String> = []
+  private let schema: Schema
+  private var constants: NameOwners
 
-  init(file: SchemaFile, schema: Schema) {
-    self.file = file
+  /// The properties, each with the full name of its message before it.
+  private var properties: NameOwners
+
+  /// Those of the file that is being searched.
+  private var extensions: [ExtensionModel] = []
+
+  init(_ order: FileOrder, _ schema: Schema) {
     self.schema = schema
+    constants = NameOwners(order)
+    properties = NameOwners(order)
   }
 
-  mutating func add(in message: MessageModel) throws(GeneratorError) {
+  mutating func extensions(of file: SchemaFile) throws(GeneratorError) -> [ExtensionModel] {
+    extensions = []
+    try add(file.proto.extension, of: file, path: [7], scope: file.package, prefix: file.prefix)
+    for message in file.proto.messageType { try add(in: try schema.message(file.fullName(message.name ?? ""))) }
+    nameDefaults(in: file)
+    return extensions
+  }
+
+  private mutating func add(in message: MessageModel) throws(GeneratorError) {
     let prefix = message.swiftName.split(separator: ".").joined(separator: "_") + "_"
-    try add(message.proto.extension, path: message.path + [6], scope: message.fullName, prefix: prefix)
+    let path = message.path + [6]
+    try add(message.proto.extension, of: message.file, path: path, scope: message.fullName, prefix: prefix)
     for nested in message.nestedMessages { try add(in: try schema.message(nested)) }
   }
 
-  mutating func add(
+  private mutating func add(
     _ protos: [FieldProto],
+    of file: SchemaFile,
     path: [Int32],
     scope: String,
     prefix: String
@@ -63,27 +81,37 @@ private struct ExtensionSearch {
           field: field,
           extendee: extendee,
           fullName: scope.isEmpty ? name : "\(scope).\(name)",
-          constantName: constant("\(prefix)Extensions_\(name)"),
-          propertyName: property(of: field, prefix: prefix, in: extendee),
+          constantName: constant("\(prefix)Extensions_\(name)", in: file),
+          propertyName: property(prefix + SwiftName.lowerCamelCase(name), of: extendee, in: file),
+          orDefaultName: "",
           isPacked: proto.options?.packed ?? file.isProto3
         )
       )
     }
   }
 
-  /// A name that no other constant of the file has: `A.B` and `A_B` have the same prefix.
-  private mutating func constant(_ wish: String) -> String {
+  /// Names the properties with defaults, after the extensions themselves: these have the first choice.
+  private mutating func nameDefaults(in file: SchemaFile) {
+    for index in extensions.indices where extensions[index].field.proto.defaultValue != nil {
+      let model = extensions[index]
+      extensions[index].orDefaultName = property("\(model.propertyName)OrDefault", of: model.extendee, in: file)
+    }
+  }
+
+  /// A name that no other constant and no type at the top has: `A.B` and `A_B` have the same prefix.
+  private mutating func constant(_ wish: String, in file: SchemaFile) -> String {
     var name = wish
-    while !takenConstants.insert(name).inserted { name += "_" }
+    while constants.isTaken(name, for: file) || schema.hasType(name, for: file) { name += "_" }
+    constants.add(name, of: file)
     return name
   }
 
   /// A name that is neither a field's of the message nor that of another extension, and hides no type.
-  private mutating func property(of field: FieldModel, prefix: String, in extendee: MessageModel) -> String {
+  private mutating func property(_ wish: String, of extendee: MessageModel, in file: SchemaFile) -> String {
     let members = SwiftIdentifier.membersOfMessages.union(extendee.members.all).union(schema.namedTypes(in: extendee))
-    var name = prefix + SwiftName.lowerCamelCase(field.name)
-    while members.contains(name) || takenProperties.contains("\(extendee.fullName).\(name)") { name += "_p" }
-    takenProperties.insert("\(extendee.fullName).\(name)")
+    var name = wish
+    while members.contains(name) || properties.isTaken("\(extendee.fullName).\(name)", for: file) { name += "_p" }
+    properties.add("\(extendee.fullName).\(name)", of: file)
     return name
   }
 }

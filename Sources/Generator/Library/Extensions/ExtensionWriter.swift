@@ -31,7 +31,7 @@ struct ExtensionWriter {
       guard model.field.proto.label != .repeated, let literal = try code.defaultLiteral() else { return }
       text.blank()
       text.documentation("The extension `\(model.fullName)`, or its default if it is not set.")
-      text.add("\(access)var \(model.propertyName)OrDefault: \(try code.valueType()) { self.\(name) ?? \(literal) }")
+      text.add("\(access)var \(model.orDefaultName): \(try code.valueType()) { self.\(name) ?? \(literal) }")
     }
   }
 

@@ -10,7 +10,7 @@ struct MessageFileWriter {
     FileHeader.write(for: file, to: &text)
     let messages = try file.proto.messageType.map { ($0.name ?? "") }.map(file.fullName).map(schema.message)
     let enums = try file.proto.enumType.map { ($0.name ?? "") }.map(file.fullName).map(schema.enumeration)
-    let extensions = try ExtensionModel.all(of: file, schema)
+    let extensions = schema.extensions(of: file)
     try imports(of: file, messages, extensions).write(options.visibility, to: &text)
     try PublicImports(schema: schema, options: options).write(of: file, to: &text)
     for enumeration in enums {

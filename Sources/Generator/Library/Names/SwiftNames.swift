@@ -14,11 +14,10 @@ struct SwiftNames {
   /// The types at the top that each message, and those inside it, name: a property of such a name would hide them.
   private(set) var named: [String: Set<String>] = [:]
 
-  private let order: FileOrder
   private let isC: (String) -> Bool
 
-  /// The files that declare a type at the top, by its name in Swift.
-  private var owners: [String: [SchemaFile]] = [:]
+  /// The types at the top.
+  private var top: NameOwners
 
   /// The Swift type at the top that each message and enum is or is in, by the full name.
   private var roots: [String: String] = [:]
@@ -29,13 +28,16 @@ struct SwiftNames {
   ///   - order: The files.
   ///   - isC: Whether the C of the files has a name.
   init(_ order: FileOrder, isC: @escaping (String) -> Bool) {
-    self.order = order
+    top = NameOwners(order)
     self.isC = isC
     for file in order.ordered { nameTypes(atTopOf: file) }
     for file in order.ordered {
       for message in file.proto.messageType { nameMembers(of: message, file.fullName(message.name ?? ""), in: file) }
     }
   }
+
+  /// Whether a file in the same module has a type at the top of the name, or one that the file imports.
+  func isTaken(_ name: String, for file: SchemaFile) -> Bool { top.isTaken(name, for: file) }
 
   // MARK: At the top
 
@@ -52,22 +54,17 @@ struct SwiftNames {
         + enums.map { SwiftIdentifier.type(prefix + $0, suffix: "Enum", isHidden) }
         + services.map { SwiftIdentifier.type(prefix + $0, suffix: "Service", isHidden) }
         + [SwiftIdentifier.type(file.usualDescriptorName, suffix: "Descriptor", isHidden)],
-      isTaken: { isTaken($0, for: file) }
+      isTaken: { top.isTaken($0, for: file) }
     )
     for (fullName, name) in zip((messages + enums + services).map(file.fullName), names) {
       types[fullName] = name
       roots[fullName] = name
     }
     files[file.name] = names.last
-    for name in names { owners[name, default: []].append(file) }
+    for name in names { top.add(name, of: file) }
     for (index, message) in proto.messageType.enumerated() {
       setRoot(of: message, file.fullName(messages[index]), to: names[index])
     }
-  }
-
-  /// Whether a file in the same module has a type of the name, or one that the file imports.
-  private func isTaken(_ name: String, for file: SchemaFile) -> Bool {
-    owners[name]?.contains { $0.module == file.module || order.imports(file.name, $0.name) } == true
   }
 
   private mutating func setRoot(of message: MessageProto, _ fullName: String, to root: String) {

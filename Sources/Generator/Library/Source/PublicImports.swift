@@ -43,7 +43,7 @@ struct PublicImports {
     for proto in file.proto.enumType {
       declarations.append(("enum", try schema.enumeration(file.fullName(proto.name ?? "")).swiftName))
     }
-    for model in try ExtensionModel.all(of: file, schema) { declarations.append(("let", model.constantName)) }
+    for model in schema.extensions(of: file) { declarations.append(("let", model.constantName)) }
     declarations.append(("enum", file.descriptorName))
     return declarations
   }
