@@ -7,7 +7,7 @@ struct ProtoImports {
   /// The files that were found, generated ones included, where they are.
   private(set) var files: [String: URL] = [:]
 
-  /// By file, the files that it imports.
+  /// By file, the files whose types its code may refer to.
   private var imports: [(file: String, imported: String)] = []
 
   init(of target: GenerationTarget) {
@@ -17,16 +17,16 @@ struct ProtoImports {
       guard files[name] == nil, let file = target.locate(name) else { continue }
       files[name] = file
       let text = String(decoding: FileManager.default.contents(atPath: file.path) ?? Data(), as: UTF8.self)
-      for imported in Self.imports(in: text) {
-        imports.append((name, imported))
+      for (imported, isOption) in Self.imports(in: text) {
+        if !isOption { imports.append((name, imported)) }
         open.append(imported)
       }
     }
   }
 
-  /// Fails if a generated file imports one for which nobody generates code.
+  /// Fails if a generated file imports one for which no code is generated.
   ///
-  /// The generated C and Swift of a file refer to those of each file that it imports.
+  /// The generated C and Swift of a file refer to those of each file that it imports, except by `import option`.
   func check(against targets: [GenerationTarget]) throws {
     let generated = Set(target.files)
     for (file, imported) in imports where generated.contains(file) && !generated.contains(imported) {
@@ -64,10 +64,10 @@ struct ProtoImports {
     FileManager.default.fileExists(atPath: "/usr/include/\(file)")
   }
 
-  /// The files that a `.proto` file imports.
-  static func imports(in text: String) -> [String] {
+  /// The files that a `.proto` file imports, and whether it imports them for their options only, by `import option`.
+  static func imports(in text: String) -> [(file: String, isOption: Bool)] {
     let modifiers: Set<Substring> = ["public", "weak", "option"]
-    var imports: [String] = []
+    var imports: [(file: String, isOption: Bool)] = []
     var words: [Substring] = []
     var rest = Substring(text)
     while let first = rest.first {
@@ -81,7 +81,7 @@ struct ProtoImports {
         let content = rest.dropFirst().prefix { $0 != first && !$0.isNewline }
         rest = rest.dropFirst().dropFirst(content.count).dropFirst()
         if words.first == "import", words.dropFirst().allSatisfy(modifiers.contains) {
-          imports.append(String(content))
+          imports.append((String(content), words.contains("option")))
         }
         words.append("")
       } else if first.isLetter {
