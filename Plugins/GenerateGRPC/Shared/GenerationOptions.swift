@@ -43,8 +43,6 @@ struct GenerationOptions: Decodable {
         throw GenerationError("there is no option “\(unknown)”; the options are \(options)")
       }
       return try JSONDecoder().decode(GenerationOptions.self, from: content)
-    } catch let error as GenerationError {
-      throw GenerationError("\(file.path): \(error)")
     } catch {
       throw GenerationError("\(file.path): \(error)")
     }
