@@ -89,14 +89,14 @@ let package = Package(
       providers: [.apt(["libprotobuf-c-dev"]), .yum(["protobuf-c-devel"]), .brew(["protobuf-c"])]
     ),
 
-    // With the search paths of CGRPC: abseil is a part of gRPC.
-    .target(name: "CAbseil", dependencies: ["CGRPC"], linkerSettings: [.linkedLibrary("absl_synchronization")]),
+    // What differs between versions of gRPC. With the search paths of CGRPC: abseil is a part of gRPC.
+    .target(name: "CEngine", dependencies: ["CGRPC"], linkerSettings: [.linkedLibrary("absl_synchronization")]),
     .target(name: "CConcurrency"),
 
     // The libraries.
     .target(
       name: "CoreGRPC",
-      dependencies: ["CAbseil", "CConcurrency", "CGRPC"],
+      dependencies: ["CEngine", "CConcurrency", "CGRPC"],
       exclude: [
         "CompletionQueue/DeferredSends/DeferredSends.md", "CompletionQueue/EnqueueHook/EnqueueHook.md",
         "CompletionQueue/Polling/Scheduling.md", "Server/Connections/ConnectionClosing.md",

@@ -14,6 +14,10 @@
 
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
+// A part of grpc_security.h in the past.
+#if __has_include(<grpc/credentials.h>)
+#include <grpc/credentials.h>
+#endif
 #include <grpc/grpc.h>
 #include <grpc/grpc_posix.h>
 #include <grpc/grpc_security.h>
@@ -42,6 +46,9 @@
 
 // A macro of several macros.
 static const uint32_t cgrpc_propagate_defaults = GRPC_PROPAGATE_DEFAULTS;
+
+// The raw values are signed or unsigned, by the version of gRPC.
+static inline grpc_status_code cgrpc_status_code(int code) { return (grpc_status_code)code; }
 
 // MARK: Threads
 

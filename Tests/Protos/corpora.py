@@ -252,7 +252,7 @@ def compile_swift(corpus, folder, modules):
     headers = folder / f"C{corpus.name}" / "include"
     google = [ROOT / "Sources/ProtobufC/CGoogleProtobuf/include", ROOT / "Sources/CoreGRPCProtobuf/CGoogleRPC/include"]
     umbrellas = {f"C{corpus.name}": headers, "CGoogleProtobuf": google[0], "CGoogleRPC": google[1]}
-    umbrellas |= {name: ROOT / "Sources" / name / "include" for name in ("CAbseil", "CConcurrency")}
+    umbrellas |= {name: ROOT / "Sources" / name / "include" for name in ("CEngine", "CConcurrency")}
     maps = [f'module {name} {{ umbrella "{path}" export * }}\n' for name, path in umbrellas.items()]
     (folder / "module.modulemap").write_text("".join(maps))
     objects = folder / "swift"

@@ -86,7 +86,7 @@ import CGRPC
         let array = unsafe memory.pointee.sent_trailing_metadata
         unsafe cgrpc_op_send_status_from_server(
           next(),
-          grpc_status_code(Int32(batch.status.code.rawValue)),
+          cgrpc_status_code(Int32(batch.status.code.rawValue)),
           &memory.pointee.sent_status_details,
           array.metadata,
           array.count
@@ -118,7 +118,7 @@ import CGRPC
 
   /// Replaces the received status with another one.
   func replaceReceivedStatus(_ status: Status) {
-    unsafe pointer.pointee.received_status = grpc_status_code(Int32(status.code.rawValue))
+    unsafe pointer.pointee.received_status = cgrpc_status_code(Int32(status.code.rawValue))
     unsafe grpc_slice_unref(pointer.pointee.received_status_details)
     unsafe pointer.pointee.received_status_details = grpc_slice(copying: status.message)
   }

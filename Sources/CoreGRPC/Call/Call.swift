@@ -232,7 +232,7 @@ import Synchronization
     state.withLock { state in
       guard state.machine.isCancellable else { return }
       state.isCancelledHere = true
-      let code = grpc_status_code(Int32(status.code.rawValue))
+      let code = cgrpc_status_code(Int32(status.code.rawValue))
       // C-core copies the text.
       _ = unsafe status.message.withCString { unsafe grpc_call_cancel_with_status(handle, code, $0, nil) }
     }

@@ -1,4 +1,4 @@
-import CAbseil
+import CEngine
 import CGRPC
 import Glibc
 
@@ -12,6 +12,7 @@ final class Library: Sendable {
     _ = Self.openSSLWithoutCleanup
     _ = CertificateRefusal.isReported
     grpc_init()
+    CoreLog.restoreVerbosity()
   }
 
   deinit { grpc_shutdown() }
@@ -23,7 +24,7 @@ final class Library: Sendable {
   /// `COREGRPC_MUTEX_DEADLOCK_DETECTION=1` in the environment leaves it on.
   private static let quickMutexes: Void = {
     if let text = unsafe getenv("COREGRPC_MUTEX_DEADLOCK_DETECTION"), unsafe String(cString: text) == "1" { return }
-    cabseil_ignore_mutex_deadlocks()
+    cengine_ignore_mutex_deadlocks()
   }()
 
   /// Keeps OpenSSL from cleaning up when the process exits.

@@ -1,4 +1,4 @@
-import CGRPC
+import CEngine
 import Glibc
 
 /// C-core's log, sent to the handler of ``CoreGRPCLog`` or to standard error, except for the text that a thread
@@ -20,28 +20,36 @@ enum CoreLog {
     _ = environmentSeverity
   }
 
-  private static let installed: Void = unsafe gpr_set_log_function { arguments in
-    guard let arguments = unsafe arguments?.pointee, let message = unsafe arguments.message else { return }
-    // C-core may hold locks here: no code below calls C-core, or waits for code that does.
+  private static let installed: Void = unsafe cengine_set_log_function { severity, file, line, message in
+    unsafe CoreLog.take(severity, file, line, message)
+  }
+
+  /// Takes an event of C-core, which may hold locks: no code here calls C-core, or waits for code that does.
+  private static func take(
+    _ severity: Int32,
+    _ file: UnsafePointer<CChar>?,
+    _ line: Int32,
+    _ message: UnsafePointer<CChar>?
+  ) {
+    guard let message = unsafe message else { return }
     if unsafe strncmp(message, "Failed accept4", 14) == 0 { ListenerWatch.shared.hint() }
-    if let capture = CoreLog.current {
+    if let capture = current {
       let text = unsafe String(cString: message)
       capture.text.withLock { $0 += text + "\n" }
       return
     }
-    let level = unsafe CoreGRPCLog.Level(arguments.severity)
+    let level = CoreGRPCLog.Level(rawValue: Int(severity)) ?? .error
     let wasTaken = CoreGRPCLog.report(level) {
       unsafe CoreGRPCLog.Event(
         level: level,
         message: text(of: message),
-        file: arguments.file.map { unsafe String(cString: $0) } ?? "",
-        line: unsafe Int(arguments.line)
+        file: file.map { unsafe String(cString: $0) } ?? "",
+        line: Int(line)
       )
     }
     guard !wasTaken else { return }
-    let severity = unsafe String(cString: gpr_log_severity_string(arguments.severity))
-    let line = unsafe "gRPC \(severity): \(text(of: message))\n"
-    _ = unsafe Array(line.utf8).withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    let entry = unsafe "gRPC \(level.letter): \(text(of: message))\n"
+    _ = unsafe Array(entry.utf8).withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 
   private static func text(of message: UnsafePointer<CChar>) -> String {
@@ -50,18 +58,18 @@ enum CoreLog {
 
   /// Sets the level of C-core's log: a level and all above, or with `nil` the level of the environment.
   static func setVerbosity(_ level: CoreGRPCLog.Level?) {
-    gpr_set_log_verbosity(level?.severity ?? environmentSeverity)
+    cengine_set_log_severity(level.map { Int32($0.rawValue) } ?? environmentSeverity)
   }
 
-  /// The lowest severity that `GRPC_VERBOSITY` lets pass.
-  ///
-  /// C-core reads the variable only while no severity was set, and does not report the value: so this asks once, before
-  /// the first severity is set.
-  private static let environmentSeverity: gpr_log_severity = {
-    gpr_log_verbosity_init()
-    let severities = [GPR_LOG_SEVERITY_DEBUG, GPR_LOG_SEVERITY_INFO, GPR_LOG_SEVERITY_ERROR]
-    return severities.first { gpr_should_log($0) != 0 } ?? gpr_log_severity(GPR_LOG_SEVERITY_ERROR.rawValue + 1)
-  }()
+  /// Sets the level again after the first `grpc_init`.
+  static func restoreVerbosity() {
+    _ = restored
+  }
+
+  private static let restored: Void = cengine_restore_log_severity()
+
+  /// The lowest severity that `GRPC_VERBOSITY` lets pass, asked before the first one is set.
+  private static let environmentSeverity: Int32 = cengine_log_severity_of_environment()
 
   /// Outside of tasks, as here, the runtime keeps task-local values by thread.
   @TaskLocal private static var current: Capture?
@@ -72,19 +80,12 @@ enum CoreLog {
 }
 
 extension CoreGRPCLog.Level {
-  fileprivate init(_ severity: gpr_log_severity) {
-    switch severity {
-    case GPR_LOG_SEVERITY_DEBUG: self = .debug
-    case GPR_LOG_SEVERITY_INFO: self = .info
-    default: self = .error
-    }
-  }
-
-  fileprivate var severity: gpr_log_severity {
+  /// The letter in lines on standard error.
+  fileprivate var letter: String {
     switch self {
-    case .debug: GPR_LOG_SEVERITY_DEBUG
-    case .info: GPR_LOG_SEVERITY_INFO
-    case .error: GPR_LOG_SEVERITY_ERROR
+    case .debug: "D"
+    case .info: "I"
+    case .error: "E"
     }
   }
 }

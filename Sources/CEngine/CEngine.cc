@@ -1,0 +1,141 @@
+#include "CEngine.h"
+
+#if !__has_include(<absl/synchronization/mutex.h>) || !__has_include(<grpc/grpc.h>)
+#error "gRPC's C-core is missing: install libgrpc-dev (Debian, Ubuntu), grpc-devel (Fedora) or grpc (Homebrew)"
+#else
+
+#include <absl/synchronization/mutex.h>
+#include <grpc/grpc.h>
+#include <grpc/support/log.h>
+
+// In gRPC 1.65 the functions of C-core's own log do nothing any more. Later versions lack GPR_ASSERT, and then the
+// functions. The channel argument is new in 1.65.
+#if defined(GPR_ASSERT) && !defined(GRPC_ARG_EXPERIMENTAL_STATS_PLUGINS)
+#define LOG_IS_ABSEILS 0
+#else
+#define LOG_IS_ABSEILS 1
+#include <absl/log/globals.h>
+#include <absl/log/initialize.h>
+#include <absl/log/internal/globals.h>
+#include <absl/log/log_entry.h>
+#include <absl/log/log_sink.h>
+#include <absl/log/log_sink_registry.h>
+
+#include <strings.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <string>
+#endif
+
+extern "C" void cengine_ignore_mutex_deadlocks(void) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+}
+
+extern "C" bool cengine_log_is_abseils(void) { return LOG_IS_ABSEILS; }
+
+#if !LOG_IS_ABSEILS
+
+// MARK: C-core's own log
+
+static cengine_log_function log_function;
+
+extern "C" void cengine_set_log_function(cengine_log_function function) {
+  log_function = function;
+  gpr_set_log_function([](gpr_log_func_args *arguments) {
+    log_function(arguments->severity, arguments->file, arguments->line, arguments->message);
+  });
+}
+
+// C-core reads the variable only while no severity was set, and does not report the value.
+extern "C" int cengine_log_severity_of_environment(void) {
+  gpr_log_verbosity_init();
+  for (int severity = CENGINE_LOG_DEBUG; severity < CENGINE_LOG_NOTHING; severity++) {
+    if (gpr_should_log(static_cast<gpr_log_severity>(severity))) return severity;
+  }
+  return CENGINE_LOG_NOTHING;
+}
+
+extern "C" void cengine_set_log_severity(int severity) {
+  gpr_set_log_verbosity(static_cast<gpr_log_severity>(severity));
+}
+
+// C-core keeps a severity that was set.
+extern "C" void cengine_restore_log_severity(void) {}
+
+#else
+
+// MARK: abseil's log
+
+namespace {
+
+std::atomic<int> lowest_severity{CENGINE_LOG_ERROR};
+
+class Sink final : public absl::LogSink {
+ public:
+  Sink(cengine_log_function function, absl::LogSeverityAtLeast stderr_threshold)
+      : function(function), stderr_threshold(stderr_threshold) {}
+
+  void Send(const absl::LogEntry &entry) override {
+    if (entry.source_filename().find("src/core/") == absl::string_view::npos) return send_to_standard_error(entry);
+    int severity = severity_of(entry);
+    if (severity < lowest_severity.load(std::memory_order_relaxed)) return;
+    function(severity, std::string(entry.source_filename()).c_str(), entry.source_line(),
+             std::string(entry.text_message()).c_str());
+  }
+
+ private:
+  // C-core's former details are verbose entries, of the severity of information.
+  static int severity_of(const absl::LogEntry &entry) {
+    if (entry.log_severity() >= absl::LogSeverity::kError) return CENGINE_LOG_ERROR;
+    return entry.verbosity() > 0 ? CENGINE_LOG_DEBUG : CENGINE_LOG_INFO;
+  }
+
+  // Other code of the process that logs through the same abseil.
+  void send_to_standard_error(const absl::LogEntry &entry) {
+    if (entry.log_severity() < stderr_threshold) return;
+    absl::string_view text = entry.text_message_with_prefix_and_newline();
+    if (write(STDERR_FILENO, text.data(), text.size()) < 0) return;
+  }
+
+  cengine_log_function function;
+  absl::LogSeverityAtLeast stderr_threshold;
+};
+
+}  // namespace
+
+extern "C" void cengine_set_log_function(cengine_log_function function) {
+  // Until then all entries go to standard error. The function ends the process when it is called twice.
+  if (!absl::log_internal::IsInitialized()) absl::InitializeLog();
+  lowest_severity.store(cengine_log_severity_of_environment(), std::memory_order_relaxed);
+  absl::AddLogSink(new Sink(function, absl::StderrThreshold()));
+  absl::SetStderrThreshold(absl::LogSeverityAtLeast::kInfinity);
+}
+
+extern "C" int cengine_log_severity_of_environment(void) {
+  const char *text = getenv("GRPC_VERBOSITY");
+  if (text == nullptr) return CENGINE_LOG_ERROR;
+  if (strcasecmp(text, "DEBUG") == 0) return CENGINE_LOG_DEBUG;
+  if (strcasecmp(text, "INFO") == 0) return CENGINE_LOG_INFO;
+  if (strcasecmp(text, "NONE") == 0) return CENGINE_LOG_NOTHING;
+  return CENGINE_LOG_ERROR;
+}
+
+extern "C" void cengine_set_log_severity(int severity) {
+  lowest_severity.store(severity, std::memory_order_relaxed);
+  cengine_restore_log_severity();
+}
+
+// grpc_init sets abseil's level to that of the environment. Entries below the level are not made at all.
+extern "C" void cengine_restore_log_severity(void) {
+  int severity = lowest_severity.load(std::memory_order_relaxed);
+  absl::SetVLogLevel("*src/core/*", severity == CENGINE_LOG_DEBUG ? 2 : -1);
+  if (severity < CENGINE_LOG_ERROR && absl::MinLogLevel() > absl::LogSeverityAtLeast::kInfo) {
+    absl::SetMinLogLevel(absl::LogSeverityAtLeast::kInfo);
+  }
+}
+
+#endif
+
+#endif

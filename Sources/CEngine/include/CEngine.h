@@ -1,0 +1,54 @@
+// The differences between versions of gRPC's C-core, as C functions with one meaning on all of them.
+//
+// No other file asks which C-core it is compiled with, except that CGRPC.h includes <grpc/credentials.h> where there is
+// one. The Swift type CoreCapabilities tells what the C-core that is loaded can do.
+
+#ifndef CENGINE_H
+#define CENGINE_H
+
+#include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The severities of C-core's log, and a bound for which there is no event.
+enum {
+  CENGINE_LOG_DEBUG = 0,
+  CENGINE_LOG_INFO = 1,
+  CENGINE_LOG_ERROR = 2,
+  CENGINE_LOG_NOTHING = 3,
+};
+
+/// A function that gets C-core's log. The strings live until it returns, and C-core may hold locks meanwhile.
+typedef void (*cengine_log_function)(int severity, const char *file, int line, const char *message);
+
+/// Whether C-core writes its log through abseil, as it does since gRPC 1.65.
+bool cengine_log_is_abseils(void);
+
+/// Sends C-core's log to a function, for the life of the process. Must be called once.
+///
+/// Where the log is abseil's, this initializes it, which a process can do once: a program that shares C-core's abseil
+/// leaves `absl::InitializeLog` to this function, or calls it earlier. Events of other code go to standard error, as
+/// before.
+void cengine_set_log_function(cengine_log_function function);
+
+/// The lowest severity that the environment variable `GRPC_VERBOSITY` lets pass. Must be asked before one is set.
+int cengine_log_severity_of_environment(void);
+
+/// Sets the lowest severity that C-core logs.
+void cengine_set_log_severity(int severity);
+
+/// Sets the severity again. Must be called after the first `grpc_init`, which can set another one.
+void cengine_restore_log_severity(void);
+
+/// Has abseil's mutexes no longer look for lock orders that may deadlock, in the whole process.
+///
+/// They do that where abseil was built without NDEBUG, as Debian's is.
+void cengine_ignore_mutex_deadlocks(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
