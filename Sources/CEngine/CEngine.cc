@@ -5,6 +5,7 @@
 #else
 
 #include <absl/synchronization/mutex.h>
+#include <dlfcn.h>
 #include <grpc/grpc.h>
 #include <grpc/support/log.h>
 
@@ -31,6 +32,12 @@
 
 extern "C" void cengine_ignore_mutex_deadlocks(void) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+}
+
+extern "C" const char *cengine_file(void) {
+  Dl_info info;
+  // The text is a constant of the library.
+  return dladdr(grpc_version_string(), &info) != 0 ? info.dli_fname : nullptr;
 }
 
 extern "C" bool cengine_log_is_abseils(void) { return LOG_IS_ABSEILS; }

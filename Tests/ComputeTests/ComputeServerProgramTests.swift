@@ -1,3 +1,4 @@
+import CoreGRPC
 import Foundation
 import TestSupport
 import Testing
@@ -79,6 +80,13 @@ struct ComputeServerProgramTests {
     server.signal(SIGTERM)
     let outcome = await server.outcome()
     #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  @Test("--version names the program, the engine and the engine's file")
+  func version() async throws {
+    let outcome = try await ChildProcess.run(Locations.executable("compute-server"), ["--version"])
+    #expect(outcome.status == 0)
+    #expect(outcome.output == "compute-server \(CoreGRPCVersion.current), \(CoreGRPCVersion.engine)\n")
   }
 
   @Test(

@@ -1,7 +1,7 @@
 // The differences between versions of gRPC's C-core, as C functions with one meaning on all of them.
 //
 // No other file asks which C-core it is compiled with, except that CGRPC.h includes <grpc/credentials.h> where there is
-// one. The Swift type CoreCapabilities tells what the C-core that is loaded can do.
+// one. The Swift type EngineCapabilities tells what the C-core that is loaded can do.
 
 #ifndef CENGINE_H
 #define CENGINE_H
@@ -41,6 +41,9 @@ void cengine_set_log_severity(int severity);
 
 /// Sets the severity again. Must be called after the first `grpc_init`, which can set another one.
 void cengine_restore_log_severity(void);
+
+/// The file that C-core was loaded from, as the loader names it; NULL if the loader does not know.
+const char *cengine_file(void);
 
 /// Has abseil's mutexes no longer look for lock orders that may deadlock, in the whole process.
 ///

@@ -14,7 +14,7 @@ struct ComputeClientCommand: OneLineErrorCommand {
 
       With --count, every text is sent that many times, and a summary of the latencies follows.
       """,
-    version: "compute-client \(CoreGRPCVersion.current), gRPC core \(CoreGRPCVersion.core)"
+    version: "compute-client \(CoreGRPCVersion.current), \(CoreGRPCVersion.engine)"
   )
 
   @Argument(help: "The texts; - stands for standard input, where each line is a text. (default: 123456)")

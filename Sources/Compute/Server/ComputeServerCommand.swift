@@ -13,7 +13,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
       SIGINT and SIGTERM stop the server: it takes no more calls, finishes those in progress within the grace period, \
       and exits with 0. A second signal stops it immediately.
       """,
-    version: "compute-server \(CoreGRPCVersion.current), gRPC core \(CoreGRPCVersion.core)"
+    version: "compute-server \(CoreGRPCVersion.current), \(CoreGRPCVersion.engine)"
   )
 
   @Option(

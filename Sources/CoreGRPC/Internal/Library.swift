@@ -38,7 +38,4 @@ final class Library: Sendable {
 
   /// Whether a holder in the process still has C-core initialized.
   static var isInitialized: Bool { grpc_is_initialized() != 0 }
-
-  /// The version of C-core in use, for instance `"29.0.0"` for gRPC 1.51.
-  static var coreVersion: String { unsafe String(cString: grpc_version_string()) }
 }

@@ -14,7 +14,7 @@ struct InteropClientCommand: OneLineErrorCommand {
 
       The cases: \(InteropTestCase.allCases.map(\.rawValue).joined(separator: ", ")).
       """,
-    version: "interop-client \(CoreGRPCVersion.current), gRPC core \(CoreGRPCVersion.core)"
+    version: "interop-client \(CoreGRPCVersion.current), \(CoreGRPCVersion.engine)"
   )
 
   @Option(name: .customLong("server_host"), help: ArgumentHelp("The server's name or address.", valueName: "host"))

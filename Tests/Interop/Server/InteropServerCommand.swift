@@ -13,7 +13,7 @@ struct InteropServerCommand: OneLineErrorCommand {
       With --use_tls=true and no files of your own it shows the test certificate that scripts/make-test-certificates has \
       made in .build/test-certificates, or in the folder that COREGRPC_TEST_CERTIFICATES names.
       """,
-    version: "interop-server \(CoreGRPCVersion.current), gRPC core \(CoreGRPCVersion.core)"
+    version: "interop-server \(CoreGRPCVersion.current), \(CoreGRPCVersion.engine)"
   )
 
   @Option(name: .customLong("port"), help: "The port to listen on; 0 lets the system choose.")

@@ -16,7 +16,7 @@ enum MessageFlags {
     // With this experiment C-core has calls of another class, which end the process when they are asked.
     let experiments = unsafe getenv("GRPC_EXPERIMENTS").map { unsafe String(cString: $0) } ?? ""
     guard
-      CoreCapabilities.current.tellsMessageFlags, !experiments.contains("promise_based_client_call"),
+      EngineCapabilities.current.tellsMessageFlags, !experiments.contains("promise_based_client_call"),
       let function = unsafe dlsym(nil, "_Z37grpc_call_test_only_get_message_flagsP9grpc_call")
     else { return nil }
     // The name says the function's type. It reads a number that C-core writes with each received message, before the

@@ -1,4 +1,4 @@
-/// Settings of a channel that depend on the abilities of the C-core in use.
+/// Settings of a channel that depend on the abilities of the engine.
 extension ChannelArguments {
   private static let retries = "grpc.enable_retries"
 
@@ -7,7 +7,7 @@ extension ChannelArguments {
   /// A service config that comes with the name's resolution or from an xDS server is not seen here.
   ///
   /// - Throws: ``RuntimeError/Code/invalidArgument``, when a service config names a policy that ends the process.
-  mutating func adapt(to capabilities: CoreCapabilities) throws(RuntimeError) {
+  mutating func adapt(to capabilities: EngineCapabilities) throws(RuntimeError) {
     let config = string("grpc.service_config").map(JSONStrings.all) ?? []
     if self[Self.retries] == nil {
       set(Self.retries, to: capabilities.retriesSurviveMissingStatus || config.contains("retryPolicy"))
@@ -16,7 +16,7 @@ extension ChannelArguments {
     // C-core compares names of policies in lower case in one place.
     let names = config.union([string("grpc.lb_policy_name") ?? ""])
     if let name = names.first(where: { $0.lowercased() == "ring_hash_experimental" }) {
-      let problem = "the load-balancing policy \(name) ends the process with gRPC's C-core \(Library.coreVersion)"
+      let problem = "the load-balancing policy \(name) ends the process with gRPC's C-core \(capabilities.version)"
       throw RuntimeError(code: .invalidArgument, message: "\(problem): use round_robin, or a newer C-core")
     }
   }
@@ -25,7 +25,7 @@ extension ChannelArguments {
   ///
   /// Not where calls are retried: C-core's retry filter takes the second receive-message for the first one's, and
   /// asserts at the end of the call that there is none left.
-  func allowsSecondMessage(_ capabilities: CoreCapabilities) -> Bool {
+  func allowsSecondMessage(_ capabilities: EngineCapabilities) -> Bool {
     capabilities.takesSecondMessage && self[Self.retries] == 0
   }
 

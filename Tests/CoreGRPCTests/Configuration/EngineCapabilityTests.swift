@@ -2,14 +2,14 @@ import Testing
 
 @testable import CoreGRPC
 
-@Suite("What the C-core in use cannot do")
-struct CoreCapabilityTests {
-  private let old = CoreCapabilities(coreVersion: "29.0.0")
-  private let new = CoreCapabilities(coreVersion: "58.0.0")
+@Suite("What the engine cannot do")
+struct EngineCapabilityTests {
+  private let old = EngineCapabilities(version: "29.0.0", logsThroughAbseil: false)
+  private let new = EngineCapabilities(version: "58.0.0", logsThroughAbseil: true)
 
   private func retries(
     _ configuration: Channel.Configuration,
-    with capabilities: CoreCapabilities
+    with capabilities: EngineCapabilities
   ) throws -> ChannelArgument? {
     var arguments = configuration.arguments
     try arguments.adapt(to: capabilities)
@@ -57,7 +57,7 @@ struct CoreCapabilityTests {
     try arguments.adapt(to: new)
   }
 
-  @Test("Every way to name ring_hash is refused with a sentence", .enabled(if: !CoreCapabilities.current.hasRingHash))
+  @Test("Every way to name ring_hash is refused with a sentence", .enabled(if: !EngineCapabilities.current.hasRingHash))
   func ringHashChannels() throws {
     var configurations = [Channel.Configuration](repeating: Channel.Configuration(), count: 4)
     configurations[0].serviceConfig = ServiceConfig(loadBalancingConfig: [.custom("ring_hash_experimental")])
@@ -84,8 +84,21 @@ struct CoreCapabilityTests {
 
   @Test("Versions that cannot be read count as old")
   func versions() {
-    #expect(CoreCapabilities(coreVersion: "") == CoreCapabilities(coreVersion: "x.y"))
-    #expect(!CoreCapabilities(coreVersion: "").hasRingHash)
-    #expect(CoreCapabilities(coreVersion: "30.1.0").hasRingHash)
+    for version in ["", "x.y", "x.30"] {
+      let capabilities = EngineCapabilities(version: version, logsThroughAbseil: false)
+      #expect(capabilities.version == version)
+      #expect(!capabilities.hasRingHash)
+      #expect(!capabilities.retriesSurviveMissingStatus)
+    }
+    #expect(EngineCapabilities(version: "30.1.0", logsThroughAbseil: false).hasRingHash)
+  }
+
+  @Test("The engine says its version and its file")
+  func current() {
+    let engine = EngineCapabilities.current
+    let parts = engine.version.split(separator: ".")
+    #expect(parts.count == 3 && parts.allSatisfy { Int($0) != nil })
+    #expect(EngineCapabilities.file.contains("libgrpc"))
+    #expect(CoreGRPCVersion.engine == "gRPC C-core \(engine.version) (\(EngineCapabilities.file))")
   }
 }

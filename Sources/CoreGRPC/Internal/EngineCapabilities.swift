@@ -1,0 +1,57 @@
+import CEngine
+import CGRPC
+
+/// The abilities of the engine, the C-core that is loaded, which differ from version to version.
+///
+/// This is the only place that asks for the version at run time. Code that depends on an ability asks for the ability.
+/// The differences that the compiler must see are in the C target `CEngine`.
+struct EngineCapabilities: Sendable, Hashable {
+  /// The version of C-core, for instance `"29.0.0"` for gRPC 1.51.
+  let version: String
+
+  /// Whether C-core writes its log through abseil, as it does since gRPC 1.65.
+  let logsThroughAbseil: Bool
+
+  /// Whether a channel that can retry survives a response without `grpc-status`.
+  ///
+  /// Where it does not, the retry filter reads the status that is missing. That ends the process where abseil was built
+  /// with its checks, as Debian's is. See <https://github.com/grpc/grpc/pull/42405>.
+  let retriesSurviveMissingStatus: Bool
+
+  /// Whether the load-balancing policy `ring_hash_experimental` works.
+  ///
+  /// Where it does not, the first connection that it opens ends the process. gRPC 1.50 and 1.51 call a function of one
+  /// class on an object of another. See <https://github.com/grpc/grpc/pull/32012>.
+  let hasRingHash: Bool
+
+  /// Whether a call can ask for a second message beside a batch that has received the first.
+  ///
+  /// C-core keeps the status of a call until all of its messages are read. So a unary call whose response has two
+  /// messages does not end, unless the second one is read, too.
+  let takesSecondMessage: Bool
+
+  /// Whether C-core exposes the flags of a message: see ``MessageFlags``.
+  let tellsMessageFlags: Bool
+
+  /// The engine that is loaded.
+  static let current = EngineCapabilities(
+    version: unsafe String(cString: grpc_version_string()),
+    logsThroughAbseil: cengine_log_is_abseils()
+  )
+
+  /// The file that the engine was loaded from, as the loader names it.
+  static let file = unsafe cengine_file().map { unsafe String(cString: $0) } ?? "a file without a name"
+
+  /// - Parameters:
+  ///   - version: The version of C-core, as in `"29.0.0"`, which is gRPC 1.51's; one that cannot be read counts as old.
+  ///   - logsThroughAbseil: Whether its log is abseil's, which its headers tell.
+  init(version: String, logsThroughAbseil: Bool) {
+    self.version = version
+    self.logsThroughAbseil = logsThroughAbseil
+    let major = version.split(separator: ".").first.flatMap { Int($0) } ?? 0
+    retriesSurviveMissingStatus = major >= 58
+    hasRingHash = major >= 30
+    takesSecondMessage = major == 29
+    tellsMessageFlags = major == 29
+  }
+}
