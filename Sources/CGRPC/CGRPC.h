@@ -38,6 +38,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -57,6 +58,13 @@ static inline void cgrpc_name_this_thread(const char *name) { prctl(PR_SET_NAME,
 
 /* The thread's number in /proc, for which older C libraries have no function. */
 static inline int cgrpc_thread_id(void) { return (int)syscall(SYS_gettid); }
+
+/* How often the thread has waited for something other than a processor. glibc's name for the 1, RUSAGE_THREAD, needs
+   _GNU_SOURCE. */
+static inline long cgrpc_thread_wait_count(void) {
+  struct rusage usage;
+  return getrusage((__rusage_who_t)1, &usage) == 0 ? usage.ru_nvcsw : 0;
+}
 
 /* glibc has it since 2.30, and POSIX since 2024; the header shows it to _GNU_SOURCE alone. */
 int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict time);

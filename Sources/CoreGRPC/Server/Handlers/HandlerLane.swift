@@ -103,11 +103,11 @@ final class HandlerLane: TaskExecutor {
   func run(on worker: Worker) {
     guard var job = state.withLock({ state in take(&state, worker, isFirst: true) }) else { return }
     while true {
-      let began = MonotonicTime.nanoseconds
+      let clock = JobClock()
       run(job)
-      let length = MonotonicTime.nanoseconds - began
+      let (end, length) = clock.stop(longJob: HandlerProbation.longJob)
       let (next, isShort) = state.withLock { state in
-        (take(&state, worker, isFirst: false), state.probation.jobEnded(at: began + length, after: length))
+        (take(&state, worker, isFirst: false), state.probation.jobEnded(at: end, after: length))
       }
       if isShort { onShortJobs() }
       guard let next else { return }
