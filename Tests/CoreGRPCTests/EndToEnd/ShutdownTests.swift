@@ -230,6 +230,31 @@ struct ShutdownTests {
     }
   }
 
+  @Test("Calls of a client that has not answered the GOAWAY are served as long as they come")
+  func unansweredGoAway() async throws {
+    try await withTestServer { test in
+      let client = RawConnection(toPort: Int(test.address.port ?? 0), answersPings: false)
+      var stream: UInt32 = 1
+      func isServed() async -> Bool {
+        defer { stream += 2 }
+        client.send(
+          .request(stream: stream, path: "/\(TestServer.echo)"),
+          .data(HTTP2Frame.message([1]), stream: stream, flags: HTTP2Frame.endsStream)
+        )
+        let end = await client.frame { $0.stream == stream && $0.isEnd }
+        return end?.kind == .headers && client.frames(of: stream).contains { $0.kind == .data }
+      }
+      #expect(await isServed())
+      test.server.beginGracefulShutdown()
+      await client.frame { $0.kind == .goAway }
+      // Longer than a server waits for a client that makes no calls.
+      let end = ContinuousClock.now + .milliseconds(2_500)
+      while ContinuousClock.now < end { try #require(await isServed()) }
+      client.close()
+      await test.server.shutdown()
+    }
+  }
+
   @Test("Two servers that are restarted one after the other under load lose no call that is retried when UNAVAILABLE")
   func rollingRestart() async throws {
     struct Running {

@@ -139,6 +139,7 @@ extension ServerCore.State {
     liveCalls.insert(call)
     var arrival = ServerCore.Arrival(admission: lifecycle.callArrived(), isLate: closingTime != nil)
     arrival.callCount = lifecycle.calls
+    if lifecycle.phase == .draining { lateCallCount += 1 }
     arrival.postsSlot = lifecycle.postSlot()
     let action = lifecycle.slotReturned()
     assert(action == .none, "a call keeps its server")

@@ -17,6 +17,8 @@ final class ServerCore: Sendable {
     /// The time at which a server that shuts down cancels its calls; `nil` for never.
     var graceEnd: Deadline?
     var liveCalls = LiveServerCalls()
+    /// The number of calls that have arrived since the shutdown began.
+    var lateCallCount = 0
     /// The time at which the server closes its connections; `nil` until it has ended its calls.
     var closingTime: Deadline?
     /// The connections accepted before the shutdown, unless another server of the process may accept at the same
