@@ -90,7 +90,10 @@ struct SendSwitchTests {
   func counts(_ example: Case) async throws {
     // Programs of their own: the counts are the process's.
     let peer = try Locations.executable("race-peer")
-    let outcome = try await ChildProcess.run(peer, ["sends"] + example.settings, environment: example.environment)
+    var arguments = ["sends"] + example.settings
+    if example.deferred == "some" { arguments.append("until-deferred") }
+    if example.coalesced == "some" { arguments.append("until-coalesced") }
+    let outcome = try await ChildProcess.run(peer, arguments, environment: example.environment)
     #expect(outcome.errors == "")
     #expect(outcome.output == "deferred: \(example.deferred), coalesced: \(example.coalesced)\n")
   }

@@ -28,7 +28,8 @@ struct ThreadLoadTests {
     // All of them run now.
     for spinner in spinners { while spinner.rounds.load(ordering: .relaxed) == 0 {} }
     let loads = try spinners.map { spinner in try #require(spinner.load.withLock { $0 }) }
-    for _ in 0..<1_000 {
+    // Few rounds: this thread, too, waits for a processor most of the time.
+    for _ in 0..<20 {
       for load in loads { #expect(load.isIdle == false) }
     }
     #expect(loads.allSatisfy { $0.totals.runTime > .zero })
