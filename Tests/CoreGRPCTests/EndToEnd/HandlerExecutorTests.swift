@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -92,6 +93,59 @@ struct HandlerExecutorTests {
     }
     try await withStreamServer(configuration: configuration) { (stream) async throws in
       #expect(try await stream.echo([[1], [2], [3]]) == [[1], [2], [3]])
+    }
+  }
+
+  /// An executor whose first enqueueing waits until it is told to go on.
+  private final class WaitingExecutor: TaskExecutor {
+    let arrived = Gate(), proceed = DispatchSemaphore(value: 0)
+    private let isFirst = Atomic(true)
+
+    func enqueue(_ job: consuming ExecutorJob) {
+      if isFirst.exchange(false, ordering: .relaxed) {
+        arrived.open()
+        proceed.wait()
+      }
+      let job = UnownedJob(job)
+      DispatchQueue.global().async { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+  }
+
+  @Test("An executor of the program's own that waits when it is given a job holds up no other call")
+  func waitingExecutor() async throws {
+    let executor = WaitingExecutor()
+    var configuration = Server.Configuration()
+    configuration.handlerExecutor = .custom(executor)
+    configuration.polling.threads = 1
+    try await withTestServer(configuration: configuration) { (test) async throws in
+      let first = Task { try await test.call([1]).message }
+      await executor.arrived.pass()
+      for index in UInt8(2)..<100 { #expect(try await test.call([index]).message == [index]) }
+      let late = await rpcError { try await test.channel.echo(options: CallOptions(timeout: .milliseconds(1))) }
+      #expect(late == nil || late?.code == .deadlineExceeded)
+      executor.proceed.signal()
+      #expect(try await first.value == [1])
+    }
+  }
+
+  @Test("Handlers that an executor runs inline, and that block their threads, hold up no other call")
+  func blockingInline() async throws {
+    let proceed = DispatchSemaphore(value: 0), arrived = Gate()
+    var configuration = Server.Configuration()
+    configuration.handlerExecutor = .custom(InlineExecutor())
+    configuration.polling.threads = 1
+    try await withTestServer(configuration: configuration) { request, _ in
+      if request.message == [1] {
+        arrived.open()
+        proceed.wait()
+      }
+      return ServerResponse(message: request.message)
+    } body: { (test) async throws in
+      let first = Task { try await test.call([1]).message }
+      await arrived.pass()
+      for index in UInt8(2)..<100 { #expect(try await test.call([index]).message == [index]) }
+      proceed.signal()
+      #expect(try await first.value == [1])
     }
   }
 

@@ -14,19 +14,19 @@ import Synchronization
 
   /// An observer's view of a thread.
   struct Observation {
-    /// Whether the thread runs a job, in a program's code or in C-core's.
+    /// Whether the thread completes an operation or runs a job, in a program's code or in C-core's.
     var isInJob: Bool
     /// Whether the thread is in a program's code, and not in C-core's.
     var isRunning: Bool
-    /// Whether the thread has begun or ended running tasks since the last look.
+    /// Whether the thread has begun or ended an event since the last look.
     var hasChanged: Bool
     /// Whether the thread is in the same code as at the last look, and holds others up.
     var isStuck: Bool
-    /// A number that changes each time the thread begins or ends running tasks.
+    /// A number that changes each time the thread begins or ends an event.
     var change: UInt64
     /// The address of the task that the thread runs; zero if it runs none.
     var task: UInt
-    /// The number of events for which the thread has run tasks since the last look.
+    /// The number of events since the last look.
     var eventCount: UInt64
     /// The state of the thread's capture by C-core, which a peer can bring about.
     var capture: Capture
@@ -104,7 +104,7 @@ import Synchronization
   /// The number of jobs that run before the queue has its turn.
   private static let jobLimit = 64
 
-  /// The number of changes of the activity; the lowest bit is the activity itself.
+  /// The number of times that the thread has begun or ended an event; the lowest bit says whether it is in one.
   private let changes = Atomic<UInt64>(0)
 
   /// The address of the job that runs, which is that of its task; zero if the job is not part of a task.
@@ -307,8 +307,26 @@ import Synchronization
 
   /// Adds a call to be watched when the tasks at hand are done, if its handler still runs then.
   func append(_ call: any BegunCall) {
-    state.withLock { $0.calls.append(call) }
+    let isRelieved = state.withLock { state in
+      if state.isRelieved { return true }
+      state.calls.append(call)
+      return false
+    }
+    guard !isRelieved else { return executor.post(.function({ call.watch() }, nil)) }
     hasWork.store(true, ordering: .relaxed)
+  }
+
+  /// Notes that the thread begins to complete the operation of an event.
+  ///
+  /// From now on until ``finishEvent(hadEvent:onBegin:)`` returns it can be relieved: a completion may wait for a call's
+  /// lock that a thread kept by C-core has, or run a program's `enqueue` or `deinit`.
+  ///
+  /// - Parameter onBegin: Called when that has been noted.
+  func beginEvent(onBegin: () -> Void) {
+    currentJob.store(0, ordering: .relaxed)
+    // In one order with the state that `onBegin` reads: see `PollerPool.observe()`.
+    changes.add(1, ordering: .sequentiallyConsistent)
+    onBegin()
   }
 
   /// Runs the jobs, including those that come meanwhile, flushes the deferred sends if it is time, and watches the
@@ -316,13 +334,13 @@ import Synchronization
   ///
   /// - Parameters:
   ///   - hadEvent: Whether there was an event, if the thread has asked for one without waiting for it.
-  ///   - onBegin: Called before the work runs, if there is any.
+  ///   - onBegin: Called before the work runs, if there is any and no event has begun.
   /// - Returns: Whether the thread continues to poll; `false` if it was relieved meanwhile.
   func finishEvent(hadEvent: Bool? = nil, onBegin: () -> Void) -> Bool {
-    guard hasWork.load(ordering: .relaxed) else { return true }
-    // In one order with the state that `onBegin` reads: see `PollerPool.observe()`.
-    changes.add(1, ordering: .sequentiallyConsistent)
-    onBegin()
+    // The thread alone changes the number.
+    let hasBegun = changes.load(ordering: .relaxed) & 1 == 1
+    guard hasWork.load(ordering: .relaxed) else { return !hasBegun || endEvent() }
+    if !hasBegun { beginEvent(onBegin: onBegin) }
     var jobCount = 0
     var hadEvent = hadEvent
     while true {
@@ -342,6 +360,17 @@ import Synchronization
         if calls?.isLast == false { watchBegunCalls() }
         return !isRelieved
       }
+    }
+  }
+
+  /// Ends an event that has made no work.
+  ///
+  /// - Returns: Whether the thread continues to poll; `false` if it was relieved meanwhile.
+  private func endEvent() -> Bool {
+    state.withLock { state in
+      changes.add(1, ordering: .relaxed)
+      defer { state.isRelieved = false }
+      return !state.isRelieved
     }
   }
 

@@ -175,7 +175,10 @@ import Synchronization
       thread.countTurn()
       if unsafe event.type == GRPC_QUEUE_SHUTDOWN { return stop(thread) }
       let hasEvent = unsafe event.type == GRPC_OP_COMPLETE
-      if hasEvent, let tag = unsafe event.tag { unsafe Operation.take(tag).complete(succeeded: event.success != 0) }
+      if hasEvent, let tag = unsafe event.tag {
+        thread.beginEvent(onBegin: wakeObserverIfNeeded)
+        unsafe Operation.take(tag).complete(succeeded: event.success != 0)
+      }
       outstandingCalls.lookIfDue()
       ServerDeadlines.shared.lookWithoutThread()
       isActive = finishEvent(thread, hadEvent: isBusy ? hasEvent : nil)
@@ -219,10 +222,7 @@ import Synchronization
   /// - Parameter hadEvent: See ``Poller/finishEvent(hadEvent:onBegin:)``.
   /// - Returns: Whether the thread continues to poll.
   private func finishEvent(_ thread: Poller, hadEvent: Bool? = nil) -> Bool {
-    let isActive = thread.finishEvent(hadEvent: hadEvent) {
-      guard observerWakeUp.isUnobserved.load(ordering: .sequentiallyConsistent) else { return }
-      if observerWakeUp.isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { wakeObserver() }
-    }
+    let isActive = thread.finishEvent(hadEvent: hadEvent, onBegin: wakeObserverIfNeeded)
     guard isActive, hasSurplus.load(ordering: .relaxed), leaveAsSurplus(thread) else { return isActive }
     // This thread may have been the only one that looked at the outstanding calls.
     executor.post(.function({}, nil))
@@ -297,7 +297,12 @@ import Synchronization
 
   // MARK: Observing
 
-  /// Makes the observer look at the threads, when they begin to run a program's code.
+  /// Makes the observer look at the threads, if it does not, when they begin to do what may take long.
+  private func wakeObserverIfNeeded() {
+    guard observerWakeUp.isUnobserved.load(ordering: .sequentiallyConsistent) else { return }
+    if observerWakeUp.isUnobserved.exchange(false, ordering: .sequentiallyConsistent) { wakeObserver() }
+  }
+
   private func wakeObserver() {
     if startObserver() { return observerWakeUp.semaphore.signal() }
     // The next event tries again.

@@ -118,6 +118,37 @@ struct PollerTests {
     #expect(starts.value == 1)
   }
 
+  @Test(
+    "A thread that waits while it completes an operation is relieved, whether that makes work or not",
+    arguments: [true, false]
+  )
+  func relievedInCompletion(makesWork: Bool) async {
+    final class Call: BegunCall {
+      let isWatched = Gate()
+      func watch() { isWatched.open() }
+    }
+    let queue = CompletionQueue(name: "test", threads: 1)
+    let thread = Poller(queue: queue.handle, executor: queue.executor)
+    let begins = Counter(), gate = Gate(), call = Call()
+    thread.beginEvent { begins.add() }
+    #expect(thread.look().isInJob)
+    #expect(thread.relieve(stuckSince: thread.look().change) != nil)
+    if makesWork {
+      // The queue's own thread does it.
+      thread.append(.completion(CallbackOperation { gate.open() }, succeeded: true))
+      thread.append(call)
+    }
+    #expect(!thread.finishEvent { begins.add() })
+    if makesWork {
+      await gate.pass()
+      await call.isWatched.pass()
+    }
+    thread.beginEvent { begins.add() }
+    #expect(thread.finishEvent { begins.add() })
+    #expect(!thread.look().isInJob)
+    #expect(begins.value == 2)
+  }
+
   @Test("What a thread has not come to that C-core keeps, another one does")
   func kept() {
     let queue = CompletionQueue(name: "test", threads: 1)
