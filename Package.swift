@@ -56,7 +56,8 @@ let package = Package(
     .executable(name: "compute-server", targets: ["compute-server"]),
     .executable(name: "compute-client", targets: ["compute-client"]),
   ],
-  // What a product needs from other packages, so that a package which uses `CoreGRPC` alone (`traits: []`) resolves none of them.
+  // What a product needs from other packages, so that a package which uses `CoreGRPC` alone (`traits: []`) resolves
+  // none of them.
   traits: [
     .default(enabledTraits: ["Logging", "Programs", "ServiceLifecycle"]),
     .trait(name: "Logging", description: "The product CoreGRPCLogging: needs swift-log."),

@@ -1,5 +1,5 @@
-"""Instructions and heap allocations of a call or a message, by Valgrind's callgrind: counts that a busy machine does not
-blur.
+"""Instructions and heap allocations of a call or a message, by Valgrind's callgrind: counts that a busy machine does
+not blur.
 
 A program runs twice, with few calls or messages and with many. The difference of the counts is divided by that of the
 calls, so that neither the program's start nor its end is in the figure. Instructions are those in user space.
@@ -59,7 +59,8 @@ class Profile:
 
 
 def wrapped(program, folder):
-    """A copy of a program without debugging information, which Valgrind may not understand, and the command before it."""
+    """A copy of a program without debugging information, which Valgrind may not understand, and the command before
+    it."""
     copy = Path(folder) / Path(program).name
     if not copy.exists():
         shutil.copy(program, copy)

@@ -1,5 +1,5 @@
-"""What a server does that can be counted in between: the bytes that go through memcpy and memmove, by who calls them, and the
-calls of sendmsg."""
+"""What a server does that can be counted in between: the bytes that go through memcpy and memmove, by who calls them,
+and the calls of sendmsg."""
 
 import struct
 import tempfile

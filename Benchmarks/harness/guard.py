@@ -1,5 +1,5 @@
-"""Compares the counts of a call, of a message each way, and of the encoding and decoding of a message of each shape with the
-checked-in ones: `scripts/benchmark-guard`."""
+"""Compares the counts of a call, of a message each way, and of the encoding and decoding of a message of each shape
+with the checked-in ones: `scripts/benchmark-guard`."""
 
 import json
 import sys
@@ -12,8 +12,8 @@ ATTEMPTS = 6
 
 
 def measurements():
-    """The functions that count a call or a message on either end, our client and our server talking with each other, and a
-    message of each shape without a call."""
+    """The functions that count a call or a message on either end, our client and our server talking with each other,
+    and a message of each shape without a call."""
     server, client = programs.SERVERS["CoreGRPC"], programs.CLIENTS["CoreGRPC"]
     pingpong = f"{client} --mode pingpong"
     return {

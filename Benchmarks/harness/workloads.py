@@ -62,7 +62,8 @@ class Round:
         self.measure_in_turns(suite, load, {subject: figures}, turns=1)
 
     def measure_in_turns(self, suite, load, subjects, turns=TURNS):
-        """Calls each subject's function some times, one subject after the other, and keeps the means of their figures."""
+        """Calls each subject's function some times, one subject after the other, and keeps the means of their
+        figures."""
         taken = {subject: [] for subject in subjects}
         for _ in range(turns):
             for subject in list(taken):

@@ -8,13 +8,13 @@
 typedef SWIFT_CC void (*swift_enqueue)(cconcurrency_job *job);
 typedef SWIFT_CC void (*swift_enqueue_hook)(cconcurrency_job *job, swift_enqueue original);
 
-// From swift/Runtime/Concurrency.h and ConcurrencyHooks.def in the runtime's source; no header of a toolchain has them. Weak, so that a
-// program starts with a runtime that has no such hook.
+// From swift/Runtime/Concurrency.h and ConcurrencyHooks.def in the runtime's source; no header of a toolchain has them.
+// Weak, so that a program starts with a runtime that has no such hook.
 extern swift_enqueue_hook swift_task_enqueueGlobal_hook __attribute__((weak));
 extern SWIFT_CC const void *swift_task_getCurrent(void);
 
-// Atomic, as the runtime reads its hook without any order: a thread that sees our hook before the one that we found there passes
-// a job to Swift's pool itself, once.
+// Atomic, as the runtime reads its hook without any order: a thread that sees our hook before the one that we found
+// there passes a job to Swift's pool itself, once.
 static _Atomic(swift_enqueue_hook) earlier_hook;
 static _Thread_local cconcurrency_taker taker;
 

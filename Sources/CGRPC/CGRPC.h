@@ -69,8 +69,8 @@ static inline long cgrpc_thread_wait_count(void) {
 /* glibc has it since 2.30, and POSIX since 2024; the header shows it to _GNU_SOURCE alone. */
 int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict time);
 
-/* The processors that the process may run on, as bits; the number of bytes that were written, or less than 0. glibc's own
-   function needs _GNU_SOURCE. */
+/* The processors that the process may run on, as bits; the number of bytes that were written, or less than 0. glibc's
+   own function needs _GNU_SOURCE. */
 static inline long cgrpc_processor_set(void *set, size_t size) { return syscall(SYS_sched_getaffinity, 0, size, set); }
 
 // MARK: OpenSSL
@@ -90,8 +90,8 @@ static inline size_t cgrpc_slice_length(const grpc_slice *slice) { return GRPC_S
 
 // MARK: Byte buffers
 
-// A byte buffer of our own, of one slice that is to be filled. C-core's function takes a reference of its own to the slice, and the
-// one that destroys it prepares for slices of any origin.
+// A byte buffer of our own, of one slice that is to be filled. C-core's function takes a reference of its own to the
+// slice, and the one that destroys it prepares for slices of any origin.
 static inline grpc_byte_buffer *cgrpc_byte_buffer_create(size_t length) {
   grpc_byte_buffer *buffer = (grpc_byte_buffer *)gpr_malloc(sizeof *buffer);
   buffer->reserved = NULL;
@@ -112,8 +112,8 @@ static inline void cgrpc_byte_buffer_destroy(grpc_byte_buffer *buffer) {
   gpr_free(buffer);
 }
 
-// Puts a slice without bytes in front of the bytes of a message, if those are in one piece; it takes over the slice then. Not
-// behind them: C-core stops moving slices when it has moved all bytes.
+// Puts a slice without bytes in front of the bytes of a message, if those are in one piece; it takes over the slice
+// then. Not behind them: C-core stops moving slices when it has moved all bytes.
 static inline bool cgrpc_byte_buffer_prepend(grpc_byte_buffer *buffer, grpc_slice slice) {
   grpc_slice_buffer *slices = &buffer->data.raw.slice_buffer;
   if (slices->count != 1) return false;

@@ -1,5 +1,5 @@
-// The Swift of README.md and of the articles, word for word, as a user's program. The compiler checks that it compiles, and
-// `DocumentationTests` that it is the same text.
+// The Swift of README.md and of the articles, word for word, as a user's program. The compiler checks that it compiles,
+// and `DocumentationTests` that it is the same text.
 
 import Compute
 import CoreGRPC

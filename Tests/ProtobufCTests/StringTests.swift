@@ -35,7 +35,8 @@ internal import Testing
     #expect(try Everything(serializedBytes: message.serializedBytes()) == message)
   }
 
-  /// The first 4 KiB are copied, markers stand for the rest, and protobuf-c packs a message with markers in another way.
+  /// The first 4 KiB are copied, markers stand for the rest, and protobuf-c packs a message with markers in another
+  /// way.
   @Test(arguments: [[4095], [4096], [4097], [4000, 96], [4000, 97, 96, 1], [5000, 3, 4093, 1], [1, 5000, 5000, 1]])
   func contentIsEncodedWhetherOrNotItIsCopied(_ lengths: [Int]) {
     let names = lengths.map { String(repeating: "n", count: $0) }

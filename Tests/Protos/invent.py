@@ -1,4 +1,5 @@
-"""Invents contracts with nasty names: .proto files that protoc accepts, and in which names meet that Swift or C would mix up.
+"""Invents contracts with nasty names: .proto files that protoc accepts, and in which names meet that Swift or C would
+mix up.
 
     invent.py [--seed SEED] FOLDER COUNT
 

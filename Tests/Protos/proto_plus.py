@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes a FileDescriptorSet of the messages that packages have as classes of proto-plus, for corpora.py.
 
-Imports the modules of the messages alone, not the clients beside them, which need many more packages. A file is what a module of
-Python has, services are missing, and a name that Python reserves has an underscore.
+Imports the modules of the messages alone, not the clients beside them, which need many more packages. A file is what a
+module of Python has, services are missing, and a name that Python reserves has an underscore.
 
   proto_plus.py SET UNDER FOLDER...     UNDER is a folder in one of the others, such as google/cloud
 """

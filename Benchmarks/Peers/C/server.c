@@ -1,4 +1,5 @@
-// The floor: a server on grpc/grpc.h and protobuf-c alone, on one thread. server_c --port PORT [--tls-cert F --tls-key F]
+// The floor: a server on grpc/grpc.h and protobuf-c alone, on one thread.
+// server_c --port PORT [--tls-cert F --tls-key F]
 //
 // 128 requests wait for calls. A unary call is then two batches: one for its message, and one for everything else.
 #include <grpc/byte_buffer_reader.h>

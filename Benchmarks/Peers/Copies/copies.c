@@ -1,6 +1,6 @@
-// Counts the bytes that a program copies with memcpy and memmove, by the library or program that calls them, and what it writes
-// with sendmsg: LD_PRELOAD=copies.so COPIES=FILE PROGRAM. FILE is memory shared with who reads it, while the program runs: an
-// array of struct count, of which those that are used come first, and "sendmsg" last.
+// Counts the bytes that a program copies with memcpy and memmove, by the library or program that calls them, and what
+// it writes with sendmsg: LD_PRELOAD=copies.so COPIES=FILE PROGRAM. FILE is memory shared with who reads it, while the
+// program runs: an array of struct count, of which those that are used come first, and "sendmsg" last.
 //
 // Copies that the compiler has made of plain instructions are not seen; those are of a few bytes.
 #define _GNU_SOURCE

@@ -7,8 +7,9 @@
 
 #include "arguments.h"
 
-// A channel with a connection of its own; TLS with --tls-ca, keep-alive pings with --keepalive-ms. With --lean 1 it leaves out what a
-// load does not need: retries, channelz, the filters beyond the least, and the estimate of the bandwidth.
+// A channel with a connection of its own; TLS with --tls-ca, keep-alive pings with --keepalive-ms. With --lean 1 it
+// leaves out what a load does not need: retries, channelz, the filters beyond the least, and the estimate of the
+// bandwidth.
 inline std::shared_ptr<grpc::Channel> Connect(const Arguments& arguments) {
   grpc::ChannelArguments settings;
   settings.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

@@ -7,11 +7,11 @@
 //   stream    O streams on each channel, on which the server sends what it can; with --count, as many messages
 //   idle      O streams on each channel that stay open and silent; prints the server's memory
 //   connect   one new connection after the other
-//   block     O calls that block a thread of the server for a second each, and beside them one quick call at a time, which
-//             is what is measured
+//   block     O calls that block a thread of the server for a second each, and beside them one quick call at a time,
+//             which is what is measured
 //
-// With --count, it makes exactly that many unary calls or rounds of pingpong in all, or gets exactly that many messages on
-// each stream, without any to warm up.
+// With --count, it makes exactly that many unary calls or rounds of pingpong in all, or gets exactly that many messages
+// on each stream, without any to warm up.
 #include <absl/synchronization/mutex.h>
 #include <unistd.h>
 

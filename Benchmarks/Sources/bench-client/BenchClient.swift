@@ -4,8 +4,8 @@ import Synchronization
 
 /// Our client under load, with the options and the line of JSON of `Peers/Cpp/load.cc`.
 ///
-/// `main` is not `async`: its thread watches the clock, the load runs in a task, and Valgrind cannot follow Dispatch's main
-/// queue.
+/// `main` is not `async`: its thread watches the clock, the load runs in a task, and Valgrind cannot follow Dispatch's
+/// main queue.
 @main
 struct BenchClient {
   static func main() throws {

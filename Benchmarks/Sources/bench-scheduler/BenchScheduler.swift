@@ -2,7 +2,8 @@ import CoreGRPC
 import Foundation
 import Synchronization
 
-/// Measures what a call feels beside handlers that block, compute or yield: for each arrangement a server in a process of its own.
+/// Measures what a call feels beside handlers that block, compute or yield: for each arrangement a server in a process
+/// of its own.
 @main
 struct BenchScheduler {
   static func main() async throws {
@@ -229,7 +230,8 @@ struct Measurement {
     return "\(Int(Double(count) / seconds))/s of \(concurrency * unit / length)"
   }
 
-  /// Has calls wait beside others, half of them with a deadline, the others until they are cancelled, and then shuts down.
+  /// Has calls wait beside others, half of them with a deadline, the others until they are cancelled, and then shuts
+  /// down.
   private func timeliness(_ peer: Peer, _ method: String?) async -> String {
     await withTaskGroup(of: Void.self, returning: String.self) { group in
       if let method {

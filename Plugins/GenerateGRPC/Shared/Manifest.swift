@@ -3,8 +3,8 @@ import PackagePlugin
 
 /// The targets that a package declares, whatever is in their folders.
 ///
-/// SwiftPM tells a plugin of no target without a source file, such as one whose files are all yet to be generated. Therefore
-/// this asks `swift package dump-package`, which evaluates the manifest, computed names included.
+/// SwiftPM tells a plugin of no target without a source file, such as one whose files are all yet to be generated.
+/// Therefore this asks `swift package dump-package`, which evaluates the manifest, computed names included.
 struct Manifest {
   struct Target {
     let name: String

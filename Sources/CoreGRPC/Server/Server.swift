@@ -140,11 +140,11 @@ public final class Server: Sendable {
   ///
   /// The server accepts no new connections, and tells its clients to make their next calls elsewhere (GOAWAY). Calls
   /// that are on their way when a client learns of it are still served, until none has come for a second and for ten
-  /// seconds at most; so none is lost. Handlers learn of the shutdown from ``ServerContext/cancellation``, and their tasks are not cancelled. Calls that are not
-  /// done when the grace period is over end with UNAVAILABLE, and their handlers are cancelled. One whose message waits
-  /// for the client's window is reset; if it is the last call of its connection, its client sees the connection end
-  /// without a status. A later call can shorten the grace period; with none (`.zero`) all calls end immediately, and
-  /// those on their way end with CANCELLED.
+  /// seconds at most; so none is lost. Handlers learn of the shutdown from ``ServerContext/cancellation``, and their
+  /// tasks are not cancelled. Calls that are not done when the grace period is over end with UNAVAILABLE, and their
+  /// handlers are cancelled. One whose message waits for the client's window is reset; if it is the last call of its
+  /// connection, its client sees the connection end without a status. A later call can shorten the grace period; with
+  /// none (`.zero`) all calls end immediately, and those on their way end with CANCELLED.
   ///
   /// - Parameter gracePeriod: The time for calls in progress. Defaults to `nil`: no limit.
   public func beginGracefulShutdown(gracePeriod: Duration? = nil) {

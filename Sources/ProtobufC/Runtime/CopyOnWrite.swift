@@ -1,8 +1,9 @@
-/// Keeps the fields of a large message on the heap, where copies of the message share them: the interface for generated code.
+/// Keeps the fields of a large message on the heap, where copies of the message share them: the interface for generated
+/// code.
 ///
-/// A message of many fields, or one that would be large because of the sub-messages inside it, has this as its only stored
-/// property. The message is then the size of one pointer, and a copy of it retains one object. The first change of a message
-/// that shares its fields copies them.
+/// A message of many fields, or one that would be large because of the sub-messages inside it, has this as its only
+/// stored property. The message is then the size of one pointer, and a copy of it retains one object. The first change
+/// of a message that shares its fields copies them.
 ///
 /// The fields are the only element of an array. The array checks for itself whether it is shared, so that no unchecked
 /// code is needed: a value is `Sendable` because an array of `Sendable` elements is.

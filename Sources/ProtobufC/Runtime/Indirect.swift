@@ -1,7 +1,7 @@
 /// Keeps a sub-message outside of the message that holds it: a struct cannot hold itself.
 ///
-/// Generated code has it on the fields that lead from a message back to a message of the same type, unless the message is so
-/// large that it keeps its fields in ``CopyOnWrite``:
+/// Generated code has it on the fields that lead from a message back to a message of the same type, unless the message
+/// is so large that it keeps its fields in ``CopyOnWrite``:
 ///
 /// ```swift
 /// @Indirect public var next: Example_Node?

@@ -26,8 +26,8 @@ public protocol Message: Sendable, Hashable, CustomDebugStringConvertible {
 
   /// Encodes this message into memory of the caller's choice.
   ///
-  /// The content of strings and bytes is copied once, into that memory, but for the first 4 KiB: for so few bytes a second
-  /// copy costs less than to avoid it.
+  /// The content of strings and bytes is copied once, into that memory, but for the first 4 KiB: for so few bytes a
+  /// second copy costs less than to avoid it.
   ///
   /// - Parameter makeBuffer: Called once. It is given the exact size of the encoded message, in bytes, and a function
   ///   that appends the message to a span with that much room left.

@@ -1,7 +1,7 @@
 /// The message types that a format may meet inside of a `google.protobuf.Any`, and their files' extensions.
 ///
-/// JSON and text format show the fields of a message in an `Any`, and so must know its type by name. They know the types
-/// of the file that declares the message itself, and of the files that it imports. A registry adds others.
+/// JSON and text format show the fields of a message in an `Any`, and so must know its type by name. They know the
+/// types of the file that declares the message itself, and of the files that it imports. A registry adds others.
 ///
 /// ```swift
 /// var options = JSONEncodingOptions()

@@ -2,7 +2,8 @@
 
 usage: compare.py TESTEE DESCRIPTOR_SET SEED COUNT FILE...
 
-TESTEE decodes and encodes messages (edition-testee). DESCRIPTOR_SET has the .proto files FILE and those that they import.
+TESTEE decodes and encodes messages (edition-testee). DESCRIPTOR_SET has the .proto files FILE and those that they
+import.
 """
 
 import json

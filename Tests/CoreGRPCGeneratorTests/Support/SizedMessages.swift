@@ -1,7 +1,7 @@
 import ProtobufC
 
-/// A message of `sizes.proto` that keeps its fields in the value, or the one with the same fields that keeps them in shared
-/// storage.
+/// A message of `sizes.proto` that keeps its fields in the value, or the one with the same fields that keeps them in
+/// shared storage.
 protocol SizedMessage: Message {
   associatedtype Choice: SizedChoice
 

@@ -115,8 +115,8 @@ struct ScenarioTests {
       }
       #expect(codes.count == 50)
       #expect(codes.allSatisfy { $0 == nil || $0 == .unavailable || $0 == .resourceExhausted })
-      // When the storm is over there is room again. C-core may still be closing the connection to get memory back, which
-      // refuses the calls of that moment.
+      // When the storm is over there is room again. C-core may still be closing the connection to get memory back,
+      // which refuses the calls of that moment.
       let options = CallOptions(timeout: .seconds(30), waitForReady: true)
       var code: RPCError.Code? = .unavailable
       for _ in 0..<10 where code == .unavailable {

@@ -71,8 +71,8 @@ struct CancellationLimitTests {
       isClosed.happen()
     }()
     let path = kind == .unknownMethod ? "/test.Test/None" : "/test.Test/Echo"
-    // The server closes the connection when its next call begins, if C-core still knows the client's address then. It may
-    // not where one read brings a call with its cancellation. So the client goes on until then.
+    // The server closes the connection when its next call begins, if C-core still knows the client's address then. It
+    // may not where one read brings a call with its cancellation. So the client goes on until then.
     for first in stride(from: UInt32(0), to: 100_000, by: 100) where !isClosed.hasHappened {
       await Self.flood(connection, count: 100, from: first, path: path, hasMessage: kind == .withMessage)
       #expect(try await test.call([1]).message == [1])

@@ -25,8 +25,9 @@ struct CapturingClientTests {
       socket.write([request].bytes)
       let piece = [UInt8](repeating: UInt8(ascii: "v"), count: 16_000)
       let continuation = HTTP2Frame(kind: .continuation, stream: 1, payload: piece).bytes
-      // C-core parses the header anew with each piece, so that the buffers of the sockets fill up. It is busy from then on:
-      // a number of pieces instead would cost minutes under a sanitizer, since the time for a piece grows with the header.
+      // C-core parses the header anew with each piece, so that the buffers of the sockets fill up. It is busy from then
+      // on: a number of pieces instead would cost minutes under a sanitizer, since the time for a piece grows with the
+      // header.
       for _ in 0..<2_000 {
         if socket.isFull { isBusy.open() }
         socket.write(continuation)

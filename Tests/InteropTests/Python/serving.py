@@ -51,8 +51,8 @@ def on_input_end(action):
 
 
 def serve_sync(address, add_service, credentials=None):
-    # Blocked in every thread, and waited for: a Python handler runs between two steps of the interpreter, so that a signal
-    # just before the main thread begins to wait for something else is not seen until that comes.
+    # Blocked in every thread, and waited for: a Python handler runs between two steps of the interpreter, so that a
+    # signal just before the main thread begins to wait for something else is not seen until that comes.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=WORKERS), options=OPTIONS)
     add_service(server)

@@ -3,8 +3,8 @@
     python stream_client.py --target ADDRESS --mode sync|aio [--ca FILE] [--cases a,b,c]
     python stream_client.py --target ADDRESS --mode sync|aio --hang ID
 
-Runs its cases against a server that obeys the directives of stream_server.py. Prints `ok NAME` or `FAILED NAME: why` for
-each, then `N passed, M failed`; exits with 1 when any failed.
+Runs its cases against a server that obeys the directives of stream_server.py. Prints `ok NAME` or `FAILED NAME: why`
+for each, then `N passed, M failed`; exits with 1 when any failed.
 
 With --hang it has a call of each kind hang, as ID-Unary and so on, prints `hanging` once the server has them all, and
 waits for its own end.
@@ -159,8 +159,9 @@ class SyncCall:
 class AsyncChannel:
     """A channel of asyncio calls."""
 
-    # A write that fails as the server has just ended the call is to asyncio's client an INTERNAL error of its own, which
-    # takes the place of the status (grpcio 1.85; 1.51 does not show it). So it keeps its side open, and writes no more.
+    # A write that fails as the server has just ended the call is to asyncio's client an INTERNAL error of its own,
+    # which takes the place of the status (grpcio 1.85; 1.51 does not show it). So it keeps its side open, and writes no
+    # more.
     sends_until_the_end = False
 
     def __init__(self, target, credentials=None, options=OPTIONS):
@@ -276,8 +277,8 @@ class Cases:
 
     def __init__(self, channel, beside):
         self.channel = channel
-        # With a connection of its own: a question over the first one's makes C-core measure its bandwidth again, and let the
-        # other end send more that nobody reads.
+        # With a connection of its own: a question over the first one's makes C-core measure its bandwidth again, and
+        # let the other end send more that nobody reads.
         self.beside = beside
 
     async def _ask(self, directive, value, channel=None):
@@ -446,7 +447,8 @@ class Cases:
                 ends[outcome.summary()] += 1
 
         await self.channel.gather([worker() for _ in range(at_once)])
-        # On a busy machine the first write comes after the deadline; see AsyncChannel for what asyncio's client makes of that.
+        # On a busy machine the first write comes after the deadline; see AsyncChannel for what asyncio's client makes
+        # of that.
         expected = ("DEADLINE_EXCEEDED", "INTERNAL: Internal error from Core")
         others = {end: count for end, count in ends.items() if not end.startswith(expected)}
         expect(f"ends of {number} calls other than DEADLINE_EXCEEDED", others, {})

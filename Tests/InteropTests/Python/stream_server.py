@@ -16,7 +16,8 @@ Request metadata directs the answer. Messages are counted as they were received 
     x-test-echo: VALUE            comes back as initial metadata, before the first message is received or sent
     x-test-echo-bin: BYTES        comes back as trailing metadata
     x-test-fail: CODE_NAME        fails with that status and the trailing metadata below ...
-    x-test-fail-after: N          ... after N messages (default: 0), while the client may still send; or `end`: after all
+    x-test-fail-after: N          ... after N messages (default: 0), while the client may still send; or `end`: after
+                                  all
     x-test-message-bin: TEXT      the message of that status, in UTF-8 ...
     x-test-message-times: N       ... repeated N times (default: 1)
     x-test-end-after: N           ends the call with OK after N messages, while the client may still send

@@ -2,7 +2,8 @@ import CoreGRPC
 import ProtobufC
 import ProtobufCWellKnownTypes
 
-// Generated code in use. Each mode of the compiler in which `scripts/protos` compiles generated code compiles this file, too.
+// Generated code in use. Each mode of the compiler in which `scripts/protos` compiles generated code compiles this
+// file, too.
 
 struct Implementation: Modes_Modes.SimpleServiceProtocol {
   func unary(request: Modes_Small, context: ServerContext) async throws -> Modes_Shapes {

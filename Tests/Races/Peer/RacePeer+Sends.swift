@@ -15,7 +15,8 @@ extension RacePeer {
       deserializer: IdentityDeserializer(),
       serializer: IdentitySerializer(),
       handler: { (request: ServerRequest<[UInt8]>, _) in
-        // The replies are sent one after the other, however slow the machine: the call that comes last resumes the others.
+        // The replies are sent one after the other, however slow the machine: the call that comes last resumes the
+        // others.
         await round.pass()
         return ServerResponse(message: request.message)
       }
@@ -30,8 +31,8 @@ extension RacePeer {
       settings.contains("until-deferred") && SendCounts.deferred == 0
         || settings.contains("until-coalesced") && SendCounts.coalesced == 0
     }
-    // As many rounds as it takes, and enough where nothing is expected; with a new server now and then, because a method
-    // whose handlers are slow leaves the polling threads, where alone sends are deferred.
+    // As many rounds as it takes, and enough where nothing is expected; with a new server now and then, because a
+    // method whose handlers are slow leaves the polling threads, where alone sends are deferred.
     var serverCount = 0
     while serverCount < 10 && !isComplete || isExpectedMissing {
       serverCount += 1

@@ -318,8 +318,8 @@ import Synchronization
 
   /// Notes that the thread begins to complete the operation of an event.
   ///
-  /// From now on until ``finishEvent(hadEvent:onBegin:)`` returns it can be relieved: a completion may wait for a call's
-  /// lock that a thread kept by C-core has, or run a program's `enqueue` or `deinit`.
+  /// From now on until ``finishEvent(hadEvent:onBegin:)`` returns it can be relieved: a completion may wait for a
+  /// call's lock that a thread kept by C-core has, or run a program's `enqueue` or `deinit`.
   ///
   /// - Parameter onBegin: Called when that has been noted.
   func beginEvent(onBegin: () -> Void) {

@@ -32,7 +32,8 @@ import Synchronization
   /// The time for which a thread sleeps meanwhile when it has found no event, in microseconds.
   ///
   /// C-core wakes no thread for a new event as long as it counts on one that is about to return from
-  /// `grpc_completion_queue_next`, and it counts on the one that it keeps there (`pollset_kick` of `ev_epoll1_linux.cc`).
+  /// `grpc_completion_queue_next`, and it counts on the one that it keeps there (`pollset_kick` of
+  /// `ev_epoll1_linux.cc`).
   private static let assistedSleep: UInt32 = 1000
 
   /// The intervals at which the observer looks for threads that C-core keeps while no program's code runs: for active
@@ -199,8 +200,8 @@ import Synchronization
   /// Waits for an event, or until it is time to look at the calls that are under way.
   private func awaitEvent() -> grpc_event {
     if isAssisted.load(ordering: .relaxed) {
-      // Not a short deadline. After it C-core would move the work for a connection to its executor. A hostile connection
-      // would then keep the executor's one thread, and the work of other connections would wait behind it.
+      // Not a short deadline. After it C-core would move the work for a connection to its executor. A hostile
+      // connection would then keep the executor's one thread, and the work of other connections would wait behind it.
       let event = unsafe nextEvent(until: .past)
       if unsafe event.type == GRPC_QUEUE_TIMEOUT { usleep(Self.assistedSleep) }
       return unsafe event
@@ -231,8 +232,8 @@ import Synchronization
 
   private func leaveAsSurplus(_ thread: Poller) -> Bool {
     state.withLock { state in
-      // Beside a thread that C-core keeps, this one may be the only one that looks: C-core does not wake those that have
-      // waited since before.
+      // Beside a thread that C-core keeps, this one may be the only one that looks: C-core does not wake those that
+      // have waited since before.
       guard state.surplus > 0, state.active.count > 1, state.assistantCount == 0 else { return false }
       state.surplus -= 1
       hasSurplus.store(state.surplus > 0, ordering: .relaxed)

@@ -2,7 +2,8 @@
 enum CFile {
   /// - Parameters:
   ///   - text: A file of protoc-gen-c.
-  ///   - originals: The names of the `.proto` file, by those of the request. No declaration of the file has one of the latter.
+  ///   - originals: The names of the `.proto` file, by those of the request. No declaration of the file has one of the
+  ///     latter.
   static func restored(_ text: String, _ originals: [String: String]) -> String {
     guard !originals.isEmpty else { return text }
     return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in

@@ -2,10 +2,10 @@ import ProtobufCWellKnownTypes
 
 /// The names that the request to protoc-gen-c has in place of those of the `.proto` files.
 ///
-/// protoc-gen-c writes messages and enums of different names to the same names in C, `HttpCode` and `httpCode` or `A.B` and `A_B`,
-/// and so it does with fields that differ in case, one-ofs and the enums beside them. A message, an enum or a one-of whose C another
-/// has already gets `_c2`, `_c3` and so on behind its name, a field an underscore. So does a field whose name C has for something
-/// else.
+/// protoc-gen-c writes messages and enums of different names to the same names in C, `HttpCode` and `httpCode` or `A.B`
+/// and `A_B`, and so it does with fields that differ in case, one-ofs and the enums beside them. A message, an enum or
+/// a one-of whose C another has already gets `_c2`, `_c3` and so on behind its name, a field an underscore. So does a
+/// field whose name C has for something else.
 ///
 /// On the wire there are no names. ``CFile`` gives the descriptors in the C their own names again.
 struct CNames {
@@ -15,7 +15,8 @@ struct CNames {
   /// The names of what messages have, by the messages' full names.
   private var members: [String: CMemberNames] = [:]
 
-  /// The names of fields and the full names of types in the request for which the files have others, by the file's name.
+  /// The names of fields and the full names of types in the request for which the files have others, by the file's
+  /// name.
   private(set) var originals: [String: [String: String]] = [:]
 
   /// What the C of all files declares or defines: that is in one namespace.

@@ -2,14 +2,16 @@ import ProtobufCWellKnownTypes
 
 /// Decides which messages keep their fields in shared storage on the heap, and which in the value itself.
 ///
-/// The decision follows from the descriptors of a message and of the messages that it can hold, and from nothing else, so that
-/// two runs of the generator agree on a message. (They need not: the code that uses a message is the same for both.)
+/// The decision follows from the descriptors of a message and of the messages that it can hold, and from nothing else,
+/// so that two runs of the generator agree on a message. (They need not: the code that uses a message is the same for
+/// both.)
 struct StorageAnalysis {
   /// The largest size of a message that keeps its fields in the value, in bytes.
   ///
-  /// Measured with 4 to 64 fields of several kinds, in a release build. From about 24 fields on, which take 248 bytes, decoding
-  /// is faster with shared storage, above all of messages of which few fields are set. A copy takes 20 ns with it, and 10 ns
-  /// for each field without. To make a message and set two of its fields always takes longer with it, by 150 ns.
+  /// Measured with 4 to 64 fields of several kinds, in a release build. From about 24 fields on, which take 248 bytes,
+  /// decoding is faster with shared storage, above all of messages of which few fields are set. A copy takes 20 ns with
+  /// it, and 10 ns for each field without. To make a message and set two of its fields always takes longer with it, by
+  /// 150 ns.
   static let maximumByteCount = 256
 
   private var shared: Set<String> = []

@@ -3,8 +3,8 @@ import ProtobufCWellKnownTypes
 /// The features that are in force at a declaration of an editions file.
 ///
 /// A declaration has the features that it sets itself, and for the others those of the declaration around it; a file
-/// those of its edition. Features that are an extension of `google.protobuf.FeatureSet` are another language's, and stay
-/// among the unknown fields of the options.
+/// those of its edition. Features that are an extension of `google.protobuf.FeatureSet` are another language's, and
+/// stay among the unknown fields of the options.
 struct FeatureScope {
   typealias FeatureSet = Google_Protobuf_FeatureSet
 

@@ -5,8 +5,8 @@ struct MessageWriter {
 
   /// The largest number of properties of a message with an initializer for all of them.
   ///
-  /// The compiler's time for calls of such an initializer, and for its default arguments, grows faster than their number: 1,500
-  /// of them are too many for the compiler.
+  /// The compiler's time for calls of such an initializer, and for its default arguments, grows faster than their
+  /// number: 1,500 of them are too many for the compiler.
   private static let maximumParameterCount = 64
 
   private var access: String { options.visibility.modifier }

@@ -75,8 +75,8 @@ enum CName {
     "static_assert", "thread_local", "typeof", "typeof_unqual",
   ]
 
-  /// Macros in small letters: those that compilers define unless they are told to keep to the standard, and those of headers that a
-  /// program may include before the generated one.
+  /// Macros in small letters: those that compilers define unless they are told to keep to the standard, and those of
+  /// headers that a program may include before the generated one.
   private static let macros: Set<String> = [
     "complex", "d_fileno", "errno", "h_addr", "h_errno", "i386", "imaginary", "linux", "math_errhandling", "mips",
     "noreturn", "pixel", "s6_addr", "sa_handler", "sa_sigaction", "si_addr", "si_arch", "si_band", "si_fd", "si_int",

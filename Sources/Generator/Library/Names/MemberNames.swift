@@ -17,7 +17,8 @@ struct MemberNames {
   /// The type of each one-of, in their order.
   private(set) var oneOfTypes: [String] = []
 
-  /// The types inside the message, by their names in the `.proto` file: messages, enums, and the layouts of the maps' entries.
+  /// The types inside the message, by their names in the `.proto` file: messages, enums, and the layouts of the maps'
+  /// entries.
   private(set) var types: [String: String] = [:]
 
   /// All of these names but those of cases.

@@ -16,8 +16,8 @@ struct NameScope {
 
   /// Names declarations.
   ///
-  /// The first that wants a name gets it. Only then the others get their alternatives, with as many underscores as it takes to be
-  /// the only one of that name.
+  /// The first that wants a name gets it. Only then the others get their alternatives, with as many underscores as it
+  /// takes to be the only one of that name.
   ///
   /// - Parameters:
   ///   - wishes: The wishes of the declarations.

@@ -42,8 +42,8 @@ enum SwiftIdentifier {
   /// What protocols and clients of services have.
   private static let membersOfServices: Set<String> = ["_", "channel", "init", "registerMethods", "self"]
 
-  /// The names of generated code that a type at the top cannot have besides, because they would hide it: those of members, of
-  /// parameters and of types inside others.
+  /// The names of generated code that a type at the top cannot have besides, because they would hide it: those of
+  /// members, of parameters and of types inside others.
   static let namesInsideTypes: Set<String> = membersOfMessages.union([
     "Input", "Output", "bytes", "channel", "context", "debugDescription", "decode", "decoder", "element", "encode",
     "encoder", "field", "hash", "initialize", "limits", "makeBuffer", "message", "metadata", "number", "onResponse",

@@ -40,7 +40,8 @@ struct ServiceModel {
     self.methods = methods
   }
 
-  /// The beginnings of the names of the requests' and the responses' types: a method's type of such a name would hide them.
+  /// The beginnings of the names of the requests' and the responses' types: a method's type of such a name would hide
+  /// them.
   private static func namedTypes(of proto: ServiceProto, _ schema: Schema) throws(GeneratorError) -> Set<String> {
     var names: Set<String> = []
     for type in proto.method.flatMap({ [$0.inputType, $0.outputType] }) {

@@ -2,8 +2,8 @@ import ProtobufC
 
 /// Makes the comments in a request valid UTF-8.
 ///
-/// protoc passes comments on as they are in the file, in whatever encoding that has. All other texts of a `.proto` file are ASCII,
-/// or must be UTF-8.
+/// protoc passes comments on as they are in the file, in whatever encoding that has. All other texts of a `.proto` file
+/// are ASCII, or must be UTF-8.
 struct CommentRepair {
   private var bytes: [UInt8]
 

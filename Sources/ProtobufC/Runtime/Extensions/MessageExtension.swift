@@ -7,7 +7,8 @@
 /// record[Legacy_Extensions_remark] = "seen"    // the constant
 /// ```
 ///
-/// A message keeps its extensions in ``Message/unknownFields``, as they were received. Each access decodes the value again.
+/// A message keeps its extensions in ``Message/unknownFields``, as they were received. Each access decodes the value
+/// again.
 public struct MessageExtension<Extendee: Message, Value: Sendable & Hashable>: Sendable {
   /// The extension's full name, such as `legacy.remark`.
   public let name: String

@@ -27,8 +27,8 @@ extension MessageEncoder {
   {
     // An empty message may have no room, and takes none.
     guard let start = room.baseAddress else { return 0 }
-    // protobuf-c writes as many bytes as `protobuf_c_message_get_packed_size` announced, for which there is room. Memory
-    // that a message is packed to has no type yet, or is of bytes.
+    // protobuf-c writes as many bytes as `protobuf_c_message_get_packed_size` announced, for which there is room.
+    // Memory that a message is packed to has no type yet, or is of bytes.
     return protobuf_c_message_pack(message, start.assumingMemoryBound(to: UInt8.self))
   }
 
