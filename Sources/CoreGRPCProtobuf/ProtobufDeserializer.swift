@@ -13,7 +13,7 @@ public struct ProtobufDeserializer<Message: ProtobufC.Message>: MessageDeseriali
 
   /// Deserializes a message.
   ///
-  /// - Throws: `BinaryDecodingError`, when the bytes are no message of this type or exceed the limits.
+  /// - Throws: `BinaryDecodingError`, when the bytes are not a message of this type or exceed the limits.
   @inlinable
   public func deserialize(_ bytes: RawSpan) throws -> Message {
     try Message(serializedBytes: bytes, limits: limits)
@@ -23,7 +23,7 @@ public struct ProtobufDeserializer<Message: ProtobufC.Message>: MessageDeseriali
   ///
   /// The content of strings and bytes is copied once: from there into the message.
   ///
-  /// - Throws: `BinaryDecodingError`, when the bytes are no message of this type or exceed the limits.
+  /// - Throws: `BinaryDecodingError`, when the bytes are not a message of this type or exceed the limits.
   @inlinable
   public func deserialize(_ buffer: borrowing MessageBuffer) throws -> Message {
     try buffer.withUnsafePieces { pieces in

@@ -69,7 +69,7 @@ struct ComputeServerProgramTests {
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
-  @Test("A port in use is one line on standard error, and the first server goes on")
+  @Test("A port in use is one line on standard error, and the first server continues")
   func portInUse() async throws {
     let server = try Programs.server(["--listen", "127.0.0.1:0"])
     let bound = try #require(await server.line(after: "running... "))

@@ -1,6 +1,6 @@
 import Testing
 
-/// Which messages keep their fields in shared storage, and the code for them.
+/// The messages that keep their fields in shared storage, and the code for them.
 @Suite("Storage of messages") struct StorageTests {
   private func files(
     _ sources: [String: String],

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A channel as a service", .timeLimit(.minutes(5)))
 struct ChannelServiceTests {
-  @Test("A graceful shutdown closes the channel, and a call in progress goes on")
+  @Test("A graceful shutdown closes the channel, and a call in progress continues")
   func gracefulShutdown() async throws {
     let arrived = Gate()
     let proceed = Gate()

@@ -168,7 +168,7 @@ struct ServerServiceTests {
     }
   }
 
-  @Test("Cancelling the task stops the server at once, whatever the grace period")
+  @Test("Cancelling the task stops the server immediately, whatever the grace period")
   func cancellation() async throws {
     let arrived = Gate()
     let cancelled = Gate()
@@ -202,7 +202,7 @@ struct ServerServiceTests {
     try await run.value
   }
 
-  @Test("An address that cannot be bound is the group's error, and what was bound is let go")
+  @Test("An address that cannot be bound is the group's error, and its listeners are released")
   func bindFailure() async throws {
     let other = EchoServer.make()
     let taken = try other.listen(on: Self.loopback)

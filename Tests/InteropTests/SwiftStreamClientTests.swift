@@ -66,7 +66,7 @@ struct SwiftStreamClientTests {
     await server.stop()
   }
 
-  @Test("50 streams at once", arguments: Python.available, modes)
+  @Test("50 concurrent streams", arguments: Python.available, modes)
   func parallel(python: Python, mode: String) async throws {
     let server = try await PythonStreamServer(python, mode: mode)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -76,7 +76,7 @@ struct SwiftStreamClientTests {
     await server.stop()
   }
 
-  @Test("After the client's half-close the server goes on sending", arguments: Python.available, modes)
+  @Test("After the client's half-close the server continues to send", arguments: Python.available, modes)
   func halfClose(python: Python, mode: String) async throws {
     let server = try await PythonStreamServer(python, mode: mode)
     let outcome = await server.calls.call(.bidirectional, [[7]], metadata: ["x-test-after-close": "100"])
@@ -199,7 +199,7 @@ struct SwiftStreamClientTests {
     }
   }
 
-  /// What comes of a call that ended while it hung.
+  /// Returns the messages of a call that ended while it hung.
   private func messages(before end: StreamKind) -> [[UInt8]] {
     end.hasResponseStream ? [StreamKind.payload(0, 100)] : []
   }

@@ -122,7 +122,7 @@ import Testing
     #expect(error?.code == .tooDeep)
   }
 
-  /// What came from others in any order: a one-of twice, parts of a message, a list in parts, keys twice.
+  /// Content of others in any order: a one-of twice, parts of a message, a list in parts, keys twice.
   @Test func writesContentOfAnyAsItIsRead() throws {
     func bytes(_ populate: (inout Formats_Everything) -> Void) -> [UInt8] {
       Formats_Everything.with(populate).serializedBytes()

@@ -8,7 +8,7 @@ private func group(_ field: UInt64, _ content: [UInt8]) -> [UInt8] {
 
 /// The work of passing over groups, in bytes that are read.
 @Suite struct GroupEndsTests {
-  /// How many bytes are read to pass over the groups of a `Node`.
+  /// Returns the number of bytes that are read to pass over the groups of a `Node`.
   private func skippedByteCount(_ bytes: [UInt8]) throws -> Int {
     try bytes.withUnsafeBytes { bytes in
       try withUnsafeTemporaryAllocation(byteCount: 256, alignment: 16) { scratch in
@@ -53,7 +53,7 @@ private func group(_ field: UInt64, _ content: [UInt8]) -> [UInt8] {
     #expect(try skippedByteCount(many) <= 16 * many.count)
   }
 
-  /// What a peer can do to have the same bytes read again and again.
+  /// The ways of a peer to have the same bytes read again and again.
   enum Shape: CaseIterable {
     /// A sub-message with groups, and a group after it.
     case groupAfterSubMessage

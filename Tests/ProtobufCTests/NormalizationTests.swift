@@ -1,7 +1,7 @@
 internal import ProtobufC
 internal import Testing
 
-/// What protobuf asks for and protobuf-c does not do by itself.
+/// The rules of protobuf that protobuf-c does not follow by itself.
 @Suite struct NormalizationTests {
   private func group(_ field: UInt64, _ content: [UInt8]) -> [UInt8] {
     Wire.tag(field, wireType: 3) + content + Wire.tag(field, wireType: 4)

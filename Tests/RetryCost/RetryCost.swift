@@ -36,7 +36,7 @@ struct RetryCost {
     }
   }
 
-  /// What ends.
+  /// The servers or connections that end.
   enum End: String {
     /// One of the servers, by SIGTERM.
     case graceful

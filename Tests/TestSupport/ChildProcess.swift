@@ -9,9 +9,9 @@ public final class ChildProcess: Sendable {
     public let status: Int32
     /// Whether a signal ended the process.
     public let wasKilled: Bool
-    /// What the process wrote to standard output.
+    /// The output on standard output.
     public let output: String
-    /// What the process wrote to standard error.
+    /// The output on standard error.
     public let errors: String
   }
 
@@ -117,7 +117,7 @@ private final class Capture: Sendable {
   var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
 
   func begin() {
-    // A thread that blocks: reading must go on whatever the tasks do.
+    // A thread that blocks: reading must continue whatever the tasks do.
     let thread = Thread { [self] in
       var line: [UInt8] = []
       while true {

@@ -1,13 +1,13 @@
 import Synchronization
 
-/// How often something happened, on whatever threads.
+/// A counter of events, on whatever threads.
 public final class Counter: Sendable {
   private let count = Atomic(0)
 
   /// Creates a counter of nothing.
   public init() {}
 
-  /// How often so far.
+  /// The count so far.
   public var value: Int { count.load(ordering: .relaxed) }
 
   /// Counts one more.

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// Where the repository's and the build's files are.
+/// The locations of the repository's and the build's files.
 public enum Locations {
   /// The repository's folder.
   public static let repository = URL(filePath: #filePath)

@@ -2,7 +2,7 @@ public import CoreGRPC
 
 /// Runs `body`, and then shuts a server down.
 ///
-/// If `body` throws, handlers may wait for a part of it that no longer comes: the server's calls end at once.
+/// If `body` throws, handlers may wait for a part of it that no longer comes: the server's calls end immediately.
 public func withShutdown<Result>(of server: Server, _ body: () async throws -> Result) async throws -> Result {
   do {
     let result = try await body()

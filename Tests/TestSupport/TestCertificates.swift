@@ -31,17 +31,17 @@ public final class TestCertificates: Sendable {
   /// Trust in the authority alone.
   public var trustRoots: TrustRoots { .certificates(authority) }
 
-  /// What a server shows: it is good for localhost, 127.0.0.1 and `*.test.google.fr`.
+  /// The identity of a server: it is valid for localhost, 127.0.0.1 and `*.test.google.fr`.
   public var server: TLSIdentity {
     TLSIdentity(certificateChain: .file(path("server.pem")), privateKey: .file(path("server.key")))
   }
 
-  /// What a server shows that is to be refused.
+  /// Returns the identity of a server that clients must refuse.
   public func identity(_ name: String) -> TLSIdentity {
     TLSIdentity(certificateChain: .file(path(name + ".pem")), privateKey: .file(path(name + ".key")))
   }
 
-  /// What a client shows: its common name is `test-client`.
+  /// The identity of a client: its common name is `test-client`.
   public var client: TLSIdentity {
     TLSIdentity(certificateChain: .file(path("client.pem")), privateKey: .file(path("client.key")))
   }

@@ -1,7 +1,7 @@
 public import CoreGRPC
 import Glibc
 
-/// What servers are measured by.
+/// The service by which servers are measured.
 public struct BenchService: Bench_Bench.SimpleServiceProtocol {
   /// Creates the service.
   public init() {}

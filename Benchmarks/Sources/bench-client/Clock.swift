@@ -8,7 +8,7 @@ enum Clock {
   /// Processor time of this process, all threads together.
   static var cpu: UInt64 { read(CLOCK_PROCESS_CPUTIME_ID) }
 
-  /// How often threads of this process have gone to sleep.
+  /// The number of times that threads of this process have gone to sleep.
   static var contextSwitches: Int {
     var usage = rusage()
     getrusage(Int32(RUSAGE_SELF.rawValue), &usage)

@@ -11,7 +11,7 @@ struct Options {
   private(set) var seconds = 2.0
   private(set) var warmup = 0.5
 
-  /// How many calls to make in all, rather than for some seconds.
+  /// The number of calls to make in all, rather than for some seconds.
   private(set) var count: Int?
 
   /// Whether the tasks run on the channel's own threads, rather than on Swift's pool.

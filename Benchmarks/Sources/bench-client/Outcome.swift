@@ -1,4 +1,4 @@
-/// What became of a worker's calls, or of everyone's.
+/// The outcome of a worker's calls, or of all workers'.
 struct Outcome: Sendable {
   private(set) var latencies = Latencies()
   private(set) var errors = 0

@@ -27,7 +27,7 @@ struct BenchScheduler {
     MethodDescriptor(fullyQualifiedService: "bench.Scheduler", method: name)
   }
 
-  /// How late handlers of `Wait` learned that their calls were over.
+  /// The delay with which handlers of `Wait` learned that their calls were over.
   private static let lateness = Lateness()
 
   private static func serve(executor: String) async throws {
@@ -119,7 +119,7 @@ struct BenchScheduler {
 struct Measurement {
   struct Row {
     var name: String
-    /// What is asked of the pollers.
+    /// The target that the pollers must meet.
     var target = ""
     var measure: (Peer) async throws -> String
   }
@@ -238,7 +238,7 @@ struct Measurement {
         for index in 0..<1000 {
           group.addTask {
             let isCancelled = method == "BlockOnCancel"
-            // Spread over a second, as no machine tells a thousand handlers at once.
+            // Spread over a second, as no machine tells a thousand handlers at the same time.
             let timeout = isCancelled ? Duration.milliseconds(300 + index) : nil
             _ = try? await peer.call(method, isCancelled ? 1000 : 3000, other: index, timeout: timeout)
           }
@@ -283,7 +283,7 @@ struct Measurement {
   }
 }
 
-/// How much later than their times some things happened.
+/// The delays with which some things happened.
 final class Lateness: Sendable, CustomStringConvertible {
   private let milliseconds = Mutex<[Double]>([])
 

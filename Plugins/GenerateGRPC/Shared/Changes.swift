@@ -1,6 +1,6 @@
 import Foundation
 
-/// What is written and removed, or would have to be.
+/// The changes of the generated files: those made or, for `check-grpc`, those that are due.
 struct Changes {
   private let packageFolder: URL
   private let command: Command

@@ -1,4 +1,4 @@
-/// What the command line asks for.
+/// The request of the command line.
 struct Command {
   /// The command's verb: `generate-grpc`, or `check-grpc`, which only checks.
   let verb: String

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What files a folder has.
+/// The files of a folder.
 enum FolderContent {
   /// The files in a folder and those in it, by their paths from there on, sorted; hidden ones are left out.
   ///

@@ -1,4 +1,4 @@
-/// Why nothing was generated, or what is stale.
+/// The reason that nothing was generated, or the list of stale files.
 struct GenerationError: Error, CustomStringConvertible {
   var description: String
 

@@ -1,8 +1,8 @@
 import Foundation
 
-/// What the file `coregrpc-generate.json` beside the `.proto` files says; without it, nothing.
+/// The content of the file `coregrpc-generate.json` beside the `.proto` files; empty without the file.
 struct GenerationOptions: Decodable {
-  /// Who sees the generated Swift: `public`, `package` or `internal`, which is the default.
+  /// The access level of the generated Swift: `public`, `package` or `internal`, which is the default.
   var visibility: String?
 
   /// Whether to generate clients.

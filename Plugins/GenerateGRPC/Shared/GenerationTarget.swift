@@ -7,7 +7,7 @@ struct GenerationTarget {
   /// The folder of the Swift target.
   let folder: URL
 
-  /// Where the `.proto` files are: `Protos` in the target's folder, or the folder itself.
+  /// The folder of the `.proto` files: `Protos` in the target's folder, or the folder itself.
   let protoFolder: URL
 
   let options: GenerationOptions
@@ -24,10 +24,10 @@ struct GenerationTarget {
   /// The folder for the Swift, which has nothing else in it.
   var swiftOutputFolder: URL { folder.appending(path: "Generated") }
 
-  /// How the names of generated Swift files end.
+  /// The suffixes of the names of generated Swift files.
   static let swiftSuffixes = [".pb.swift", ".grpc.swift"]
 
-  /// How the names of generated C files end.
+  /// The suffixes of the names of generated C files.
   static let cSuffixes = [".pb-c.c", ".pb-c.h"]
 
   /// The folders where protoc looks for files, in that order.
@@ -52,7 +52,7 @@ struct GenerationTarget {
     cFolder = manifest.targets[cModule]?.folder ?? folder.deletingLastPathComponent().appending(path: cModule)
   }
 
-  /// Where a file is that protoc would read for a name.
+  /// Returns the location of the file that protoc would read for a name.
   func locate(_ file: String) -> URL? {
     importPaths.map { URL(filePath: $0).appending(path: file) }.first {
       FileManager.default.fileExists(atPath: $0.path)

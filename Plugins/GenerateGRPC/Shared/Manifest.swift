@@ -53,7 +53,7 @@ struct Manifest {
     return found
   }
 
-  /// Where SwiftPM looks for a target that has no source file.
+  /// Returns the folder where SwiftPM looks for a target that has no source file.
   private static func folder(of target: Dump.Target, in package: URL) -> URL? {
     if let path = target.path { return package.appending(path: path) }
     let parents = (target.type == "test" ? ["Tests"] : []) + ["Sources", "Source", "src", "srcs"]
@@ -76,7 +76,7 @@ struct Manifest {
   }
 }
 
-/// What `swift package dump-package` prints, as far as it is needed.
+/// The part of the output of `swift package dump-package` that is needed.
 private struct Dump: Decodable {
   struct Target: Decodable {
     var name: String

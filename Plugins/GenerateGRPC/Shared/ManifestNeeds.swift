@@ -1,7 +1,7 @@
 import Foundation
 import PackagePlugin
 
-/// What a `Package.swift` lacks so that the generated code compiles.
+/// The entries that a `Package.swift` lacks so that the generated code compiles.
 struct ManifestNeeds {
   private let manifest: Manifest
   private var targets: [String] = []

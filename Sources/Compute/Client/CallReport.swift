@@ -1,7 +1,7 @@
 import CoreGRPC
 import Histogram
 
-/// What became of many calls.
+/// The outcome of many calls.
 struct CallReport: Sendable {
   private(set) var succeeded = 0
   private(set) var failed = 0

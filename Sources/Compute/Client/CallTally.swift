@@ -13,7 +13,7 @@ final class CallTally: Sendable {
     self.state = Locked(CallReport())
   }
 
-  /// How many calls have ended.
+  /// The number of calls that have ended.
   var done: Int { state.withLock { $0.succeeded + $0.failed } }
 
   /// The number of the next call, from 0; `nil` when all have been handed out.
@@ -30,6 +30,6 @@ final class CallTally: Sendable {
     state.withLock { $0.add(error) }
   }
 
-  /// What became of the calls until now.
+  /// Returns the outcome of the calls until now.
   func report() -> CallReport { state.withLock { $0 } }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CoreGRPC
 
-/// How the command line protects a channel.
+/// The options of the command line that protect a channel.
 struct ChannelTLSOptions: ParsableArguments {
   @Flag(help: "Speak TLS, and trust the system's authorities. The other options of this kind imply it.")
   var tls = false

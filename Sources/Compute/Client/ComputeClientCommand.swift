@@ -43,7 +43,7 @@ struct ComputeClientCommand: OneLineErrorCommand {
   @Option(help: ArgumentHelp("How many times to send each text.", valueName: "n"))
   var count = 1
 
-  @Option(help: ArgumentHelp("How many calls to have in progress at once.", valueName: "n"))
+  @Option(help: ArgumentHelp("How many calls to have in progress at a time.", valueName: "n"))
   var concurrency = 1
 
   func validate() throws {

@@ -3,7 +3,7 @@ import Glibc
 
 /// The lines of standard input, read as they are asked for, without the line breaks (`\n` or `\r\n`).
 struct StandardInputLines {
-  /// A line that is no text, or an input that cannot be read.
+  /// A line that is not valid text, or an input that cannot be read.
   struct Failure: Error, CustomStringConvertible {
     let description: String
   }

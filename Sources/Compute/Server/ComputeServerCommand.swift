@@ -35,7 +35,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
   )
   var grace = DurationArgument(seconds: 5)
 
-  @Option(help: ArgumentHelp("How many calls may be in progress at once; further ones are refused.", valueName: "n"))
+  @Option(help: ArgumentHelp("How many calls may be in progress at a time; further ones are refused.", valueName: "n"))
   var maxConcurrentCalls = Server.Configuration().maxConcurrentCalls
 
   func validate() throws {

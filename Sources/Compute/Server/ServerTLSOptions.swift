@@ -1,7 +1,7 @@
 import ArgumentParser
 import CoreGRPC
 
-/// How the command line protects a server's TCP addresses.
+/// The options of the command line that protect a server's TCP addresses.
 struct ServerTLSOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

@@ -1,6 +1,6 @@
 import CGRPC
 
-/// The operations that shall start together on a call, with what they send.
+/// The operations to start together on a call, with what they send.
 struct Batch: ~Copyable {
   private(set) var operations: CallOperations = []
   private(set) var initialMetadata = Metadata()

@@ -24,10 +24,10 @@ public struct RPCError: Error, Sendable {
   /// A message for people.
   public var message: String { didSet { partsFromChannel.remove(.message) } }
 
-  /// The trailing metadata: on the client what the server sent, on the server what it shall send.
+  /// The trailing metadata that the client received, or that the server is to send.
   public var metadata: Metadata { didSet { partsFromChannel.remove(.metadata) } }
 
-  /// The initial metadata: on the client what the server sent before the status, on the server what it shall send
+  /// The initial metadata that the client received before the status, or that the server is to send
   /// before it, unless the call has sent its initial metadata already.
   ///
   /// Empty for most errors: a server seldom sends any for a call that fails.

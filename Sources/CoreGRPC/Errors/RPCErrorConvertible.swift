@@ -1,4 +1,4 @@
-/// An error of a program's own that says which status a call shall end with.
+/// An error of a program's own that determines the status with which a call ends.
 ///
 /// Without it, an error that a handler throws becomes UNKNOWN and its text stays on the server.
 public protocol RPCErrorConvertible: Error {

@@ -159,7 +159,7 @@ extension ServiceConfig: Codable {
   /// Reads a config as gRPC writes it.
   ///
   /// - Parameter decoder: The decoder.
-  /// - Throws: `DecodingError`, if it is no service config.
+  /// - Throws: `DecodingError`, if it is not a service config.
   public init(from decoder: any Decoder) throws {
     guard let config = Self(value: try JSONValue(from: decoder)) else {
       let problem = "not a service config of gRPC"

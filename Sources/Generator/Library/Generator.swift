@@ -16,7 +16,7 @@ public struct Generator {
   /// - Parameter request: A `google.protobuf.compiler.CodeGeneratorRequest`, serialized.
   /// - Returns: A `google.protobuf.compiler.CodeGeneratorResponse`, serialized: the files, or what is wrong with the
   ///   `.proto` files or the options.
-  /// - Throws: A `BinaryDecodingError`, if the bytes are no request.
+  /// - Throws: A `BinaryDecodingError`, if the bytes are not a request.
   public func respond(to request: [UInt8]) throws(BinaryDecodingError) -> [UInt8] {
     let request = try Self.decoded(request)
     var response = Google_Protobuf_Compiler_CodeGeneratorResponse()
@@ -86,6 +86,6 @@ public struct Generator {
 }
 
 extension DecodingLimits {
-  /// What the request of a large project may take: it is the user's own.
+  /// The limits for the request of a large project: it is the user's own.
   static var generator: DecodingLimits { DecodingLimits(maxMemoryBytes: 4 << 30) }
 }

@@ -9,7 +9,7 @@ enum DurationText {
     return "\(sign)\(seconds.magnitude)\(SecondsText.fraction(nanos: abs(Int64(nanos))))s"
   }
 
-  /// The seconds and nanoseconds of a text, or nil if it is no duration.
+  /// The seconds and nanoseconds of a text, or nil if it is not a duration.
   static func value(of text: ArraySlice<UInt8>) -> (seconds: Int64, nanos: Int32)? {
     var rest = text
     let isNegative = SecondsText.take("-", of: &rest)

@@ -186,7 +186,7 @@ struct JSONReader {
 
   // MARK: Scalars
 
-  /// Reads a value that is no message, or nil if it is an unknown name of an enum that is to be ignored.
+  /// Reads a value that is not a message, or nil if it is an unknown name of an enum that is to be ignored.
   mutating func scalar(_ kind: FieldType.Kind, name: String) throws(JSONDecodingError) -> ScalarValue? {
     let isString = scanner.peek() == UInt8(ascii: "\"")
     switch kind {

@@ -25,7 +25,7 @@ struct JSONScanner {
     stackGuard = .fromHere(allowing: options.maxStackBytes)
   }
 
-  /// The next byte that is no white space, or nil at the end.
+  /// The next byte that is not white space, or nil at the end.
   mutating func peek() -> UInt8? {
     while position < bytes.count {
       switch bytes[position] {
@@ -74,7 +74,7 @@ struct JSONScanner {
 
   private mutating func begin(_ character: Unicode.Scalar, _ name: String) throws(JSONDecodingError) {
     guard take(character) else {
-      // Another value is no fault of the text.
+      // Another value is not a fault of the text.
       let isValue = peek().map { "{[\"-0123456789tfn".utf8.contains($0) } ?? false
       throw isValue ? error(.invalidValue, "there should be \(name)") : malformed("there should be \(name)")
     }

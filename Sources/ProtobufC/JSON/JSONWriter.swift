@@ -6,7 +6,7 @@ struct JSONWriter {
   let pool: TypePool
   let options: JSONEncodingOptions
 
-  /// What has been written.
+  /// The output so far.
   private(set) var output: [UInt8] = []
 
   /// The number of objects and arrays that have begun and not ended.
@@ -122,7 +122,7 @@ struct JSONWriter {
 // MARK: - Values
 
 extension JSONWriter {
-  /// Writes a value that is no message.
+  /// Writes a value that is not a message.
   mutating func scalar(_ value: ScalarValue) throws(JSONEncodingError) {
     switch value {
     case .double(let number): floatingPoint(number)

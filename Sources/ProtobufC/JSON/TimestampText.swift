@@ -20,7 +20,7 @@ enum TimestampText {
     return "\(date)T\(time)\(SecondsText.fraction(nanos: Int64(nanos)))Z"
   }
 
-  /// The seconds and nanoseconds of a text of RFC 3339, or nil if it is no valid timestamp.
+  /// The seconds and nanoseconds of a text of RFC 3339, or nil if it is not a valid timestamp.
   static func value(of text: ArraySlice<UInt8>) -> (seconds: Int64, nanos: Int32)? {
     var rest = text
     func number(_ count: Int) -> Int64? { SecondsText.takeDigits(of: &rest, count...count)?.number }

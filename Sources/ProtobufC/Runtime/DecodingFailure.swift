@@ -1,4 +1,4 @@
-/// Why a message cannot be decoded, before it is put into words as a ``BinaryDecodingError``.
+/// The reason that a message cannot be decoded, from which a ``BinaryDecodingError`` is made.
 enum DecodingFailure: Error {
   case malformed, tooDeep, outOfStack, outOfMemory
 }

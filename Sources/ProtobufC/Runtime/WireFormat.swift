@@ -7,7 +7,7 @@ enum WireFormat {
   static var reservedFieldNumber: UInt32 { 19_000 }
 }
 
-/// How the value of a field is written: the lowest three bits of its tag.
+/// The encoding of a field's value: the lowest three bits of its tag.
 package enum WireType: UInt8, Sendable {
   case varint = 0
   case fixed64 = 1

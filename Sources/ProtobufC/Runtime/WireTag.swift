@@ -1,9 +1,9 @@
-/// What stands before the value of a field.
+/// The tag before the value of a field.
 struct WireTag: Equatable {
   /// The field's number.
   var number: UInt32
 
-  /// How the value is written.
+  /// The encoding of the value.
   var wireType: WireType
 
   /// Calls a function with each byte of the tag, as few as it takes.

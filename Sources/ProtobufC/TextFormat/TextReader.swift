@@ -164,7 +164,7 @@ struct TextReader {
 
   // MARK: Scalars
 
-  /// Reads a value that is no message; nil if it is not of its kind.
+  /// Reads a value that is not a message; nil if it is not of its kind.
   private mutating func scalar(_ kind: FieldType.Kind) throws(TextFormatDecodingError) -> ScalarValue? {
     switch kind {
     case .string:

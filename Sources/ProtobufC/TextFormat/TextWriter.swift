@@ -6,7 +6,7 @@ struct TextWriter {
   let pool: TypePool
   let options: TextFormatEncodingOptions
 
-  /// What has been written.
+  /// The output so far.
   private(set) var output: [UInt8] = []
 
   /// The number of messages that have begun and not ended.

@@ -28,7 +28,7 @@ extension Google_Protobuf_Value {
 extension Google_Protobuf_Value: ExpressibleByNilLiteral {
   /// Creates the value `null`.
   ///
-  /// Where a `Google_Protobuf_Value?` is expected, `nil` is no value at all: write `.null`.
+  /// Where a `Google_Protobuf_Value?` is expected, `nil` means that there is no value: write `.null`.
   ///
   /// - Parameter nilLiteral: nothing.
   public init(nilLiteral: ()) { self = .null }

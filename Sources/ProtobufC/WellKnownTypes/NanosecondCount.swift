@@ -20,7 +20,7 @@ struct NanosecondCount {
     self.nanos = isSecond ? 0 : nanos
   }
 
-  /// What rounding adds to a number of nanoseconds for the attoseconds behind it.
+  /// Returns the number that rounding adds to nanoseconds for the attoseconds after them: -1, 0 or 1.
   private static func carry(of rest: Int64, after whole: Int64, rule: FloatingPointRoundingRule) -> Int64 {
     guard rest != 0 else { return 0 }
     let half = attosecondsPerNanosecond / 2

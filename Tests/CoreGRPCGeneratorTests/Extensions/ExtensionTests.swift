@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  /// What Python sends for them.
+  /// The bytes that Python sends for them.
   private static let pythons = """
     a20602c3a9a80605b2060701808080808040bd0601000000bd06ffffffffc2060161c20600ca060b08ffffffffffffffffff01d206020801d206\
     00d806ffffffffffffffffff01e00601e006ffffffffffffffffff01ea060200fff106000000000000e0bff806008207080000c03f000000808\

@@ -3,12 +3,12 @@ import TestSupport
 
 /// Runs of protoc with the generator.
 struct Protoc {
-  /// What a run made.
+  /// The result of a run.
   struct Result {
     /// The files, by their paths below the output folder.
     var files: [String: String]
 
-    /// What was on standard error.
+    /// The output on standard error.
     var errors: String
 
     var status: Int32

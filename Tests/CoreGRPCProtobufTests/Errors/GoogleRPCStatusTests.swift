@@ -49,7 +49,7 @@ struct GoogleRPCStatusTests {
     #expect(try error.unpackGoogleRPCStatus() == status)
   }
 
-  @Test("A handler throws all details at once, and the client finds them in order")
+  @Test("A handler throws all details together, and the client finds them in order")
   func allDetails() async throws {
     let status = GoogleRPCStatus(code: .unknown, message: "", details: ErrorDetails.samples)
     let received = try #require(try await failure(of: status)?.unpackGoogleRPCStatus())

@@ -11,7 +11,7 @@ struct ChannelExecutorTests {
     repeat { #expect(try await test.call().message == [1, 2, 3]) } while currentPollerName == nil
   }
 
-  @Test("A task goes on with the response on the thread that received it, and after anything else on Swift's pool")
+  @Test("A task resumes with the response on the thread that received it, and after anything else on Swift's pool")
   func threads() async throws {
     try await withTestServer { test in
       try await Self.callToPoller(test)
@@ -44,7 +44,7 @@ struct ChannelExecutorTests {
     }
   }
 
-  @Test("A task of an actor goes on on the actor, and one of the main actor on the main thread")
+  @Test("A task of an actor resumes on the actor, and one of the main actor on the main thread")
   func actors() async throws {
     try await withTestServer { test in
       actor Caller {

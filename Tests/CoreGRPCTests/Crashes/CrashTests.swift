@@ -56,7 +56,7 @@ struct CrashTests {
     }
   }
 
-  @Test("When everything is let go, C-core shuts down whole: under LeakSanitizer nothing is left behind")
+  @Test("When everything is released, C-core shuts down whole: under LeakSanitizer nothing is left behind")
   func nothingLeftBehind() async {
     await #expect(processExitsWith: .success) {
       do {
@@ -67,13 +67,13 @@ struct CrashTests {
           }
         }
       }
-      // The last threads let go by themselves; the suite's time limit bounds the wait.
+      // The last threads release it by themselves; the suite's time limit bounds the wait.
       while Library.isInitialized { await Task.yield() }
       exit(0)
     }
   }
 
-  @Test("Servers are shut down from many tasks at once, while they start and are called")
+  @Test("Servers are shut down from many tasks at the same time, while they start and are called")
   func shutdownStorm() async {
     await #expect(processExitsWith: .success) {
       for _ in 0..<50 {

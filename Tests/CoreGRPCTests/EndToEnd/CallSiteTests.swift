@@ -117,7 +117,7 @@ private actor Collector {
   }
 }
 
-/// What a program with `@main` has.
+/// The code of a program with `@main`.
 private struct Program {
   static func main() async throws {
     let test = try StreamServer()

@@ -27,7 +27,10 @@ struct CancellationTests {
     }
   }
 
-  @Test("A deadline in the past ends the call at once", arguments: [Duration.zero, .seconds(-1), .seconds(-1_000_000)])
+  @Test(
+    "A deadline in the past ends the call immediately",
+    arguments: [Duration.zero, .seconds(-1), .seconds(-1_000_000)]
+  )
   func negativeDeadline(timeout: Duration) async throws {
     try await withTestServer { (test) async throws in
       let error = await #expect(throws: RPCError.self) {
@@ -92,7 +95,7 @@ struct CancellationTests {
     }
   }
 
-  @Test("A reply after the client went is dropped, and the server goes on")
+  @Test("A reply after the client disconnected is dropped, and the server continues")
   func replyTooLate() async throws {
     let arrived = Gate()
     let proceed = Gate()

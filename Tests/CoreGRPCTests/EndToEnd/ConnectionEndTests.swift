@@ -226,7 +226,7 @@ struct ConnectionEndTests {
     Call.all.indices.map { client.frames(of: EndingServer.stream($0)) }
   }
 
-  /// How frames of a stream break the rules of its end; `nil` if they do not.
+  /// Returns the rule of a stream's end that its frames break; `nil` if they break none.
   private func problem(of frames: [HTTP2Frame]) -> String? {
     let kinds = frames.map { frame in
       frame.kind == .headers && frame.flags & HTTP2Frame.endsStream != 0 ? "end" : "\(frame.kind)"
@@ -244,7 +244,7 @@ private struct EndingServer {
   let address: ListenAddress
   private let calls: [ConnectionEndTests.Call]
   let haveBegun = Gate()
-  /// How many handlers have read a request to its end.
+  /// The number of handlers that have read a request to its end.
   let endsOfRequests = Counter()
   private let mayReturn = DispatchSemaphore(value: 0)
 

@@ -45,7 +45,7 @@ struct ConnectivityTests {
     #expect(await rpcError { try await channel.connect() }?.code == .unavailable)
   }
 
-  @Test("A channel finds a server that comes up later, at once after its backoff is reset")
+  @Test("A channel finds a server that comes up later, immediately after its backoff is reset")
   func comesUpLater() async throws {
     let address = TestServer.addressOfItsOwn()
     try await withTestServer(on: address) { first in
@@ -83,7 +83,7 @@ struct ConnectivityTests {
     }
   }
 
-  @Test("A watch ends with its channel also while a call goes on", .timeLimit(.minutes(5)))
+  @Test("A watch ends with its channel also while a call continues", .timeLimit(.minutes(5)))
   func closingDuringCall() async throws {
     for _ in 0..<15 {
       let arrived = Gate()

@@ -65,7 +65,7 @@ struct ExhaustionTests {
     return test
   }
 
-  @Test("A recovery goes on until it succeeds")
+  @Test("A recovery continues until it succeeds")
   func persistence() async throws {
     let certificates = try await TestCertificates()
     let test = try stuckRecovery(certificates)
@@ -110,7 +110,7 @@ struct ExhaustionTests {
           }
           group.addTask { await threadEnded.pass() }
         }
-        // Calls go on meanwhile, and the listeners are looked at far more often than the watch does.
+        // Calls continue meanwhile, and the listeners are looked at far more often than the watch does.
         for _ in 0..<30 {
           _ = test.server.generations.lookAtListeners()
           _ = try? await test.call()

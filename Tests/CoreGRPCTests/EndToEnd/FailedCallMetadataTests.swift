@@ -2,7 +2,7 @@ import CoreGRPC
 import TestSupport
 import Testing
 
-/// What a server sends before a status other than OK.
+/// The initial metadata that a server sends before a status other than OK.
 @Suite("Initial metadata of failed calls", .timeLimit(.minutes(5)))
 struct FailedCallMetadataTests {
   private static let error = RPCError(

@@ -230,7 +230,7 @@ struct HandlerExecutorTests {
     } body: { test in
       for _ in 0..<10 {
         try await withThrowingTaskGroup(of: [UInt8].self) { group in
-          // All at once, so that there are replies to be held back.
+          // All at the same time, so that there are replies to be deferred.
           for index in 0..<64 { group.addTask { try await test.call([index == 32 ? 0 : 1]).message } }
           for _ in 0..<63 {
             let message = try await group.next()

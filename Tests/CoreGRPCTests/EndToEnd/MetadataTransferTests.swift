@@ -75,7 +75,7 @@ struct MetadataTransferTests {
     }
   }
 
-  /// What neither end sends, with values that would harm the call or C-core.
+  /// The metadata that neither end sends, with values that would harm the call or C-core.
   private static let keysNotSent: Metadata = [
     "Connection": "close", "content-length": "1", "content-type": "text/html", "grpclb_client_stats": "1",
     "host": "other",

@@ -76,7 +76,7 @@ struct ScenarioTests {
     }
   }
 
-  @Test("large_metadata: within the limit it arrives whole, far beyond it the call fails and the server goes on")
+  @Test("large_metadata: within the limit it arrives whole, far beyond it the call fails and the server continues")
   func largeMetadata() async throws {
     try await withTestServer { request, _ in
       ServerResponse(message: [], trailingMetadata: ["x-large": request.metadata["x-large"].first ?? "none"])
@@ -97,7 +97,9 @@ struct ScenarioTests {
     }
   }
 
-  @Test("resource_quota_server: a small quota and many large requests at once end in answers or refusals, and no crash")
+  @Test(
+    "resource_quota_server: many large requests over a small quota end in answers or refusals, and no crash"
+  )
   func resourceQuota() async throws {
     var configuration = Server.Configuration()
     configuration.memoryQuota = 8 << 20

@@ -112,7 +112,7 @@ struct ShutdownTests {
     }
   }
 
-  @Test("A handler that shuts its own server down goes on when that has stopped")
+  @Test("A handler that shuts its own server down continues when that has stopped")
   func ownServer() async throws {
     let server = Promise<Server>()
     let goesOn = Gate()
@@ -158,7 +158,7 @@ struct ShutdownTests {
     await isGone.pass()
   }
 
-  @Test("A server that is let go stops by itself")
+  @Test("A server that is released stops by itself")
   func letGo() async throws {
     let arrived = Gate()
     let cancelled = Gate()
@@ -178,7 +178,7 @@ struct ShutdownTests {
     _ = channel
   }
 
-  @Test("A channel that is let go with a call in progress finishes the call")
+  @Test("A channel that is released with a call in progress finishes the call")
   func channelLetGo() async throws {
     let arrived = Gate()
     let proceed = Gate()

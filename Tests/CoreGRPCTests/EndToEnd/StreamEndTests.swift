@@ -10,7 +10,7 @@ import Testing
 /// (section 5.1: a peer that has ended a stream must expect it for a while). See also ``ConnectionEndTests``.
 @Suite("Ends of streams", .timeLimit(.minutes(5)))
 struct StreamEndTests {
-  /// How the server has ended a stream.
+  /// The frames with which the server has ended a stream.
   private struct End: Equatable, CustomStringConvertible {
     var trailers = 0
     var resets: [[UInt8]] = []

@@ -291,7 +291,7 @@ struct StreamingTests {
     }
   }
 
-  @Test("A deadline ends a stream that goes on and on")
+  @Test("A deadline ends a stream that never ends by itself")
   func deadline() async throws {
     try await withStreamServer { _, _ in
       StreamingServerResponse { writer in
@@ -427,7 +427,7 @@ struct StreamingTests {
     }
   }
 
-  @Test("1,000 streams at once")
+  @Test("1,000 concurrent streams")
   func manyStreams() async throws {
     try await withStreamServer { test in
       let messages = (0..<5).map { [UInt8($0)] }

@@ -50,7 +50,7 @@ struct UnaryTests {
     #expect(message.contains(target.utf8.contains(0) ? "NUL" : "'\(target)'"), "\(message)")
   }
 
-  @Test("A closed channel makes no calls; those in progress go on")
+  @Test("A closed channel makes no calls; those in progress continue")
   func closedChannel() async throws {
     let arrived = Gate()
     let proceed = Gate()

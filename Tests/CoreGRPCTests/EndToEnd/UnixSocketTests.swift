@@ -14,7 +14,7 @@ struct UnixSocketTests {
     #expect(!FileManager.default.fileExists(atPath: path))
   }
 
-  @Test("A path on which a server listens is refused, and that server goes on")
+  @Test("A path on which a server listens is refused, and that server continues")
   func inUse() async throws {
     try await withTestServer(on: "unix:\(path)") { test in
       let server = Server(services: [])

@@ -61,7 +61,7 @@ struct CancellationLimitTests {
 
   enum Kind: CaseIterable { case withMessage, withoutMessage, unknownMethod }
 
-  @Test("A connection over the limit is closed, and calls on others go on", arguments: Kind.allCases)
+  @Test("A connection over the limit is closed, and calls on others continue", arguments: Kind.allCases)
   func closing(kind: Kind) async throws {
     let test = try makeServer(Server.CancellationLimit(burst: 50, perSecond: 0))
     let connection = try connect(to: test)
@@ -72,7 +72,7 @@ struct CancellationLimitTests {
     }()
     let path = kind == .unknownMethod ? "/test.Test/None" : "/test.Test/Echo"
     // The server closes the connection when its next call begins, if C-core still knows the client's address then. It
-    // may not where one read brings a call with its cancellation. So the client goes on until then.
+    // may not where one read brings a call with its cancellation. So the client continues until then.
     for first in stride(from: UInt32(0), to: 100_000, by: 100) where !isClosed.hasHappened {
       await Self.flood(connection, count: 100, from: first, path: path, hasMessage: kind == .withMessage)
       #expect(try await test.call([1]).message == [1])
@@ -131,7 +131,7 @@ struct CancellationLimitTests {
     let address = try ListenAddress(#require(await server.line(after: "running... ")))
     let connection = RawConnection(toPort: Int(try #require(address.port)))
     async let line = server.line(after: "log: closed the connection of ipv4:127.0.0.1:")
-    // More than any machine serves within the limit. When the connection is closed, sending fails at once.
+    // More than any machine serves within the limit. When the connection is closed, sending fails immediately.
     await Self.flood(connection, count: 40_000, path: "/test.Hold/None")
     #expect(await line?.contains("more than the server's cancellationLimit allows") == true)
     await connection.closed()

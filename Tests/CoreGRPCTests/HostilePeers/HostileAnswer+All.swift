@@ -92,8 +92,8 @@ extension HostileAnswer {
 
   // MARK: Messages
 
-  /// How a call ends with a compressed message whose encoding is not known: C-core tells the flags of a message in some
-  /// versions.
+  /// The codes of a call with a compressed message whose encoding is not known: C-core tells the flags of a message in
+  /// some versions.
   private static let mislabelled: [RPCError.Code?] =
     MessageFlags.isAvailable ? [.internalError] : [.internalError, nil]
 

@@ -286,8 +286,8 @@ extension HostileBytes {
     .block("no headers", [.goAway, .closed, .reset, .status(13), .status(2)], []),
   ]
 
-  /// How a call ends with a compressed message whose encoding is not known: C-core tells the flags of a message in some
-  /// versions.
+  /// The ends of a call with a compressed message whose encoding is not known: C-core tells the flags of a message in
+  /// some versions.
   private static let mislabelled: Set<Sign> = MessageFlags.isAvailable ? [.status(12)] : [.status(13), .status(0)]
 
   // Few calls of a busy method are looked at for a second message, see RequestMessageTests. C-core takes a message with

@@ -6,7 +6,7 @@ import Testing
 
 /// Bytes that a client may send, and what the server does about them.
 struct HostileBytes: Sendable, CustomTestStringConvertible {
-  /// What a client sees of a server's answer.
+  /// A part of a server's answer that a client sees.
   enum Sign: Hashable {
     /// The call ended with this code.
     case status(Int)
@@ -15,7 +15,7 @@ struct HostileBytes: Sendable, CustomTestStringConvertible {
     case closed
     /// The server did nothing for a long time.
     case silence
-    /// The connection goes on: the server answers a ping that came after the bytes.
+    /// The connection stays open: the server answers a ping that came after the bytes.
     case pong
   }
 
@@ -107,7 +107,7 @@ struct HostileClientTests {
     #expect(next == [4, 5])
   }
 
-  /// What a server does about bytes, up to the first sign that is expected.
+  /// Returns a server's reactions to bytes, up to the first sign that is expected.
   private static func signs(of hostile: HostileBytes, port: Int) async -> Set<HostileBytes.Sign> {
     await withCheckedContinuation { continuation in
       Thread.detachNewThread {

@@ -17,7 +17,7 @@ struct RequestMessageTests {
     }
   }
 
-  /// How two messages come.
+  /// The form in which two messages arrive.
   enum Arrival: CaseIterable {
     case inOneFrame, inTwoFrames, withoutEnd
 
@@ -120,7 +120,7 @@ struct RequestMessageTests {
       }
     }
 
-    /// Has the handler go on when the server has got all that was sent before.
+    /// Has the handler continue when the server has got all that was sent before.
     func endAfterCall(on connection: RawConnection, stream: UInt32) async {
       await began.pass()
       connection.send(
@@ -172,7 +172,7 @@ struct RequestMessageTests {
     }
   }
 
-  @Test("A client that does not end its stream is answered at once, whatever it sends afterwards")
+  @Test("A client that does not end its stream is answered immediately, whatever it sends afterwards")
   func openStream() async throws {
     let echo = try Echo()
     try await withShutdown(of: echo.server) {

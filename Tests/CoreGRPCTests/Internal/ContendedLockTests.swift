@@ -33,7 +33,7 @@ struct ContendedLockTests {
     #expect(value.overlaps == 0)
   }
 
-  @Test("What the body throws goes on to the caller, and the lock is free again")
+  @Test("The caller gets the error that the body throws, and the lock is free again")
   func error() {
     let lock = ContendedLock(1)
     #expect(throws: CancellationError.self) {

@@ -33,7 +33,7 @@ struct MetadataTests {
     #expect(Metadata().valuesByKey.isEmpty)
   }
 
-  @Test("Entries come from any sequence, and go by a predicate or all at once")
+  @Test("Entries come from any sequence, and are removed by a predicate or all together")
   func sequences() {
     var metadata = Metadata([(key: "A", value: "1"), (key: "b-bin", value: [2])] as [Metadata.Element])
     metadata.add(contentsOf: [(key: "C", value: "3")] as [Metadata.Element])

@@ -67,7 +67,7 @@ struct ChaosTests {
     )
   }
 
-  /// How much later than their times some things happened.
+  /// The delays with which some things happened.
   private struct Lateness: CustomStringConvertible {
     private let milliseconds: [Int]
 

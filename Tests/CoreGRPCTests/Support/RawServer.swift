@@ -10,7 +10,7 @@ final class RawServer: Sendable {
     case closed(connection: Int)
   }
 
-  /// What happens, for one consumer.
+  /// The events, for one consumer.
   let events: AsyncStream<Event>
   private let listener = RawSocket.listening()
 

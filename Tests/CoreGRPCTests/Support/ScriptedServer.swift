@@ -3,9 +3,9 @@ import TestSupport
 
 /// A server that answers its first call with bytes of the test's choice, and every later one with an echo.
 final class ScriptedServer: Sendable {
-  /// What the first call is answered with.
+  /// The answer to the first call.
   struct Script: Sendable {
-    /// What the first connection begins with.
+    /// The bytes with which the first connection begins.
     var greeting = HTTP2Frame.settings().bytes
     /// Whether the bytes are sent when the request has come, and not with the greeting.
     var waitsForRequest = true

@@ -39,7 +39,10 @@ struct SoakOptions: ParsableArguments {
   )
   var responseSize = SoakSettings().responseSize
 
-  @Option(name: .customLong("soak_num_threads"), help: ArgumentHelp("How many calls to make at once.", valueName: "n"))
+  @Option(
+    name: .customLong("soak_num_threads"),
+    help: ArgumentHelp("How many calls to make at a time.", valueName: "n")
+  )
   var workers = SoakSettings().workers
 
   func validate() throws {

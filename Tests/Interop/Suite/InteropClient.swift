@@ -5,10 +5,10 @@ import GRPCTesting
 ///
 /// The cases are described in <https://github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md>.
 package struct InteropClient: Sendable {
-  /// What a call may take at most, so that a server that does not answer fails a case rather than hangs it.
+  /// The longest time for a call, so that a server that does not answer fails a case rather than hangs it.
   static let limit = Duration.seconds(60)
 
-  /// How a soak case is run.
+  /// The settings of a soak case.
   package var soak = SoakSettings()
 
   /// Called with each line that tells of a soak case's progress.

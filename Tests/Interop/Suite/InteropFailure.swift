@@ -1,4 +1,4 @@
-/// Why an interop case failed: what was looked at, what was expected, and what came.
+/// The reason that an interop case failed: the subject, the expected value, and the received one.
 package struct InteropFailure: Error, Sendable, CustomStringConvertible {
   package let description: String
 

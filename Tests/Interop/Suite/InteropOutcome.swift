@@ -1,4 +1,4 @@
-/// What became of a case that did not fail.
+/// The outcome of a case that did not fail.
 package enum InteropOutcome: Sendable, Hashable {
   case passed
   /// The case could not be decided here, and why.

@@ -1,18 +1,18 @@
-/// How the soak cases are run, with the defaults of their specification.
+/// The settings of the soak cases, with the defaults of their specification.
 package struct SoakSettings: Sendable, Hashable {
-  /// How many calls are made.
+  /// The number of calls.
   package var iterations = 10
 
-  /// How many of them may fail.
+  /// The number of calls that may fail.
   package var maximumFailures = 0
 
-  /// How long a call may take without counting as failed.
+  /// The longest time that a call may take without counting as failed.
   package var maximumLatency = Duration.seconds(1)
 
   /// The shortest time from the start of a call to the start of the next.
   package var minimumInterval = Duration.zero
 
-  /// How long all may take; `nil` for all iterations at their maximum latency.
+  /// The longest time that all may take; `nil` for all iterations at their maximum latency.
   package var timeout: Duration?
 
   /// The size of a request's payload.
@@ -21,7 +21,7 @@ package struct SoakSettings: Sendable, Hashable {
   /// The size of a response's payload.
   package var responseSize = 314_159
 
-  /// How many calls are made at once, each by a worker with an equal share of the iterations.
+  /// The number of calls at a time, each by a worker with an equal share of the iterations.
   package var workers = 1
 
   package init() {}

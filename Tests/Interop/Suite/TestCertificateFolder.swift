@@ -1,7 +1,7 @@
 package import CoreGRPC
 import Foundation
 
-/// Where the interop programs find the certificates that `scripts/make-test-certificates` makes.
+/// The folder of the certificates that `scripts/make-test-certificates` makes for the interop programs.
 package struct TestCertificateFolder: Sendable {
   private let path: String
 

@@ -49,8 +49,8 @@ struct InteropCaseTests {
     }
   }
 
-  /// Two cases are left out: what becomes of a call that is cancelled at once is the client's own doing, and an answer
-  /// can miss a deadline of a millisecond however wrong it is.
+  /// Two cases are left out: what becomes of a call that is cancelled immediately is the client's own doing, and an
+  /// answer can miss a deadline of a millisecond however wrong it is.
   @Test(
     "Every case fails against a service that does everything wrong, and says how",
     arguments: Set(InteropTestCase.allCases).subtracting([.cancelAfterBegin, .timeoutOnSleepingServer])

@@ -28,7 +28,7 @@ MIB = 1024 * 1024
 # No call of a test may outlive the test; those that are about deadlines set their own.
 PATIENCE_SECONDS = 60
 
-# Large messages must meet the server's limits, not the client's. A proxy of the environment is no part of a test.
+# Large messages must meet the server's limits, not the client's. A proxy of the environment is not a part of a test.
 OPTIONS = (
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
@@ -139,7 +139,7 @@ class SyncCall:
 
 
 class ThreadsChannel(SyncChannel):
-    """A SyncChannel that ten threads share where a case asks for calls at once."""
+    """A SyncChannel that ten threads share where a case asks for calls at the same time."""
 
     parallel_calls = 500
 

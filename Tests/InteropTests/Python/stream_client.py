@@ -37,7 +37,7 @@ MIB = 1024 * 1024
 # No call of a test may outlive the test; those that are about deadlines set their own.
 PATIENCE_SECONDS = 60
 
-# A proxy of the environment is no part of a test.
+# A proxy of the environment is not a part of a test.
 OPTIONS = (("grpc.enable_http_proxy", 0),)
 OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
 

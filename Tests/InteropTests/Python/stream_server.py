@@ -22,7 +22,8 @@ Request metadata directs the answer. Messages are counted as they were received 
     x-test-message-times: N       ... repeated N times (default: 1)
     x-test-end-after: N           ends the call with OK after N messages, while the client may still send
     x-test-after-close: N         has Bidirectional send N more messages of 4 bytes after the client's half-close
-    x-test-hang: ID               after the first message, or at once if there is none, waits for the end of the call
+    x-test-hang: ID               after the first message, or immediately if there is none, waits for the end of the
+                                  call
     x-test-hold: ID               receives nothing before ID is released
     x-test-count: ID              counts, under ID, the messages whose sending is done
 

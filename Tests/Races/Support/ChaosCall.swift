@@ -2,7 +2,7 @@ package import CoreGRPC
 
 /// Makes one call of the chaos test.
 package struct ChaosCall: Sendable {
-  /// What became of a call, and when.
+  /// The outcome of a call, and its time.
   package struct Result: Sendable {
     package var plan: ChaosPlan
     package var outcome: RaceOutcome

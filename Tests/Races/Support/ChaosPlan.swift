@@ -1,11 +1,11 @@
 package import CoreGRPC
 import Glibc
 
-/// What one call of the chaos test does to the server's threads, and how it ends.
+/// The effect of one call of the chaos test on the server's threads, and the end of the call.
 ///
 /// All of it follows from the seed.
 package struct ChaosPlan: Sendable, CustomStringConvertible {
-  /// What the handler does with its thread and its task before it replies.
+  /// The conduct of the handler, with its thread and its task, before it replies.
   package enum Conduct: String, CaseIterable, Sendable {
     case returns
     /// Sleeps without giving up its thread.
@@ -22,7 +22,7 @@ package struct ChaosPlan: Sendable, CustomStringConvertible {
     case blocksOnCancel
   }
 
-  /// What ends the call, if its handler does not.
+  /// The event that ends the call, if its handler does not.
   package enum Ending: Sendable, Hashable {
     case none
     case cancel(afterMilliseconds: Int)
@@ -35,7 +35,7 @@ package struct ChaosPlan: Sendable, CustomStringConvertible {
   package let kind: RacePlan.Kind
   package let conduct: Conduct
   package let ending: Ending
-  /// How long the handler blocks, computes or yields.
+  /// The time for which the handler blocks, computes or yields.
   package let milliseconds: Int
 
   package init(identifier: UInt64, using generator: inout SeededGenerator) {
@@ -63,7 +63,7 @@ package struct ChaosPlan: Sendable, CustomStringConvertible {
 
   package var method: MethodDescriptor { ChaosService.method(kind, sharesMethod ? nil : conduct) }
 
-  /// What the handler is told to do.
+  /// The instructions for the handler.
   package var metadata: Metadata {
     [
       "x-identifier": .string(String(identifier)), "x-conduct": .string(conduct.rawValue),

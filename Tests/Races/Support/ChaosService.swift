@@ -9,13 +9,13 @@ package final class ChaosService: RegistrableRPCService {
   /// Begins a shutdown.
   package static let stop = MethodDescriptor(fullyQualifiedService: "chaos.Control", method: "Stop")
 
-  /// What handlers remember.
+  /// The observations of the handlers.
   package struct Report: Sendable {
     /// When handlers learned that they were cancelled, in nanoseconds, by the identifiers of their calls.
     package var cancelTimes: [UInt64: UInt64] = [:]
-    /// How many handlers have begun.
+    /// The number of handlers that have begun.
     package var began = 0
-    /// How many of them have ended.
+    /// The number of handlers that have ended.
     package var ended = 0
 
     /// Reads what the service has answered.

@@ -1,6 +1,6 @@
 package import CoreGRPC
 
-/// What one call of the race test does, and what is thrown at it.
+/// The work of one call of the race test, and the disturbance of it.
 ///
 /// All of it follows from the seed.
 package struct RacePlan: Sendable, CustomStringConvertible {
@@ -14,10 +14,10 @@ package struct RacePlan: Sendable, CustomStringConvertible {
 
   package let kind: Kind
   package let disturbance: Disturbance
-  /// How many messages go each way that streams.
+  /// The number of messages each way that streams.
   package let messages: Int
   package let size: Int
-  /// How many times to let others go first before the disturbance.
+  /// The number of times to let others go first before the disturbance.
   package let yields: Int
 
   package init(using generator: inout SeededGenerator) {
@@ -30,7 +30,7 @@ package struct RacePlan: Sendable, CustomStringConvertible {
 
   package var description: String { "\(kind), \(disturbance), \(messages) × \(size) bytes, \(yields) yields" }
 
-  /// What the handler is told to do, by metadata.
+  /// The instructions for the handler, as metadata.
   package var metadata: Metadata {
     var metadata: Metadata = ["x-messages": .string(String(messages)), "x-yields": .string(String(yields))]
     switch disturbance {
@@ -67,7 +67,7 @@ package struct RacePlan: Sendable, CustomStringConvertible {
   }
 }
 
-/// What became of one call.
+/// The outcome of one call.
 package enum RaceOutcome: Sendable, Hashable {
   case success
   case wrongAnswer

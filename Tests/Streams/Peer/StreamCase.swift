@@ -6,7 +6,7 @@ enum StreamCase: String, CaseIterable {
   case sizes
   /// A conversation: each message is sent when the answer to the one before has come.
   case pingPong = "ping-pong"
-  /// A server that goes on sending after the client's half-close.
+  /// A server that continues to send after the client's half-close.
   case halfClose = "half-close"
   /// Messages that are compressed.
   case compression

@@ -1,6 +1,7 @@
 import CoreGRPC
 
-/// What the metadata of a request asks of ``StreamDirectiveService``: see `Tests/InteropTests/Python/stream_server.py`.
+/// The directives for ``StreamDirectiveService`` in a request's metadata: see
+/// `Tests/InteropTests/Python/stream_server.py`.
 struct StreamDirectives: Sendable {
   private let metadata: Metadata
 

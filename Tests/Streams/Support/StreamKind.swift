@@ -19,7 +19,7 @@ package enum StreamKind: String, CaseIterable, Sendable, CustomStringConvertible
   /// Whether the server may send any number of messages.
   package var hasResponseStream: Bool { self == .serverStreaming || self == .bidirectional }
 
-  /// What to send for so many messages of that size.
+  /// Returns the requests to send for so many messages of that size.
   package func requests(count: Int, size: Int) -> [[UInt8]] {
     switch self {
     case .unary: [Self.payload(0, size)]
@@ -28,7 +28,7 @@ package enum StreamKind: String, CaseIterable, Sendable, CustomStringConvertible
     }
   }
 
-  /// What comes back for it.
+  /// Returns the responses to these requests.
   package func responses(count: Int, size: Int) -> [[UInt8]] {
     switch self {
     case .unary: [Self.payload(0, size)]

@@ -1,6 +1,6 @@
 package import CoreGRPC
 
-/// How a call went: what came before its end, and its end.
+/// The outcome of a call: everything that came before its end, and its end.
 package struct StreamOutcome: Sendable {
   package var metadata = Metadata()
   package var messages: [[UInt8]] = []

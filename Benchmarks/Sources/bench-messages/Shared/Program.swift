@@ -40,7 +40,7 @@ private enum Shape: String {
   case flat, nested, numbers, maps, strings
 }
 
-/// What the program does with a message.
+/// The work of the program on a message.
 private enum Work {
   /// Encodes it, so many times.
   case encode(Int)

@@ -1,4 +1,4 @@
-/// What the guide knows: a dozen invented sights on an invented island.
+/// The features that the guide knows: a dozen invented sights on an invented island.
 public struct FeatureMap: Sendable {
   /// The features, from north to south.
   public let features: [Routeguide_Feature]

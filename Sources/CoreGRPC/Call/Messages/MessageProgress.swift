@@ -29,7 +29,7 @@ struct MessageProgress {
     return flags
   }
 
-  /// Ends the message: it has been sent or received, will not be, or no task shall wait for it any longer.
+  /// Ends the message: it has been sent or received, will not be, or no task is to wait for it any longer.
   ///
   /// - Returns: The task that waits for it.
   mutating func end(succeeded: Bool) -> UnsafeContinuation<Bool, Never>? {

@@ -519,7 +519,7 @@ import Synchronization
   /// Determines whether the thread, which runs no program's code, has run for a while without returning from C-core.
   ///
   /// A thread that waits for events inside C-core in between is not captured. The time for which it waits for a
-  /// processor is no pause, but does not count as run time either: another thread would wait, too.
+  /// processor is not a pause, but does not count as run time either: another thread would wait, too.
   private func capture(_ memory: inout CaptureMemory) -> Capture {
     let progress = progress
     guard progress == memory.progress else {

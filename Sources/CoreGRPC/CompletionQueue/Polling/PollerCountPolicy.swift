@@ -9,9 +9,9 @@ struct PollerCountPolicy: Sendable, Hashable {
   /// The change of the number of threads.
   enum Change: Sendable, Hashable {
     case none
-    /// Another thread shall poll too.
+    /// Another thread is to poll, too.
     case add
-    /// One thread less shall poll.
+    /// One thread less is to poll.
     case remove
   }
 

@@ -48,7 +48,7 @@ import Synchronization
     var active: [Poller] = []
     var reserve: [Poller] = []
     var threadCount = 0
-    /// The number of active threads that shall wait instead of polling again.
+    /// The number of active threads that must wait instead of polling again.
     var surplus = 0
     /// The number of active threads in the place of those that C-core keeps, and the last time when it kept as many.
     var assistantCount = 0

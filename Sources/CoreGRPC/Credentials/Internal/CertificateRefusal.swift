@@ -61,8 +61,8 @@ enum CertificateRefusal {
       let connection = unsafe X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx())
     else { return }
     let ssl = OpaquePointer(connection)
-    // With a function to decide, or where nothing is to be checked, the handshake may go on: it must not find an error
-    // then.
+    // With a function to decide, or where nothing is to be checked, the handshake may continue: it must not find an
+    // error then.
     guard
       unsafe SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE, unsafe SSL_get_verify_callback(ssl) == nil,
       let buffer = unsafe SSL_get_rbio(ssl), unsafe BIO_method_type(buffer) == BIO_TYPE_BIO

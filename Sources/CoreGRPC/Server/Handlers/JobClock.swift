@@ -23,7 +23,7 @@ struct JobClock: Sendable {
   }
 }
 
-/// What the current thread has used since its start.
+/// The processor time and the waits of the current thread since its start.
 private struct ThreadUse: Sendable {
   /// The processor time, in nanoseconds.
   let processorTime: UInt64

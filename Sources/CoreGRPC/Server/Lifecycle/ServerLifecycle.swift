@@ -58,7 +58,7 @@ struct ServerLifecycle: Sendable, Hashable {
     return true
   }
 
-  /// - Returns: Whether a slot shall be posted.
+  /// - Returns: Whether to post a slot.
   mutating func postSlot() -> Bool {
     guard phase == .running || phase == .draining && !isClosed else { return false }
     postedSlots += 1

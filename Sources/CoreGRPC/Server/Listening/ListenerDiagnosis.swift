@@ -1,7 +1,7 @@
 /// The decision from several looks at a listening socket whether C-core still accepts its connections, as a value.
 ///
 /// C-core 1.51 gives up a listener for good when `accept4` fails, for instance because the process has no descriptor
-/// left. The socket stays open, and connections wait in the system. A connection that waits is no proof, as more may
+/// left. The socket stays open, and connections wait in the system. A connection that waits is not a proof, as more may
 /// come than are accepted at that moment, and the polling threads may not get processor time: so a look counts only if
 /// a thread has polled since the one before, and any newly accepted connection begins the count again.
 struct ListenerDiagnosis: Sendable, Hashable {

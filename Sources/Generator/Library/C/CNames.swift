@@ -9,17 +9,17 @@ import ProtobufCWellKnownTypes
 ///
 /// On the wire there are no names. ``CFile`` gives the descriptors in the C their own names again.
 struct CNames {
-  /// What messages and enums are called in the request, as far as it is not their own full name.
+  /// The full names of messages and enums in the request, where these differ from their own.
   private var types: [String: String] = [:]
 
-  /// The names of what messages have, by the messages' full names.
+  /// The names of the messages' members, by the messages' full names.
   private var members: [String: CMemberNames] = [:]
 
   /// The names of fields and the full names of types in the request for which the files have others, by the file's
   /// name.
   private(set) var originals: [String: [String: String]] = [:]
 
-  /// What the C of all files declares or defines: that is in one namespace.
+  /// The identifiers that the C of all files declares or defines, in one namespace.
   private var identifiers: Set<String> = []
 
   /// The full names of all declarations.
@@ -44,10 +44,10 @@ struct CNames {
   /// Whether the C has a name.
   func contains(_ identifier: String) -> Bool { identifiers.contains(identifier) }
 
-  /// What a message or an enum is called in the request.
+  /// Returns the full name of a message or an enum in the request.
   func fullName(of type: String) -> String { types[type] ?? type }
 
-  /// The names of what a message has.
+  /// Returns the names of a message's members.
   func members(of message: String) -> CMemberNames { members[message] ?? CMemberNames() }
 
   private mutating func addSymbols(of file: SchemaFile) {
@@ -154,7 +154,7 @@ extension CNames {
     return true
   }
 
-  /// What protoc-gen-c calls what it makes of a type.
+  /// Returns the identifiers of the C that protoc-gen-c writes for a type.
   private static func identifiers(of type: TypeProto, _ fullName: String, in file: SchemaFile) -> [String] {
     let qualified = file.qualifiedInC(fullName)
     let name = CName.type(qualified)

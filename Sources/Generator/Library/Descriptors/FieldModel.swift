@@ -2,7 +2,7 @@ import ProtobufCWellKnownTypes
 
 /// A field, with its names in Swift and in C and how it is held.
 struct FieldModel {
-  /// How a struct of protobuf-c holds the field.
+  /// The storage of the field in a struct of protobuf-c.
   enum Shape: Hashable {
     /// Always there: one that has its default is not sent.
     case implicit

@@ -5,7 +5,7 @@ struct MessageModel {
   let proto: MessageProto
   let file: SchemaFile
 
-  /// Where it is in the file, in the way of `google.protobuf.SourceCodeInfo`.
+  /// The position of the declaration in the file, as a path of `google.protobuf.SourceCodeInfo`.
   let path: [Int32]
 
   let fullName: String

@@ -19,7 +19,7 @@ struct SchemaFile {
   /// The C module that has its C, or nil if that is not known.
   let cModule: String?
 
-  /// What stands before the names of its types.
+  /// The prefix of the names of its types.
   let prefix: String
 
   /// The name of the type that has the file's descriptor.

@@ -1,6 +1,6 @@
 import ProtobufCWellKnownTypes
 
-/// Where the declarations of a `.proto` file are, and what their comments say.
+/// The positions and the comments of the declarations in a `.proto` file.
 struct SourceLocations {
   typealias Location = Google_Protobuf_SourceCodeInfo.Location
 
@@ -14,7 +14,7 @@ struct SourceLocations {
     locations = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Where the declaration at a path begins.
+  /// Returns the position at which the declaration at a path begins.
   func position(of path: [Int32]) -> Position {
     guard let span = locations[path]?.span, span.count >= 2 else { return Position(file: file) }
     return Position(file: file, line: Int(span[0]) + 1, column: Int(span[1]) + 1)

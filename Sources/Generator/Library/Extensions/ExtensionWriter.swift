@@ -5,7 +5,7 @@ struct ExtensionWriter {
   let schema: Schema
   let options: GeneratorOptions
 
-  /// What stands before a declaration: in a module whose default is an actor, extensions are not isolated either.
+  /// The modifiers of a declaration: in a module whose default is an actor, extensions are not isolated either.
   private var access: String { options.visibility.modifier + "nonisolated " }
 
   func write(_ model: ExtensionModel, of file: SchemaFile, to text: inout SourceText) throws(GeneratorError) {

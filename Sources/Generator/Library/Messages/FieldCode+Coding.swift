@@ -135,7 +135,7 @@ extension FieldCode {
     }
   }
 
-  /// The condition on which a value without presence is sent; a negative zero is no default.
+  /// The condition on which a value without presence is sent; a negative zero is not a default.
   private func isNotDefault(_ value: String) -> String {
     switch field.type {
     case .number: field.type.isFloatingPoint ? "\(value).bitPattern != 0" : "\(value) != 0"

@@ -28,7 +28,7 @@ struct FieldCode {
     }
   }
 
-  /// What the property is in a message that is created without it.
+  /// Returns the value of the property in a message that is created without it.
   func initialValue() throws(GeneratorError) -> String {
     switch field.shape {
     case .implicit, .implicitOptional, .requiredPointer:

@@ -5,7 +5,7 @@ struct MessageProperty {
   let initialValue: String
   let documentation: String
 
-  /// What stands before the declaration, with a space after it.
+  /// The attribute of the declaration, with a space after it.
   let attribute: String
 
   /// The property with the fields that the message's type does not know.

@@ -7,7 +7,7 @@ enum CName {
     fullName.split(separator: ".").map { camelCase($0) }.joined(separator: "__")
   }
 
-  /// What the names of a message's functions begin with.
+  /// Returns the prefix of the names of a message's functions.
   static func function(_ fullName: String) -> String {
     fullName.split(separator: ".").map { snakeCase($0) }.joined(separator: "__")
   }

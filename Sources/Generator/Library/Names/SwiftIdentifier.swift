@@ -1,4 +1,4 @@
-/// How Swift's own words, and those of generated code, are kept out of the way.
+/// The words of Swift and of generated code that names must avoid.
 enum SwiftIdentifier {
   /// The wish of a type, by the last part of its name.
   ///
@@ -27,19 +27,19 @@ enum SwiftIdentifier {
     keywords.contains(name) ? "`\(name)`" : name
   }
 
-  /// What every generated message has, or what cannot be a member even in backticks.
+  /// The members of every generated message, and the names that cannot be a member even in backticks.
   static let membersOfMessages: Set<String> = [
     "_", "_defaults", "_storage", "debugDescription", "description", "dynamicType", "hashValue", "init",
     "protoFileDescriptor", "protoMessageName", "self", "serialize", "serializedBytes", "unknownFields", "with",
   ]
 
-  /// What every generated enumeration has, or what cannot be a case even in backticks.
+  /// The members of every generated enumeration, and the names that cannot be a case even in backticks.
   static let membersOfEnums: Set<String> = [
     "_", "allCases", "debugDescription", "description", "hashValue", "init", "rawValue", "self", "none", "some",
     "unrecognized",
   ]
 
-  /// What protocols and clients of services have.
+  /// The members of the protocols and clients of services.
   private static let membersOfServices: Set<String> = ["_", "channel", "init", "registerMethods", "self"]
 
   /// The names of generated code that a type at the top cannot have besides, because they would hide it: those of

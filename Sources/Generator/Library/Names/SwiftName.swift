@@ -1,4 +1,4 @@
-/// How names of protobuf are spelled in Swift: as swift-protobuf spells them.
+/// The spelling of protobuf's names in Swift, which is that of swift-protobuf.
 enum SwiftName {
   /// The words that stay in capitals inside a name.
   private static let abbreviations: Set<String> = ["http", "https", "id", "url"]
@@ -15,7 +15,7 @@ enum SwiftName {
     words(of: name).map(capitalized).joined()
   }
 
-  /// What stands before the names of a package's types, such as `Google_Protobuf_`.
+  /// Returns the prefix of the names of a package's types, such as `Google_Protobuf_`.
   static func prefix(ofPackage package: String) -> String {
     var prefix = ""
     var isStart = true

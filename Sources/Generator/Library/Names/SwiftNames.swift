@@ -8,7 +8,7 @@ struct SwiftNames {
   /// The type of each file, by the file's name.
   private(set) var files: [String: String] = [:]
 
-  /// What the structs have, by the messages' full names.
+  /// The names of the structs' members, by the messages' full names.
   private(set) var members: [String: MemberNames] = [:]
 
   /// The types at the top that each message, and those inside it, name: a property of such a name would hide them.

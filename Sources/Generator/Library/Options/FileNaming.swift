@@ -1,4 +1,4 @@
-/// How the names of Swift files follow from the path of the `.proto` file.
+/// The rule by which the names of Swift files follow from the path of the `.proto` file.
 enum FileNaming: String, CaseIterable {
   case fullPath = "FullPath"
   case pathToUnderscores = "PathToUnderscores"

@@ -1,4 +1,4 @@
-/// What the parameter of `--coregrpc_opt` asks for.
+/// The options in the parameter of `--coregrpc_opt`.
 struct GeneratorOptions {
   var visibility = Visibility.internal
   var generatesClient = true

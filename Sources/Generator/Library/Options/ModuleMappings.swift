@@ -1,4 +1,4 @@
-/// Which modules have the code of which `.proto` files: what the file that the option `ModuleMappings` names says.
+/// The modules that have the code of `.proto` files, from the file that the option `ModuleMappings` names.
 ///
 /// A line is `path = SwiftModule, CModule`, or without the C module; the path is that of a file, or the beginning of
 /// the paths of several. The longest path that fits counts. Empty lines and what follows a `#` are left out.

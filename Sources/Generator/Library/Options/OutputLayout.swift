@@ -1,4 +1,4 @@
-/// Where the generated files go, below the output folder.
+/// The layout of the generated files below the output folder.
 enum OutputLayout: String, CaseIterable {
   /// All beside each other.
   case flat = "Flat"

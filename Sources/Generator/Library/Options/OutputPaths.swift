@@ -1,4 +1,4 @@
-/// Where the generated files go.
+/// The paths of the generated files.
 struct OutputPaths {
   let options: GeneratorOptions
 

@@ -1,10 +1,10 @@
-/// Who sees the generated types.
+/// The access level of the generated types.
 enum Visibility: String, CaseIterable {
   case `public` = "Public"
   case package = "Package"
   case `internal` = "Internal"
 
-  /// What stands before a declaration, with a space after it.
+  /// The modifier of a declaration, with a space after it.
   var modifier: String {
     switch self {
     case .public: "public "

@@ -1,4 +1,4 @@
-/// What every generated Swift file begins with.
+/// The header of every generated Swift file.
 enum FileHeader {
   static func write(for file: SchemaFile, to text: inout SourceText) {
     text.add(

@@ -1,4 +1,4 @@
-/// Why no code can be generated, with the place in the `.proto` file if there is one.
+/// The reason that no code can be generated, with the position in the `.proto` file if there is one.
 struct GeneratorError: Error, CustomStringConvertible {
   let message: String
   var position: Position?

@@ -1,6 +1,6 @@
 internal import ProtobufC
 
-/// The value of a field that is no message.
+/// The value of a field that is not a message.
 package enum ScalarValue {
   case double(Double)
   case float(Float)
@@ -49,7 +49,7 @@ extension FieldType.Kind {
 }
 
 extension FieldType {
-  /// The values of a field that is no message, those written as one included.
+  /// The values of a field that is not a message, those written as one included.
   package func scalars(of values: ArraySlice<WireField>) throws(WireError) -> [ScalarValue] {
     var scalars: [ScalarValue] = []
     for value in values {

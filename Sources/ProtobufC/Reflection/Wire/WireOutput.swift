@@ -2,7 +2,7 @@ package import ProtobufC
 
 /// Writes messages in the wire format.
 package struct WireOutput {
-  /// What has been written.
+  /// The output so far.
   package private(set) var bytes: [UInt8] = []
 
   package init() {}
@@ -59,7 +59,7 @@ package struct WireOutput {
     varint(value)
   }
 
-  /// Writes the value of a field that is no message, without its tag.
+  /// Writes the value of a field that is not a message, without its tag.
   package mutating func scalar(_ value: ScalarValue, as kind: FieldType.Kind) {
     switch value {
     case .double(let number): fixed(number.bitPattern)

@@ -2,7 +2,7 @@
 ///
 /// Generated code names one for each ``MessageExtension``.
 public struct ExtensionElement<Value: Sendable & Hashable>: Sendable {
-  /// How a value stands on the wire.
+  /// The encoding of a value on the wire.
   enum Encoding {
     /// As a number of the wire type, with the value of it and the number of a value.
     case number(WireType, decode: @Sendable (WireField) -> Value?, append: @Sendable (Value, inout WireFields) -> Void)

@@ -17,7 +17,7 @@ struct WireFieldReader {
 
   init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
-  /// Where the next field begins.
+  /// The position at which the next field begins.
   var position: Int { rest.startIndex }
 
   /// Reads the next field.

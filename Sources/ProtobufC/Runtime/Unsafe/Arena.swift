@@ -1,4 +1,4 @@
-/// Memory for the structs of one message, freed all at once.
+/// Memory for the structs of one message, all of which is freed together.
 ///
 /// Allocation moves a pointer through a chunk: first through memory that the creator lends, which is on the stack and
 /// makes most messages free of heap allocations, then through ever larger chunks of a ``Heap``.
@@ -27,7 +27,7 @@ struct Arena: ~Copyable {
   /// protobuf-c allocates at each level of its recursion, and no other function of it can be made to stop.
   var stackGuard = StackGuard.none
 
-  /// Why allocations were refused, if any were.
+  /// The reason that allocations were refused, if any were.
   private(set) var refusal: DecodingFailure?
 
   /// Creates an arena.

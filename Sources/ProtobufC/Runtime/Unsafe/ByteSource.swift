@@ -6,7 +6,7 @@ struct ByteSource {
   private let first: UnsafeRawBufferPointer
   private let others: UnsafeBufferPointer<UnsafeRawBufferPointer>
 
-  /// How many bytes all pieces have.
+  /// The number of bytes in all pieces.
   let byteCount: Int
 
   init(_ bytes: UnsafeRawBufferPointer) {
@@ -21,7 +21,7 @@ struct ByteSource {
     byteCount = pieces.reduce(0) { $0 + $1.count }
   }
 
-  /// How many pieces there are: at least one.
+  /// The number of pieces: at least one.
   var pieceCount: Int { 1 + others.count }
 
   /// A piece, by its number from 0.

@@ -1,16 +1,16 @@
-/// Where the content of a field is: what an outline has in place of the content.
+/// The location of a field's content, which an outline has in place of the content.
 struct ContentReference {
   /// The address of the first byte.
   private let start: UnsafeRawPointer
 
   private let count: UInt32
 
-  /// The piece that the content begins in, if it goes on in the next.
+  /// The piece that the content begins in, if it continues in the next.
   private let firstPiece: UInt32
 
   private static var inOnePiece: UInt32 { .max }
 
-  /// How many bytes a reference takes in an outline.
+  /// The number of bytes that a reference takes in an outline.
   static var byteCount: Int { MemoryLayout<ContentReference>.size }
 
   /// Refers to the next bytes of a message.

@@ -2,7 +2,7 @@
 struct FieldScan {
   struct Field {
     var number: UInt32
-    /// Where the field ends.
+    /// The position at which the field ends.
     var end: Int
     var wireType: WireType
     /// The content, if the field is length-prefixed or a group.

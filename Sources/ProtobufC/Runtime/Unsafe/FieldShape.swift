@@ -1,6 +1,6 @@
 import CProtobufC
 
-/// What an outline has to do with a field.
+/// The form that a field takes in an outline.
 enum FieldShape {
   /// Numbers, copied as they are.
   case number

@@ -8,10 +8,10 @@
 /// are passed over: a group always begins and ends in the same places.
 struct GroupEnds {
   private struct Group {
-    /// How many bytes come after the tag of the start and before that of the end.
+    /// The number of bytes after the tag of the start and before that of the end.
     var contentByteCount: Int
 
-    /// How many bytes come after the tag of the start, with the tag of the end.
+    /// The number of bytes after the tag of the start, with the tag of the end.
     var byteCount: Int
   }
 
@@ -20,11 +20,11 @@ struct GroupEnds {
     var number: UInt32
     var start: Int
 
-    /// How many bytes of the scan counted for a record, or were not read, when the group began.
+    /// The number of bytes of the scan that counted for a record, or were not read, when the group began.
     var spentByteCount: Int
   }
 
-  /// How many bytes are read for each record.
+  /// The number of bytes that are read for each record.
   ///
   /// A group is recorded if it has so many beside those that count for the records within it. To pass over a group that
   /// is not recorded takes fewer, and a message has at most one record for so many bytes, however its groups nest.
@@ -33,7 +33,7 @@ struct GroupEnds {
   /// By the place after the tag of the start.
   private var groups: [Int: Group] = [:]
 
-  /// How many bytes were read to pass over groups.
+  /// The number of bytes that were read to pass over groups.
   private(set) var readByteCount = 0
 
   /// Passes over the value of a field whose tag has been read.

@@ -6,7 +6,7 @@
   import Glibc
 #endif
 
-/// Where an ``Arena`` gets its chunks: the system, or a test that counts them and refuses some.
+/// The source of an ``Arena``'s chunks: the system, or a test that counts them and refuses some.
 struct Heap {
   /// Returns memory aligned for anything, or nil.
   let allocate: (_ byteCount: Int) -> UnsafeMutableRawPointer?

@@ -4,13 +4,13 @@ public import CProtobufC
 ///
 /// Each function returns what the member of the struct is to be. It stays valid as long as the encoder.
 public struct MessageEncoder: ~Copyable {
-  /// How much content of a message is copied: a copy of short content costs less than a marker and its detour.
+  /// The number of bytes of content that are copied: for short content a copy costs less than a marker and its detour.
   private static var greatestCopiedByteCount: Int { 4096 }
 
   var contents = ContentList()
   private var arena: Arena
 
-  /// How many bytes of content may still be copied to the arena: markers stand for the rest.
+  /// The number of bytes of content that may still be copied to the arena: markers stand for the rest.
   private var copyingByteCount: Int
 
   /// The fields of the message being lowered that its struct has no place for, encoded.

@@ -6,7 +6,7 @@ struct OutlineBuffer {
   private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private(set) var count = 0
 
-  /// What has been written.
+  /// The output so far.
   var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: memory[..<count])
   }

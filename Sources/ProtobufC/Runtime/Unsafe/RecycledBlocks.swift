@@ -21,7 +21,7 @@ struct RecycledBlocks {
   /// Keeps a freed block if its size is one of the tables'.
   mutating func give(_ block: UnsafeMutableRawPointer, byteCount: Int) {
     guard let index = index(of: byteCount) else { return }
-    // The block is at least `smallestByteCount` long and its owner has let go of it.
+    // The block is at least `smallestByteCount` long and its owner has released it.
     block.storeBytes(of: first[index], as: UnsafeMutableRawPointer?.self)
     first[index] = block
   }

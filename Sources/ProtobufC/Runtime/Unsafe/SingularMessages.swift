@@ -23,7 +23,7 @@ struct SingularMessages {
     /// The first of its parts, among those of the field.
     var firstPart: Int
 
-    /// Where the last occurrence ends.
+    /// The position at which the last occurrence ends.
     var end: Int
   }
 
@@ -31,7 +31,7 @@ struct SingularMessages {
     var values: [Value] = []
     var parts: [WireReader.Section] = []
 
-    /// How many values have been written.
+    /// The number of values that have been written.
     var writtenCount = 0
 
     mutating func occurrence(at offset: Int) -> Occurrence {

@@ -5,7 +5,7 @@ struct TextFormat: ~Copyable {
   private let contents: ContentList
   private var indentation = 0
 
-  /// What has been written.
+  /// The output so far.
   private(set) var text = ""
 
   /// - Parameter contents: The strings and bytes of the message's encoder.

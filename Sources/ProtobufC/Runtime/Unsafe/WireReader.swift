@@ -11,17 +11,17 @@ struct WireReader {
   struct Section {
     var start: Place
 
-    /// Where it ends, from the start of the message.
+    /// The position of its end, from the start of the message.
     var end: Int
   }
 
   let source: ByteSource
   private var bytes: UnsafeRawBufferPointer
 
-  /// Where the next byte is read: not beyond ``end``.
+  /// The position of the next byte to read: not beyond ``end``.
   private(set) var place = Place(piece: 0, offsetInPiece: 0, offset: 0)
 
-  /// Where reading stops, from the start of the message.
+  /// The position at which reading stops, from the start of the message.
   private(set) var end: Int
 
   init(_ source: ByteSource) {

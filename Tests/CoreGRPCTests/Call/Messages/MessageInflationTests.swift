@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Inflating within a limit", .timeLimit(.minutes(5)))
 struct MessageInflationTests {
-  /// What a client sends for `message` with gzip: a server that does not inflate gets it as it came.
+  /// Returns the bytes that a client sends for `message` with gzip: a server that does not inflate gets them as they
+  /// came.
   private func compressed(_ message: [UInt8]) async throws -> [UInt8] {
     var configuration = Server.Configuration()
     configuration.compression.enabledAlgorithms = .all

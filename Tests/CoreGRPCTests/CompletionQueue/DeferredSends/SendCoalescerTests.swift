@@ -181,7 +181,7 @@ struct SendCoalescerTests {
   }
 }
 
-/// How often sends were started, and how often they were to be.
+/// The number of times that sends were started, and the number expected.
 private final class Starts: Sendable {
   let expected = Atomic(0)
   let withinCore = Atomic(0)
@@ -213,7 +213,7 @@ private final class CountedSend: DeferrableSend {
   private func isFirstStart() -> Bool { !hasStarted.exchange(true, ordering: .relaxed) }
 }
 
-/// How many sends were started together, by connection.
+/// The numbers of sends that were started together, by connection.
 private final class Groups: Sendable {
   let started = Mutex<[ConnectionIdentity?: [Int]]>([:])
 }
@@ -248,7 +248,7 @@ private final class GroupedSend: DeferrableSend {
 private final class NotedSend: DeferrableSend {
   enum Start { case deferred, leading, withinCore }
 
-  /// What C-core does with the slice of a coalescer, if this send leads.
+  /// The use that C-core makes of a coalescer's slice, if this send leads.
   enum Core { case destroys, keeps }
 
   let coalescingConnection = OpaquePointer(bitPattern: 16).map(ConnectionIdentity.init)

@@ -24,7 +24,7 @@ struct SendDeferralPolicyTests {
     #expect(counts.allSatisfy { $0 == 10 })
   }
 
-  @Test("What comes with few other events is soon started at once: its clients wait for it")
+  @Test("What comes with few other events is soon started immediately: its clients wait for it")
   func shortRuns() {
     var policy = SendDeferralPolicy()
     let counts = (0..<1_000).map { _ in burst(&policy, events: SendDeferralPolicy.leastRun / 2) }
@@ -49,7 +49,7 @@ struct SendDeferralPolicyTests {
     #expect(isDeferred && isDeferredToo && waitsBefore && !waitsAfter)
   }
 
-  @Test("While there are no other events, nearly all are started at once, and events are noticed again")
+  @Test("While there are no other events, nearly all are started immediately, and events are noticed again")
   func alone() {
     var policy = SendDeferralPolicy()
     let deferred = (0..<1_000).filter { _ in burst(&policy, events: 0) == 1 }

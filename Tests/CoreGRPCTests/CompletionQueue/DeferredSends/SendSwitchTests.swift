@@ -68,7 +68,7 @@ struct SendSwitchTests {
   }
 
   struct Case {
-    /// What the program sets: see `race-peer`.
+    /// The settings of the program: see `race-peer`.
     var settings: [String] = []
     var environment: [String: String] = [:]
     let deferred: String

@@ -12,9 +12,9 @@ struct EnqueueHookTests {
     /// Another library that sets the hook: see `race-peer`.
     let other: String
     var environment: [String: String] = [:]
-    /// Where a task resumes that has waited for a response.
+    /// The threads on which a task resumes that has waited for a response.
     let resumes: String
-    /// How many jobs come to the other library's hook.
+    /// The number of jobs that come to the other library's hook: few or many.
     let jobs: String
   }
 

@@ -6,15 +6,15 @@ import Testing
 struct PollerCountPolicyTests {
   /// A load on a crew: what its threads do, by their number, in each window.
   private struct Load {
-    /// How many events a window has.
+    /// The number of events in a window.
     var rate: (Int) -> UInt64
-    /// How many threads' time is taken.
+    /// The number of threads whose time is taken.
     var busy: (Int) -> Double
-    /// How many threads are seen in a program's code.
+    /// The number of threads that are seen in a program's code.
     var running: (Int) -> Int = { _ in 0 }
-    /// How many processors have nothing to do.
+    /// The number of processors that have nothing to do.
     var idle: (Int) -> Double = { _ in 1 }
-    /// How often a window gives the threads a processor.
+    /// The number of times that a window gives the threads a processor.
     var turns = 10
   }
 
@@ -71,7 +71,7 @@ struct PollerCountPolicyTests {
     #expect(watch(&crew, windows: 2, load) == [.add])
   }
 
-  @Test("A thread more that does not pay goes at once, and is tried less and less often")
+  @Test("A thread more that does not pay goes immediately, and is tried less and less often")
   func serialLoad() {
     var crew = PollerCountPolicy(smallest: 1, largest: 2)
     #expect(watch(&crew, windows: 5, serial) == [.add, .remove])

@@ -18,7 +18,7 @@ struct PollerTests {
     )
   }
 
-  @Test("Work that brings about other work leaves the queue its turn, and goes on after it")
+  @Test("Work that brings about other work leaves the queue its turn, and continues after it")
   func pause() {
     let queue = CompletionQueue(name: "test", threads: 1)
     let thread = Poller(queue: queue.handle, executor: queue.executor)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Whether a thread waits without sleeping", .timeLimit(.minutes(5)))
 struct SpinPolicyTests {
-  /// How often it did, of many times.
+  /// Returns the number of times that it spun, of many.
   private func activeCount(_ busyWait: inout SpinPolicy, of count: Int = 1_000, succeeds: (Int) -> Bool) -> Int {
     var activeCount = 0
     for index in 0..<count where busyWait.begin() {

@@ -9,7 +9,7 @@ struct CancellationTallyTests {
   private static let second: UInt64 = 1_000_000_000
   private static let connections = [16, 32].map { ConnectionIdentity(OpaquePointer(bitPattern: $0).unsafelyUnwrapped) }
 
-  /// What was closed, and how many calls its client had cancelled.
+  /// The closed connections, and the number of calls that each client had cancelled.
   private final class Closed: Sendable {
     private let list = Locked<[String]>([])
 

@@ -10,7 +10,7 @@ struct ConnectionAgesTests {
     ConnectionIdentity(OpaquePointer(bitPattern: 16 * $0).unsafelyUnwrapped)
   }
 
-  /// What keeps a connection's identity: counts how often it was made and released.
+  /// A keeper of a connection's identity, which counts how often it was made and released.
   private final class Keeper: Sendable {
     static func make(_ made: Counter, _ released: Counter) -> Keeper {
       made.add()

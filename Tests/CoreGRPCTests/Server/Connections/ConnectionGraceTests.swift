@@ -24,7 +24,7 @@ struct ConnectionGraceTests {
     }
   }
 
-  @Test("Without an age or a grace period, or with such as C-core takes for unlimited, calls go on")
+  @Test("Without an age or a grace period, or with such as C-core takes for unlimited, calls continue")
   func unlimited() {
     let long = Duration.milliseconds(Int32.max)
     for settings in [

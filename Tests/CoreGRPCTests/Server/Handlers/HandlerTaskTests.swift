@@ -55,7 +55,7 @@ struct HandlerTaskTests {
     }
   }
 
-  @Test("Hundreds of handlers at once, and then the server is gone with its tasks")
+  @Test("Hundreds of handlers at the same time, and then the server is gone with its tasks")
   func manyAtOnce() async throws {
     final class Witness: Sendable {
       let isGone: Gate

@@ -37,7 +37,7 @@ struct ServerLifecycleTests {
     if let stuck = seen.first(where: { !Self.canEnd($0) }) { Issue.record("no way to the end from \(stuck)") }
   }
 
-  /// What C-core and the server's callers can do in a state; slots and calls are bounded to keep the states few.
+  /// Whether C-core or a caller can cause an event in a state; slots and calls are bounded to keep the states few.
   private static func canHappen(_ event: Event, in world: World) -> Bool {
     let lifecycle = world.lifecycle
     if world.destroys > 0 { return [.start, .postSlot, .beginShutdown, .gracePeriodEnded, .beginBind].contains(event) }

@@ -91,7 +91,7 @@ struct ServerSetupTests {
     #expect(isRemoved && !isRemovedAgain)
     #expect(router.methods == [Self.methods[1]])
     Self.register(Self.methods[0], with: &router, answering: [4])
-    // The method that was registered twice before is no duplicate any more.
+    // The method that was registered twice before is not a duplicate any more.
     let server = Server(router: router)
     let channel = try server.makeInProcessChannel()
     try await withShutdown(of: server) {

@@ -1,6 +1,6 @@
 @testable import ProtobufC
 
-/// What holds for all bytes.
+/// The property that holds for all bytes.
 ///
 /// They are refused, or are a message that encodes to bytes which are the same message again. In how many pieces the
 /// bytes come makes no difference.

@@ -64,7 +64,7 @@ struct Soak: Sendable {
     return tally
   }
 
-  /// Why an iteration failed; `nil` if it did not.
+  /// Returns the reason that an iteration failed; `nil` if it did not.
   private func failure(of makeService: () throws -> Grpc_Testing_TestService.Client) async -> String? {
     let request = Grpc_Testing_SimpleRequest(
       responseSize: Int32(clamping: settings.responseSize),
