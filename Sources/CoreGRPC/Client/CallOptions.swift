@@ -6,10 +6,10 @@ public struct CallOptions: Sendable {
   /// are set, the shorter applies. With ``deadline``, the earlier end applies. The clock does not follow changes of the
   /// wall clock.
   ///
-  /// The server learns of no more time than this, in C-core's few digits (`grpc-timeout`): a call may end up to 3 ms
-  /// early, and up to 1 % early where C-core has no closer number, as for 1,009 ms. Less than a millisecond counts as
-  /// zero. On a connection with calls of other timeouts C-core may send the server one of those that is up to 3 %
-  /// longer.
+  /// C-core sends the timeout to the server in few digits (`grpc-timeout`), rounded down: a call may end up to 3 ms
+  /// early, or up to 1 % early where it has no closer number, as for 1,009 ms. A timeout below a millisecond counts as
+  /// zero. On a connection that several calls share, C-core may reuse another call's encoded timeout, which is up to
+  /// 3 % longer.
   public var timeout: Duration?
 
   /// The instant at which the call ends with DEADLINE_EXCEEDED.

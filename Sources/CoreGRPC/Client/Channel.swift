@@ -25,10 +25,12 @@ public final class Channel: Sendable {
   /// Creates a channel without connecting.
   ///
   /// - Parameters:
-  ///   - target: Where the service is, in the syntax of <https://github.com/grpc/grpc/blob/master/doc/naming.md>:
-  ///     `host:port`, `dns:host:port`, `ipv4:127.0.0.1:50051`, `ipv6:[::1]:50051`, several addresses as in
-  ///     `ipv4:127.0.0.1:50051,127.0.0.1:50052`, `unix:/path`, `unix-abstract:name`.
-  ///   - credentials: How the connections are protected, and whom the channel trusts.
+  ///   - target: The address or the name of the service, in the syntax of
+  ///     <https://github.com/grpc/grpc/blob/master/doc/naming.md>: `host:port`, `dns:host:port`,
+  ///     `ipv4:127.0.0.1:50051`, `ipv6:[::1]:50051`, several addresses as in `ipv4:127.0.0.1:50051,127.0.0.1:50052`,
+  ///     `unix:/path`, `unix-abstract:name`.
+  ///   - credentials: The protection of the connections, and the authorities that the channel trusts. Defaults to no
+  ///     protection.
   ///   - configuration: The channel's settings.
   ///   - interceptors: The interceptors that see every call; the first one is the outermost.
   /// - Throws: ``RuntimeError``, when the target cannot be read, or a certificate or a key.
@@ -49,8 +51,9 @@ public final class Channel: Sendable {
   /// Creates a channel without connecting, with interceptors for some methods.
   ///
   /// - Parameters:
-  ///   - target: Where the service is, see ``init(target:credentials:configuration:interceptors:)``.
-  ///   - credentials: How the connections are protected, and whom the channel trusts.
+  ///   - target: The address or the name of the service, see ``init(target:credentials:configuration:interceptors:)``.
+  ///   - credentials: The protection of the connections, and the authorities that the channel trusts. Defaults to no
+  ///     protection.
   ///   - configuration: The channel's settings.
   ///   - interceptorPipeline: The interceptors, each with the methods that it applies to; the first one is the
   ///     outermost.

@@ -64,9 +64,9 @@ public struct ClientContext: Sendable {
   /// The client's address, for instance `ipv4:127.0.0.1:41234`; empty before the call has a connection, and when the
   /// call is over.
   ///
-  /// C-core does not tell it. The library looks for the connection among the open sockets of the process, which takes
-  /// some microseconds for each ten of them, and finds none where several have the same server, or where the connection
-  /// is no TCP connection: then this is empty.
+  /// C-core does not report it. The library searches the open sockets of the process for the connection, which takes
+  /// some microseconds for each ten sockets. Empty, too, if several sockets are connected to the same server, or if the
+  /// connection does not use TCP.
   public var localPeer: String {
     get { own?.parts.localPeer ?? attempts?.localPeer ?? "" }
     set { set { $0.localPeer = newValue } }

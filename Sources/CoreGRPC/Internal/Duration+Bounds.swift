@@ -4,9 +4,9 @@ extension Duration {
   /// C-core, the system and Swift's clocks count nanoseconds in 64 bits, and stop the process beyond.
   static let longest = Duration.seconds(100 * 365 * 86_400)
 
-  /// The duration, or the longest one in its place, forwards or backwards.
+  /// The duration, clamped to ±``longest``.
   ///
-  /// Every duration from the program goes through here before anything is computed from it.
+  /// Every duration from the program is clamped before anything is computed from it.
   var bounded: Duration { min(max(self, .zero - Self.longest), Self.longest) }
 }
 

@@ -19,8 +19,8 @@ extension ServerContext {
   ///   period is over, so that calls in progress are not cut short;
   /// - the program calls ``cancel()``, which does not cancel the task either.
   ///
-  /// In grpc-swift-2 the task is not cancelled in any of these cases, nor are other tasks that the handler has waited
-  /// for. ``withRPCCancellationHandler(operation:onCancelRPC:)`` calls a closure when the handle is cancelled.
+  /// grpc-swift-2 does not cancel the task in any of these cases, nor other tasks that the handler waits for.
+  /// ``withRPCCancellationHandler(operation:onCancelRPC:)`` calls a closure when the handle is cancelled.
   public struct RPCCancellationHandle: Sendable {
     let cancellation: RPCCancellation
 

@@ -93,9 +93,9 @@ public struct ServerContext: Sendable {
   /// The address at which the client has reached the server, for instance `ipv4:127.0.0.1:50051`,
   /// `ipv6:%5B::1%5D:50051` or `unix:/run/greeter.sock`; empty when the client has disconnected.
   ///
-  /// C-core does not tell it. The library looks for the connection among the open sockets of the process, which takes
-  /// some microseconds for each ten of them: read it where it is needed. A connection by a Unix domain socket is
-  /// `unix:` alone where the server listens on several.
+  /// C-core does not report it. The library searches the open sockets of the process for the connection, which takes
+  /// some microseconds for each ten sockets: read it only where you need it. If the server listens on several Unix
+  /// domain sockets, the address of a connection to one of them is `unix:` without a path.
   public var localPeer: String {
     get { own?.parts.localPeer ?? call?.localPeer ?? "" }
     set { set { $0.localPeer = newValue } }

@@ -9,7 +9,7 @@ public struct ReceivedMessage<Message: Sendable>: Sendable {
   /// Always `false` if `grpc.per_message_decompression` leaves inflating to C-core, which does not report it.
   public var wasCompressed: Bool
 
-  /// Creates one, for tests and interceptors.
+  /// Creates a received message, for tests and interceptors.
   ///
   /// - Parameters:
   ///   - message: The message.

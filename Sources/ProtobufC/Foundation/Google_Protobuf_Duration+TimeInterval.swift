@@ -22,7 +22,7 @@ extension Google_Protobuf_Duration {
     try self.init(validatingSeconds: Int64(seconds + carry), nanos: carry == 0 ? Int32(nanos) : 0)
   }
 
-  /// The seconds, with what a floating-point number keeps of the nanoseconds.
+  /// The duration in seconds, in the precision of a floating-point number.
   ///
   /// - Throws: `malformed` or `outOfRange`, if this duration is not valid: it may come from a peer.
   public var timeInterval: TimeInterval {

@@ -174,7 +174,7 @@ struct TypePoolBuilder {
     scope.isEmpty ? name ?? "" : "\(scope).\(name ?? "")"
   }
 
-  /// A name of a type without the dot that descriptors begin it with.
+  /// Returns the name of a type without the leading dot that descriptors give it.
   private static func absolute(_ name: String?) -> String {
     String((name ?? "").drop { $0 == "." })
   }

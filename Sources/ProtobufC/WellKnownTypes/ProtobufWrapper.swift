@@ -1,8 +1,8 @@
 public import ProtobufC
 
-/// A message that holds nothing but one value: `google.protobuf.StringValue` and its like.
+/// A message that wraps a single value, such as `google.protobuf.StringValue`.
 ///
-/// They were made for a value that may be absent, before proto3 had `optional`.
+/// Such messages stand for a value that may be absent. They are older than `optional` in proto3.
 public protocol ProtobufWrapper: Message {
   /// The type of the value.
   associatedtype WrappedType

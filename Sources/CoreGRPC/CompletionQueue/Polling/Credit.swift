@@ -1,5 +1,4 @@
-/// The decision whether to do something that pays only now and then: it is suspended while it does not pay, and tried
-/// again later.
+/// A policy that suspends an optimization while it does not pay, and retries it later.
 struct Credit: Sendable, Hashable {
   /// The number of times that it must pay to make up for one time that it did not.
   private let price: Int

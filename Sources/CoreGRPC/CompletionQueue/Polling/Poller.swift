@@ -500,9 +500,11 @@ import Synchronization
     }
   }
 
-  /// Looks whether C-core keeps the thread, for an observer that sees no program's code run.
+  /// Checks whether C-core has captured the thread.
   ///
-  /// - Returns: The state of the capture, and whether the thread has done anything since the last look.
+  /// The observer calls it while no program code runs there.
+  ///
+  /// - Returns: The state of the capture, and whether the thread has done anything since the last check.
   func lookForCapture() -> (capture: Capture, hasRun: Bool) {
     memory.withLock { memory in
       let before = memory.capture

@@ -47,7 +47,7 @@ struct SystemTrustRoots: Sendable {
     )
   }
 
-  /// The outcome for this process: as with C-core the first look counts.
+  /// The result of the check for this process: as in C-core, the first check is final.
   static let ofProcess = Result { () throws(CredentialsError) in
     try SystemTrustRoots { name in unsafe getenv(name).map { unsafe String(cString: $0) } }.requireAuthority()
   }

@@ -10,7 +10,7 @@ final class RequestInspection: Sendable {
   static let firstCount: UInt64 = 64
   /// The number of calls that are checked after a call with a second message.
   static let countAfterFind: UInt64 = 1024
-  /// The interval of the sample: otherwise one in this many calls is checked.
+  /// The sampling interval: of all other calls, one in this many is checked.
   static let interval: UInt64 = 64
 
   private let calls = Atomic<UInt64>(0)

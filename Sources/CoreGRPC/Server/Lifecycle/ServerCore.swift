@@ -31,7 +31,9 @@ final class ServerCore: Sendable {
 
   static let shutdownStatus = Status(code: .unavailable, message: "the server has shut down")
 
-  /// The signal that tells calls in progress that the ``Server``, and not only this part of it, shuts down.
+  /// The signal that the whole ``Server`` shuts down.
+  ///
+  /// Retiring one C server does not send it.
   let shutdownSignal: ShutdownSignal
 
   let refusals: RefusalReporter

@@ -2,12 +2,12 @@ import ProtobufCWellKnownTypes
 
 /// The names that the request to protoc-gen-c has in place of those of the `.proto` files.
 ///
-/// protoc-gen-c writes messages and enums of different names to the same names in C, `HttpCode` and `httpCode` or `A.B`
-/// and `A_B`, and so it does with fields that differ in case, one-ofs and the enums beside them. A message, an enum or
-/// a one-of whose C another has already gets `_c2`, `_c3` and so on behind its name, a field an underscore. So does a
-/// field whose name C has for something else.
+/// protoc-gen-c maps different names to the same C identifier: those of messages and enums, such as `HttpCode` and
+/// `httpCode`, or `A.B` and `A_B`, those of fields that differ in case, and those of one-ofs and the enums beside them.
+/// To avoid that, a message, an enum or a one-of whose C identifiers are taken gets the suffix `_c2`, `_c3` and so on,
+/// and a field an underscore. A field whose name means something else in C gets an underscore, too.
 ///
-/// On the wire there are no names. ``CFile`` gives the descriptors in the C their own names again.
+/// The wire format has no names. ``CFile`` restores the original names in the descriptors of the C.
 struct CNames {
   /// The full names of messages and enums in the request, where these differ from their own.
   private var types: [String: String] = [:]

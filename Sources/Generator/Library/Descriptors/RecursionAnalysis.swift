@@ -28,15 +28,15 @@ struct RecursionAnalysis {
     requiredComponents = search.run()
   }
 
-  /// Whether a message needs a message of the other type to be complete, and that one again one of the first.
+  /// Whether a message requires a message of the type, which in turn requires one of the first, perhaps through others.
   ///
-  /// No message of these types can be complete, and none of Swift's values can hold it: such a field may be left out.
+  /// No message of these types can be complete, and no Swift value can hold one: such a field may be left out.
   func isRequiredOfItself(from message: String, to type: ValueType) -> Bool {
     guard case .message(let target) = type, let component = requiredComponents[message] else { return false }
     return requirements[message]?.contains(target) == true && requiredComponents[target] == component
   }
 
-  /// Whether a message of the type can hold a message of the other, and that one again one of the first.
+  /// Whether a message can hold a message of the type, which in turn can hold one of the first, perhaps through others.
   func isRecursive(from message: String, to type: ValueType) -> Bool {
     guard case .message(let target) = type, let component = components[message] else { return false }
     return successors[message]?.contains(target) == true && components[target] == component

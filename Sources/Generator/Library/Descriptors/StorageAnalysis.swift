@@ -70,7 +70,7 @@ struct StorageAnalysis {
   }
 }
 
-/// The size and alignment of a value in Swift, about: a type's spare bits may save a tag.
+/// The approximate size and alignment of a value in Swift: a type's spare bits may save a tag.
 private struct Extent {
   var byteCount = 0
   var alignment = 1
@@ -84,7 +84,7 @@ private struct Extent {
     self.alignment = alignment
   }
 
-  /// The extent of a field that is not a message.
+  /// Creates the extent of a field, in which a message counts as one pointer.
   ///
   /// Bytes count as Foundation's `Data`, whatever the options are.
   init(of type: ValueType, isOptional: Bool) {

@@ -49,7 +49,7 @@ struct WireReader {
   /// The bytes that are left.
   var rest: Section { Section(start: place, end: end) }
 
-  /// Goes on with a section of the same message, and stops at its end.
+  /// Moves to a section of the same message: reading starts at its start, and stops at its end.
   mutating func move(to section: Section) {
     place = section.start
     end = section.end
