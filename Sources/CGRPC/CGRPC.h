@@ -113,7 +113,7 @@ static inline void cgrpc_byte_buffer_destroy(grpc_byte_buffer *buffer) {
 }
 
 // Puts a slice without bytes in front of the bytes of a message, if those are in one piece; it takes over the slice
-// then. Not behind them: C-core stops moving slices when it has moved all bytes.
+// then. Not after them: C-core stops moving slices when it has moved all bytes.
 static inline bool cgrpc_byte_buffer_prepend(grpc_byte_buffer *buffer, grpc_slice slice) {
   grpc_slice_buffer *slices = &buffer->data.raw.slice_buffer;
   if (slices->count != 1) return false;
@@ -130,7 +130,7 @@ static inline bool cgrpc_load_pointer(grpc_byte_buffer **buffer) {
 
 // MARK: Incoming calls
 
-// What C-core writes a call to that came in.
+// The fields to which C-core writes a call that came in.
 typedef struct {
   grpc_call *call;
   grpc_call_details details;
@@ -240,8 +240,9 @@ static inline grpc_arg cgrpc_arg_pointer(char *key, void *value, const grpc_arg_
 
 // MARK: The memory of a call
 
-// What C-core reads while a batch is in flight, and what it writes before the batch's tag arrives. A call has six
-// slots for operations, each busy at most once at a time, so one such struct serves all of a call's batches.
+// The fields that C-core reads while a batch is in flight, and those that it writes before the batch's tag arrives. A
+// call has six slots for operations, each busy at most once at a time, so one such struct serves all of a call's
+// batches.
 typedef struct {
   grpc_metadata_array sent_initial_metadata;
   grpc_metadata_array sent_trailing_metadata;

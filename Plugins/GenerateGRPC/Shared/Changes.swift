@@ -17,7 +17,7 @@ struct Changes {
 
   /// Makes the generated files in a folder those that are fresh; files that are equal are not touched.
   ///
-  /// - Parameter suffixes: How the names of generated files end. Others are left alone.
+  /// - Parameter suffixes: The suffixes of the names of generated files. Others are left alone.
   mutating func apply(_ fresh: URL, to folder: URL, of suffixes: [String]) throws {
     let manager = FileManager.default
     let files = FolderContent.files(in: fresh, withSuffixes: suffixes)

@@ -50,7 +50,7 @@ struct GenerationOptions: Decodable {
 
   /// The options for protoc-gen-coregrpc.
   ///
-  /// - Parameter mappingsFile: Where the module mappings are, if there are any.
+  /// - Parameter mappingsFile: The file of the module mappings, if there are any.
   func generatorOptions(mappingsFile: URL?) -> String {
     var pairs: [String] = []
     if let visibility { pairs.append("Visibility=\(visibility.prefix(1).uppercased())\(visibility.dropFirst())") }

@@ -1,5 +1,5 @@
-// What CoreGRPC asks of Swift's concurrency runtime that has no Swift interface, as C functions. The invariants are in
-// Sources/CoreGRPC/CompletionQueue/EnqueueHook/EnqueueHook.md.
+// The functions of Swift's concurrency runtime that CoreGRPC needs and that have no Swift interface, as C functions.
+// The invariants are in Sources/CoreGRPC/CompletionQueue/EnqueueHook/EnqueueHook.md.
 
 #ifndef CCONCURRENCY_H
 #define CCONCURRENCY_H

@@ -27,7 +27,7 @@ func writeAll(_ text: String, to descriptor: Int32) -> Int32? {
       switch errno {
       case EINTR: continue
       case EAGAIN:
-        // Somebody has made it non-blocking, for instance a terminal's other program.
+        // Another program has made it non-blocking, for instance one on the same terminal.
         var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = poll(&ready, 1, -1)
         continue

@@ -4,11 +4,11 @@
 /// throws becomes ``Code/unknown``, and its text stays on the server.
 ///
 /// An error that comes out of a channel, such as the status of a call that a handler makes itself, is not sent on to
-/// the handler's client, which is to learn nothing of the servers behind. If the handler lets it escape, the handler's
-/// call ends with the same code if it is ``Code/cancelled``, ``Code/deadlineExceeded``, ``Code/resourceExhausted`` or
-/// ``Code/unavailable``, which say whether it helps to try again, and with ``Code/internalError`` otherwise. The
-/// message and the metadata are left out; ``CoreGRPCLog`` gets an event with the message. What the handler has set
-/// itself is sent. To send everything on, make a new error:
+/// the handler's client, which must learn nothing of the servers that the handler calls. If the handler lets it escape,
+/// the handler's call ends with the same code if it is ``Code/cancelled``, ``Code/deadlineExceeded``,
+/// ``Code/resourceExhausted`` or ``Code/unavailable``, which say whether it helps to try again, and with
+/// ``Code/internalError`` otherwise. The message and the metadata are left out; ``CoreGRPCLog`` gets an event with the
+/// message. What the handler has set itself is sent. To send everything on, make a new error:
 ///
 /// ```swift
 /// do {
@@ -33,7 +33,7 @@ public struct RPCError: Error, Sendable {
   /// Empty for most errors: a server seldom sends any for a call that fails.
   public var initialMetadata: Metadata { didSet { partsFromChannel.remove(.initialMetadata) } }
 
-  /// The error behind this one.
+  /// The error that caused this one.
   ///
   /// It stays in this process.
   public var cause: (any Error)?
@@ -48,7 +48,7 @@ public struct RPCError: Error, Sendable {
   ///   - message: A message for people.
   ///   - metadata: The trailing metadata. Defaults to none.
   ///   - initialMetadata: The initial metadata. Defaults to none.
-  ///   - cause: The error behind this one, which stays in this process. Defaults to `nil`.
+  ///   - cause: The error that caused this one, which stays in this process. Defaults to `nil`.
   public init(
     code: Code,
     message: String,

@@ -11,7 +11,7 @@ public protocol RPCErrorConvertible: Error {
   /// The metadata to send with the status.
   var rpcErrorMetadata: Metadata { get }
 
-  /// The error behind it, which stays in this process.
+  /// The error that caused it, which stays in this process.
   var rpcErrorCause: (any Error)? { get }
 }
 
@@ -45,6 +45,6 @@ extension RPCError: RPCErrorConvertible {
   /// The trailing metadata.
   public var rpcErrorMetadata: Metadata { metadata }
 
-  /// The error behind this one.
+  /// The error that caused this one.
   public var rpcErrorCause: (any Error)? { cause }
 }

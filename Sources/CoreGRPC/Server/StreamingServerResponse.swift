@@ -6,8 +6,8 @@
 public struct StreamingServerResponse<Message: Sendable>: Sendable {
   /// Writes the messages, and returns the metadata to send with the status.
   ///
-  /// It runs once for each response, also when the client has gone meanwhile: then its task is cancelled, and writing
-  /// throws.
+  /// It runs once for each response, also when the client has disconnected meanwhile: then its task is cancelled, and
+  /// writing throws.
   public typealias Producer = nonisolated(nonsending) @Sendable (RPCWriter<Message>) async throws -> Metadata
 
   /// The metadata to send before the messages.

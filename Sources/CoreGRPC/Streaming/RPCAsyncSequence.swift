@@ -83,7 +83,7 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
 }
 
 extension RPCAsyncSequence {
-  /// The same messages, each with how it came.
+  /// The same messages, each with its properties.
   public var receivedMessages: RPCAsyncSequence<ReceivedMessage<Element>> {
     @Sendable nonisolated(nonsending) func next() async throws(RPCError) -> ReceivedMessage<ReceivedMessage<Element>>? {
       guard let received = try await receive() else { return nil }

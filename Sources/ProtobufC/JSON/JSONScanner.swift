@@ -102,7 +102,7 @@ struct JSONScanner {
     return true
   }
 
-  /// Takes the name of a member and the colon behind it.
+  /// Takes the name of a member and the colon after it.
   mutating func key() throws(JSONDecodingError) -> ArraySlice<UInt8> {
     let key = try string()
     try expect(":")

@@ -1,6 +1,6 @@
 /// The digits of seconds in timestamps and durations.
 enum SecondsText {
-  /// The digits behind the point with the point itself: none, three, six or nine.
+  /// The digits after the point with the point itself: none, three, six or nine.
   static func fraction(nanos: Int64) -> String {
     guard nanos != 0 else { return "" }
     let digits = padded(nanos, to: 9)
@@ -18,7 +18,7 @@ enum SecondsText {
   ///
   /// - Parameters:
   ///   - text: Loses the digits.
-  ///   - counts: How many digits there must be; at most 18, which a number of 64 bits holds.
+  ///   - counts: The permitted numbers of digits; at most 18, which a number of 64 bits holds.
   /// - Returns: The number, and how many digits it has.
   static func takeDigits(
     of text: inout ArraySlice<UInt8>,

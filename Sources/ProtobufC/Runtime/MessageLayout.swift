@@ -57,7 +57,7 @@ public protocol MessageLayout {
   ///     functions of the decoder do.
   ///   - decoder: Lifts the fields that are more than a number.
   /// - Returns: The value.
-  /// - Throws: What the decoder throws.
+  /// - Throws: The decoder's error.
   static func read(_ message: CMessage, from decoder: MessageDecoder) throws(BinaryDecodingError) -> Value
 
   /// Lowers a Swift value to a struct.

@@ -225,7 +225,7 @@ struct TextReader {
     return magnitude.map { isNegative ? -$0 : $0 }
   }
 
-  /// A decimal number, with the `f` that C has behind a `float`.
+  /// A decimal number, with the `f` that C has after a `float`.
   ///
   /// Beyond all numbers it is an infinity.
   private static func floatingPoint<Number: BinaryFloatingPoint & LosslessStringConvertible>(

@@ -206,7 +206,7 @@ struct TextWriter {
 
   /// Writes a message in braces, whose fields a function writes.
   ///
-  /// - Returns: What the function returns.
+  /// - Returns: The function's result.
   @discardableResult
   private mutating func block(_ name: String, _ fields: (inout TextWriter) -> Bool) -> Bool {
     // `unchecked` has asked the guard already, and its caller can do better than a comment.

@@ -5,7 +5,7 @@ extension Google_Protobuf_Any {
   ///
   /// - Parameters:
   ///   - message: The message.
-  ///   - typePrefix: What stands before the `/` and the message's full name in ``typeURL``.
+  ///   - typePrefix: The text before the `/` and the message's full name in ``typeURL``.
   public init(packing message: some Message, typePrefix: String = "type.googleapis.com") {
     self.init()
     typeURL = Self.typeURL(prefix: typePrefix, messageName: type(of: message).protoMessageName)
@@ -14,7 +14,7 @@ extension Google_Protobuf_Any {
 
   /// The full name of the message inside: the part of ``typeURL`` after the last `/`.
   ///
-  /// Nil if there is no `/` or nothing behind it.
+  /// Nil if there is no `/` or nothing after it.
   public var messageName: String? {
     guard let slash = typeURL.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
     let name = typeURL[typeURL.utf8.index(after: slash)...]
@@ -32,9 +32,9 @@ extension Google_Protobuf_Any {
   ///
   /// - Parameters:
   ///   - type: The type of the message.
-  ///   - limits: What decoding may cost.
+  ///   - limits: The limits on the cost of decoding.
   /// - Returns: The message, or nil if it is one of another type.
-  /// - Throws: What is wrong with its bytes.
+  /// - Throws: The fault in its bytes.
   public func unpack<Value: Message>(
     as type: Value.Type,
     limits: DecodingLimits = DecodingLimits()

@@ -24,7 +24,7 @@ extension Google_Protobuf_Duration {
   ///
   /// - Parameters:
   ///   - duration: The duration.
-  ///   - rule: How it is rounded to nanoseconds.
+  ///   - rule: The rule by which it is rounded to nanoseconds.
   /// - Throws: `outOfRange`, if it is longer than 10,000 years or so.
   public init(
     rounding duration: Duration,

@@ -22,7 +22,7 @@ extension Google_Protobuf_Timestamp {
   ///
   /// - Parameters:
   ///   - duration: The time since 1970 began in UTC.
-  ///   - rule: How the nanoseconds are rounded.
+  ///   - rule: The rule by which the nanoseconds are rounded.
   /// - Throws: `outOfRange`, if the moment is before the year 1 or after the year 9999.
   public init(
     durationSince1970 duration: Duration,

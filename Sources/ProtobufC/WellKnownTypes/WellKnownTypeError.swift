@@ -10,7 +10,7 @@ public struct WellKnownTypeError: Error, Sendable, Hashable, CustomStringConvert
   ///
   /// - Parameters:
   ///   - code: The kind of failure.
-  ///   - message: What was wrong, for people.
+  ///   - message: The fault, for people.
   public init(code: Code, message: String) {
     self.code = code
     self.message = message

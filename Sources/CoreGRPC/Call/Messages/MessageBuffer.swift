@@ -20,7 +20,7 @@ import CGRPC
   /// - Parameters:
   ///   - byteCount: The size of the message in bytes.
   ///   - fill: Must append exactly `byteCount` bytes.
-  /// - Throws: What `fill` throws; nothing is leaked then.
+  /// - Throws: The error of `fill`; nothing is leaked then.
   public init<Failure: Error>(
     byteCount: Int,
     initializingWith fill: (inout OutputRawSpan) throws(Failure) -> Void

@@ -29,7 +29,7 @@ struct MessageModel {
   /// The names of its members in C.
   let cMembers: CMemberNames
 
-  /// The full name that protoc-gen-c goes by, behind the C module's.
+  /// The full name in the request to protoc-gen-c.
   let cFullName: String
 
   /// The type that knows both Swift's and C's.

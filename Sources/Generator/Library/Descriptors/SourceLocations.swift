@@ -20,7 +20,7 @@ struct SourceLocations {
     return Position(file: file, line: Int(span[0]) + 1, column: Int(span[1]) + 1)
   }
 
-  /// The comment above the declaration, or else the one behind it, or nil without one.
+  /// The comment above the declaration, or else the one after it, or nil without one.
   func comment(of path: [Int32]) -> String? {
     guard let location = locations[path] else { return nil }
     return [location.leadingComments, location.trailingComments].lazy.compactMap { $0.flatMap(Self.cleaned) }.first

@@ -3,7 +3,7 @@ enum EnumCaseNames {
   /// The names of an enum's cases, not yet escaped.
   ///
   /// Values that would become the same keep the enum's name. Of values that still do, the first gets the name, and
-  /// others get their numbers behind it. Values of the same number may have the same name.
+  /// others get their numbers as suffixes. Values of the same number may have the same name.
   ///
   /// - Parameters:
   ///   - values: The values' names and numbers.

@@ -23,7 +23,7 @@ struct MethodModel {
   ///   - proto: The method.
   ///   - functionName: The function's name.
   ///   - typeName: The name of the type that describes it.
-  ///   - path: Where it is in the file.
+  ///   - path: Its position in the file.
   ///   - file: The file.
   ///   - schema: All types.
   init(

@@ -51,9 +51,9 @@ struct SourceText {
   /// Adds a list in brackets: in one line if it fits, otherwise with a line for each element.
   ///
   /// - Parameters:
-  ///   - head: What comes before the elements, the opening bracket included.
+  ///   - head: The text before the elements, with the opening bracket.
   ///   - elements: The elements.
-  ///   - tail: What comes after them, the closing bracket included.
+  ///   - tail: The text after them, with the closing bracket.
   mutating func list(_ head: String, _ elements: [String], _ tail: String) {
     let line = head + elements.joined(separator: ", ") + tail
     if indentation.count + line.count <= Self.lineLength || elements.isEmpty {

@@ -55,7 +55,7 @@ package struct WireMessage {
   private static func values(_ values: ArraySlice<WireField>, of field: FieldType) -> ArraySlice<WireField> {
     guard !field.isRepeated, values.count > 1, var whole = values.last else { return values }
     guard field.messageIndex != nil else { return values.suffix(1) }
-    // The parts of a message, one behind the other, are the message.
+    // The parts of a message, one after the other, are the message.
     whole.content = ArraySlice(values.map(\.content).joined())
     return [whole]
   }

@@ -34,8 +34,8 @@ struct Arena: ~Copyable {
   ///
   /// - Parameters:
   ///   - scratch: Memory that outlives the arena and is used by nothing else, aligned to 8.
-  ///   - budget: How many bytes may be allocated, headers included.
-  ///   - heap: Where memory comes from once `scratch` is used up.
+  ///   - budget: The number of bytes that may be allocated, headers included.
+  ///   - heap: The source of memory once `scratch` is used up.
   init(scratch: UnsafeMutableRawBufferPointer, budget: Int, heap: Heap) {
     self.heap = heap
     self.budget = budget

@@ -16,8 +16,8 @@ struct ContentReference {
   /// Refers to the next bytes of a message.
   ///
   /// - Parameters:
-  ///   - byteCount: How many bytes: at least one, and no more than there are.
-  ///   - place: Where they begin.
+  ///   - byteCount: The number of bytes: at least one, and no more than there are.
+  ///   - place: The place of the first one.
   ///   - source: The message.
   init?(byteCount: Int, from place: WireReader.Place, in source: ByteSource) {
     var index = place.piece
@@ -35,8 +35,8 @@ struct ContentReference {
 
   /// Reads the reference that stands in a decoded field.
   ///
-  /// - Parameter bytes: What protobuf-c decoded, which it found in an outline: an ``OutlineWriter`` writes nothing but
-  ///   references in such fields.
+  /// - Parameter bytes: The bytes that protobuf-c decoded, which it found in an outline: an ``OutlineWriter`` writes
+  ///   nothing but references in such fields.
   init(in bytes: UnsafeRawBufferPointer) {
     precondition(bytes.count == Self.byteCount, "a field's content is not a reference")
     self = bytes.loadUnaligned(as: ContentReference.self)

@@ -36,7 +36,7 @@ struct FieldScan {
   /// The next field, or nil at the end of the message or group.
   ///
   /// - Parameters:
-  ///   - levels: How deep groups may nest in it.
+  ///   - levels: The depth to which groups may nest in it.
   ///   - groups: The ends of groups in the same source.
   mutating func next(levels: Int, _ groups: inout GroupEnds) throws(DecodingFailure) -> Field? {
     let tag: WireTag

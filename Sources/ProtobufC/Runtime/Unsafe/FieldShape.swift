@@ -15,8 +15,8 @@ enum FieldShape {
   case unknown
 
   /// - Parameters:
-  ///   - field: What protobuf-c knows of the field: nothing, perhaps.
-  ///   - wireType: How its value is written.
+  ///   - field: The field's descriptor of protobuf-c; `nil` for an unknown field.
+  ///   - wireType: The encoding of its value.
   @inline(__always)
   init(_ field: UnsafePointer<ProtobufCFieldDescriptor>?, wireType: WireType) {
     guard let field else {

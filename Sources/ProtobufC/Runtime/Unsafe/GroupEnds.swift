@@ -41,7 +41,7 @@ struct GroupEnds {
   /// - Parameters:
   ///   - tag: The field's tag.
   ///   - reader: After the tag.
-  ///   - levels: How deep groups may nest in the field.
+  ///   - levels: The depth to which groups may nest in the field.
   mutating func skipValue(of tag: WireTag, in reader: inout WireReader, levels: Int) throws(DecodingFailure) {
     guard tag.wireType == .groupStart else { return try reader.skipValue(of: tag.wireType) }
     _ = try skipGroup(number: tag.number, in: &reader, levels: levels)
@@ -52,7 +52,7 @@ struct GroupEnds {
   /// - Parameters:
   ///   - number: The group's number.
   ///   - reader: After the tag of the start.
-  ///   - levels: How deep groups may nest, this one included.
+  ///   - levels: The depth to which groups may nest, with this one.
   mutating func skipGroup(
     number: UInt32,
     in reader: inout WireReader,

@@ -17,7 +17,7 @@ extension MessageDecoder {
   ///   - count: The struct's count for it.
   ///   - lift: Lifts one element, by another function of this decoder if it is more than a number.
   /// - Returns: The elements, in their order.
-  /// - Throws: What `lift` throws.
+  /// - Throws: The error of `lift`.
   @inlinable
   public func array<Element: BitwiseCopyable, Value, Failure: Error>(
     _ elements: UnsafeMutablePointer<Element>?,
@@ -51,7 +51,7 @@ extension MessageDecoder {
   ///   - count: The struct's count for it.
   ///   - layout: The sub-messages' layout.
   /// - Returns: The sub-messages, in their order.
-  /// - Throws: What is wrong with a field of one.
+  /// - Throws: The fault in a field of one.
   @inlinable
   public func messages<Layout: MessageLayout>(
     _ elements: UnsafeMutablePointer<UnsafeMutablePointer<Layout.CMessage>?>?,
@@ -74,7 +74,7 @@ extension MessageDecoder {
   ///   - count: The struct's count for it.
   ///   - layout: The layout of the map's entry.
   /// - Returns: The map. Where the wire has a key twice, the later entry is in it, as protobuf asks.
-  /// - Throws: What is wrong with a field of an entry.
+  /// - Throws: The fault in a field of an entry.
   @inlinable
   public func map<Layout: MessageLayout, Key: Hashable, Value>(
     _ entries: UnsafeMutablePointer<UnsafeMutablePointer<Layout.CMessage>?>?,

@@ -84,7 +84,7 @@ public struct MessageDecoder {
   ///   - message: The struct's member.
   ///   - layout: The sub-message's layout.
   /// - Returns: The sub-message, or nil if it is absent.
-  /// - Throws: What is wrong with a field of it, or `tooDeep` if the stack is used up.
+  /// - Throws: The fault in a field of it, or `tooDeep` if the stack is used up.
   @inlinable
   public func message<Layout: MessageLayout>(
     _ message: UnsafeMutablePointer<Layout.CMessage>?,

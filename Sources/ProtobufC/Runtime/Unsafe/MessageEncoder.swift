@@ -20,8 +20,8 @@ public struct MessageEncoder: ~Copyable {
   ///
   /// - Parameters:
   ///   - scratch: Memory for the first structs, which outlives the encoder and is used by nothing else.
-  ///   - heap: Where memory comes from once `scratch` is used up.
-  ///   - copyingByteCount: How many bytes of content may be copied to that memory.
+  ///   - heap: The source of memory once `scratch` is used up.
+  ///   - copyingByteCount: The number of bytes of content that may be copied to that memory.
   init(scratch: UnsafeMutableRawBufferPointer, heap: Heap, copyingByteCount: Int) {
     arena = Arena(scratch: scratch, budget: .max, heap: heap)
     self.copyingByteCount = copyingByteCount

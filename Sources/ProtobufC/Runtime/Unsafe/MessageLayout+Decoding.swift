@@ -5,7 +5,7 @@ extension MessageLayout {
   ///
   /// - Parameters:
   ///   - bytes: The message on the wire, nothing before or after it.
-  ///   - limits: What decoding may cost.
+  ///   - limits: The limits on the cost of decoding.
   /// - Returns: The message, which refers to none of the bytes.
   /// - Throws: A ``BinaryDecodingError`` that says what is wrong with the bytes.
   @inlinable
@@ -24,8 +24,8 @@ extension MessageLayout {
   ///
   /// - Parameters:
   ///   - bytes: The message on the wire.
-  ///   - limits: What decoding may cost.
-  ///   - heap: Where memory comes from that the stack has not.
+  ///   - limits: The limits on the cost of decoding.
+  ///   - heap: The source of memory beyond that of the stack.
   static func decode(
     _ bytes: borrowing SerializedBytes,
     limits: DecodingLimits,
@@ -59,7 +59,7 @@ extension MessageSchema {
   ///
   /// - Parameters:
   ///   - bytes: The message on the wire.
-  ///   - limits: What decoding may cost.
+  ///   - limits: The limits on the cost of decoding.
   ///   - body: Called once with the struct, which is valid during the call, and with what lifts it.
   @usableFromInline
   func decode(

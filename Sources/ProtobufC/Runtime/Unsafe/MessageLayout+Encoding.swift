@@ -6,8 +6,8 @@ extension MessageLayout {
   /// - Parameters:
   ///   - value: The message.
   ///   - makeBuffer: Called once, as ``Message/serialize(into:)`` says.
-  /// - Returns: What `makeBuffer` returned.
-  /// - Throws: What `makeBuffer` threw.
+  /// - Returns: The result of `makeBuffer`.
+  /// - Throws: The error of `makeBuffer`.
   @inlinable
   public static func encode<Buffer: ~Copyable, Failure: Error>(
     _ value: Value,

@@ -55,7 +55,7 @@ struct OutlineBuffer {
 
   /// Appends a length prefix and a reference as the content.
   ///
-  /// - Returns: Where the reference is, for ``replace(at:by:)``.
+  /// - Returns: The position of the reference, for ``replace(at:by:)``.
   mutating func append(_ reference: ContentReference, _ arena: inout Arena) throws(DecodingFailure) -> Int {
     try reserve(1 + ContentReference.byteCount, &arena)
     memory[count] = UInt8(ContentReference.byteCount)
@@ -72,7 +72,7 @@ struct OutlineBuffer {
 
   /// Appends room for the length of what will be appended until the matching ``close(_:)``.
   ///
-  /// - Returns: What `close` asks for.
+  /// - Returns: The value to pass to `close`.
   mutating func open(_ arena: inout Arena) throws(DecodingFailure) -> Int {
     try reserve(Self.lengthByteCount, &arena)
     count += Self.lengthByteCount

@@ -38,7 +38,7 @@ struct OutlineWriter {
   /// - Parameters:
   ///   - source: The message.
   ///   - descriptor: Its type.
-  ///   - limits: What decoding may cost.
+  ///   - limits: The limits on the cost of decoding.
   ///   - arena: Memory for the outline.
   /// - Returns: The outline, the guard to decode it under, and how many bytes were read to pass over groups.
   static func outline(

@@ -82,9 +82,9 @@ struct SingularMessages {
   ///   - group: The number of the group that the message is the content of, or nil.
   ///   - laterParts: The parts of the message after the one that is read.
   ///   - descriptor: The message's type.
-  ///   - levels: How deep groups may nest in a field.
+  ///   - levels: The depth to which groups may nest in a field.
   ///   - groups: The ends of groups in the same source.
-  ///   - arena: What pays for the memory that this takes.
+  ///   - arena: The arena whose budget pays for the memory that this takes.
   mutating func findRepetitions(
     from reader: WireReader,
     after tag: WireTag,
