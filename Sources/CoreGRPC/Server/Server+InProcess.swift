@@ -6,6 +6,9 @@ extension Server {
   /// UNAVAILABLE. Its connectivity is ``ConnectivityState/ready`` while the server runs, and
   /// ``ConnectivityState/shutdown`` afterwards.
   ///
+  /// A server that also listens serves such channels beside the others, with polling threads of their own, and counts
+  /// their calls separately.
+  ///
   /// - Parameters:
   ///   - configuration: The channel's settings.
   ///   - interceptors: The interceptors that see every call; the first one is the outermost.

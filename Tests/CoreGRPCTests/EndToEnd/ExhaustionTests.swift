@@ -92,6 +92,36 @@ struct ExhaustionTests {
     }
   }
 
+  @Test("A recovery leaves the channels of the process connected, also those with calls in progress")
+  func inProcessChannels() async throws {
+    let (arrived, proceed) = (Gate(), Gate())
+    try await withTestServer { request, _ in
+      if request.message == [1] {
+        arrived.open()
+        await proceed.pass()
+      }
+      return ServerResponse(message: request.message)
+    } body: { (test) async throws in
+      let channel = try test.server.makeInProcessChannel()
+      async let held = channel.echo([1]).message
+      await arrived.pass()
+      for count in 2...3 {
+        test.server.generations.beginRecovery(of: [test.address])
+        await test.server.generations.waitForRecovery()
+        #expect(test.server.generations.count == count)
+        #expect(channel.connectivityState == .ready)
+        #expect(try await channel.echo([2]).message == [2])
+        #expect(try await test.server.makeInProcessChannel().echo([3]).message == [3])
+      }
+      proceed.open()
+      #expect(try await held == [1])
+      await test.server.shutdown()
+      #expect(channel.connectivityState == .shutdown)
+      let error = await #expect(throws: RPCError.self) { try await channel.echo([4]) }
+      #expect(error?.code == .unavailable)
+    }
+  }
+
   @Test("A storm of connections does not look like a dead listener")
   func storm() async throws {
     try await withTestServer { test in

@@ -32,6 +32,14 @@ final class Route: Sendable {
       startsWithMessage = false
     }
   }
+
+  /// The same method of another C server, which places its handlers by itself.
+  init(copying other: Route) {
+    descriptor = other.descriptor
+    index = other.index
+    serve = other.serve
+    startsWithMessage = other.startsWithMessage
+  }
 }
 
 /// A method's handler.

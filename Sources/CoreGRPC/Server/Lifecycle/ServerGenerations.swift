@@ -5,6 +5,9 @@ import Synchronization
 /// Usually there is one. When C-core has given up a listener, see ``ListenerDiagnosis``, another C server replaces the
 /// current one. The current one shuts down gracefully, so that its clients reconnect. The next one binds the same
 /// addresses, with the same credentials, as soon as they and a few descriptors are free.
+///
+/// Channels of this process cannot reconnect. Where the server listens, a C server of their own serves them, which is
+/// never replaced.
 final class ServerGenerations: Sendable {
   /// The number of descriptors that must be free before a C server is made: it needs some for itself, and one for each
   /// listener.
@@ -24,6 +27,11 @@ final class ServerGenerations: Sendable {
     var current: ServerCore
     var count = 1
     var earlier: [ServerCore] = []
+    /// The C server for channels of this process, made for the first one; `nil` before, and for a server that does not
+    /// listen, which serves them from the current one.
+    var inProcess: ServerCore?
+
+    var all: [ServerCore] { earlier + [current] + (inProcess.map { [$0] } ?? []) }
     /// The routes and listeners to serve, until the shutdown.
     ///
     /// A server that has stopped keeps no handler, because a handler may keep the server.
@@ -142,10 +150,40 @@ final class ServerGenerations: Sendable {
   }
 
   func connect(arguments: ChannelArguments, resumesOnPollers: Bool) throws(RuntimeError) -> ChannelHandle {
-    try starting.withLock { (_) throws(RuntimeError) in
+    let core = try starting.withLock { (_) throws(RuntimeError) in
       if state.withLock({ !$0.isStarted && !$0.isShutDown && $0.listeners.isEmpty }) { try begin() }
+      return try coreOfProcess()
     }
-    return try state.withLock { $0.current }.connect(arguments: arguments, resumesOnPollers: resumesOnPollers)
+    return try core.connect(arguments: arguments, resumesOnPollers: resumesOnPollers)
+  }
+
+  /// Returns the C server for channels of this process.
+  ///
+  /// Called with the lock `starting`.
+  private func coreOfProcess() throws(RuntimeError) -> ServerCore {
+    let (core, routes) = state.withLock { state -> (ServerCore, [Route]?) in
+      if let core = state.inProcess { return (core, nil) }
+      return (state.current, state.isRunning && !state.listeners.isEmpty ? state.routes : nil)
+    }
+    guard let routes else { return core }
+    let new = makeCore(routes)
+    try new.start()
+    let isShutDown = state.withLock { state in
+      state.inProcess = new
+      return state.isShutDown
+    }
+    if isShutDown { new.stop() }
+    return new
+  }
+
+  /// Makes another C server for the routes.
+  private func makeCore(_ routes: [Route]) -> ServerCore {
+    ServerCore(
+      routes: routes.map { Route(copying: $0) },
+      configuration: configuration,
+      arguments: arguments,
+      shutdownSignal: shutdownSignal
+    )
   }
 
   func stop() { beginShutdown(gracePeriod: .zero) }
@@ -158,7 +196,7 @@ final class ServerGenerations: Sendable {
         state.routes = []
         state.listeners = []
       }
-      return (state.earlier + [state.current], state.routes, state.listeners)
+      return (state.all, state.routes, state.listeners)
     }
     ListenerWatch.shared.remove(self)
     wakeUp.signal()
@@ -172,7 +210,7 @@ final class ServerGenerations: Sendable {
   func waitUntilStopped() async {
     await shutdownBegan.value()
     await waitForRecovery()
-    for core in state.withLock({ $0.earlier + [$0.current] }) { await core.waitUntilStopped() }
+    for core in state.withLock({ $0.all }) { await core.waitUntilStopped() }
   }
 
   private static func report(_ level: CoreGRPCLog.Level, _ message: String) {
@@ -319,16 +357,11 @@ extension ServerGenerations: ListenerWatch.Subject {
     _ = consume stopped
   }
 
-  /// The number of C servers so far.
+  /// The number of C servers so far, without that for channels of this process.
   var count: Int { state.withLock { $0.count } }
 
   private func startNext(routes: [Route], listeners: [Listener]) throws(RuntimeError) {
-    let next = ServerCore(
-      routes: routes,
-      configuration: configuration,
-      arguments: arguments,
-      shutdownSignal: shutdownSignal
-    )
+    let next = makeCore(routes)
     var bound: [Listener] = []
     do throws(RuntimeError) {
       for listener in listeners {
