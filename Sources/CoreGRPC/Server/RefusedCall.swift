@@ -1,7 +1,7 @@
 /// A call that a server ended before any handler or interceptor saw it: see ``Server/Configuration/onRefusedCall``.
 ///
 /// Calls that C-core ends by itself do not reach the library: those that break HTTP/2 or gRPC's protocol, and those
-/// that arrive during a shutdown, after GOAWAY.
+/// that arrive when a shutdown has told the clients (GOAWAY) and C-core takes no more calls.
 public struct RefusedCall: Sendable, Hashable {
   /// The reason of the refusal.
   public var reason: Reason
@@ -42,6 +42,7 @@ public struct RefusedCall: Sendable, Hashable {
       case severalMessages = "several request messages"
       case undecodableRequest = "undecodable request"
       case metadataTooLarge = "metadata too large"
+      case serverShutdown = "server shutdown"
     }
 
     private let value: Value
@@ -60,6 +61,8 @@ public struct RefusedCall: Sendable, Hashable {
     public static var undecodableRequest: Self { Self(value: .undecodableRequest) }
     /// The metadata is larger than ``Server/Configuration/maxRequestMetadataBytes``.
     public static var metadataTooLarge: Self { Self(value: .metadataTooLarge) }
+    /// The server shuts down, and has ended the calls in progress.
+    public static var serverShutdown: Self { Self(value: .serverShutdown) }
 
     /// The reason in words.
     public var description: String { value.rawValue }

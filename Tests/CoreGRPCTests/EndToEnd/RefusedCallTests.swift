@@ -100,6 +100,43 @@ struct RefusedCallTests {
     }
   }
 
+  @Test("One that arrives when the server has ended its calls is reported")
+  func late() async throws {
+    let (reports, continuation) = AsyncStream.makeStream(of: RefusedCall.self)
+    var configuration = Server.Configuration()
+    configuration.onRefusedCall = { continuation.yield($0) }
+    var router = RPCRouter()
+    router.registerHandler(forMethod: TestServer.echo) { (request: ServerRequest<[UInt8]>, _) in
+      ServerResponse(message: request.message)
+    }
+    let core = ServerCore(
+      routes: router.routes(interceptors: []),
+      configuration: configuration,
+      arguments: configuration.arguments
+    )
+    try core.start()
+    let channelConfiguration = Channel.Configuration()
+    let channel = Channel(
+      target: "in-process",
+      handle: try core.connect(arguments: channelConfiguration.arguments, resumesOnPollers: true),
+      configuration: channelConfiguration,
+      interceptors: []
+    )
+    #expect(try await channel.echo([1]).message == [1])
+    // As where C-core hands over a call while the server ends the others, which no test can bring about.
+    core.state.withLock { $0.closingTime = Deadline(.now) }
+    let error = await rpcError { try await channel.echo([2]) }
+    #expect(error?.code == .unavailable)
+    var iterator = reports.makeAsyncIterator()
+    let report = await iterator.next()
+    #expect(report?.reason == .serverShutdown)
+    #expect(report?.path == TestServer.echo.path)
+    #expect(report?.status == ServerCore.shutdownStatus)
+    #expect(error?.message == report?.status.message)
+    core.stop()
+    await core.waitUntilStopped()
+  }
+
   // Not with handlers on Swift's pool: its few threads are those of all tests, and one would be blocked.
   @Test("A closure that blocks holds up nothing, and what exceeds the queue is counted")
   func flood() async throws {

@@ -54,6 +54,7 @@ extension ServerCore {
         return handlerEnded()
       }
       if arrival.isLate {
+        report(.serverShutdown, call: call, path: route.descriptor.path, status: Self.shutdownStatus)
         call.refuse(with: Self.shutdownStatus)
         return handlerEnded()
       }
