@@ -149,11 +149,13 @@ public final class Channel: Sendable {
     return response
   }
 
-  /// Prepares a unary call; `nil` if interceptors want to see it as a stream.
+  /// Prepares a unary call; `nil` if interceptors want to see it as a stream, or C-core could not end it otherwise.
   @usableFromInline
   func makeUnaryCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> UnaryClientCall? {
     guard interceptors(for: descriptor).isEmpty else { return nil }
-    let call = try openHandle().makeCall(
+    let handle = try openHandle()
+    if handle.streamsUnaryCalls { return nil }
+    let call = handle.makeCall(
       path: descriptor.path,
       authority: options.authority,
       timeout: defaults.timeout(for: options, of: descriptor)
