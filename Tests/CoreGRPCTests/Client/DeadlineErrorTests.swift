@@ -35,8 +35,9 @@ struct DeadlineErrorTests {
     let server = ResettingServer()
     let channel = try Channel(target: server.target)
     let codes = await withTaskGroup(of: RPCError.Code?.self) { group in
+      var codes: [RPCError.Code?] = []
       for index in 0..<600 {
-        if index >= 50 { _ = await group.next() }
+        if index >= 50, let code = await group.next() { codes.append(code) }
         group.addTask {
           await rpcError {
             let options = CallOptions(timeout: .milliseconds(20))
@@ -49,7 +50,29 @@ struct DeadlineErrorTests {
           }?.code
         }
       }
-      return await group.reduce(into: [RPCError.Code?]()) { $0.append($1) }
+      return await group.reduce(into: codes) { $0.append($1) }
+    }
+    #expect(codes.allSatisfy { $0 == .deadlineExceeded }, "\(Set(codes.map { $0?.description ?? "OK" }))")
+  }
+
+  @Test("A call whose connection the server closes at the deadline ends with DEADLINE_EXCEEDED")
+  func closedAtDeadline() async throws {
+    let server = ResettingServer(closesConnections: true)
+    var configuration = Channel.Configuration()
+    configuration.usesLocalSubchannelPool = true
+    let codes = try await withThrowingTaskGroup(of: RPCError.Code?.self) { group in
+      var codes: [RPCError.Code?] = []
+      for index in 0..<150 {
+        if index >= 25, let code = try await group.next() { codes.append(code) }
+        // A connection for each call: its end is that of all its calls.
+        let channel = try Channel(target: server.target, configuration: configuration)
+        group.addTask {
+          // So that connecting takes none of the call's time.
+          try await channel.connect()
+          return await rpcError { try await channel.echo(options: CallOptions(timeout: .milliseconds(20))) }?.code
+        }
+      }
+      return try await group.reduce(into: codes) { $0.append($1) }
     }
     #expect(codes.allSatisfy { $0 == .deadlineExceeded }, "\(Set(codes.map { $0?.description ?? "OK" }))")
   }
@@ -65,24 +88,25 @@ struct DeadlineErrorTests {
   }
 }
 
-/// A server that resets each stream when the time in its headers has passed, as proxies do that count it themselves.
+/// A server that resets each stream when the time in its headers has passed, as proxies do that count it themselves, or
+/// closes the connection.
 private final class ResettingServer: Sendable {
   private let listener = RawSocket.listening()
 
   var target: String { "ipv4:127.0.0.1:\(listener.port)" }
 
-  init() {
+  init(closesConnections: Bool = false) {
     let listener = listener
     Thread.detachNewThread {
       while let socket = listener.accept() {
-        Thread.detachNewThread { Self.serve(socket) }
+        Thread.detachNewThread { Self.serve(socket, closesConnections: closesConnections) }
       }
     }
   }
 
   deinit { listener.shutDown() }
 
-  private static func serve(_ socket: RawSocket) {
+  private static func serve(_ socket: RawSocket, closesConnections: Bool) {
     let timers = DispatchQueue(label: "resets")
     socket.write(HTTP2Frame.settings().bytes)
     var pending: [UInt8] = []
@@ -96,6 +120,7 @@ private final class ResettingServer: Sendable {
         let timeout = frame.timeout ?? .milliseconds(20)
         let milliseconds = Int(timeout.components.attoseconds / 1_000_000_000_000_000)
         timers.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) {
+          if closesConnections { return socket.shutDown() }
           // CANCEL, or what proxies say: NO_ERROR, INTERNAL_ERROR.
           socket.write(HTTP2Frame.reset([8, 8, 0, 2][Int(stream / 2) % 4], stream: stream).bytes)
         }

@@ -159,7 +159,13 @@ struct MetadataLimitTests {
   @Test("A request with more metadata than allowed is refused, for its call alone", arguments: Kind.allCases)
   func receivedByServer(kind: Kind) async throws {
     let handled = Counter()
-    try await withMetadataServer(interceptors: [CallCounter(counter: handled)]) { test in
+    let (refusals, continuation) = AsyncStream.makeStream(of: RefusedCall.self)
+    var serverConfiguration = Server.Configuration()
+    serverConfiguration.onRefusedCall = { continuation.yield($0) }
+    try await withMetadataServer(
+      configuration: serverConfiguration,
+      interceptors: [CallCounter(counter: handled)]
+    ) { test in
       var configuration = Channel.Configuration()
       configuration.maxRequestMetadataBytes = 200_000
       let channel = try Channel(target: test.address.description, configuration: configuration)
@@ -168,6 +174,11 @@ struct MetadataLimitTests {
       #expect(error?.message.hasPrefix("the received metadata has 100") == true, "\(error?.message ?? "")")
       #expect(error?.message.hasSuffix(" bytes, and 8192 are allowed (maxRequestMetadataBytes)") == true)
       #expect(handled.value == 0)
+      var iterator = refusals.makeAsyncIterator()
+      let refusal = await iterator.next()
+      #expect(refusal?.reason == .metadataTooLarge)
+      #expect(refusal?.path == "/test.Metadata/\(kind.rawValue)")
+      #expect(refusal?.status.message == error?.message)
       #expect(await Self.error(of: channel, kind, ["x-long": .string(String(repeating: "x", count: 8_000))]) == nil)
       #expect(handled.value == 1)
     }

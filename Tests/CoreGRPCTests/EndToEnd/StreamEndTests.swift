@@ -43,19 +43,17 @@ struct StreamEndTests {
 
   // MARK: Deadlines
 
-  @Test("At the deadline of a unary call", arguments: [false, true])
-  func unaryDeadline(isHalfClosed: Bool) async throws {
-    let ended = Gate()
-    let test = try TestServer { _, _ in
-      await waitForCancellation()
-      ended.open()
-      throw CancellationError()
-    }
+  @Test("At the deadline of a call", arguments: WaitingServer.Kind.allCases, [false, true])
+  func deadline(kind: WaitingServer.Kind, isHalfClosed: Bool) async throws {
+    let test = try WaitingServer()
     let client = connection(to: test.address)
-    let flags = isHalfClosed ? HTTP2Frame.endsStream : 0
-    client.send(.request(stream: 1, ("grpc-timeout", "20m")), .data(HTTP2Frame.message([1]), stream: 1, flags: flags))
+    client.send(
+      .request(stream: 1, path: "/test.Test/\(kind.rawValue)", ("grpc-timeout", "20m")),
+      .data(HTTP2Frame.message([1]), stream: 1, flags: isHalfClosed ? HTTP2Frame.endsStream : 0)
+    )
     await client.frame(where: isEnd)
-    await ended.pass()
+    // The handler of a stream of responses runs only when the request has ended.
+    if kind != .serverStreaming || isHalfClosed { await test.handlerEnded.pass() }
     try await expectOneEnd(of: 1, from: client, test.server)
   }
 
@@ -194,6 +192,41 @@ struct StreamEndTests {
     try await expectOneEnd(of: 1, from: client, test.server)
   }
 
+  /// A request that is refused before its handler runs.
+  enum RefusedRequest: CaseIterable {
+    case longMetadata, undecodableMessage, noMessage
+
+    func frames(isHalfClosed: Bool) -> [HTTP2Frame] {
+      let flags = isHalfClosed ? HTTP2Frame.endsStream : 0
+      let good = HTTP2Frame.data(HTTP2Frame.message([1]), stream: 1, flags: flags)
+      switch self {
+      case .longMetadata: return [.request(stream: 1, ("x-long", String(repeating: "x", count: 9_000))), good]
+      case .undecodableMessage: return [.request(stream: 1, path: "/test.Test/Unreadable"), good]
+      case .noMessage:
+        // An open request lacks its message when C-core refuses that, here for its size.
+        let bytes = isHalfClosed ? [] : HTTP2Frame.message([UInt8](repeating: 1, count: 100))
+        return [.request(stream: 1), .data(bytes, stream: 1, flags: flags)]
+      }
+    }
+  }
+
+  @Test("When a request is refused for its content", arguments: RefusedRequest.allCases, [false, true])
+  func refusedRequest(_ request: RefusedRequest, isHalfClosed: Bool) async throws {
+    let test = try UnreadableServer()
+    let client = connection(to: test.address)
+    client.send(request.frames(isHalfClosed: isHalfClosed))
+    await client.frame(where: isEnd)
+    // The client of an open request has not heard of it yet, and sends on.
+    if !isHalfClosed {
+      for _ in 0..<10 { client.send(.data(HTTP2Frame.message([2]), stream: 1)) }
+      client.send(.data([], stream: 1, flags: HTTP2Frame.endsStream))
+    }
+    client.send(.request(stream: 3), .data(HTTP2Frame.message([1]), stream: 3, flags: HTTP2Frame.endsStream))
+    await client.frame { $0.stream == 3 && $0.isEnd }
+    #expect(test.handled.value == 1)
+    try await expectOneEnd(of: 1, from: client, test.server)
+  }
+
   // MARK: Expectations
 
   /// Lets everything happen that a call's end leads to, and looks at the stream then.
@@ -213,6 +246,89 @@ struct StreamEndTests {
   private func expectOneEndAtMost(of stream: UInt32, from client: RawConnection, _ server: Server) async throws {
     let end = await end(of: stream, from: client, server)
     #expect(end.isOnceAtMost, "\(end)")
+  }
+}
+
+/// A server with a method of each kind, whose handlers wait until they are cancelled.
+struct WaitingServer {
+  enum Kind: String, CaseIterable {
+    case unary = "Unary"
+    case clientStreaming = "ClientStreaming"
+    case serverStreaming = "ServerStreaming"
+    case bidirectional = "Bidirectional"
+
+    var method: MethodDescriptor { MethodDescriptor(fullyQualifiedService: "test.Test", method: rawValue) }
+  }
+
+  let handlerEnded = Gate()
+  let server: Server
+  let address: ListenAddress
+
+  init() throws {
+    let wait = { @Sendable [handlerEnded] () async throws -> Void in
+      await waitForCancellation()
+      handlerEnded.open()
+      throw CancellationError()
+    }
+    var router = RPCRouter()
+    router.registerHandler(forMethod: Kind.unary.method) { (request: ServerRequest<[UInt8]>, _) in
+      try await wait()
+      return ServerResponse(message: request.message)
+    }
+    router.registerHandler(forMethod: Kind.clientStreaming.method) { (_: StreamingServerRequest<[UInt8]>, _) in
+      try await wait()
+      return ServerResponse(message: [1] as [UInt8])
+    }
+    router.registerHandler(forMethod: Kind.serverStreaming.method) { (_: ServerRequest<[UInt8]>, _) in
+      StreamingServerResponse<[UInt8]> { _ in
+        try await wait()
+        return [:]
+      }
+    }
+    router.registerHandler(forMethod: Kind.bidirectional.method) { (_: StreamingServerRequest<[UInt8]>, _) in
+      StreamingServerResponse<[UInt8]> { _ in
+        try await wait()
+        return [:]
+      }
+    }
+    server = Server(router: router)
+    address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    try server.start()
+  }
+}
+
+/// A server that echoes short messages, and has a method whose messages cannot be deserialized.
+private struct UnreadableServer {
+  private struct FailingDeserializer: MessageDeserializer {
+    func deserialize(_ bytes: RawSpan) throws -> [UInt8] { throw CancellationError() }
+  }
+
+  static let method = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Unreadable")
+
+  let handled = Counter()
+  let server: Server
+  let address: ListenAddress
+
+  init() throws {
+    var router = RPCRouter()
+    router.registerHandler(forMethod: TestServer.echo) { [handled] (request: ServerRequest<[UInt8]>, _) in
+      handled.add()
+      return ServerResponse(message: request.message)
+    }
+    router.registerHandler(
+      forMethod: Self.method,
+      deserializer: FailingDeserializer(),
+      serializer: IdentitySerializer(),
+      handler: { [handled] (request: ServerRequest<[UInt8]>, _) in
+        handled.add()
+        return ServerResponse(message: request.message)
+      }
+    )
+    var configuration = Server.Configuration()
+    configuration.maxRequestMessageBytes = 10
+    server = Server(router: router, configuration: configuration)
+    address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    try server.start()
   }
 }
 

@@ -154,6 +154,29 @@ struct RequestMessageTests {
     }
   }
 
+  @Test("A second one that comes before a handler runs is reported")
+  func reportedSecondMessage() async throws {
+    let echo = try Echo()
+    try await withShutdown(of: echo.server) {
+      let connection = echo.connection()
+      let data = HTTP2Frame.message([1]) + HTTP2Frame.message([2])
+      // C-core may deliver the second message late, and then a handler has had the first.
+      var calls: UInt32 = 0
+      repeat {
+        let stream = 2 * calls + 1
+        connection.send(.request(stream: stream), .data(data, stream: stream, flags: HTTP2Frame.endsStream))
+        await connection.frame { $0.stream == stream && $0.isEnd }
+        calls += 1
+      } while echo.calls.value == calls && calls < 64
+      var refusals = echo.refusals.makeAsyncIterator()
+      let refusal = await refusals.next()
+      #expect(refusal?.reason == .severalMessages)
+      #expect(refusal?.path == TestServer.echo.path)
+      #expect(refusal?.remotePeer.hasPrefix("ipv4:127.0.0.1:") == true)
+      #expect(refusal?.status.code == .unimplemented)
+    }
+  }
+
   @Test("A second one that comes while the handler runs takes the place of the reply")
   func lateSecondMessage() async throws {
     let handling = Handling()

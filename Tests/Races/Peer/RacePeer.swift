@@ -4,7 +4,8 @@ import RaceSupport
 
 /// The other end of tests that need a process of its own, which they end: `race-peer serve`,
 /// `race-peer call ADDRESS SEED`, `race-peer listen ADDRESS [CERTIFICATES]`, `race-peer limit`,
-/// `race-peer chaos POLLERS|pool`, `race-peer hook none|before|after|replacing`, or `race-peer sends SETTING...`.
+/// `race-peer descriptors raised|kept`, `race-peer chaos POLLERS|pool`, `race-peer hook none|before|after|replacing`,
+/// or `race-peer sends SETTING...`.
 @main
 enum RacePeer {
   static func main() async throws {
@@ -22,6 +23,8 @@ enum RacePeer {
       try await listen(on: arguments.dropFirst().first ?? "", certificates: arguments.dropFirst(2).first)
     case "limit":
       try await serveWithoutThreads()
+    case "descriptors":
+      try await serve(raisingDescriptorLimit: arguments.dropFirst().first != "kept")
     case "chaos":
       try await serveChaos(on: arguments.dropFirst().first ?? "")
     case "hook":
@@ -32,6 +35,17 @@ enum RacePeer {
     default:
       exit(64)
     }
+  }
+
+  /// Serves, with the default setting of the descriptor limit or without it.
+  private static func serve(raisingDescriptorLimit raises: Bool) async throws {
+    var configuration = Server.Configuration()
+    if !raises { configuration.raisesDescriptorLimit = false }
+    let server = Server(services: [RaceService()], configuration: configuration)
+    let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    try server.start()
+    say("running... \(address)")
+    await server.waitUntilStopped()
   }
 
   /// Makes calls until the process is killed, and at most for as many as a test can want.
