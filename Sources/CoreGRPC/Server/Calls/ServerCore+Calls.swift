@@ -144,7 +144,8 @@ extension ServerCore.State {
     arrival.postsSlot = lifecycle.postSlot()
     let action = lifecycle.slotReturned()
     assert(action == .none, "a call keeps its server")
-    if let route, arrival.admission == .serve { arrival.idle = idleTasks[route.index].popLast() }
+    // A task that is taken must serve the call: it waits for one.
+    if let route, arrival.admission == .serve, !arrival.isLate { arrival.idle = idleTasks[route.index].popLast() }
     return arrival
   }
 }
