@@ -149,13 +149,11 @@ public final class Channel: Sendable {
     return response
   }
 
-  /// Prepares a unary call; `nil` if interceptors want to see it as a stream, or C-core could not end it otherwise.
+  /// Prepares a unary call; `nil` if interceptors want to see it as a stream.
   @usableFromInline
   func makeUnaryCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> UnaryClientCall? {
     guard interceptors(for: descriptor).isEmpty else { return nil }
-    let handle = try openHandle()
-    if handle.streamsUnaryCalls { return nil }
-    let call = handle.makeCall(
+    let call = try openHandle().makeCall(
       path: descriptor.path,
       authority: options.authority,
       timeout: defaults.timeout(for: options, of: descriptor)

@@ -41,20 +41,6 @@ struct EngineCapabilityTests {
     #expect(try retries(configuration, with: old) == 1)
   }
 
-  @Test("Unary calls are streams where calls can be retried, and a second message would keep them from ending")
-  func streamsForUnaryCalls() throws {
-    for (allowsRetries, needsStream) in [(nil, false), (true, true), (false, false)] as [(Bool?, Bool)] {
-      var configuration = Channel.Configuration()
-      configuration.allowsRetries = allowsRetries
-      for (engine, hasFault) in [(old, true), (new, false)] {
-        var arguments = configuration.arguments
-        try arguments.adapt(to: engine)
-        #expect(arguments.needsStreamForSecondMessage(engine) == (needsStream && hasFault))
-        #expect(!(arguments.needsStreamForSecondMessage(engine) && arguments.allowsSecondMessage(engine)))
-      }
-    }
-  }
-
   static let ringHashes = [
     #"{"loadBalancingConfig":[{"ring_hash_experimental":{}}]}"#,
     #"{"loadBalancingConfig":[{"ring\u005fhash\u005Fexperimental":{}}]}"#,

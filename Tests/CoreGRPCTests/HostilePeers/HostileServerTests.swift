@@ -145,16 +145,4 @@ struct HostileServerTests {
     }?.code
     #expect(code == .internalError)
   }
-
-  @Test("Two messages end a unary call that has no deadline, with retries, too", arguments: [nil, true, false])
-  func twoMessages(allowsRetries: Bool?) async throws {
-    let bytes = HTTP2Frame.message([1]) + HTTP2Frame.message([2])
-    let server = ScriptedServer(HostileAnswer.data("", .unimplemented, bytes: bytes).script)
-    var configuration = Channel.Configuration()
-    configuration.allowsRetries = allowsRetries
-    let channel = try Channel(target: server.target, configuration: configuration)
-    let error = await #expect(throws: RPCError.self) { try await channel.echo() }
-    #expect(error?.code == .unimplemented)
-    #expect(try await channel.echo([4]).message == [4])
-  }
 }

@@ -18,8 +18,6 @@ import CGRPC
   /// The resource quota, held here so that other channels find it.
   private let resourceQuota: ResourceQuota?
   private let looksAtCalls: Bool
-  /// Whether unary calls are made as streams, whose second message is received after the first.
-  let streamsUnaryCalls: Bool
   private let library = Library()
 
   /// - Throws: ``RuntimeError``, when C-core cannot read the target or the credentials, or when
@@ -60,7 +58,6 @@ import CGRPC
     self.resourceQuota = arguments.resourceQuota
     self.resumesOnPollers = resumesOnPollers
     self.looksAtCalls = arguments.allowsSecondMessage(.current)
-    self.streamsUnaryCalls = arguments.needsStreamForSecondMessage(.current)
   }
 
   /// Creates a channel over a socket that is connected to a server of this process, and takes ownership of the socket.
@@ -84,7 +81,6 @@ import CGRPC
     self.resumesOnPollers = resumesOnPollers
     // The server is this library.
     self.looksAtCalls = false
-    self.streamsUnaryCalls = false
   }
 
   deinit { unsafe grpc_channel_destroy(handle) }

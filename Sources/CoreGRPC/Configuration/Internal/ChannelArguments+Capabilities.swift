@@ -21,17 +21,12 @@ extension ChannelArguments {
     }
   }
 
-  /// Returns whether a unary call can ask for a second message beside its batch.
+  /// Returns whether a unary call can ask for a second message.
   ///
   /// Not where calls are retried: C-core's retry filter takes the second receive-message for the first one's, and
   /// asserts at the end of the call that there is none left.
   func allowsSecondMessage(_ capabilities: EngineCapabilities) -> Bool {
     capabilities.takesSecondMessage && self[Self.retries] == 0
-  }
-
-  /// Returns whether a unary call has to be a stream, so that a second message does not keep it from ending.
-  func needsStreamForSecondMessage(_ capabilities: EngineCapabilities) -> Bool {
-    capabilities.takesSecondMessage && self[Self.retries] != 0
   }
 
   private func string(_ key: String) -> String? {
