@@ -49,7 +49,7 @@ private func group(_ field: UInt64, _ content: [UInt8]) -> [UInt8] {
   func smallGroups() throws {
     let bytes = nested(field: 2, levels: 90, byteCount: 30)
     #expect(try skippedByteCount(bytes) <= 16 * bytes.count)
-    let many = Array(repeatElement(Wire.bytes(3, bytes), count: 20).joined())
+    let many = Wire.repeated(Wire.bytes(3, bytes), count: 20)
     #expect(try skippedByteCount(many) <= 16 * many.count)
   }
 
@@ -70,7 +70,7 @@ private func group(_ field: UInt64, _ content: [UInt8]) -> [UInt8] {
 
     func bytes(levels: Int, byteCount: Int) -> [UInt8] {
       let small = Wire.number(99, 1)
-      let fields = Array(repeatElement(small, count: byteCount / small.count).joined())
+      let fields = Wire.repeated(small, count: byteCount / small.count)
       let innermost = group(2, fields) + group(97, fields)
       return (0..<levels).reduce(innermost) { inner, level in
         switch self {
@@ -154,14 +154,14 @@ private func group(_ field: UInt64, _ content: [UInt8]) -> [UInt8] {
   @Test("Parts count towards the limit of memory, unless they are empty")
   func manyParts() throws {
     let part = Wire.bytes(2, Wire.bytes(3, []))
-    let parts = Array(repeatElement(part, count: 1_000).joined())
+    let parts = Wire.repeated(part, count: 1_000)
     let node = try Node(serializedBytes: parts)
     #expect(node.next?.children.count == 1_000)
     let error = #expect(throws: BinaryDecodingError.self) {
       try Node(serializedBytes: parts, limits: DecodingLimits(maxMemoryBytes: 16 << 10))
     }
     #expect(error?.code == .tooLarge)
-    let empty = Array(repeatElement(Wire.bytes(2, []), count: 1 << 20).joined())
+    let empty = Wire.repeated(Wire.bytes(2, []), count: 1 << 17)
     #expect(try Node(serializedBytes: empty, limits: DecodingLimits(maxMemoryBytes: 4 << 10)).next == Node())
   }
 

@@ -19,7 +19,7 @@ internal import Testing
 
   @Test func limitIsOnAllAllocationsTogether() throws {
     // Some 700 KiB, none of it in a block of more than 128 KiB.
-    let bytes = Array(repeatElement(Wire.bytes(23, []), count: 4_000).joined())
+    let bytes = Wire.repeated(Wire.bytes(23, []), count: 4_000)
     let error = #expect(throws: BinaryDecodingError.self) {
       try Everything(serializedBytes: bytes, limits: DecodingLimits(maxMemoryBytes: 256 << 10))
     }
@@ -32,15 +32,15 @@ internal import Testing
   @Test func fourMebibytesOfShortStringsAreAccepted() throws {
     let name = Wire.string(21, "12345678")
     let count = (4 << 20) / name.count
-    let bytes = Array(repeatElement(name, count: count).joined())
+    let bytes = Wire.repeated(name, count: count)
     #expect(try Everything(serializedBytes: bytes).names.count == count)
   }
 
   @Test func fourMebibytesOfSubMessagesWithManyFieldsAreAccepted() throws {
     // 17 fields are more than protobuf-c notes on the stack. Without reuse, its tables would take 100 MiB.
-    let leaf = Wire.bytes(23, Array(repeatElement([0x0A, 0] as [UInt8], count: 17).joined()))
+    let leaf = Wire.bytes(23, Wire.repeated([0x0A, 0], count: 17))
     let count = (4 << 20) / leaf.count
-    let bytes = Array(repeatElement(leaf, count: count).joined())
+    let bytes = Wire.repeated(leaf, count: count)
     #expect(try Everything(serializedBytes: bytes).leaves.count == count)
   }
 

@@ -40,7 +40,7 @@ internal import Testing
   }
 
   @Test func unknownFieldsTakeNoMoreThanAReferenceARun() throws {
-    let unknown = Array(repeatElement(Wire.number(99, 7), count: 100_000).joined())
+    let unknown = Wire.repeated(Wire.number(99, 7), count: 100_000)
     let leaf = try Leaf(serializedBytes: unknown, limits: DecodingLimits(maxMemoryBytes: 2 << 10))
     #expect(leaf.unknownFields.byteCount == unknown.count)
   }
@@ -59,8 +59,8 @@ internal import Testing
 
   @Test func groupsNestWithinTheLimit() throws {
     func nested(_ levels: Int) -> [UInt8] {
-      Array(repeatElement(Wire.tag(99, wireType: 3), count: levels).joined())
-        + Array(repeatElement(Wire.tag(99, wireType: 4), count: levels).joined())
+      Wire.repeated(Wire.tag(99, wireType: 3), count: levels)
+        + Wire.repeated(Wire.tag(99, wireType: 4), count: levels)
     }
     #expect(try Leaf(serializedBytes: nested(100)).unknownFields.byteCount == 400)
     let error = #expect(throws: BinaryDecodingError.self) { try Leaf(serializedBytes: nested(101)) }

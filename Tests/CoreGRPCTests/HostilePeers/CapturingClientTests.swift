@@ -37,6 +37,8 @@ struct CapturingClientTests {
     await isBusy.pass()
     var options = CallOptions.defaults
     options.timeout = .seconds(60)
+    // However long a slow machine takes for a connection.
+    options.waitForReady = true
     for number in UInt8(1)...10 { #expect(try await test.call([number], options: options).message == [number]) }
   }
 }

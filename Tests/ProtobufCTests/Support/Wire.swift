@@ -30,10 +30,19 @@ enum Wire {
   static func nested(field: UInt64, levels: Int) -> [UInt8] {
     // Built backwards: to put each level's header before what is there would take quadratic time.
     var reversed: [UInt8] = []
-    for _ in 0..<levels {
-      let header = tag(field, wireType: 2) + varint(UInt64(reversed.count))
-      reversed.append(contentsOf: header.reversed())
-    }
-    return reversed.reversed()
+    let tag: [UInt8] = tag(field, wireType: 2).reversed()
+    for _ in 0..<levels { reversed += varint(UInt64(reversed.count)).reversed() + tag }
+    reversed.reverse()
+    return reversed
+  }
+
+  /// The same bytes, again and again.
+  ///
+  /// Unlike `joined`, which copies byte by byte: a debug build under a sanitizer takes seconds for a few MiB.
+  static func repeated(_ bytes: [UInt8], count: Int) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count * count)
+    for _ in 0..<count { result += bytes }
+    return result
   }
 }

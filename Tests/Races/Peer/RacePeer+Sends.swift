@@ -34,7 +34,7 @@ extension RacePeer {
     // As many rounds as it takes, and enough where nothing is expected; with a new server now and then, because a
     // method whose handlers are slow leaves the polling threads, where alone sends are deferred.
     var serverCount = 0
-    while serverCount < 10 && !isComplete || isExpectedMissing {
+    while serverCount < 2 && !isComplete || isExpectedMissing {
       serverCount += 1
       let server = Server(router: router, configuration: configuration)
       let address = try server.listen(on: ListenAddress("127.0.0.1:0"))

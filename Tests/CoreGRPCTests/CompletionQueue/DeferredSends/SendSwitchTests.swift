@@ -28,7 +28,7 @@ struct SendSwitchTests {
       try await withThrowingTaskGroup { group in
         for index in UInt8(0)..<64 {
           group.addTask {
-            for _ in 0..<20 {
+            for _ in 0..<5 {
               do throws(RPCError) {
                 let response = try await test.call([index])
                 #expect(index % 8 != 0)
