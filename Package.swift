@@ -101,6 +101,7 @@ let package = Package(
       exclude: [
         "CompletionQueue/DeferredSends/DeferredSends.md", "CompletionQueue/EnqueueHook/EnqueueHook.md",
         "CompletionQueue/Polling/Scheduling.md", "Server/Connections/ConnectionClosing.md",
+        "Server/Lifecycle/Drain/ServerDrain.md",
       ],
       // Each unsafe expression says `unsafe`, and stands beside its proof.
       swiftSettings: swiftSettings + [.strictMemorySafety()]

@@ -5,7 +5,7 @@ import RaceSupport
 /// The other end of tests that need a process of its own, which they end: `race-peer serve`,
 /// `race-peer call ADDRESS SEED`, `race-peer listen ADDRESS [CERTIFICATES]`, `race-peer limit`,
 /// `race-peer descriptors raised|kept`, `race-peer chaos POLLERS|pool`, `race-peer hook none|before|after|replacing`,
-/// or `race-peer sends SETTING...`.
+/// `race-peer sends SETTING...`, or `race-peer drain`.
 @main
 enum RacePeer {
   static func main() async throws {
@@ -32,9 +32,21 @@ enum RacePeer {
       try await callBesideHook(other)
     case "sends":
       try await countSends(Set(arguments.dropFirst()))
+    case "drain":
+      try await serveUntilInputEnds()
     default:
       exit(64)
     }
+  }
+
+  /// Serves, and shuts down gracefully when standard input ends.
+  private static func serveUntilInputEnds() async throws {
+    let server = Server(services: [HoldService {}])
+    let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    try server.start()
+    say("running... \(address)")
+    while readLine() != nil {}
+    await server.shutdown()
   }
 
   /// Serves, with the default setting of the descriptor limit or without it.

@@ -1,5 +1,3 @@
-import Glibc
-
 /// The options for deferring and coalescing the sends of a completion queue's calls.
 struct SendOptions: Sendable, Hashable {
   /// Whether pollers may defer the sends.
@@ -14,10 +12,6 @@ struct SendOptions: Sendable, Hashable {
     self.coalesces = coalesces && Self.environmentCoalesces
   }
 
-  private static let environmentDefers = !isSwitchedOff("COREGRPC_DEFER_SENDS")
-  private static let environmentCoalesces = !isSwitchedOff("COREGRPC_COALESCE_SENDS")
-
-  private static func isSwitchedOff(_ name: String) -> Bool {
-    unsafe getenv(name).map { unsafe String(cString: $0) } == "0"
-  }
+  private static let environmentDefers = !EnvironmentSwitch.deferSends.isOff
+  private static let environmentCoalesces = !EnvironmentSwitch.coalesceSends.isOff
 }

@@ -1,5 +1,4 @@
 import CConcurrency
-import Glibc
 import Synchronization
 
 /// The hook of Swift's concurrency runtime through which tasks resume on the thread that resumes them, without a thread
@@ -47,7 +46,7 @@ package enum EnqueueHook {
   private static let genericExecutor = unsafe unsafeBitCast((0, 0), to: UnownedSerialExecutor.self)
 
   private static func install() -> State {
-    if let text = unsafe getenv("COREGRPC_ENQUEUE_HOOK"), unsafe String(cString: text) == "0" { return .switchedOff }
+    if EnvironmentSwitch.enqueueHook.isOff { return .switchedOff }
     guard _SwiftStdlibVersion.current.description.hasPrefix("6."), cconcurrency_install() else { return .unsupported }
     if isUnderstood() { return .installed }
     cconcurrency_uninstall()

@@ -1,10 +1,6 @@
 /// The shutdown of a server: no more calls, a grace period, the end of the calls that are left, and that of their
 /// connections.
 extension ServerCore {
-  /// The times for which a server that shuts down waits for its clients to stop sending calls: since the last one, and
-  /// in all.
-  private static let longestDrainTime = (quiet: Duration.seconds(1), total: Duration.seconds(10))
-
   /// The longest times that a server that ends its calls waits: for the calls, and then for the connections.
   private static let longestEndTime = (calls: Duration.seconds(1), connections: Duration.milliseconds(100))
 
@@ -127,17 +123,12 @@ extension ServerCore {
 
   /// Waits until the clients send no more calls.
   ///
-  /// Once a client has answered the GOAWAY, which takes a round trip, it has no new call on its way. C-core then closes
-  /// its connection, if it has no call in progress. A client that still makes calls has not had the time to answer.
+  /// C-core closes a connection without a call in progress when its client has answered the GOAWAY.
   private func drain(_ handle: ServerHandle) {
-    let begin = ContinuousClock.now
-    var last = (calls: 0, time: begin)
+    var wait = DrainWait()
     func rest() -> Duration {
-      let (calls, graceEnd) = state.withLock { ($0.lateCallCount, $0.graceEnd?.instant) }
-      let now = ContinuousClock.now
-      if calls != last.calls { last = (calls, now) }
-      let end = min(last.time + Self.longestDrainTime.quiet, begin + Self.longestDrainTime.total)
-      return min(end, graceEnd ?? end) - now
+      let (callCount, graceEnd) = state.withLock { ($0.lateCallCount, $0.graceEnd?.instant) }
+      return wait.rest(callCount: callCount, graceEnd: graceEnd)
     }
     if rest() <= .zero { return }
     handle.beginDrain(closing: state.withLock { $0.listeningSockets })

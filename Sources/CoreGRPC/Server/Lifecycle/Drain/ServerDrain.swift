@@ -3,9 +3,7 @@ import Glibc
 
 /// Functions of C-core's server that its C API lacks, where the library in use exports them.
 ///
-/// `grpc_server_shutdown_and_notify` first makes each call that arrives end with CANCELLED, and then tells the clients
-/// (GOAWAY) to send no more: it loses the calls in between. C-core itself can tell the clients first, and does so when
-/// a server's configuration changes (`Server::SendGoaways`).
+/// `ServerDrain.md`, beside this file, says what they are for, and what must hold.
 enum ServerDrain {
   /// A C++ member function without parameters, which takes its object as the only argument.
   private typealias SendGoaways = @convention(c) (OpaquePointer) -> Void
@@ -20,6 +18,7 @@ enum ServerDrain {
 
   private static let functions: Functions? = {
     guard
+      !EnvironmentSwitch.drain.isOff,
       let sendGoaways = unsafe dlsym(nil, "_ZN9grpc_core6Server11SendGoawaysEv"),
       let hasOpenConnections = unsafe dlsym(nil, "_ZN9grpc_core6Server18HasOpenConnectionsEv")
     else { return nil }
@@ -30,7 +29,7 @@ enum ServerDrain {
     )
   }()
 
-  /// Whether C-core can tell the clients before it shuts down.
+  /// Whether C-core can tell the clients before it shuts down, and that is not switched off.
   static var isAvailable: Bool { functions != nil }
 
   /// Returns whether a server has connections.

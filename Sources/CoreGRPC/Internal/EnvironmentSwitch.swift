@@ -1,0 +1,14 @@
+import Glibc
+
+/// The variables of the environment that switch an optimization off for the whole process, by the value `0`.
+///
+/// `Deployment.md` lists them.
+enum EnvironmentSwitch: String {
+  case coalesceSends = "COREGRPC_COALESCE_SENDS"
+  case deferSends = "COREGRPC_DEFER_SENDS"
+  case drain = "COREGRPC_DRAIN"
+  case enqueueHook = "COREGRPC_ENQUEUE_HOOK"
+
+  /// Whether the variable is `0` now.
+  var isOff: Bool { unsafe getenv(rawValue).map { unsafe String(cString: $0) } == "0" }
+}
