@@ -33,7 +33,7 @@ final class LogForwarder: Sendable {
     }
     if batch.dropped > 0 {
       logger.warning(
-        "log entries were dropped, for there were too many",
+        "dropped \(batch.dropped) log entries: the queue was full",
         metadata: ["grpc.dropped": "\(batch.dropped)"],
         source: "CoreGRPC"
       )

@@ -28,7 +28,7 @@ import Testing
   @Test("The module of the C must be known")
   func missingCModule() async throws {
     let result = try await Protoc.run(["t.proto": "syntax = \"proto3\";\nmessage A {}\n"], options: "Visibility=Public")
-    #expect(result.errors.contains("t.proto: the module of its C is not known: name it by the option CModule"))
+    #expect(result.errors.contains("t.proto: its C module is not known: name it by the option CModule"))
   }
 
   @Test("The module of the C of a message in a message must be known")
@@ -42,14 +42,14 @@ import Testing
       options: "CModule=CThings,ModuleMappings=FOLDER/modules.txt",
       extraFiles: ["modules.txt": "shared.proto = Shared\n"]
     )
-    #expect(result.errors.contains("t.proto:4:3: the module of the C of shared.proto is not known: name it behind"))
+    #expect(result.errors.contains("t.proto:4:3: the C module of shared.proto is not known: name it after"))
   }
 
   @Test("A protoc-gen-c that is not there, or fails")
   func protocGenC() async throws {
     let proto = ["t.proto": "syntax = \"proto3\";\nmessage A {}\n"]
     let missing = try await Protoc.run(proto, environment: ["PROTOC_GEN_C": "/nowhere/protoc-gen-c"])
-    #expect(missing.errors.contains("PROTOC_GEN_C is “/nowhere/protoc-gen-c”, which is no program"))
+    #expect(missing.errors.contains("PROTOC_GEN_C is “/nowhere/protoc-gen-c”, which is not an executable file"))
     let failing = try await Protoc.run(proto, environment: ["PROTOC_GEN_C": "/bin/false"])
     #expect(failing.errors.contains("/bin/false failed with status 1"))
     let silent = try await Protoc.run(proto, environment: ["PROTOC_GEN_C": "/bin/true"])

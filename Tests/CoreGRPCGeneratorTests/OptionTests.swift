@@ -57,7 +57,7 @@ import Testing
     "What is wrong with a mapping is said, with its line",
     arguments: [
       ("# nothing\na/ A", "map:2: a line has the form: path = SwiftModule, CModule"),
-      ("a/ = A, B, C", "map:1: “A, B, C” is no SwiftModule, nor a SwiftModule, CModule"),
+      ("a/ = A, B, C", "map:1: “A, B, C” is neither “SwiftModule” nor “SwiftModule, CModule”"),
       ("= A", "map:1: a line has the form: path = SwiftModule, CModule"),
     ]
   )

@@ -190,7 +190,7 @@ struct LogHandlerTests {
       #expect(event?.level == .error)
       let file = certificates.path("server.key")
       let problem = "the private key in \(file) has no private key in the PEM format"
-      #expect(event?.message == "the server keeps its certificates: \(problem)")
+      #expect(event?.message == "the server continues to use its old certificates: \(problem)")
     }
   }
 

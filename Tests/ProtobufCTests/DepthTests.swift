@@ -51,7 +51,7 @@ internal import Testing
       }.get()
     }
     #expect(error?.code == .tooDeep)
-    #expect(error?.message == "message test.Node nests sub-messages deeper than 100")
+    #expect(error?.message == "message test.Node nests sub-messages deeper than maxDepth (100)")
   }
 
   @Test func entryOfAMapIsALevel() throws {
@@ -74,7 +74,7 @@ internal import Testing
       try decode(bytes, limits: DecodingLimits(maxDepth: .max, maxMemoryBytes: 1 << 30)).get()
     }
     #expect(error?.code == .tooDeep)
-    #expect(error?.message == "message test.Node nests sub-messages too deep for the stack allowed")
+    #expect(error?.message == "message test.Node nests sub-messages too deep for maxStackBytes")
   }
 
   @Test func moreStackAllowsMoreDepth() throws {

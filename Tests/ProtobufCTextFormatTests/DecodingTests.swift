@@ -141,7 +141,7 @@ import Testing
     let error = #expect(throws: TextFormatDecodingError.self) {
       try Formats_Everything(textFormatString: "a_bool: t\n é")
     }
-    #expect(error?.message == "there should be a field (line 2, column 2)")
+    #expect(error?.message == "expected a field (line 2, column 2)")
     let missing = #expect(throws: TextFormatDecodingError.self) { try Formats_Other_Old(textFormatString: "text: ''") }
     #expect(missing?.code == .missingField)
   }

@@ -88,7 +88,8 @@ struct Batch: ~Copyable {
     if !initialMetadata.isEmpty {
       try initialMetadata.prepare(for: sender, room: room)
     } else if room < 0, sender == .client, operations.contains(.sendInitialMetadata) {
-      let message = "the method's path or the authority is too long: by \(-room) bytes for maxRequestMetadataBytes"
+      let message =
+        "the method's path, the authority and gRPC's own headers exceed maxRequestMetadataBytes by \(-room) bytes"
       throw RPCError(code: .resourceExhausted, message: message)
     }
     if trailingMetadata.isEmpty && status.message.isEmpty { return }

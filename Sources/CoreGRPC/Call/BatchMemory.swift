@@ -70,7 +70,7 @@ import CGRPC
       if role == .server { unsafe cgrpc_op_set_compression_level(op, batch.compressionLevel) }
     }
     if batch.operations.contains(.sendMessage) {
-      guard let message = unsafe batch.relinquishMessage() else { preconditionFailure("a message is sent once") }
+      guard let message = unsafe batch.relinquishMessage() else { preconditionFailure("the batch has no message") }
       unsafe keepSentMessage(message)
       unsafe next().initialize(to: sendMessageOperation(flags: batch.messageFlags))
     }

@@ -43,7 +43,7 @@ extension Call {
     var batch: Batch? = consume batch
     let refusal = await withTaskCancellationHandler {
       unsafe await withUnsafeContinuation { continuation in
-        guard let batch = batch.take() else { preconditionFailure("a continuation's body runs once") }
+        guard let batch = batch.take() else { preconditionFailure("the batch has been started already") }
         do throws(RPCError) {
           // Resumed exactly once: when the batch is done, or below when it did not start.
           try unsafe end(with: batch, resuming: continuation)

@@ -74,7 +74,7 @@ extension Call {
       } catch {
         throw failure(of: error, state)
       }
-      guard let message = message.take() else { preconditionFailure("a message is sent once") }
+      guard let message = message.take() else { preconditionFailure("the message has been sent already") }
       unsafe memory.keepSentMessage(message.relinquish())
       if let thread, !state.isDeferred, thread.defer(self) {
         state.isDeferred = true

@@ -342,11 +342,20 @@ extension RPCError {
   init(refusal: CallStateMachine.Refusal) {
     switch refusal {
     case .closed:
-      self.init(code: .cancelled, message: "the call is over")
+      self.init(code: .cancelled, message: "the call has ended")
     case .poisoned:
-      self.init(code: .internalError, message: "the call failed before")
-    case .busy, .repeated, .outOfOrder, .wrongRole, .empty:
-      self.init(code: .internalError, message: "the call cannot do this now: \(refusal)")
+      self.init(code: .internalError, message: "C-core refused an earlier operation of this call")
+    case .busy(let operations):
+      self.init(code: .internalError, message: "the call is already doing this: \(operations)")
+    case .repeated(let operations):
+      self.init(code: .internalError, message: "the call has already done this: \(operations)")
+    case .outOfOrder:
+      let message = "a message can be sent only after the initial metadata, and before the end of the sender's stream"
+      self.init(code: .internalError, message: message)
+    case .wrongRole:
+      self.init(code: .internalError, message: "only the client receives initial metadata")
+    case .empty:
+      self.init(code: .internalError, message: "the batch has no operation")
     }
   }
 }

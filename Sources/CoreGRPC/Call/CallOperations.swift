@@ -19,3 +19,18 @@ struct CallOperations: OptionSet, Sendable, Hashable {
   /// The operations that a call may do more than once.
   static let repeatable: CallOperations = [.sendMessage, .receiveMessage]
 }
+
+extension CallOperations: CustomStringConvertible {
+  private static let names: [(operation: CallOperations, name: String)] = [
+    (.sendInitialMetadata, "send initial metadata"),
+    (.sendMessage, "send a message"),
+    (.sendClose, "end the stream"),
+    (.receiveInitialMetadata, "receive initial metadata"),
+    (.receiveMessage, "receive a message"),
+    (.receiveClose, "receive the end of the call"),
+  ]
+
+  var description: String {
+    Self.names.filter { contains($0.operation) }.map(\.name).joined(separator: ", ")
+  }
+}

@@ -135,7 +135,7 @@ public final class Channel: Sendable {
     } catch {
       throw RPCError.cannotSerializeRequest(error)
     }
-    guard let message = message.take() else { preconditionFailure("what is serialized is there") }
+    guard let message = message.take() else { preconditionFailure("the call has no request message") }
     let answer = try await call.exchange(message, metadata: request.metadata)
     let output: Output
     do {

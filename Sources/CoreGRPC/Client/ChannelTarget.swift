@@ -42,9 +42,9 @@ enum ChannelTarget {
       let host = rest.dropFirst(2).prefix { $0 != "/" }
       return switch scheme {
       case "http", "https", "grpc", "grpcs":
-        "a target has no \(scheme)://; write \(host.contains(":") ? String(host) : "\(host):port"), and choose between plaintext "
-          + "and TLS by the channel's credentials"
-      default: "gRPC has no scheme \(scheme)://; \(expected)"
+        "remove \(scheme):// from the target: write \(host.contains(":") ? String(host) : "\(host):port"), and choose "
+          + "plaintext or TLS by the channel's credentials"
+      default: "gRPC does not know the scheme \(scheme)://; \(expected)"
       }
     }
   }
@@ -98,7 +98,7 @@ enum ChannelTarget {
     let text = text.prefix { $0 != "?" && $0 != "#" }
     let name = String(text).percentDecoded
     if let character = name.first(where: { $0.isWhitespace || $0.isNewline || "@\\\"<>".contains($0) }) {
-      return "a host has no \(String(character).debugDescription); \(expected)"
+      return "a host cannot contain \(String(character).debugDescription); \(expected)"
     }
     if name.contains(",") {
       return "several addresses need a scheme, as in ipv4:127.0.0.1:50051,127.0.0.1:50052"
@@ -106,8 +106,8 @@ enum ChannelTarget {
     guard let (host, port) = split(name[...]) else {
       return "only an IPv6 address stands in brackets, as in [::1]:50051; \(expected)"
     }
-    if host.isEmpty { return "it has no host; \(expected)" }
-    if host.contains("/") { return "a host has no '/', and a target no path; \(expected)" }
+    if host.isEmpty { return "the target has no host; \(expected)" }
+    if host.contains("/") { return "a host cannot contain '/', and a target cannot have a path; \(expected)" }
     let isBracketed = name.hasPrefix("[")
     if host.contains(":"), !isBracketed {
       return "an IPv6 address needs brackets and a port, as in [::1]:50051; \(expected)"

@@ -28,7 +28,7 @@ public struct StreamingClientResponse<Message: Sendable>: Sendable {
   ) {
     @Sendable nonisolated(nonsending) func checkedStatus() async throws(RPCError) -> Metadata {
       do { return try await status() } catch {
-        throw RPCError(thrownByProgram: error, message: "the end of the call cannot be told")
+        throw RPCError(thrownByProgram: error, message: "the status of the response could not be determined")
       }
     }
     self.init(metadata: metadata, messages: messages, checkedStatus: checkedStatus)

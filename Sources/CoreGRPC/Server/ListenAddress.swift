@@ -77,7 +77,7 @@ extension ListenAddress {
       let portText = text[text.index(after: colon)...]
       guard !portText.isEmpty, portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(portText)
       else {
-        throw invalid("'\(portText)' is no port number from 0 to 65535")
+        throw invalid("'\(portText)' is not a port number from 0 to 65535")
       }
       var host = text[..<colon]
       if host.hasPrefix("["), host.hasSuffix("]") {
@@ -109,12 +109,12 @@ extension ListenAddress {
       let unwanted: (Character) -> Bool = { "[]/?#".contains($0) || $0.isWhitespace || $0 == "\0" }
       if host.isEmpty { return Self.expected }
       if let character = host.first(where: unwanted) {
-        return "a host has no \(String(character).debugDescription); \(Self.expected)"
+        return "a host cannot contain \(String(character).debugDescription); \(Self.expected)"
       }
       let address = host.prefix { $0 != "%" }
       let isIPv6 = address.count { $0 == ":" } > 1 && address.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
       if host.contains(":"), !isIPv6 {
-        return "'\(host)' is no IPv6 address, and a host's name has no colon"
+        return "'\(host)' is not an IPv6 address, and a host name cannot contain a colon"
       }
     case .unix(let path):
       if path.isEmpty { return "a socket needs a path, as in unix:/run/service.sock" }

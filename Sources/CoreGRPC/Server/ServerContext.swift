@@ -74,7 +74,7 @@ public struct ServerContext: Sendable {
   public var descriptor: MethodDescriptor {
     get {
       guard let descriptor = own?.parts.descriptor ?? call?.descriptor else {
-        preconditionFailure("a context without a call has a method")
+        preconditionFailure("the context has no method")
       }
       return descriptor
     }
@@ -120,7 +120,7 @@ public struct ServerContext: Sendable {
   public var cancellation: RPCCancellationHandle {
     get {
       if let cancellation = own?.parts.cancellation { return cancellation }
-      guard let call else { preconditionFailure("a context without a call has a handle") }
+      guard let call else { preconditionFailure("the context has no cancellation handle") }
       return RPCCancellationHandle(call.cancellation)
     }
     set { set { $0.cancellation = newValue } }

@@ -37,7 +37,7 @@ extension ServerRequest {
   public init(first request: StreamingServerRequest<Message>) async throws(RPCError) {
     var messages = request.messages.receivedMessages.makeAsyncIterator()
     guard let message = try await messages.next(isolation: nil) else {
-      throw RPCError(code: .unimplemented, message: "the method takes one request message, and none came")
+      throw RPCError(code: .unimplemented, message: "the method takes one request message, but the client sent none")
     }
     self.init(metadata: request.metadata, message: message.message)
     wasCompressed = message.wasCompressed
@@ -52,10 +52,10 @@ extension ServerRequest {
   init(single request: StreamingServerRequest<Message>) async throws(RPCError) {
     var messages = request.messages.receivedMessages.makeAsyncIterator()
     guard let message = try await messages.next(isolation: nil) else {
-      throw RPCError(code: .unimplemented, message: "the method takes one request message, and none came")
+      throw RPCError(code: .unimplemented, message: "the method takes one request message, but the client sent none")
     }
     guard try await messages.next(isolation: nil) == nil else {
-      throw RPCError(code: .unimplemented, message: "the method takes one request message, and several came")
+      throw RPCError(code: .unimplemented, message: "the method takes one request message, but the client sent several")
     }
     self.init(metadata: request.metadata, message: message.message)
     wasCompressed = message.wasCompressed

@@ -175,7 +175,7 @@ extension ServiceConfig: Codable {
   public func encode(to encoder: any Encoder) throws {
     let json = try json
     guard let value = JSONReader.value(of: json) else {
-      throw RuntimeError(code: .invalidArgument, message: "service config: it is not JSON")
+      throw RuntimeError(code: .invalidArgument, message: "the service config is not valid JSON")
     }
     try value.encode(to: encoder)
   }

@@ -32,7 +32,7 @@ public struct RPCAsyncSequence<Element: Sendable>: AsyncSequence, Sendable {
     // A function, because a closure would not run where its caller does.
     @Sendable nonisolated(nonsending) func checked() async throws(RPCError) -> ReceivedMessage<Element>? {
       do { return try await receive() } catch {
-        throw RPCError(thrownByProgram: error, message: "the next message cannot be made")
+        throw RPCError(thrownByProgram: error, message: "the next message could not be produced")
       }
     }
     self.init(checked: checked)

@@ -45,7 +45,7 @@ extension JSONReader {
   }
 
   private func invalidValue(_ type: MessageType) -> JSONDecodingError {
-    scanner.error(.invalidValue, "the value is no \(type.name)")
+    scanner.error(.invalidValue, "the value is not a \(type.name)")
   }
 
   // MARK: JSON in messages
@@ -71,7 +71,7 @@ extension JSONReader {
   private mutating func value(_ type: MessageType) throws(JSONDecodingError) {
     switch scanner.peek() {
     case UInt8(ascii: "n"):
-      guard scanner.take(word: "null") else { throw scanner.malformed("there should be a value") }
+      guard scanner.take(word: "null") else { throw scanner.malformed("expected a value") }
       output.field(1, varint: 0)
     case UInt8(ascii: "\""): output.field(3, try scanner.string())
     case UInt8(ascii: "t"), UInt8(ascii: "f"):

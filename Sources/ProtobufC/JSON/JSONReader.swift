@@ -68,7 +68,7 @@ struct JSONReader {
   /// ignored.
   private mutating func value(of field: FieldType, in type: MessageType) throws(JSONDecodingError) -> Bool {
     if scanner.peek() == UInt8(ascii: "n"), field.isRepeated || !acceptsNull(field.kind) {
-      guard scanner.take(word: "null") else { throw scanner.malformed("there should be a value") }
+      guard scanner.take(word: "null") else { throw scanner.malformed("expected a value") }
       return false
     }
     guard field.isRepeated else {

@@ -45,7 +45,7 @@ struct JSONScanner {
 
   /// Takes a character that must be the next one.
   mutating func expect(_ character: Unicode.Scalar) throws(JSONDecodingError) {
-    guard take(character) else { throw malformed("there should be a \(character)") }
+    guard take(character) else { throw malformed("expected '\(character)'") }
   }
 
   /// Takes a word if it is the next one.
@@ -59,7 +59,7 @@ struct JSONScanner {
 
   /// Sees that nothing follows.
   mutating func expectEnd() throws(JSONDecodingError) {
-    guard peek() == nil else { throw malformed("something follows the value") }
+    guard peek() == nil else { throw malformed("unexpected text after the value") }
   }
 
   /// Begins an array.
@@ -76,14 +76,14 @@ struct JSONScanner {
     guard take(character) else {
       // Another value is not a fault of the text.
       let isValue = peek().map { "{[\"-0123456789tfn".utf8.contains($0) } ?? false
-      throw isValue ? error(.invalidValue, "there should be \(name)") : malformed("there should be \(name)")
+      throw isValue ? error(.invalidValue, "expected \(name)") : malformed("expected \(name)")
     }
     depth += 1
     guard depth <= depthLimit else {
-      throw error(.tooDeep, "values nest deeper than \(depthLimit) levels")
+      throw error(.tooDeep, "values nest deeper than messageDepthLimit (\(depthLimit))")
     }
     guard !stackGuard.isExhausted() else {
-      throw error(.tooDeep, "values nest too deep for the stack allowed")
+      throw error(.tooDeep, "values nest too deep for maxStackBytes")
     }
   }
 
@@ -115,7 +115,7 @@ struct JSONScanner {
 extension JSONScanner {
   /// Takes a string, and returns its characters in UTF-8.
   mutating func string() throws(JSONDecodingError) -> ArraySlice<UInt8> {
-    guard take("\"") else { throw malformed("there should be a string") }
+    guard take("\"") else { throw malformed("expected a string") }
     let start = position
     while position < bytes.count {
       switch bytes[position] {
@@ -164,7 +164,7 @@ extension JSONScanner {
     case UInt8(ascii: "r"): return "\r"
     case UInt8(ascii: "t"): return "\t"
     case UInt8(ascii: "u"): return try scalar()
-    default: throw malformed("a string has an escape that JSON lacks")
+    default: throw malformed("invalid escape in a string")
     }
   }
 
@@ -181,14 +181,14 @@ extension JSONScanner {
         return scalar
       }
     }
-    throw malformed("a string has half a pair of surrogates")
+    throw malformed("unpaired surrogate in a string")
   }
 
   private mutating func codeUnit() throws(JSONDecodingError) -> UInt16 {
     var unit: UInt16 = 0
     for _ in 0..<4 {
       guard position < bytes.count, let digit = Self.hexDigit(bytes[position]) else {
-        throw malformed("an escape lacks digits")
+        throw malformed("an escape has too few digits")
       }
       unit = unit << 4 | UInt16(digit)
       position += 1
@@ -208,7 +208,7 @@ extension JSONScanner {
   /// Takes a number.
   mutating func number() throws(JSONDecodingError) -> JSONNumber {
     _ = peek()
-    guard let number = JSONNumber(prefixOf: bytes[position...]) else { throw malformed("there should be a number") }
+    guard let number = JSONNumber(prefixOf: bytes[position...]) else { throw malformed("expected a number") }
     position += number.text.count
     return number
   }

@@ -74,7 +74,7 @@ extension JSONWriter {
       guard number.isFinite else {
         throw JSONEncodingError(
           code: .invalidValue,
-          message: "a Value holds a number that JSON lacks: NaN or an infinity"
+          message: "a Value holds NaN or an infinity, which JSON cannot express"
         )
       }
       finite(number)

@@ -253,10 +253,13 @@ extension JSONWriter {
   private mutating func enter() throws(JSONEncodingError) {
     depth += 1
     guard depth <= options.messageDepthLimit else {
-      throw JSONEncodingError(code: .tooDeep, message: "messages nest deeper than \(options.messageDepthLimit) levels")
+      throw JSONEncodingError(
+        code: .tooDeep,
+        message: "messages nest deeper than messageDepthLimit (\(options.messageDepthLimit))"
+      )
     }
     guard !stackGuard.isExhausted() else {
-      throw JSONEncodingError(code: .tooDeep, message: "messages nest too deep for the stack allowed")
+      throw JSONEncodingError(code: .tooDeep, message: "messages nest too deep for maxStackBytes")
     }
   }
 }

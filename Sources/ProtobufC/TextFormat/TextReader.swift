@@ -46,7 +46,7 @@ struct TextReader {
           try skipField()
         }
       } else {
-        throw scanner.malformed("there should be a field")
+        throw scanner.malformed("expected a field")
       }
       if !scanner.take(",") { _ = scanner.take(";") }
     }
@@ -59,7 +59,7 @@ struct TextReader {
   private mutating func isAtEnd(_ close: Unicode.Scalar?) throws(TextFormatDecodingError) -> Bool {
     guard scanner.peek() != nil else {
       guard let close else { return true }
-      throw scanner.malformed("there should be a \(close)")
+      throw scanner.malformed("expected '\(close)'")
     }
     return close.map { scanner.end($0) } ?? false
   }
@@ -72,7 +72,7 @@ struct TextReader {
     let name = try scanner.bracketedName()
     if name.utf8.contains(UInt8(ascii: "/")) {
       guard type.wellKnown == .any else {
-        throw scanner.error(.unknownField, "\(type.name) is no Any, and has no message of a type")
+        throw scanner.error(.unknownField, "\(type.name) is not an Any, and so cannot hold a message by its type")
       }
       guard seen.insertType(), seen.insert(0), seen.insert(1) else {
         throw scanner.error(.duplicateField, "an Any has two messages")
@@ -115,12 +115,12 @@ struct TextReader {
       throw scanner.error(.duplicateField, "\(type.name) has two fields of one oneof, \(field.name) and another")
     }
     let hasColon = scanner.take(":")
-    guard hasColon || field.messageIndex != nil else { throw scanner.malformed("there should be a :") }
+    guard hasColon || field.messageIndex != nil else { throw scanner.malformed("expected ':'") }
     if packed?.index != index { endPacked() }
     guard field.isRepeated, try scanner.beginList() else { return try value(of: field, index) }
     guard !scanner.end("]") else { return }
     repeat { try value(of: field, index) } while scanner.take(",")
-    guard scanner.end("]") else { throw scanner.malformed("there should be a ]") }
+    guard scanner.end("]") else { throw scanner.malformed("expected ']'") }
   }
 
   /// Reads one value, and writes it, with its tag unless it is packed with others.
@@ -158,7 +158,7 @@ struct TextReader {
   }
 
   private mutating func message(_ type: MessageType) throws(TextFormatDecodingError) {
-    guard let close = try scanner.beginMessage() else { throw scanner.malformed("there should be a {") }
+    guard let close = try scanner.beginMessage() else { throw scanner.malformed("expected '{'") }
     try fields(of: type, until: close)
   }
 
@@ -245,7 +245,7 @@ struct TextReader {
   private mutating func skipField() throws(TextFormatDecodingError) {
     let hasColon = scanner.take(":")
     if let close = try scanner.beginMessage() { return try skipFields(until: close) }
-    guard hasColon || scanner.peek() == UInt8(ascii: "[") else { throw scanner.malformed("there should be a :") }
+    guard hasColon || scanner.peek() == UInt8(ascii: "[") else { throw scanner.malformed("expected ':'") }
     try skipValue()
   }
 
@@ -254,7 +254,7 @@ struct TextReader {
       if scanner.peek() == UInt8(ascii: "[") {
         _ = try scanner.bracketedName()
       } else if scanner.word() == nil {
-        throw scanner.malformed("there should be a field")
+        throw scanner.malformed("expected a field")
       }
       try skipField()
       if !scanner.take(",") { _ = scanner.take(";") }
@@ -266,11 +266,11 @@ struct TextReader {
     if try scanner.beginList() {
       guard !scanner.end("]") else { return }
       repeat { try skipValue() } while scanner.take(",")
-      guard scanner.end("]") else { throw scanner.malformed("there should be a ]") }
+      guard scanner.end("]") else { throw scanner.malformed("expected ']'") }
     } else if try scanner.string() == nil {
       _ = scanner.take("-")
       guard scanner.word() != nil || scanner.numberText() != nil else {
-        throw scanner.malformed("there should be a value")
+        throw scanner.malformed("expected a value")
       }
     }
   }

@@ -44,7 +44,7 @@ struct TextScanner {
 
   /// Takes a character that must be the next one.
   mutating func expect(_ character: Unicode.Scalar) throws(TextFormatDecodingError) {
-    guard take(character) else { throw malformed("there should be a \(character)") }
+    guard take(character) else { throw malformed("expected '\(character)'") }
   }
 
   /// Begins a message, and returns the character that ends it; nil if no message is next.
@@ -71,8 +71,10 @@ struct TextScanner {
 
   private mutating func enter() throws(TextFormatDecodingError) {
     depth += 1
-    guard depth <= depthLimit else { throw error(.tooDeep, "messages nest deeper than \(depthLimit) levels") }
-    guard !stackGuard.isExhausted() else { throw error(.tooDeep, "messages nest too deep for the stack allowed") }
+    guard depth <= depthLimit else {
+      throw error(.tooDeep, "messages nest deeper than messageDepthLimit (\(depthLimit))")
+    }
+    guard !stackGuard.isExhausted() else { throw error(.tooDeep, "messages nest too deep for maxStackBytes") }
   }
 }
 
@@ -186,21 +188,21 @@ extension TextScanner {
     case UInt8(ascii: "0")...UInt8(ascii: "7"):
       position -= 1
       guard let value = UInt8(exactly: digits(1...3, radix: 8) ?? 256) else {
-        throw malformed("an escape is no byte")
+        throw malformed("the escape exceeds a byte")
       }
       content.append(value)
     case UInt8(ascii: "x"), UInt8(ascii: "X"):
-      guard let value = digits(1...2, radix: 16) else { throw malformed("an escape lacks digits") }
+      guard let value = digits(1...2, radix: 16) else { throw malformed("an escape has too few digits") }
       content.append(UInt8(truncatingIfNeeded: value))
     case UInt8(ascii: "u"): try scalar(digitCount: 4, &content)
     case UInt8(ascii: "U"): try scalar(digitCount: 8, &content)
-    default: throw malformed("a string has an escape that text format lacks")
+    default: throw malformed("invalid escape in a string")
     }
   }
 
   private mutating func scalar(digitCount: Int, _ content: inout [UInt8]) throws(TextFormatDecodingError) {
     guard let value = digits(digitCount...digitCount, radix: 16), let scalar = Unicode.Scalar(value) else {
-      throw malformed("an escape is no character")
+      throw malformed("the escape is not a Unicode character")
     }
     content.append(contentsOf: String(scalar).utf8)
   }

@@ -66,7 +66,8 @@ extension Google_Protobuf_Duration {
       throw WellKnownTypeError(
         code: .malformed,
         message:
-          "a duration has less than a second in nanoseconds, of the sign of its seconds, not \(seconds) s \(nanos) ns"
+          "a duration has less than 1 s in nanoseconds, with the sign of its seconds; this one has \(seconds) s and "
+          + "\(nanos) ns"
       )
     }
   }

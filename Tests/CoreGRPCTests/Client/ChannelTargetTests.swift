@@ -25,20 +25,24 @@ struct ChannelTargetTests {
   @Test(
     "What C-core would connect to a wrong port, or look up in vain, is refused with a sentence",
     arguments: [
-      ("", "it is empty"), (" ", "no \" \""), ("a b:1", "no \" \""), ("127.0.0.1:1 ", "no \" \""),
-      ("localhost:1\n", "no \"\\n\""), ("a\0:1", "NUL"), ("127.0.0.1", "needs a port, as in 127.0.0.1:50051"),
+      ("", "it is empty"), (" ", "cannot contain \" \""), ("a b:1", "cannot contain \" \""),
+      ("127.0.0.1:1 ", "cannot contain \" \""),
+      ("localhost:1\n", "cannot contain \"\\n\""), ("a\0:1", "NUL"),
+      ("127.0.0.1", "needs a port, as in 127.0.0.1:50051"),
       ("[::1]", "needs a port, as in [::1]:50051"), ("127.0.0.1:x", "'x' is not a port number"),
       ("127.0.0.1:", "port after the colon is missing"), ("localhost:", "port after the colon is missing"),
       ("127.0.0.1:99999", "'99999' is not a port number"), ("127.0.0.1:-1", "'-1' is not a port number"),
       ("127.0.0.1:+1", "'+1' is not a port number"), ("127.0.0.1:https", "'https' is not a port number"),
       ("localhost:0", "port 0 is for listening"), ("localhost:1/x", "'1/x' is not a port number"),
-      ("example.com/x", "a target no path"), ("user@localhost:1", "no \"@\""), (":1", "no host"),
+      ("example.com/x", "a target cannot have a path"), ("user@localhost:1", "cannot contain \"@\""), (":1", "no host"),
       ("::1", "needs brackets"), ("::1:1", "needs brackets"), ("[::1", "in brackets"), ("[localhost]:1", "in brackets"),
       ("[::1]x", "in brackets"), ("localhost:1,localhost:2", "ipv4:127.0.0.1:50051,127.0.0.1:50052"),
-      ("http://127.0.0.1:1", "no http://; write 127.0.0.1:1, and"),
-      ("https://example.com/x", "no https://; write example.com:port, and"), ("tcp://h:1", "no scheme tcp://"),
+      ("http://127.0.0.1:1", "remove http:// from the target: write 127.0.0.1:1, and"),
+      ("https://example.com/x", "remove https:// from the target: write example.com:port, and"),
+      ("tcp://h:1", "does not know the scheme tcp://"),
       ("foo:bar", "'bar' is not a port number"), ("DNS:localhost:1", "brackets"), ("dns:", "dns: needs a name"),
-      ("dns:///", "dns: needs a name"), ("dns://localhost:1", "write dns:///localhost:1"), ("dns:////x", "no '/'"),
+      ("dns:///", "dns: needs a name"), ("dns://localhost:1", "write dns:///localhost:1"),
+      ("dns:////x", "cannot contain '/'"),
       ("dns:127.0.0.1", "needs a port"), ("ipv4:", "has no address"), ("ipv4:,", "has no address"),
       ("ipv4:127.0.0.1", "has no port"), ("ipv4:localhost:1", "'localhost:1' is not an address"),
       ("ipv4:127.0.0.1:1,127.0.0.1:x", "'x' is not a port"), ("ipv4://127.0.0.1:1", "ipv4:///"),
@@ -61,8 +65,8 @@ struct ChannelTargetTests {
   func message() {
     let error = #expect(throws: RuntimeError.self) { try Channel(target: "http://127.0.0.1:1") }
     let message = """
-      a channel to 'http://127.0.0.1:1' cannot be created: a target has no http://; write 127.0.0.1:1, and choose between \
-      plaintext and TLS by the channel's credentials
+      a channel to 'http://127.0.0.1:1' cannot be created: remove http:// from the target: write 127.0.0.1:1, \
+      and choose plaintext or TLS by the channel's credentials
       """
     #expect(error == RuntimeError(code: .invalidArgument, message: message))
   }

@@ -111,7 +111,7 @@ struct MetadataLimitTests {
           try await test.channel.echo(method: method, options: options)
         }
         #expect(error?.code == .resourceExhausted)
-        #expect(error?.message.hasPrefix("the method's path or the authority is too long") == true)
+        #expect(error?.message.hasPrefix("the method's path, the authority and gRPC's own headers exceed") == true)
       }
     }
   }

@@ -144,7 +144,7 @@ struct RequestMessageTests {
         let barrier = Task { await handling.endAfterCall(on: connection, stream: 3) }
         await connection.frame { $0.stream == 1 && $0.isEnd }
         let end = connection.frames(of: 1).last { $0.kind == .headers }
-        #expect(end?.contains("several came") == true)
+        #expect(end?.contains("the client sent several") == true)
         #expect(!connection.frames(of: 1).contains { $0.kind == .data })
         if kind != .unary { #expect(echo.calls.value == 0) }
         handling.began.open()
@@ -189,7 +189,7 @@ struct RequestMessageTests {
       await handling.endAfterCall(on: connection, stream: 3)
       await connection.frame { $0.stream == 1 && $0.isEnd }
       let end = connection.frames(of: 1).last { $0.kind == .headers }
-      #expect(end?.contains("several came") == true)
+      #expect(end?.contains("the client sent several") == true)
       #expect(!connection.frames(of: 1).contains { $0.kind == .data })
       try await echo.expectGoodCalls(on: connection, stream: 5, path: TestServer.echo.path)
     }

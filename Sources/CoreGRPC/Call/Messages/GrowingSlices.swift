@@ -46,7 +46,7 @@ import CGRPC
     }
     // The byte buffer takes references of its own; `deinit` releases these.
     guard let buffer = unsafe grpc_raw_byte_buffer_create(&slices, slices.count) else {
-      preconditionFailure("grpc_raw_byte_buffer_create always makes a buffer")
+      preconditionFailure("grpc_raw_byte_buffer_create returned no buffer")
     }
     return unsafe MessageBuffer(adopting: buffer)
   }

@@ -26,7 +26,7 @@ import CGRPC
     initializingWith fill: (inout OutputRawSpan) throws(Failure) -> Void
   ) throws(Failure) {
     guard let buffer = unsafe cgrpc_byte_buffer_create(byteCount) else {
-      preconditionFailure("gpr_malloc ends the process itself")
+      preconditionFailure("gpr_malloc returned no memory")
     }
     // The memory of the buffer's one slice: `byteCount` writable bytes, which lie still as long as the buffer does, and
     // which nothing else knows of before this initializer returns.
@@ -131,7 +131,7 @@ import CGRPC
       }
     }
     if let failure { throw failure }
-    guard let result = result.take() else { preconditionFailure("the pieces are lent once") }
+    guard let result = result.take() else { preconditionFailure("the closure has not been called") }
     return result
   }
 

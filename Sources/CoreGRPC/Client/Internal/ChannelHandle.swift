@@ -42,7 +42,7 @@ import CGRPC
     } catch {
       throw RuntimeError(cannotConnectTo: target, error.message, code: .invalidCredentials)
     }
-    guard let channel = unsafe channel else { preconditionFailure("grpc_channel_create promises a channel") }
+    guard let channel = unsafe channel else { preconditionFailure("grpc_channel_create returned no channel") }
     // For a target or credentials that it cannot read, C-core makes a lame channel, which has no connectivity.
     guard unsafe grpc_channel_support_connectivity_watcher(channel) != 0 else {
       unsafe grpc_channel_destroy(channel)
@@ -70,7 +70,7 @@ import CGRPC
     let channel = unsafe arguments.withCArguments {
       unsafe grpc_channel_create_from_fd(target, socket, credentials, $0)
     }
-    guard let channel = unsafe channel else { preconditionFailure("grpc_channel_create_from_fd promises a channel") }
+    guard let channel = unsafe channel else { preconditionFailure("grpc_channel_create_from_fd returned no channel") }
     unsafe self.handle = channel
     self.serverShutdown = serverShutdown
     self.connectionFailure = ConnectionFailure(.insecure)

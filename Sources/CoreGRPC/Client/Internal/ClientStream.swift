@@ -102,7 +102,7 @@ final class ClientStream: Sendable {
   ) async -> StreamingClientResponse<Output> {
     @Sendable nonisolated(nonsending) func receive() async throws(RPCError) -> ReceivedMessage<Output>? {
       if dropsMessages.load(ordering: .relaxed) {
-        let message = "the messages are dropped, as the trailing metadata was asked for: read them before"
+        let message = "trailingMetadata() discarded the remaining messages: read them before you call it"
         throw RPCError(code: .failedPrecondition, message: message)
       }
       guard let message = try await MessageReader(call: call).next() else {
@@ -168,7 +168,7 @@ final class ClientStream: Sendable {
   private nonisolated(nonsending) func dropMessages() async throws(RPCError) {
     guard end.current == nil else { return }
     if call.isReceivingMessage {
-      let message = "another task reads the response: ask for the trailing metadata when it is done"
+      let message = "another task is reading the response: call trailingMetadata() when it has finished"
       throw RPCError(code: .failedPrecondition, message: message)
     }
     dropsMessages.store(true, ordering: .relaxed)

@@ -71,7 +71,7 @@ final class SendCoalescer: Operation, @unchecked Sendable {
   func slice() -> grpc_slice {
     // C-core calls the function once, on any thread, and gives the reference back with it.
     let startFollowers: @convention(c) (UnsafeMutableRawPointer?) -> Void = { pointer in
-      guard let pointer = unsafe pointer else { preconditionFailure("C-core does not say which slice it destroys") }
+      guard let pointer = unsafe pointer else { preconditionFailure("C-core passed no slice to destroy") }
       unsafe Unmanaged<SendCoalescer>.fromOpaque(pointer).takeRetainedValue().startFollowersWithinCore()
     }
     return unsafe grpc_slice_new_with_user_data(

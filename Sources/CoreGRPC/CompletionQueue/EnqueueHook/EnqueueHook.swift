@@ -34,7 +34,7 @@ package enum EnqueueHook {
   ///
   /// An `UnownedJob` is the runtime's pointer to a job, and nothing else.
   static func job(_ pointer: OpaquePointer?) -> UnownedJob {
-    guard let pointer = unsafe pointer else { preconditionFailure("the runtime passes a job") }
+    guard let pointer = unsafe pointer else { preconditionFailure("the runtime passed no job") }
     return unsafe unsafeBitCast(pointer, to: UnownedJob.self)
   }
 

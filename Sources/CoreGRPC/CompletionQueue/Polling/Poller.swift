@@ -227,7 +227,7 @@ import Synchronization
     guard current != nil, EnqueueHook.state == .installed else { return body() }
     unsafe EnqueueHook.takingJobs(
       by: { job in
-        guard let thread = Poller.current else { preconditionFailure("a job is taken by a thread that polls") }
+        guard let thread = Poller.current else { preconditionFailure("the thread has no poller") }
         unsafe thread.append(.unbound(EnqueueHook.job(job)))
       },
       body
@@ -645,12 +645,12 @@ extension Poller.Job {
   /// Runs the job on the current thread; a part of a task that prefers an executor is run by that executor.
   func run() {
     switch self {
-    case .preferred: preconditionFailure("a task that prefers an executor needs it to run")
+    case .preferred: preconditionFailure("only its executor can run this job")
     case .unbound(let job): EnqueueHook.run(job)
     case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
     case .function(let body, _): body()
     case .starved(let lane): lane.runOne()
-    case .handOver: preconditionFailure("only a thread that polls takes over another one's work")
+    case .handOver: preconditionFailure("only a poller can take over another one's work")
     case .taken: break
     }
   }

@@ -37,7 +37,7 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
 
   /// Runs a job on a thread that does not poll.
   func runBeside(_ job: Poller.Job) {
-    guard let lane = lane.withLock({ $0 }) else { preconditionFailure("a queue that polls has been attached") }
+    guard let lane = lane.withLock({ $0 }) else { preconditionFailure("the executor has no lane") }
     lane.append(laneJob(job))
   }
 
@@ -82,7 +82,7 @@ private final class JobOperation: Operation, @unchecked Sendable {
   init(_ job: Poller.Job) { self.job = job }
 
   override func complete(succeeded: Bool) {
-    guard let thread = Poller.current else { preconditionFailure("a tag is delivered to a thread that polls") }
+    guard let thread = Poller.current else { preconditionFailure("the thread has no poller") }
     thread.append(job)
   }
 }

@@ -449,7 +449,7 @@ import Synchronization
       if state.isStopped { return .stopped(leaving: work) }
       // Under the lock, so that there is always a thread that polls.
       state.active.removeAll { $0 === stuck }
-      guard let thread = state.activate() else { preconditionFailure("the reserve has a thread, as was asked above") }
+      guard let thread = state.activate() else { preconditionFailure("the reserve has no thread") }
       let jobs = work.jobs.filter { !$0.isForPoller }
       work.jobs.removeAll { !$0.isForPoller }
       thread.inherit(work)

@@ -16,7 +16,9 @@ final class ServerCertificates: Sendable {
 
   /// - Throws: The problem of the certificates or keys.
   init(_ tls: ServerCredentials.TLS) throws(CredentialsError) {
-    if tls.identities.isEmpty { throw CredentialsError(message: "TLS needs an identity, and there is none") }
+    if tls.identities.isEmpty {
+      throw CredentialsError(message: "there is no TLS identity: a server needs a certificate chain and a private key")
+    }
     self.tls = tls
     var sources = tls.identities.flatMap { identity in [identity.certificateChain, identity.privateKey] }
     if let roots = tls.clientCertificates.trustRoots { sources.append(roots) }
@@ -56,7 +58,7 @@ final class ServerCertificates: Sendable {
       unsafe config.pointee = try unsafe load()
       return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW
     } catch {
-      let message = "the server keeps its certificates: \(error.message)"
+      let message = "the server continues to use its old certificates: \(error.message)"
       CoreGRPCLog.report(.error) { CoreGRPCLog.Event(level: .error, message: message) }
       return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL
     }

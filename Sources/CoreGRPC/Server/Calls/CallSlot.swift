@@ -61,7 +61,7 @@ import CGRPC
 
   /// Takes the call, after which the slot can be posted again.
   func takeCall() -> (handle: OpaquePointer, message: UnsafeMutablePointer<grpc_byte_buffer>?) {
-    guard let handle = unsafe memory.pointee.call else { preconditionFailure("a call is taken once") }
+    guard let handle = unsafe memory.pointee.call else { preconditionFailure("the slot has no call") }
     let message = unsafe memory.pointee.message
     unsafe memory.pointee.call = nil
     unsafe memory.pointee.message = nil

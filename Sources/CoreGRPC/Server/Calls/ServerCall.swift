@@ -151,7 +151,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
 
   /// The method that was called, of a call that is served.
   @usableFromInline var descriptor: MethodDescriptor {
-    guard let route else { preconditionFailure("a call without a method is not served") }
+    guard let route else { preconditionFailure("the call has no method") }
     return route.descriptor
   }
 
@@ -198,7 +198,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   /// Callable once.
   @usableFromInline
   func takeMessage() throws(RPCError) -> MessageBuffer {
-    guard let message = try takeReceivedMessage() else { preconditionFailure("a request is taken once") }
+    guard let message = try takeReceivedMessage() else { preconditionFailure("the call has no request message") }
     return message
   }
 
@@ -227,7 +227,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
       if isOver { return close() }
     }
     // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: request cardinality violation.
-    let message = "\(descriptor) takes one request message, and none came"
+    let message = "\(descriptor) takes one request message, but the client sent none"
     refuse(.missingMessage, with: RPCError(code: .unimplemented, message: message))
   }
 
@@ -248,7 +248,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     isInspected = false
     route?.inspection.foundSecondMessage()
     // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: request cardinality violation.
-    let message = "\(descriptor) takes one request message, and several came"
+    let message = "\(descriptor) takes one request message, but the client sent several"
     let error = RPCError(code: .unimplemented, message: message)
     if isHandled { refuse(with: Status(error)) } else { refuse(.severalMessages, with: error) }
   }
@@ -278,7 +278,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   }
 
   private func beginInNewTask(lane: HandlerLane?, executor: (any TaskExecutor)?) -> Bool {
-    guard let route else { preconditionFailure("a call without a method is not served") }
+    guard let route else { preconditionFailure("the call has no method") }
     let handlerTask = HandlerTask(serving: self, of: route, lane: lane, core: core)
     let isBegun = handler.withLock { handler in
       guard case .notStarted = handler.handling else { return false }
@@ -311,7 +311,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   func startHandlerTask<Success: Sendable>(
     _ body: nonisolated(nonsending) @escaping @Sendable () async throws -> Success
   ) -> Task<Success, any Error> {
-    guard let route else { preconditionFailure("a call without a method is not served") }
+    guard let route else { preconditionFailure("the call has no method") }
     let lane = handler.withLock { $0.task?.lane }
     return Task(executorPreference: lane ?? core.executor) { [placements = core.placements] in
       let task = unsafe UInt(bitPattern: cconcurrency_current_task())

@@ -19,7 +19,7 @@ struct ServerPipeline<Input: Sendable, Output: Sendable>: Sendable {
     to request: StreamingServerRequest<Input>,
     context: ServerContext
   ) async throws -> StreamingServerResponse<Output> {
-    guard let call = context.call else { preconditionFailure("a server's context has a call") }
+    guard let call = context.call else { preconditionFailure("the context has no call") }
     return try await respond(to: request, context: context, from: 0, call: call)
   }
 

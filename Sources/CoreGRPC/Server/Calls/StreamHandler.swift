@@ -145,7 +145,7 @@ extension ServerCall {
 
 extension RPCError {
   @usableFromInline static var clientDisconnected: RPCError {
-    RPCError(code: .cancelled, message: "the client went away")
+    RPCError(code: .cancelled, message: "the client disconnected")
   }
 
   @usableFromInline

@@ -33,7 +33,7 @@ final class ServerConnections: Sendable {
       case .closed: report("closed the connection of \(client): more than the server's cancellationLimit allows")
       // The connection is closed already.
       case .notFound: break
-      case .indistinct: report("cannot tell the connection of \(client), from others, and leaves it open")
+      case .indistinct: report("left a connection open, because several match \(client)")
       case .failed(let error):
         report(unsafe "cannot close the connection of \(client): \(String(cString: strerror(error)))")
       }

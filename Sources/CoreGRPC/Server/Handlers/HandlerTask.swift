@@ -57,7 +57,7 @@ import CConcurrency
   func resume(serving call: ServerCall?) {
     slot.serve(call)
     guard let continuation = unsafe continuation.take() else {
-      preconditionFailure("a task is resumed once, while it waits")
+      preconditionFailure("the task is not waiting for a call")
     }
     unsafe continuation.resume(returning: call)
   }

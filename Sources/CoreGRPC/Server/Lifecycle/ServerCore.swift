@@ -183,7 +183,8 @@ final class ServerCore: Sendable {
     }
     guard isServed else {
       SocketPair.close(socket)
-      throw RuntimeError(code: .serverIsStopped, message: "the server does not run")
+      let message = "the server is not running: it has been shut down or was not started"
+      throw RuntimeError(code: .serverIsStopped, message: message)
     }
     return ChannelHandle(
       socket: sockets.takeClientEnd(),

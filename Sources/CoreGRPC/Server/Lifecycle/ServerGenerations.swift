@@ -278,9 +278,9 @@ extension ServerGenerations: ListenerWatch.Subject {
     Self.report(
       .error,
       """
-      the server stopped accepting connections on \(addresses): accept4 failed, most likely because the process has all of its \
-      \(DescriptorLimit.current) file descriptors open. The server listens anew as soon as it can; calls in progress go on. Raise \
-      the limit (ulimit -n, LimitNOFILE=), or bound the number of connections.
+      the server stopped accepting connections on \(addresses): accept4 failed, most likely because the process has all \
+      of its \(DescriptorLimit.current) file descriptors open. The server listens again as soon as it can; calls in \
+      progress continue. Raise the limit (ulimit -n, LimitNOFILE=), or bound the number of connections.
       """
     )
     defer {

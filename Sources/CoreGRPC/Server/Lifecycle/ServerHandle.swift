@@ -76,7 +76,7 @@ import CGRPC
   func register(_ path: String, readsMessage: Bool) -> RegisteredMethod {
     let payload = readsMessage ? GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER : GRPC_SRM_PAYLOAD_NONE
     guard let method = unsafe grpc_server_register_method(handle, path, nil, payload, 0) else {
-      preconditionFailure("C-core refuses a method that was registered twice, and the router does before")
+      preconditionFailure("C-core refused to register \(path)")
     }
     return unsafe RegisteredMethod(pointer: method, readsMessage: readsMessage)
   }

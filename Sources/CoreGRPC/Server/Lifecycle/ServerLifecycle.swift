@@ -33,7 +33,7 @@ struct ServerLifecycle: Sendable, Hashable {
   private(set) var isClosed = false
   private var shutDownReturned = false
   private var shutDownCompleted = false
-  private let maxConcurrentCalls: Int
+  let maxConcurrentCalls: Int
 
   init(maxConcurrentCalls: Int) { self.maxConcurrentCalls = maxConcurrentCalls }
 

@@ -14,7 +14,7 @@ enum BindFailure {
     }
     if reasons.isEmpty {
       // An absl::Status: a code in capitals, a colon, the reason, and details in braces.
-      let line = log.split(whereSeparator: \.isNewline).first?.prefix { $0 != "{" } ?? "C-core does not say why"
+      let line = log.split(whereSeparator: \.isNewline).first?.prefix { $0 != "{" } ?? "C-core gave no reason"
       let reason = line.split(separator: ":", maxSplits: 1).last ?? line
       return String(reason).trimmingSpaces
     }

@@ -225,7 +225,7 @@ extension CNames {
     while let name = names.next() {
       if !taken.contains(CName.caseMember(name)), claim(identifiers(name)) { return name }
     }
-    preconditionFailure("there are endlessly many names")
+    preconditionFailure("no alternative name is free")
   }
 
   private func isFree(_ name: String, for field: FieldProto, _ taken: Set<String>) -> Bool {

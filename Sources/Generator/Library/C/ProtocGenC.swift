@@ -21,7 +21,7 @@ struct ProtocGenC {
     do {
       response = try Google_Protobuf_Compiler_CodeGeneratorResponse(serializedBytes: answer, limits: .generator)
     } catch {
-      throw GeneratorError("protoc-gen-c answered what is no CodeGeneratorResponse: \(error.message)")
+      throw GeneratorError("the answer of protoc-gen-c is not a CodeGeneratorResponse: \(error.message)")
     }
     if let error = response.error, !error.isEmpty { throw GeneratorError("protoc-gen-c: \(error)") }
     guard response.file.count == 2 * request.fileToGenerate.count else {
@@ -39,7 +39,7 @@ struct ProtocGenC {
   private func executable() throws(GeneratorError) -> URL {
     if let path = environment[Self.variable], !path.isEmpty {
       guard FileManager.default.isExecutableFile(atPath: path) else {
-        throw GeneratorError("\(Self.variable) is “\(path)”, which is no program")
+        throw GeneratorError("\(Self.variable) is “\(path)”, which is not an executable file")
       }
       return URL(fileURLWithPath: path)
     }

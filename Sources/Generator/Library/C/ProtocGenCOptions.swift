@@ -22,7 +22,7 @@ enum ProtocGenCOptions {
   private static func options<Options: Message>(_ content: [UInt8]) -> Options {
     // The extensions have the number 1019, with messages as their values.
     guard let options = try? Options(serializedBytes: [0xDA, 0x3F] + lengthPrefixed(content)) else {
-      preconditionFailure("a field that is not known cannot be wrong")
+      preconditionFailure("an unknown field cannot be decoded")
     }
     return options
   }

@@ -10,7 +10,7 @@ struct ModuleCheck {
     for file in schema.files where file.isGenerated {
       if file.cModule == nil, options.generatesC || !file.proto.messageType.isEmpty {
         throw GeneratorError(
-          "the module of its C is not known: name it by the option CModule, or in the file of the option ModuleMappings",
+          "its C module is not known: name it by the option CModule, or in the file of the option ModuleMappings",
           at: Position(file: file.name)
         )
       }
@@ -24,7 +24,7 @@ struct ModuleCheck {
     for field in try schema.fields(of: message) {
       guard let file = try importedFile(of: field), file.cModule == nil else { continue }
       throw GeneratorError(
-        "the module of the C of \(file.name) is not known: name it behind the Swift module in the file of the option "
+        "the C module of \(file.name) is not known: name it after the Swift module in the file of the option "
           + "ModuleMappings",
         at: message.file.locations.position(of: field.path)
       )

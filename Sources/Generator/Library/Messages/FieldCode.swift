@@ -70,7 +70,7 @@ struct FieldCode {
 
   /// The layout of the field's messages.
   func layout() throws(GeneratorError) -> String {
-    guard case .message(let name) = field.type else { throw GeneratorError("\(field.name) is no message") }
+    guard case .message(let name) = field.type else { throw GeneratorError("\(field.name) is not a message") }
     return try schema.message(name).layoutName + ".self"
   }
 }

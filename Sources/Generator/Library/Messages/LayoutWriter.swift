@@ -89,7 +89,7 @@ struct LayoutWriter {
 
   private func mapFields(of entry: MessageModel) throws(GeneratorError) -> (key: FieldCode, value: FieldCode) {
     let fields = try schema.fields(of: entry).map { FieldCode(field: $0, schema: schema, options: options) }
-    guard fields.count == 2 else { throw GeneratorError("the map's entry \(entry.fullName) is no pair") }
+    guard fields.count == 2 else { throw GeneratorError("the map's entry \(entry.fullName) does not have two fields") }
     return (fields[0], fields[1])
   }
 

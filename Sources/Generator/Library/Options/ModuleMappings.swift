@@ -28,7 +28,7 @@ struct ModuleMappings {
       }
       let modules = sides[1].split(separator: ",", omittingEmptySubsequences: false).map(\.trimmed)
       guard (1...2).contains(modules.count), modules.allSatisfy(\.isModuleName) else {
-        throw GeneratorError("“\(sides[1])” is no SwiftModule, nor a SwiftModule, CModule", at: position)
+        throw GeneratorError("“\(sides[1])” is neither “SwiftModule” nor “SwiftModule, CModule”", at: position)
       }
       entries.append((sides[0], Modules(swift: modules[0], c: modules.dropFirst().first)))
     }

@@ -112,7 +112,7 @@ extension MessageExtension {
     do throws(BinaryDecodingError) {
       return try decode([], DecodingLimits())
     } catch {
-      preconditionFailure("no fields are a value that is not set")
+      preconditionFailure("the extension has no default value")
     }
   }
 }

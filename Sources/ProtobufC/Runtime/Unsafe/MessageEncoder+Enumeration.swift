@@ -7,7 +7,7 @@ extension MessageEncoder {
   public func enumeration<CValue: RawRepresentable, Value: Enumeration>(_ value: Value) -> CValue
   where CValue.RawValue: FixedWidthInteger {
     guard let value = CValue(rawValue: CValue.RawValue(truncatingIfNeeded: value.rawValue)) else {
-      preconditionFailure("a C enumeration has a value for every number")
+      preconditionFailure("the C enumeration has no such value")
     }
     return value
   }

@@ -49,7 +49,7 @@ extension MessageLayout {
 
   @inlinable
   static func lifted(_ value: Value?) -> Value {
-    guard let value else { preconditionFailure("what is decoded is read") }
+    guard let value else { preconditionFailure("the message has not been decoded") }
     return value
   }
 }
@@ -104,14 +104,14 @@ extension BinaryDecodingError {
     case .tooDeep:
       self.init(
         code: .tooDeep,
-        message: "message \(schema.name) nests sub-messages deeper than \(limits.maxDepth)"
+        message: "message \(schema.name) nests sub-messages deeper than maxDepth (\(limits.maxDepth))"
       )
     case .outOfStack:
       self = .outOfStack(schema)
     case .outOfMemory:
       self.init(
         code: .tooLarge,
-        message: "message \(schema.name) takes more than the \(limits.maxMemoryBytes) bytes of memory allowed, or left"
+        message: "message \(schema.name) exceeds maxMemoryBytes (\(limits.maxMemoryBytes)), or memory ran out"
       )
     }
   }
@@ -120,7 +120,7 @@ extension BinaryDecodingError {
   static func outOfStack(_ schema: MessageSchema) -> BinaryDecodingError {
     BinaryDecodingError(
       code: .tooDeep,
-      message: "message \(schema.name) nests sub-messages too deep for the stack allowed"
+      message: "message \(schema.name) nests sub-messages too deep for maxStackBytes"
     )
   }
 }

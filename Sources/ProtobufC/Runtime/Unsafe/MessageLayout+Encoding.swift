@@ -47,7 +47,7 @@ extension MessageLayout {
       }
     }
     if let failure { throw failure }
-    guard let result = result.take() else { preconditionFailure("an encoder is lent once") }
+    guard let result = result.take() else { preconditionFailure("the closure has not been called") }
     return result
   }
 }

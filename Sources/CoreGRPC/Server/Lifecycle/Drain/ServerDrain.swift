@@ -45,7 +45,7 @@ enum ServerDrain {
     // The function needs the `ExecCtx` that every function of the C API has on its stack. `grpc_byte_buffer_destroy`
     // has one while it destroys its slices, and meanwhile it calls the destroy function of this slice.
     let send: @convention(c) (UnsafeMutableRawPointer?) -> Void = { pointer in
-      guard let pointer = unsafe pointer else { preconditionFailure("C-core does not say which slice it destroys") }
+      guard let pointer = unsafe pointer else { preconditionFailure("C-core passed no slice to destroy") }
       unsafe ServerDrain.functions?.sendGoaways(OpaquePointer(pointer))
     }
     // The slice has no bytes; its place is never read, and is not nil.
