@@ -465,7 +465,10 @@ if let tests = Context.environment["COREGRPC_TESTS"] {
   var kept: Set<String> = []
   var open = tests.split(separator: " ").map(String.init)
   while let name = open.popLast() {
-    guard kept.insert(name).inserted, let target = package.targets.first(where: { $0.name == name }) else { continue }
+    guard kept.insert(name).inserted else { continue }
+    guard let target = package.targets.first(where: { $0.name == name }) else {
+      fatalError("COREGRPC_TESTS: there is no target \(name)")
+    }
     for case .byNameItem(let dependency, _) in target.dependencies { open.append(dependency) }
   }
   package.targets.removeAll { !kept.contains($0.name) }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// The variables of the environment that switch an optimization off for the whole process, by the value `0`.
+/// The variables of the environment that switch a part of the library off for the whole process, by the value `0`.
 ///
-/// `Deployment.md` lists them.
+/// `Deployment.md` lists them with what they switch off.
 enum EnvironmentSwitch: String {
   case coalesceSends = "COREGRPC_COALESCE_SENDS"
   case deferSends = "COREGRPC_DEFER_SENDS"

@@ -42,7 +42,7 @@ extension ServerCore {
         call.count(by: cancellations, isCrowded: arrival.callCount > cancellations.largestStreamCount)
       }
       guard arrival.admission == .serve else {
-        let message = "too many concurrent calls (limit \(state.withLock { $0.lifecycle.maxConcurrentCalls }))"
+        let message = "too many concurrent calls (limit \(maxConcurrentCalls))"
         let status = Status(code: .resourceExhausted, message: message)
         report(.tooManyCalls, call: call, path: route?.descriptor.path ?? path, status: status)
         return call.refuse(with: status)

@@ -44,6 +44,7 @@ final class ServerCore: Sendable {
   let workers: WorkerPool
   let placements = HandlerPlacements()
   let sharesPorts: Bool
+  let maxConcurrentCalls: Int
   /// The tally of the calls that clients cancel; `nil` without a limit.
   let cancellations: CancellationTally?
   /// The times at which calls end by the age of their connections; `nil` without a limit.
@@ -64,6 +65,7 @@ final class ServerCore: Sendable {
     self.shutdownSignal = shutdownSignal
     self.refusals = RefusalReporter(configuration.onRefusedCall)
     self.sharesPorts = configuration.allowsPortReuse
+    self.maxConcurrentCalls = configuration.maxConcurrentCalls
     let connections = ServerConnections()
     self.connections = connections
     self.cancellations = configuration.cancellationLimit.map { limit in
@@ -93,7 +95,7 @@ final class ServerCore: Sendable {
     self.workers = queue.workers
     self.state = ContendedLock(
       State(
-        lifecycle: ServerLifecycle(maxConcurrentCalls: configuration.maxConcurrentCalls),
+        lifecycle: ServerLifecycle(maxConcurrentCalls: maxConcurrentCalls),
         handle: ServerHandle(arguments: arguments, queue: queue),
         stopped: stopped,
         routes: routes,

@@ -33,7 +33,7 @@ struct ServerLifecycle: Sendable, Hashable {
   private(set) var isClosed = false
   private var shutDownReturned = false
   private var shutDownCompleted = false
-  let maxConcurrentCalls: Int
+  private let maxConcurrentCalls: Int
 
   init(maxConcurrentCalls: Int) { self.maxConcurrentCalls = maxConcurrentCalls }
 
