@@ -2,9 +2,9 @@ import CConcurrency
 
 /// The call that a handler's task serves at the moment: a task serves one call after the other.
 @safe final class HandlerSlot: @unchecked Sendable {
-  // Unchecked, because of the variables. They are written while the task waits for its next call, or not yet runs, and
-  // by the task itself; another thread that finds the object compares `task`, which does not change while a call is
-  // served, and looks no further.
+  // Unchecked, because of the variables. After `init` the task alone writes them, and it alone reads `call`. It writes
+  // `task` before it runs a handler. Code outside of the task that finds the object compares `task`, and looks no
+  // further.
 
   @TaskLocal static var current: HandlerSlot?
 
@@ -20,7 +20,7 @@ import CConcurrency
     await Self.$current.withValue(self) { await body() }
   }
 
-  /// Names the call that is served next; `nil` when a call has been served.
+  /// Names, in the task, the call that it serves now; `nil` when a call has been served.
   func serve(_ call: ServerCall?) { self.call = call }
 
   /// The call that the current task serves, if it is the handler's own.

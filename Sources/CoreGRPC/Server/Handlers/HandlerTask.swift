@@ -55,7 +55,6 @@ import CConcurrency
   ///
   /// - Parameter call: The call that is served next; `nil` to end the task.
   func resume(serving call: ServerCall?) {
-    slot.serve(call)
     guard let continuation = unsafe continuation.take() else {
       preconditionFailure("the task is not waiting for a call")
     }
@@ -71,8 +70,14 @@ import CConcurrency
   @inlinable
   nonisolated(nonsending) func nextCall() async -> ServerCall? {
     // Resumed exactly once: the thread that takes a task out of the server's list resumes it.
-    unsafe await withUnsafeContinuation { unsafe wait($0) }
+    let call = unsafe await withUnsafeContinuation { unsafe wait($0) }
+    begin(call)
+    return call
   }
+
+  /// Notes, in the task, the call that it serves next.
+  @usableFromInline
+  func begin(_ call: ServerCall?) { slot.serve(call) }
 
   @usableFromInline
   func wait(_ continuation: UnsafeContinuation<ServerCall?, Never>) {
