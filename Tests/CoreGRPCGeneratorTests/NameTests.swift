@@ -52,7 +52,7 @@ import Testing
       ("Status", [("STATUS_OK", 0), ("OK", 0)], ["ok", "ok"]),
       ("Status", [("statusOK", 0), ("STATUS_OK", 1), ("StatusOk", -2)], ["statusOk", "statusOk_1", "statusOk_n2"]),
       ("Kind", [("KIND_NONE", 0), ("SELF", 1), ("none_", 2)], ["kindNone", "self_", "none_"]),
-    ]
+    ] as [(String, [(String, Int32)], [String])]
   )
   func enumCases(_ name: String, _ values: [(String, Int32)], _ expected: [String]) {
     #expect(EnumCaseNames.names(of: values.map { (name: $0.0, number: $0.1) }, in: name) == expected)

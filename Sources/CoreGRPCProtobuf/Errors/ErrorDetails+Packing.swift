@@ -31,17 +31,17 @@ extension ErrorDetails {
 
   /// Unpacks one of Google's ten details, and keeps everything else packed.
   init(unpacking any: Google_Protobuf_Any, limits: DecodingLimits) {
-    let kind =
-      Self.unpack(any, limits, as: Kind.errorInfo)
-      ?? Self.unpack(any, limits, as: Kind.retryInfo)
-      ?? Self.unpack(any, limits, as: Kind.debugInfo)
-      ?? Self.unpack(any, limits, as: Kind.quotaFailure)
-      ?? Self.unpack(any, limits, as: Kind.preconditionFailure)
-      ?? Self.unpack(any, limits, as: Kind.badRequest)
-      ?? Self.unpack(any, limits, as: Kind.requestInfo)
-      ?? Self.unpack(any, limits, as: Kind.resourceInfo)
-      ?? Self.unpack(any, limits, as: Kind.help)
-      ?? Self.unpack(any, limits, as: Kind.localizedMessage)
+    // One chain of these would take the compiler seconds.
+    var kind = Self.unpack(any, limits, as: Kind.errorInfo)
+    kind = kind ?? Self.unpack(any, limits, as: Kind.retryInfo)
+    kind = kind ?? Self.unpack(any, limits, as: Kind.debugInfo)
+    kind = kind ?? Self.unpack(any, limits, as: Kind.quotaFailure)
+    kind = kind ?? Self.unpack(any, limits, as: Kind.preconditionFailure)
+    kind = kind ?? Self.unpack(any, limits, as: Kind.badRequest)
+    kind = kind ?? Self.unpack(any, limits, as: Kind.requestInfo)
+    kind = kind ?? Self.unpack(any, limits, as: Kind.resourceInfo)
+    kind = kind ?? Self.unpack(any, limits, as: Kind.help)
+    kind = kind ?? Self.unpack(any, limits, as: Kind.localizedMessage)
     self.init(kind ?? .any(any))
   }
 

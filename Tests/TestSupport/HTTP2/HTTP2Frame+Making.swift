@@ -38,7 +38,7 @@ extension HTTP2Frame {
   }
 
   /// A number of four bytes.
-  package static func number(_ number: UInt32) -> [UInt8] { (0..<4).map { UInt8(number >> (24 - 8 * $0) & 255) } }
+  package static func number(_ number: UInt32) -> [UInt8] { withUnsafeBytes(of: number.bigEndian, Array.init) }
 
   package static func settings(_ settings: [(identifier: UInt16, value: UInt32)] = []) -> HTTP2Frame {
     HTTP2Frame(

@@ -21,9 +21,8 @@ package struct HTTP2Frame: Sendable, Equatable {
   package static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
   package var bytes: [UInt8] {
-    let length = UInt32(payload.count)
-    return [UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255), kind.rawValue, flags]
-      + (0..<4).map { UInt8(stream >> (24 - 8 * $0) & 255) } + payload
+    // The length has three bytes.
+    Self.number(UInt32(payload.count)).dropFirst() + [kind.rawValue, flags] + Self.number(stream) + payload
   }
 
   /// Takes the whole frames off the front, and leaves the rest.
