@@ -57,9 +57,9 @@ struct CancellationLimitTests {
 
   /// Sends such calls until the server closes the connection.
   ///
-  /// It does so when the client's next call begins, if C-core still knows the client's address then. It may not where one
-  /// read brings a call with its cancellation. So the client continues until then, and lets the server work off a part
-  /// before the next one: a slow machine could be behind all the time, and see cancelled calls alone.
+  /// It does so when the client's next call begins, if C-core still knows the client's address then. It may not where
+  /// one read brings a call with its cancellation. So the client continues until then, and lets the server work off a
+  /// part before the next one: a slow machine could be behind all the time, and see cancelled calls alone.
   private static func floodUntilClosed(
     _ connection: RawConnection,
     path: String,
