@@ -79,7 +79,7 @@ struct CallSiteTests {
     let test = try StreamServer()
     let channel = try Channel(
       target: test.address.description,
-      interceptors: [PassOn()]
+      interceptors: [PassThrough()]
     )
     let tally = Tally()
     try await channel.serverStreaming(
@@ -135,15 +135,5 @@ private struct Program {
     #expect(notes == [[1], [2]])
     #expect(count == 2)
     await test.server.shutdown(gracePeriod: .seconds(10))
-  }
-}
-
-private struct PassOn: ClientInterceptor {
-  func intercept<Input: Sendable, Output: Sendable>(
-    request: StreamingClientRequest<Input>,
-    context: ClientContext,
-    next: (StreamingClientRequest<Input>, ClientContext) async throws -> StreamingClientResponse<Output>
-  ) async throws -> StreamingClientResponse<Output> {
-    try await next(request, context)
   }
 }

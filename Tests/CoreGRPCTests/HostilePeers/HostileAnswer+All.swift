@@ -97,6 +97,12 @@ extension HostileAnswer {
   private static let mislabelled: [RPCError.Code?] =
     MessageFlags.isAvailable ? [.internalError] : [.internalError, nil]
 
+  private static func flags(_ flags: UInt8) -> HostileAnswer {
+    var answer = data("flags of \(flags)", .internalError, .unimplemented, bytes: Frame.message([1], flags: flags))
+    answer.passesForEmptyMessage = true
+    return answer
+  }
+
   // C-core reports half a message as none, and tells nobody of bytes after the last message.
   private static let messages: [HostileAnswer] = [
     .data("two messages", .unimplemented, bytes: Frame.message([1]) + Frame.message([2])),
@@ -125,8 +131,7 @@ extension HostileAnswer {
       .resourceExhausted,
       bytes: Frame.message([1], length: 0x8000_0000)
     ),
-    .data("flags of 2", .internalError, .unimplemented, bytes: Frame.message([1], flags: 2)),
-    .data("flags of 255", .internalError, .unimplemented, bytes: Frame.message([1], flags: 255)),
+    flags(2), flags(255),
     .data("the compressed flag without an encoding", mislabelled, bytes: Frame.message([1], flags: 1)),
     .data(
       "the compressed flag with identity",

@@ -8,6 +8,10 @@ struct HostileAnswer: Sendable, CustomTestStringConvertible {
   let testDescription: String
   /// `nil` for a call that succeeds.
   let codes: [RPCError.Code?]
+  /// The codes of a call whose response is a stream, which may have any number of messages.
+  var codesOfStream: [RPCError.Code?]
+  /// Whether C-core 1.51 delivers an empty message to a call that is not one batch, and no error.
+  var passesForEmptyMessage = false
   var script: ScriptedServer.Script
 
   /// The whole answer in frames.
@@ -38,6 +42,7 @@ struct HostileAnswer: Sendable, CustomTestStringConvertible {
   init(_ name: String, _ codes: [RPCError.Code?], bytes: @escaping @Sendable (UInt32) -> [UInt8]) {
     testDescription = name
     self.codes = codes
+    self.codesOfStream = codes
     script = ScriptedServer.Script(answer: bytes)
   }
 
@@ -62,7 +67,7 @@ struct HostileAnswer: Sendable, CustomTestStringConvertible {
 
   static func data(_ name: String, _ codes: [RPCError.Code?], bytes: [UInt8], encoding: String? = nil) -> HostileAnswer
   {
-    HostileAnswer(name, codes) { stream in
+    var answer = HostileAnswer(name, codes) { stream in
       let headers: HTTP2Frame =
         if let encoding {
           .response(stream: stream, ("grpc-encoding", encoding))
@@ -71,6 +76,9 @@ struct HostileAnswer: Sendable, CustomTestStringConvertible {
         }
       return [headers, .data(bytes, stream: stream), .trailers([("grpc-status", "0")], stream: stream)].bytes
     }
+    // One message too many, or one too few. An encoding can be what is not implemented, too.
+    if encoding == nil { answer.codesOfStream = codes.map { $0 == .unimplemented ? nil : $0 } }
+    return answer
   }
 
   /// Something between the headers and the rest of a good response.
@@ -89,6 +97,53 @@ struct HostileAnswer: Sendable, CustomTestStringConvertible {
         ])
         .bytes
     }
+  }
+}
+
+/// The kinds of calls that are not made as one batch.
+enum StreamingCall: CaseIterable {
+  case interceptedUnary, clientStreaming, serverStreaming, bidirectional
+
+  var hasOneResponse: Bool { self == .interceptedUnary || self == .clientStreaming }
+
+  func makeChannel(to target: String, _ configuration: Channel.Configuration) throws -> Channel {
+    let interceptors: [any ClientInterceptor] = self == .interceptedUnary ? [PassThrough()] : []
+    return try Channel(target: target, configuration: configuration, interceptors: interceptors)
+  }
+
+  /// Sends one message, and returns the messages that come back.
+  func make(on channel: Channel, _ message: [UInt8], options: CallOptions = .defaults) async throws -> [[UInt8]] {
+    let stream = StreamingClientRequest<[UInt8]> { try await $0.write(message) }
+    switch self {
+    case .interceptedUnary: return [try await channel.echo(message, options: options).message]
+    case .clientStreaming:
+      let response: ClientResponse<[UInt8]> = try await channel.clientStreaming(
+        request: stream,
+        descriptor: StreamServer.clientStreaming,
+        options: options
+      )
+      return [response.message]
+    case .serverStreaming:
+      return try await channel.serverStreaming(
+        request: ClientRequest(message: message),
+        descriptor: StreamServer.serverStreaming,
+        options: options,
+        onResponse: Self.messages
+      )
+    case .bidirectional:
+      return try await channel.bidirectionalStreaming(
+        request: stream,
+        descriptor: StreamServer.bidirectional,
+        options: options,
+        onResponse: Self.messages
+      )
+    }
+  }
+
+  private nonisolated(nonsending) static func messages(
+    of response: StreamingClientResponse<[UInt8]>
+  ) async throws -> [[UInt8]] {
+    try await response.messages.reduce(into: []) { $0.append($1) }
   }
 }
 
@@ -115,6 +170,24 @@ struct HostileServerTests {
     let fresh = try Channel(target: server.target, configuration: configuration)
     let next = try await fresh.echo([4, 5], options: CallOptions(waitForReady: true)).message
     #expect(next == [4, 5])
+  }
+
+  @Test("So does a call of another kind", arguments: StreamingCall.allCases, HostileAnswer.all)
+  func answer(toCall call: StreamingCall, _ answer: HostileAnswer) async throws {
+    let server = ScriptedServer(answer.script)
+    var configuration = Channel.Configuration()
+    configuration.backoff = .init(initial: .milliseconds(1), max: .milliseconds(2))
+    let channel = try call.makeChannel(to: server.target, configuration)
+    var messages: [[UInt8]] = []
+    let error = await rpcError { messages = try await call.make(on: channel, [1, 2, 3]) }
+    if !answer.passesForEmptyMessage || messages != [[]] {
+      let codes = call.hasOneResponse ? answer.codes : answer.codesOfStream
+      #expect(codes.contains(error?.code), "\(String(describing: error))")
+    }
+    configuration.usesLocalSubchannelPool = true
+    let fresh = try call.makeChannel(to: server.target, configuration)
+    let next = try await call.make(on: fresh, [4, 5], options: CallOptions(waitForReady: true))
+    #expect(next == [[4, 5]])
   }
 
   @Test(

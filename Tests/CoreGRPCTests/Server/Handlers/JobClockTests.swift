@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import CoreGRPC
@@ -10,13 +11,8 @@ struct JobClockTests {
 
   /// Computes until the current thread has used a processor for a time.
   private static func compute(for time: UInt64) {
-    func used() -> UInt64 {
-      var time = timespec()
-      unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-      return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
-    let end = used() + time
-    while used() < end {}
+    let end = ThreadTime.nanoseconds + time
+    while ThreadTime.nanoseconds < end {}
   }
 
   @Test("A job that computes is as long as it computes, and one that sleeps as long as it sleeps")
