@@ -42,11 +42,11 @@ struct FailedCallMetadataTests {
   ) async throws {
     let server = Server(
       router: Self.router(sendsFirst: sendsFirst),
-      interceptors: intercepted ? [PassOn()] : []
+      interceptors: intercepted ? [PassThrough()] : []
     )
     let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
     try server.start()
-    let interceptors: [any ClientInterceptor] = intercepted ? [PassOn()] : []
+    let interceptors: [any ClientInterceptor] = intercepted ? [PassThrough()] : []
     try await body(Channel(target: address.description, interceptors: interceptors))
     await server.shutdown(gracePeriod: .seconds(10))
   }
@@ -108,23 +108,5 @@ struct FailedCallMetadataTests {
     #expect(response.metadata == Self.error.initialMetadata)
     #expect(await rpcError { try await ClientResponse(single: response) } == Self.error)
     #expect(await rpcError { try await response.trailingMetadata() } == Self.error)
-  }
-}
-
-private struct PassOn: ClientInterceptor, ServerInterceptor {
-  func intercept<Input: Sendable, Output: Sendable>(
-    request: StreamingClientRequest<Input>,
-    context: ClientContext,
-    next: (StreamingClientRequest<Input>, ClientContext) async throws -> StreamingClientResponse<Output>
-  ) async throws -> StreamingClientResponse<Output> {
-    try await next(request, context)
-  }
-
-  func intercept<Input: Sendable, Output: Sendable>(
-    request: StreamingServerRequest<Input>,
-    context: ServerContext,
-    next: @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
-  ) async throws -> StreamingServerResponse<Output> {
-    try await next(request, context)
   }
 }

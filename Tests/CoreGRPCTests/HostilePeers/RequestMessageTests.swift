@@ -32,16 +32,6 @@ struct RequestMessageTests {
     }
   }
 
-  private struct PassOn: ServerInterceptor {
-    func intercept<Input: Sendable, Output: Sendable>(
-      request: StreamingServerRequest<Input>,
-      context: ServerContext,
-      next: @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
-    ) async throws -> StreamingServerResponse<Output> {
-      try await next(request, context)
-    }
-  }
-
   /// A server whose methods echo, and count their calls.
   private final class Echo: Sendable {
     let server: Server
@@ -82,7 +72,7 @@ struct RequestMessageTests {
       server = Server(
         router: router,
         configuration: configuration,
-        interceptors: intercepted ? [PassOn()] : []
+        interceptors: intercepted ? [PassThrough()] : []
       )
       address = try server.listen(on: ListenAddress("127.0.0.1:0"))
       try server.start()

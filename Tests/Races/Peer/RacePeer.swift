@@ -5,7 +5,7 @@ import RaceSupport
 /// The other end of tests that need a process of its own, which they end: `race-peer serve`,
 /// `race-peer call ADDRESS SEED`, `race-peer listen ADDRESS [CERTIFICATES]`, `race-peer limit`,
 /// `race-peer descriptors raised|kept`, `race-peer chaos POLLERS|pool`, `race-peer hook none|before|after|replacing`,
-/// `race-peer sends SETTING...`, or `race-peer drain`.
+/// `race-peer sends SETTING...`, `race-peer block THREADS`, or `race-peer drain`.
 @main
 enum RacePeer {
   static func main() async throws {
@@ -21,6 +21,9 @@ enum RacePeer {
       try await call(target: arguments.dropFirst().first ?? "", seed: arguments.last.flatMap { UInt64($0) } ?? 0)
     case "listen":
       try await listen(on: arguments.dropFirst().first ?? "", certificates: arguments.dropFirst(2).first)
+    case "block":
+      guard let count = arguments.dropFirst().first.flatMap({ Int($0) }) else { exit(64) }
+      try await serveBlockingHandlers(maxHandlerThreads: count)
     case "limit":
       try await serveWithoutThreads()
     case "descriptors":
@@ -90,6 +93,18 @@ enum RacePeer {
     let bound = try server.listen(on: ListenAddress(address), credentials: credentials ?? .insecure)
     try server.start()
     say("running... \(bound)")
+    await server.waitUntilStopped()
+  }
+
+  /// Serves calls that keep their threads, and says what the library logs.
+  private static func serveBlockingHandlers(maxHandlerThreads: Int) async throws {
+    CoreGRPCLog.setHandler(minimumLevel: .error) { say("log: \($0.message)") }
+    var configuration = Server.Configuration()
+    configuration.maxHandlerThreads = maxHandlerThreads
+    let server = Server(services: [HoldService { say("holding") }], configuration: configuration)
+    let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    try server.start()
+    say("running... \(address)")
     await server.waitUntilStopped()
   }
 
