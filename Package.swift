@@ -9,9 +9,9 @@ let swiftSettings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
-/// A product of another package, which is resolved if a trait is on.
+/// A product of another package, which is resolved if the trait is on, or `Programs`.
 func product(_ name: String, of package: String, with trait: String) -> Target.Dependency {
-  .product(name: name, package: package, condition: .when(traits: [trait]))
+  .product(name: name, package: package, condition: .when(traits: [trait, "Programs"]))
 }
 
 let argumentParser = product("ArgumentParser", of: "swift-argument-parser", with: "Programs")
@@ -57,14 +57,14 @@ let package = Package(
     .executable(name: "compute-client", targets: ["compute-client"]),
   ],
   // What a product needs from other packages, so that a package which uses `CoreGRPC` alone (`traits: []`) resolves
-  // none of them.
+  // none of them. One trait is on by default, and stands for all: SwiftPM gives the compiler a flag for each trait that
+  // is on, in another order each time, and a new order compiles everything anew.
   traits: [
-    .default(enabledTraits: ["Logging", "Programs", "ServiceLifecycle"]),
+    .default(enabledTraits: ["Programs"]),
     .trait(name: "Logging", description: "The product CoreGRPCLogging: needs swift-log."),
     .trait(
       name: "Programs",
-      description: "The programs of this repository: need swift-argument-parser and hdrhistogram-swift.",
-      enabledTraits: ["ServiceLifecycle"]
+      description: "All products, and the programs of this repository: need all packages that the manifest lists."
     ),
     .trait(
       name: "ServiceLifecycle",
