@@ -21,9 +21,19 @@ struct HostileBytes: Sendable, CustomTestStringConvertible {
 
   let testDescription: String
   let signs: Set<Sign>
+  /// The signs of a method whose request is a stream, which may have any number of messages.
+  var signsOfStream: Set<Sign>
   var bytes: [UInt8]
   /// Whether the client sends nothing more, which ends the connection.
   var isCutShort = false
+
+  init(testDescription: String, signs: Set<Sign>, bytes: [UInt8], isCutShort: Bool = false) {
+    self.testDescription = testDescription
+    self.signs = signs
+    signsOfStream = signs
+    self.bytes = bytes
+    self.isCutShort = isCutShort
+  }
 
   /// A connection that begins with something else than HTTP/2.
   static func preface(_ name: String, _ bytes: [UInt8]) -> HostileBytes {
@@ -46,11 +56,14 @@ struct HostileBytes: Sendable, CustomTestStringConvertible {
     let frames: [HTTP2Frame] = [
       .headers(request(and: fields), stream: 1), .data(bytes, stream: 1, flags: HTTP2Frame.endsStream),
     ]
-    return HostileBytes(
+    var hostile = HostileBytes(
       testDescription: name,
       signs: signs,
       bytes: HTTP2Frame.preface + ([.settings()] + frames).bytes
     )
+    // One message too many, or one too few. An encoding can be what is not implemented, too.
+    if encoding == nil, hostile.signs.contains(.status(12)) { hostile.signsOfStream.insert(.status(0)) }
+    return hostile
   }
 
   /// A request with these headers and a good message.
@@ -97,7 +110,7 @@ struct HostileClientTests {
     let test = try Self.test.get()
     let port = try #require(test.address.port)
     async let beside = test.call([7])
-    let seen = await Self.signs(of: hostile, port: Int(port))
+    let seen = await Self.signs(of: hostile, hostile.signs, port: Int(port))
     #expect(!seen.isDisjoint(with: hostile.signs), "\(seen)")
     let isUndisturbed = try await beside.message == [7]
     #expect(isUndisturbed)
@@ -107,8 +120,30 @@ struct HostileClientTests {
     #expect(next == [4, 5])
   }
 
+  /// For each kind of method a server that has one of that kind at the path of ``TestServer/echo``.
+  private static let servers = Result {
+    try Dictionary(uniqueKeysWithValues: StreamingCall.allCases.map { kind in (kind, try kind.makeServer()) })
+  }
+
+  @Test("So does a server with a method of another kind", arguments: StreamingCall.allCases, HostileBytes.all)
+  func bytes(toMethod kind: StreamingCall, _ hostile: HostileBytes) async throws {
+    let (_, address) = try #require(Self.servers.get()[kind])
+    let expected = kind.hasStreamOfRequests ? hostile.signsOfStream : hostile.signs
+    let seen = await Self.signs(of: hostile, expected, port: Int(try #require(address.port)))
+    #expect(!seen.isDisjoint(with: expected), "\(seen)")
+    var configuration = Channel.Configuration()
+    configuration.usesLocalSubchannelPool = true
+    // On the wire the kinds differ in the number of messages alone.
+    let next = try await Channel(target: address.description, configuration: configuration).echo([4, 5]).message
+    #expect(next == [4, 5])
+  }
+
   /// Returns a server's reactions to bytes, up to the first sign that is expected.
-  private static func signs(of hostile: HostileBytes, port: Int) async -> Set<HostileBytes.Sign> {
+  private static func signs(
+    of hostile: HostileBytes,
+    _ expected: Set<HostileBytes.Sign>,
+    port: Int
+  ) async -> Set<HostileBytes.Sign> {
     await withCheckedContinuation { continuation in
       Thread.detachNewThread {
         let socket = RawSocket.connected(toPort: port)
@@ -117,7 +152,7 @@ struct HostileClientTests {
         if hostile.isCutShort { socket.endOutput() } else { socket.write(ping.bytes) }
         var signs: Set<HostileBytes.Sign> = []
         var pending: [UInt8] = []
-        while signs.isDisjoint(with: hostile.signs) {
+        while signs.isDisjoint(with: expected) {
           guard let bytes = socket.read() else {
             signs.insert(socket.isSilent ? .silence : .closed)
             break
@@ -138,5 +173,37 @@ struct HostileClientTests {
     case .ping: frame == ping.pong ? .pong : nil
     default: nil
     }
+  }
+}
+
+extension StreamingCall {
+  var hasStreamOfRequests: Bool { self == .clientStreaming || self == .bidirectional }
+
+  /// A server with a method of this kind at the path of ``TestServer/echo`` that echoes one message.
+  fileprivate func makeServer() throws -> (Server, ListenAddress) {
+    let method = TestServer.echo
+    var router = RPCRouter()
+    switch self {
+    case .interceptedUnary:
+      router.registerHandler(forMethod: method) { (request: ServerRequest<[UInt8]>, _) in
+        ServerResponse(message: request.message)
+      }
+    case .clientStreaming:
+      router.registerHandler(forMethod: method) { (request: StreamingServerRequest<[UInt8]>, _) in
+        ServerResponse(message: try await request.messages.reduce([], +))
+      }
+    case .serverStreaming:
+      router.registerHandler(forMethod: method) { (request: ServerRequest<[UInt8]>, _) in
+        StreamingServerResponse { writer in
+          try await writer.write(request.message)
+          return [:]
+        }
+      }
+    case .bidirectional: router.registerHandler(forMethod: method, handler: StreamServer.echo)
+    }
+    let server = Server(router: router, interceptors: self == .interceptedUnary ? [PassThrough()] : [])
+    let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    try server.start()
+    return (server, address)
   }
 }

@@ -100,7 +100,7 @@ struct HostileAnswer: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// The kinds of calls that are not made as one batch.
+/// The kinds of calls that are not made as one batch, at either end.
 enum StreamingCall: CaseIterable {
   case interceptedUnary, clientStreaming, serverStreaming, bidirectional
 

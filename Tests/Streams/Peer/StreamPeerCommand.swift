@@ -8,6 +8,6 @@ struct StreamPeerCommand: OneLineErrorCommand {
     commandName: "stream-peer",
     abstract: "Serves and calls the four kinds of method of interop.Stream.",
     discussion: "The service and its directives are described in Tests/InteropTests/Python/stream_server.py.",
-    subcommands: [ServeCommand.self, CallCommand.self]
+    subcommands: [ServeCommand.self, CallCommand.self, UnreadCommand.self, RateCommand.self]
   )
 }
