@@ -1,3 +1,4 @@
+import Compute
 import CoreGRPC
 import Foundation
 import TestSupport
@@ -80,6 +81,43 @@ struct ComputeServerProgramTests {
     server.signal(SIGTERM)
     let outcome = await server.outcome()
     #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  @Test("A server that ran out of descriptors says so on standard error, and answers when some are free")
+  func exhaustedDescriptors() async throws {
+    let server = try ChildProcess(
+      URL(filePath: "/bin/sh"),
+      ["-c", #"ulimit -n 120 && exec "$0" "$@" 2>&1"#, Locations.executable("compute-server").path]
+        + ["--listen", "127.0.0.1:0"]
+    )
+    let bound = try #require(await server.line(after: "running... "))
+    let port = try #require(ListenAddress(bound).port)
+    var connections = (0..<200).map { _ in RawSocket.connected(toPort: Int(port)) }
+    #expect(await server.line(after: "gRPC E: the server stopped accepting connections on \(bound): ") != nil)
+    #expect(connections.count == 200)
+    connections = []
+    let client = Compute_Compute.Client(channel: try Channel(target: bound))
+    let options = CallOptions(waitForReady: true)
+    #expect(try await client.sayHello(Compute_HelloRequest(helloworld: "Héllo"), options: options).result == "5")
+    server.signal(SIGTERM)
+    #expect(await server.outcome().status == 0)
+  }
+
+  @Test("A server whose standard error nobody reads continues")
+  func unreadErrors() async throws {
+    let pipe = FileManager.default.temporaryDirectory.appending(path: "coregrpc-\(UUID()).fifo")
+    defer { try? FileManager.default.removeItem(at: pipe) }
+    let server = try ChildProcess(
+      URL(filePath: "/bin/bash"),
+      // Opened for both directions, it needs no reader. Zeros fill it.
+      ["-c", #"mkfifo "$0" && exec 2<>"$0" && head -c 65536 /dev/zero >&2 && exec "$@""#, pipe.path]
+        + [Locations.executable("compute-server").path, "--listen", "127.0.0.1:0"],
+      environment: ["GRPC_VERBOSITY": "debug", "GRPC_TRACE": "http"]
+    )
+    let bound = try #require(await server.line(after: "running... "))
+    #expect(try await Programs.client(["--target", bound]).output == "received: 6\n")
+    server.signal(SIGTERM)
+    #expect(await server.outcome().status == 0)
   }
 
   @Test("--version names the program, the engine and the engine's file")

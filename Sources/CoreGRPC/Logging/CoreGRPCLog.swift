@@ -1,8 +1,9 @@
 /// The log of the library and of gRPC's C-core.
 ///
-/// Without a handler, C-core's log goes to standard error, in lines that begin with `gRPC`. The environment variable
-/// `GRPC_VERBOSITY` sets the level. The library's own events are not written. With a handler all events go to it, and
-/// `GRPC_VERBOSITY` has no effect. The product `CoreGRPCLogging` has a handler for swift-log.
+/// Without a handler, the log goes to standard error, in lines that begin with `gRPC`. The environment variable
+/// `GRPC_VERBOSITY` sets the level. Events that belong to one call, such as the error of its handler, are not written.
+/// A line that standard error does not take at once, because nobody reads it, is dropped. With a handler all events go
+/// to it, and `GRPC_VERBOSITY` has no effect. The product `CoreGRPCLogging` has a handler for swift-log.
 ///
 /// No event contains a value of metadata: where C-core logs one, the text ends before it.
 public enum CoreGRPCLog {
@@ -49,5 +50,10 @@ public enum CoreGRPCLog {
     guard let sink = sink.withLock({ $0 }) else { return false }
     if level >= sink.minimumLevel { sink.handler(makeEvent()) }
     return true
+  }
+
+  /// Hands an event that concerns a whole server, and not one call, to the handler, or writes it to standard error.
+  static func reportOfServer(_ level: Level, _ message: String) {
+    if !report(level, { Event(level: level, message: message) }) { CoreLog.write(level, message) }
   }
 }

@@ -47,9 +47,21 @@ enum CoreLog {
         line: Int(line)
       )
     }
-    guard !wasTaken else { return }
-    let entry = unsafe "gRPC \(level.letter): \(text(of: message))\n"
-    _ = unsafe Array(entry.utf8).withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    if !wasTaken { writeLine(level, unsafe text(of: message)) }
+  }
+
+  /// Writes an event of the library to standard error, if the environment lets its level pass.
+  static func write(_ level: CoreGRPCLog.Level, _ message: String) {
+    if level.rawValue >= environmentSeverity { writeLine(level, message) }
+  }
+
+  /// Writes a line to standard error, or drops it where that would block: a thread that polls may be the caller.
+  private static func writeLine(_ level: CoreGRPCLog.Level, _ text: String) {
+    // A pipe that is ready takes this much, and takes it as a whole (pipe(7)).
+    let line = Array("gRPC \(level.letter): \(text)".utf8.prefix(Int(PIPE_BUF) - 1)) + [UInt8(ascii: "\n")]
+    var output = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    guard unsafe poll(&output, 1, 0) == 1 else { return }
+    _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 
   private static func text(of message: UnsafePointer<CChar>) -> String {

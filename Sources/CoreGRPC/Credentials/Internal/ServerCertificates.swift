@@ -58,8 +58,7 @@ final class ServerCertificates: Sendable {
       unsafe config.pointee = try unsafe load()
       return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW
     } catch {
-      let message = "the server continues to use its old certificates: \(error.message)"
-      CoreGRPCLog.report(.error) { CoreGRPCLog.Event(level: .error, message: message) }
+      CoreGRPCLog.reportOfServer(.error, "the server continues to use its old certificates: \(error.message)")
       return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL
     }
   }

@@ -53,6 +53,6 @@ final class ServerConnections: Sendable {
     }
     guard let skipped else { return }
     let others = skipped > 0 ? "; \(skipped) others since the last report" : ""
-    CoreGRPCLog.report(.error) { CoreGRPCLog.Event(level: .error, message: message + others) }
+    CoreGRPCLog.reportOfServer(.error, message + others)
   }
 }

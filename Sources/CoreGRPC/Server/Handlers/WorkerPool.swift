@@ -185,7 +185,7 @@ final class WorkerPool: Sendable {
       let count = state.withLock { $0.threadCount - $0.idle.count }
       let limit = "(limit \(largestThreadCount))"
       let message = "\(count) handlers block or compute, and further ones wait for a thread \(limit)"
-      CoreGRPCLog.report(.error) { CoreGRPCLog.Event(level: .error, message: message) }
+      CoreGRPCLog.reportOfServer(.error, message)
     }
     return hasWaitingJobs
   }

@@ -212,10 +212,6 @@ final class ServerGenerations: Sendable {
     await waitForRecovery()
     for core in state.withLock({ $0.all }) { await core.waitUntilStopped() }
   }
-
-  private static func report(_ level: CoreGRPCLog.Level, _ message: String) {
-    CoreGRPCLog.report(level) { CoreGRPCLog.Event(level: level, message: message) }
-  }
 }
 
 // MARK: Recovery
@@ -275,7 +271,7 @@ extension ServerGenerations: ListenerWatch.Subject {
 
   private func recover(_ dead: [ListenAddress]) {
     let addresses = Set(dead.map(\.description)).sorted().joined(separator: ", ")
-    Self.report(
+    CoreGRPCLog.reportOfServer(
       .error,
       """
       the server stopped accepting connections on \(addresses): accept4 failed, most likely because the process has all \
@@ -304,13 +300,13 @@ extension ServerGenerations: ListenerWatch.Subject {
       } else {
         do throws(RuntimeError) {
           try startNext(routes: replaced.routes, listeners: replaced.listeners)
-          return Self.report(.info, "the server accepts connections on \(addresses) again")
+          return CoreGRPCLog.reportOfServer(.info, "the server accepts connections on \(addresses) again")
         } catch {
           reason = error.message
         }
       }
       if reason != lastReason {
-        Self.report(.error, "the server cannot listen on \(addresses) yet: \(reason); it tries again")
+        CoreGRPCLog.reportOfServer(.error, "the server cannot listen on \(addresses) yet: \(reason); it tries again")
       }
       lastReason = reason
       wakeUp.wait(atMost: pause)
