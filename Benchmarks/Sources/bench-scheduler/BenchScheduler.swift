@@ -54,6 +54,21 @@ struct BenchScheduler {
       let end = ContinuousClock.now + .microseconds(microseconds)
       while ContinuousClock.now < end {}
     }
+    register("BlockInChildren") { milliseconds in
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<20 { group.addTask { usleep(UInt32(milliseconds) * 1000) } }
+      }
+    }
+    register("SpinInChildren") { milliseconds in
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<20 {
+          group.addTask {
+            let end = ContinuousClock.now + .milliseconds(milliseconds)
+            while ContinuousClock.now < end {}
+          }
+        }
+      }
+    }
     register("Yield") { milliseconds in
       let end = ContinuousClock.now + .milliseconds(milliseconds)
       while ContinuousClock.now < end, !Task.isCancelled { await Task.yield() }
@@ -154,6 +169,15 @@ struct Measurement {
         await throughput($0, "Work", 200, unit: 1_000_000, concurrency: 64, seconds: 4)
       },
       Row(name: "descriptors, idle and with 250 blocks", target: "≤ idle + 16") { await descriptors($0) },
+      Row(name: "echo beside 600 child tasks that block 3 s", target: "p50 ≤ 1, p99 ≤ 50 ms") {
+        await beside($0, "BlockInChildren", 3000, count: 30, once: true)
+      },
+      Row(name: "echo beside 200 child tasks that spin 4 s", target: "p50 ≤ 5, p99 ≤ 100 ms") {
+        await beside($0, "SpinInChildren", 4000, count: 10, once: true)
+      },
+      Row(name: "in time beside 1,000 child tasks that block 3 s", target: inTime) {
+        await timeliness($0, "BlockInChildren", count: 50)
+      },
     ]
     print("| | what | target | \(executors.joined(separator: " | ")) |")
     print("|---|---|---|\(String(repeating: "---|", count: executors.count))")
@@ -232,10 +256,10 @@ struct Measurement {
 
   /// Has calls wait beside others, half of them with a deadline, the others until they are cancelled, and then shuts
   /// down.
-  private func timeliness(_ peer: Peer, _ method: String?) async -> String {
+  private func timeliness(_ peer: Peer, _ method: String?, count: Int = 1000) async -> String {
     await withTaskGroup(of: Void.self, returning: String.self) { group in
       if let method {
-        for index in 0..<1000 {
+        for index in 0..<count {
           group.addTask {
             let isCancelled = method == "BlockOnCancel"
             // Spread over a second, as no machine tells a thousand handlers at the same time.

@@ -32,7 +32,6 @@ import CGRPC
   ///   - threads: The number of threads that poll; at least 1.
   ///   - busyPolling: The rule by which they wait without sleeping.
   ///   - largestWorkerCount: The largest number of threads that run handlers which do not belong on those.
-  ///   - placements: The record of the tasks that run handlers, by method; `nil` where no handlers run.
   ///   - sends: The options for deferring and coalescing the sends of the queue's calls.
   ///   - onStopped: Called once, on a polling thread, when the queue has been destroyed.
   init(
@@ -40,11 +39,10 @@ import CGRPC
     threads: Int,
     busyPolling: Server.BusyPolling = .never,
     largestWorkerCount: Int = 512,
-    placements: HandlerPlacements? = nil,
     sends: SendOptions = SendOptions(),
     onStopped: @escaping @Sendable () -> Void = {}
   ) {
-    let executor = PollerExecutor(placements: placements)
+    let executor = PollerExecutor()
     let pollers = PollerPool(
       name: name,
       threads: threads,

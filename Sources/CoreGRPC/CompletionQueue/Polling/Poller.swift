@@ -24,8 +24,6 @@ import Synchronization
     var isStuck: Bool
     /// A number that changes each time the thread begins or ends an event.
     var change: UInt64
-    /// The address of the task that the thread runs; zero if it runs none.
-    var task: UInt
     /// The number of events since the last look.
     var eventCount: UInt64
     /// The state of the thread's capture by C-core, which a peer can bring about.
@@ -49,8 +47,8 @@ import Synchronization
 
   /// A job that runs when the event at hand is done.
   enum Job: Sendable {
-    /// A part of a task that prefers the thread's executor.
-    case preferred(UnownedJob)
+    /// A part of a task that prefers the thread's executor, or a placement that has the thread run it.
+    case preferred(UnownedJob, HandlerPlacement?)
     /// A part of a task that prefers no executor, and that Swift's pool would run.
     case unbound(UnownedJob)
     /// The completion of an operation that was done as soon as it was started.
@@ -71,7 +69,7 @@ import Synchronization
     var calls: [any BegunCall] = []
     var deferral = SendDeferral()
     var isRelieved = false
-    /// The placement of the function that runs; `nil` if none does.
+    /// The placement of the job that runs; `nil` if it has none, or none runs.
     var placement: HandlerPlacement?
 
     var hasWork: Bool { !jobs.isEmpty || !calls.isEmpty || !deferral.isIdle }
@@ -106,9 +104,6 @@ import Synchronization
 
   /// The number of times that the thread has begun or ended an event; the lowest bit says whether it is in one.
   private let changes = Atomic<UInt64>(0)
-
-  /// The address of the job that runs, which is that of its task; zero if the job is not part of a task.
-  private let currentJob = Atomic<UInt>(0)
 
   /// Whether a task runs inside C-core, where a quick handler spends most of its time.
   private let isInCore = Atomic(false)
@@ -323,7 +318,6 @@ import Synchronization
   ///
   /// - Parameter onBegin: Called when that has been noted.
   func beginEvent(onBegin: () -> Void) {
-    currentJob.store(0, ordering: .relaxed)
     // In one order with the state that `onBegin` reads: see `PollerPool.observe()`.
     changes.add(1, ordering: .sequentiallyConsistent)
     onBegin()
@@ -382,22 +376,12 @@ import Synchronization
     // This thread runs a program's code only while another one could take over.
     guard job.isForPoller || executor.hasSpareThread.load(ordering: .relaxed) else { return executor.runBeside(job) }
     // A task that began here resumes in the lane, if its method has left the polling threads since.
-    if let lane = executor.placements?.lane(of: job) { return lane.append(executor.laneJob(job)) }
+    if let lane = job.placement?.lane { return lane.append(executor.laneJob(job)) }
     switch job {
-    case .preferred(let preferred):
-      currentJob.store(job.address, ordering: .relaxed)
-      unsafe preferred.runSynchronously(on: executor.asUnownedTaskExecutor())
-    case .handOver(let work):
-      currentJob.store(0, ordering: .relaxed)
-      takeOver(work)
-    case .function(let body, let placement):
-      currentJob.store(0, ordering: .relaxed)
-      state.withLock { $0.placement = placement }
-      body()
-      state.withLock { $0.placement = nil }
-    case .unbound, .completion, .starved, .taken:
-      currentJob.store(0, ordering: .relaxed)
-      job.run()
+    case .preferred(let job, let placement?): unsafe job.runSynchronously(on: placement.asUnownedTaskExecutor())
+    case .preferred(let job, nil): unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor())
+    case .handOver(let work): takeOver(work)
+    case .function, .unbound, .completion, .starved, .taken: job.run()
     }
   }
 
@@ -416,6 +400,7 @@ import Synchronization
       guard !state.isRelieved else { return false }
       state.jobs.removeFirst(state.nextJob)
       state.nextJob = 0
+      state.placement = nil
       changes.add(1, ordering: .relaxed)
       hasWork.store(true, ordering: .relaxed)
       return true
@@ -456,11 +441,13 @@ import Synchronization
         // Moved out: the last reference may run a program's `deinit`, which must not happen under this lock.
         var job = Job.taken
         swap(&job, &state.jobs[state.nextJob])
+        state.placement = job.placement
         return .run(job)
       }
       // One by one, so that the arrays keep their memory.
       while state.jobs.popLast() != nil {}
       state.nextJob = 0
+      state.placement = nil
       if !state.deferral.isEmpty {
         guard !state.isRelieved, state.deferral.waits(hadEvent: hadEvent.take(), now: Self.nanoseconds) else {
           return .flush
@@ -493,7 +480,6 @@ import Synchronization
         hasChanged: change != last,
         isStuck: isRunning && change == last && isStuck(&memory),
         change: change,
-        task: currentJob.load(ordering: .relaxed),
         eventCount: (change - last) / 2,
         capture: isRunning ? .none : capture(&memory.capture)
       )
@@ -574,7 +560,7 @@ import Synchronization
   /// Takes the work that the thread has not done; the thread does not poll again until ``wakeUp`` is signalled.
   ///
   /// - Parameter change: The number of the activity that was found to take too long.
-  /// - Returns: The work, and the placement of the function that runs; `nil` if the thread does something else by now.
+  /// - Returns: The work, and the placement of the job that runs; `nil` if the thread does something else by now.
   func relieve(stuckSince change: UInt64) -> (Work, HandlerPlacement?)? {
     state.withLock { state in
       guard changes.load(ordering: .relaxed) == change, !state.isRelieved else { return nil }
@@ -627,19 +613,12 @@ extension Poller.Job {
     }
   }
 
-  /// The address of the task that the job is part of; zero if it is not part of a task.
-  ///
-  /// An `UnownedJob` is the runtime's pointer to a job, and nothing else; a task is its own job.
-  var address: UInt {
-    switch self {
-    case .preferred(let job), .unbound(let job): unsafe UInt(bitPattern: unsafeBitCast(job, to: OpaquePointer.self))
-    case .completion, .function, .starved, .handOver, .taken: 0
-    }
-  }
-
-  /// The placement of a function; `nil` for tasks, which ``HandlerPlacements`` knows, and for all other jobs.
+  /// The placement that the job belongs to, if it is a method's.
   var placement: HandlerPlacement? {
-    if case .function(_, let placement) = self { placement } else { nil }
+    switch self {
+    case .preferred(_, let placement), .function(_, let placement): placement
+    case .unbound, .completion, .starved, .handOver, .taken: nil
+    }
   }
 
   /// Runs the job on the current thread; a part of a task that prefers an executor is run by that executor.

@@ -10,16 +10,11 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
 
   private weak var queue: CompletionQueue?
 
-  /// The record of the tasks that run handlers, by method; `nil` where no handlers run.
-  let placements: HandlerPlacements?
-
   /// The lane of the jobs that the polling threads cannot run, because no thread could take over from them.
   private let lane = Locked<HandlerLane?>(nil)
 
   /// Whether another thread is available to take over from a poller: only then may a poller run a program's code.
   let hasSpareThread = Atomic(true)
-
-  init(placements: HandlerPlacements?) { self.placements = placements }
 
   /// Attaches the executor to the queue that is being made.
   ///
@@ -29,8 +24,10 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
     lane.withLock { $0 = HandlerLane(pool: queue.workers) {} }
   }
 
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = Poller.Job.preferred(UnownedJob(job))
+  func enqueue(_ job: consuming ExecutorJob) { add(.preferred(UnownedJob(job), nil)) }
+
+  /// Runs a job on a polling thread: on the current one, if it polls this queue.
+  func add(_ job: Poller.Job) {
     if let thread = Poller.current, thread.executor === self { return thread.append(job) }
     post(job)
   }
@@ -43,7 +40,11 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
 
   /// Returns a job in the form that a lane runs.
   func laneJob(_ job: Poller.Job) -> HandlerLane.Job {
-    if case .preferred(let job) = job { unsafe .task(job, on: asUnownedTaskExecutor()) } else { .other(job) }
+    switch job {
+    case .preferred(let job, let placement?): unsafe .task(job, on: placement.asUnownedTaskExecutor())
+    case .preferred(let job, nil): unsafe .task(job, on: asUnownedTaskExecutor())
+    default: .other(job)
+    }
   }
 
   /// Runs a job on a thread that polls.
@@ -55,7 +56,7 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
   private func runWithoutPollers(_ job: Poller.Job) {
     switch job {
     case .preferred, .function, .starved:
-      if let lane = placements?.lane(of: job) { lane.append(laneJob(job)) } else { runBeside(job) }
+      if let lane = job.placement?.lane { lane.append(laneJob(job)) } else { runBeside(job) }
     // Its task prefers no executor.
     case .unbound(let job): globalConcurrentExecutor.enqueue(ExecutorJob(job))
     case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)

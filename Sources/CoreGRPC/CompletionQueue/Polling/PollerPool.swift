@@ -401,11 +401,11 @@ import Synchronization
       seen.eventCount += sight.eventCount
       // A job that is inside C-core may block as soon as it leaves C-core, and nothing would wake the observer then.
       if sight.isInJob || sight.hasChanged { isQuiet = false }
-      if sight.isStuck { relieve(thread, stuckSince: sight.change, in: sight.task) }
+      if sight.isStuck { relieve(thread, stuckSince: sight.change, leavesPollers: true) }
       if sight.capture != .none { isQuiet = false }
       guard sight.capture == .captured else { continue }
-      // The task that the thread runs is not the cause of the capture.
-      if sight.isInJob { relieve(thread, stuckSince: sight.change, in: 0) } else { captured.append(thread) }
+      // The job that the thread runs is not the cause of the capture.
+      if sight.isInJob { relieve(thread, stuckSince: sight.change, leavesPollers: false) } else { captured.append(thread) }
     }
     if assist(captured) { isQuiet = false }
     let change = state.withLock { state in
@@ -434,8 +434,8 @@ import Synchronization
 
   /// Puts another thread in the place of one that is stuck.
   ///
-  /// - Parameter task: The task that the stuck thread runs.
-  private func relieve(_ stuck: Poller, stuckSince change: UInt64, in task: UInt) {
+  /// - Parameter leavesPollers: Whether the method whose job the stuck thread runs leaves the polling threads.
+  private func relieve(_ stuck: Poller, stuckSince change: UInt64, leavesPollers: Bool) {
     enum Outcome {
       case unchanged
       case stopped(leaving: Poller.Work)
@@ -463,12 +463,10 @@ import Synchronization
       executor.runWithoutPollers(work)
       deactivate(stuck)
     case .replaced(let thread, let jobs, let placement):
-      if let placements = executor.placements, let placement = placement ?? placements.placement(of: task) {
-        placements.leavePollers(placement, for: workers)
-      }
+      if leavesPollers { placement?.leavePollers() }
       // Other jobs of that method must not hold the next thread.
       for job in jobs {
-        if let lane = executor.placements?.lane(of: job) {
+        if let lane = job.placement?.lane {
           lane.append(executor.laneJob(job))
         } else {
           thread.append(job)

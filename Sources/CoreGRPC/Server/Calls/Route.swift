@@ -8,12 +8,6 @@ final class Route: Sendable {
   /// The selection of calls that are checked for a second message, for a method that takes one message.
   let inspection = RequestInspection()
 
-  /// The place where the handlers run.
-  let placement = HandlerPlacement()
-
-  /// The place where the program's code for cancelled calls runs.
-  let cancellationPlacement = HandlerPlacement()
-
   /// The function that runs the handlers of calls one after the other, and replies.
   let serve: UnaryHandler.Serve
 
@@ -31,14 +25,6 @@ final class Route: Sendable {
       serve = handler.serve
       startsWithMessage = false
     }
-  }
-
-  /// The same method of another C server, which places its handlers by itself.
-  init(copying other: Route) {
-    descriptor = other.descriptor
-    index = other.index
-    serve = other.serve
-    startsWithMessage = other.startsWithMessage
   }
 }
 

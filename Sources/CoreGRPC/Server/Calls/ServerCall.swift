@@ -161,8 +161,8 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   /// The object that tells the handler of the cancellation, made when the handler first asks for it.
   var cancellation: RPCCancellation {
     if let cancellation = handler.withLock({ $0.cancellation }) { return cancellation }
-    let new = RPCCancellation { [core, placement = route?.cancellationPlacement] body in
-      Self.startCancellationTask(placement, in: core, body)
+    let new = RPCCancellation { [core, route] body in
+      Task(executorPreference: core.cancellationExecutor(of: route)) { body() }
     }
     let (other, reason) = handler.withLock { handler -> (RPCCancellation?, RPCCancellation.Reason?) in
       if let other = handler.cancellation { return (other, nil) }
@@ -258,13 +258,10 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
 
   /// Hands the call to a task, which serves it.
   ///
-  /// - Parameters:
-  ///   - idle: The task; `nil` for a new one.
-  ///   - lane: The lane of the method; `nil` if its handlers run on the server's own executor.
-  ///   - executor: The server's own executor, for a new task; `nil` for Swift's pool.
+  /// - Parameter idle: The task; `nil` for a new one.
   /// - Returns: Whether the task got the call; `false` if the call was cancelled before.
-  func begin(in idle: HandlerTask?, lane: HandlerLane?, executor: (any TaskExecutor)?) -> Bool {
-    guard let idle else { return beginInNewTask(lane: lane, executor: executor) }
+  func begin(in idle: HandlerTask?) -> Bool {
+    guard let idle else { return beginInNewTask() }
     let isBegun = handler.withLock { handler in
       guard case .notStarted = handler.handling else { return false }
       handler.handling = .running
@@ -277,9 +274,9 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     return true
   }
 
-  private func beginInNewTask(lane: HandlerLane?, executor: (any TaskExecutor)?) -> Bool {
+  private func beginInNewTask() -> Bool {
     guard let route else { preconditionFailure("the call has no method") }
-    let handlerTask = HandlerTask(serving: self, of: route, lane: lane, core: core)
+    let handlerTask = HandlerTask(serving: self, of: route, core: core)
     let isBegun = handler.withLock { handler in
       guard case .notStarted = handler.handling else { return false }
       handler.handling = .starting
@@ -290,7 +287,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     isHandedToTask.store(true, ordering: .releasing)
     // Without the lock: an executor of the program may run the task before this function returns it, even to the
     // handler's end.
-    let task = handlerTask.make(for: self, on: lane ?? executor)
+    let task = handlerTask.make(for: self, on: core.executor(of: route))
     let isCancelled = handler.withLock { handler in
       switch handler.handling {
       case .starting:
@@ -312,27 +309,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     _ body: nonisolated(nonsending) @escaping @Sendable () async throws -> Success
   ) -> Task<Success, any Error> {
     guard let route else { preconditionFailure("the call has no method") }
-    let lane = handler.withLock { $0.task?.lane }
-    return Task(executorPreference: lane ?? core.executor) { [placements = core.placements] in
-      let task = unsafe UInt(bitPattern: cconcurrency_current_task())
-      placements.began(task, route.placement)
-      defer { placements.ended(task) }
-      return try await body()
-    }
-  }
-
-  /// Starts a task that calls a closure of a handler whose call is cancelled.
-  private static func startCancellationTask(
-    _ placement: HandlerPlacement?,
-    in core: ServerCore,
-    _ body: @escaping @Sendable () -> Void
-  ) {
-    Task(executorPreference: placement?.lane ?? core.executor) { [placements = core.placements] in
-      let task = unsafe UInt(bitPattern: cconcurrency_current_task())
-      if let placement { placements.began(task, placement) }
-      body()
-      placements.ended(task)
-    }
+    return Task(executorPreference: core.executor(of: route)) { try await body() }
   }
 
   /// Acquires the call in its task, before any other use there.
@@ -474,7 +451,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   private func cancelTask(_ task: HandlerTask?, for reason: RPCCancellation.Reason?) {
     let cancellation = handler.withLock { $0.cancellation }
     guard task != nil || cancellation != nil else { return }
-    Poller.afterEvent(route?.cancellationPlacement) {
+    Poller.afterEvent(route.map { core.placements[$0.index].cancellations }) {
       if let reason { cancellation?.cancel(for: reason) }
       task?.cancel()
     }

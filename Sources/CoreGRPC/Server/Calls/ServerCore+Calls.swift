@@ -83,30 +83,33 @@ extension ServerCore {
     await shutdownSignal.runTask(on: executor, body)
   }
 
+  /// The executor of a method's handlers; `nil` for Swift's pool.
+  func executor(of route: Route) -> (any TaskExecutor)? {
+    pollers == nil ? executor : placements[route.index].handlers
+  }
+
+  /// The executor of the code for a method's cancelled calls; `nil` for Swift's pool.
+  func cancellationExecutor(of route: Route?) -> (any TaskExecutor)? {
+    guard pollers != nil, let route else { return executor }
+    return placements[route.index].cancellations
+  }
+
   private func serve(_ call: ServerCall, of route: Route, in idle: HandlerTask?) {
-    var lane: HandlerLane?
+    var staysOnThread = false
     if let pollers {
-      lane = route.placement.lane
+      let placement = placements[route.index].handlers
       // A polling thread runs handlers only while another one could take over.
-      if lane == nil, !pollers.hasSpareThread.load(ordering: .relaxed) {
-        lane = placements.leavePollers(route.placement, for: workers)
-      }
+      if !pollers.hasSpareThread.load(ordering: .relaxed) { placement.leavePollers() }
+      staysOnThread = placement.lane == nil
     }
-    let staysOnThread = pollers != nil && lane == nil
     if !staysOnThread { call.watch() }
-    var idle = idle
-    if let other = idle, other.lane !== lane {
-      // This task runs where the method's handlers ran before.
-      other.resume(serving: nil)
-      idle = nil
-    }
     if let error = call.excessiveMetadata {
       call.refuse(.metadataTooLarge, with: error)
     } else if call.lacksMessage {
       call.endWithoutMessage()
     } else if call.hasSecondMessage(inspecting: route) {
       call.refuseSecondMessage(isHandled: false)
-    } else if call.begin(in: idle, lane: lane, executor: executor) {
+    } else if call.begin(in: idle) {
       if staysOnThread { Poller.current?.append(call) }
       return
     }
@@ -122,8 +125,9 @@ extension ServerCore {
     let isKept = state.withLock { state in
       state.lifecycle.handlerEnded()
       let count = state.idleTasks[route.index].count
-      let limit = idle.lane == nil ? Self.largestIdleCount.onPollers : Self.largestIdleCount.inLane
-      guard state.lifecycle.phase == .running, count < limit, idle.lane === route.placement.lane else { return false }
+      let isInLane = placements[route.index].handlers.lane != nil
+      let limit = isInLane ? Self.largestIdleCount.inLane : Self.largestIdleCount.onPollers
+      guard state.lifecycle.phase == .running, count < limit else { return false }
       state.idleTasks[route.index].append(idle)
       return true
     }

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// An executor that runs the handlers of one method on worker threads, because they hold a polling thread for too long.
+/// A queue of the jobs of one method, which worker threads run, because they hold a polling thread for too long.
 ///
 /// The handlers block or compute. The lane decides how many of its jobs run at a time: as many as there are processors,
 /// and more as long as its threads are found asleep. So handlers that block run beside each other, up to the bound of
 /// the ``WorkerPool``, and handlers that compute do not take the processors from the threads that poll.
-final class HandlerLane: TaskExecutor {
+final class HandlerLane: Sendable {
   /// A job of a lane.
   @safe enum Job: Sendable {
     // Safe, because the thread that takes a job out of the list runs it, once, and its executor outlives the list.
@@ -75,8 +75,6 @@ final class HandlerLane: TaskExecutor {
     self.onShortJobs = onShortJobs
     self.state = ContendedLock(State(allowance: pool.processorCount))
   }
-
-  func enqueue(_ job: consuming ExecutorJob) { unsafe append(.task(UnownedJob(job), on: asUnownedTaskExecutor())) }
 
   /// Runs a job when it is its turn.
   func append(_ job: Job) {

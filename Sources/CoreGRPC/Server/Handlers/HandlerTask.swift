@@ -1,5 +1,3 @@
-import CConcurrency
-
 /// A task that runs the handlers of a method's calls, one after the other.
 ///
 /// To make a task for each call takes longer than to run many a handler. One object has all that belongs to the task,
@@ -12,8 +10,6 @@ import CConcurrency
   // its handler ended.
 
   let route: Route
-  /// The lane in which it runs, if it does not run on the server's own executor.
-  let lane: HandlerLane?
   private let core: ServerCore
   private let slot: HandlerSlot
 
@@ -22,9 +18,8 @@ import CConcurrency
   private var continuation: UnsafeContinuation<ServerCall?, Never>?
 
   /// - Parameter call: The call that is served first.
-  init(serving call: ServerCall, of route: Route, lane: HandlerLane?, core: ServerCore) {
+  init(serving call: ServerCall, of route: Route, core: ServerCore) {
     self.route = route
-    self.lane = lane
     self.core = core
     self.slot = HandlerSlot(serving: call)
   }
@@ -36,12 +31,7 @@ import CConcurrency
   ///   handler.
   func make(for call: ServerCall, on executor: (any TaskExecutor)?) -> Task<Void, Never> {
     Task(executorPreference: executor) { [slot, core, route] in
-      await slot.run {
-        let task = unsafe UInt(bitPattern: cconcurrency_current_task())
-        core.placements.began(task, route.placement)
-        await core.runHandlerTask { await route.serve(call) }
-        core.placements.ended(task)
-      }
+      await slot.run { await core.runHandlerTask { await route.serve(call) } }
     }
   }
 

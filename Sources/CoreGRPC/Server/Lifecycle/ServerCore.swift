@@ -42,7 +42,8 @@ final class ServerCore: Sendable {
   /// The executor, if it is that of the polling threads.
   let pollers: PollerExecutor?
   let workers: WorkerPool
-  let placements = HandlerPlacements()
+  /// The placements of the methods, by their numbers.
+  let placements: [MethodPlacement]
   let sharesPorts: Bool
   let maxConcurrentCalls: Int
   /// The tally of the calls that clients cancel; `nil` without a limit.
@@ -80,7 +81,6 @@ final class ServerCore: Sendable {
       threads: max(1, configuration.polling.threads),
       busyPolling: configuration.polling.busyPolling,
       largestWorkerCount: configuration.maxHandlerThreads,
-      placements: placements,
       sends: SendOptions(defers: configuration.defersSends, coalesces: configuration.coalescesSends)
     ) {
       stopped.fulfil(())
@@ -93,6 +93,7 @@ final class ServerCore: Sendable {
       }
     self.pollers = self.executor as? PollerExecutor
     self.workers = queue.workers
+    self.placements = routes.map { _ in MethodPlacement(pollers: queue.executor, workers: queue.workers) }
     self.state = ContendedLock(
       State(
         lifecycle: ServerLifecycle(maxConcurrentCalls: maxConcurrentCalls),

@@ -179,7 +179,7 @@ final class ServerGenerations: Sendable {
   /// Makes another C server for the routes.
   private func makeCore(_ routes: [Route]) -> ServerCore {
     ServerCore(
-      routes: routes.map { Route(copying: $0) },
+      routes: routes,
       configuration: configuration,
       arguments: arguments,
       shutdownSignal: shutdownSignal

@@ -118,6 +118,27 @@ struct HandlerLaneTests {
     await server.shutdown()
   }
 
+  @Test("A child task that holds a polling thread takes the jobs of its method off these threads")
+  func childTask() async throws {
+    let arrived = Gate()
+    let proceed = DispatchSemaphore(value: 0)
+    let hold: @Sendable () -> Void = {
+      arrived.open()
+      proceed.wait()
+    }
+    // Answers whether the handler ends beside the polling threads.
+    try await withTestServer { request, _ in
+      if request.message == [1] { await withTaskGroup(of: Void.self) { $0.addTask { hold() } } }
+      return ServerResponse(message: [Poller.current == nil ? 1 : 0])
+    } body: { (test) async throws in
+      let held = Task { try await test.call([1]).message }
+      await arrived.pass()
+      while try await test.call([0]).message == [0] {}
+      proceed.signal()
+      #expect(try await held.value == [1])
+    }
+  }
+
   @Test("Hundreds of blocked cancellation handlers hold up neither another method's cancellations nor a shutdown")
   func cancellations() async throws {
     let proceed = DispatchSemaphore(value: 0)
