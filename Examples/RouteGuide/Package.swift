@@ -12,7 +12,7 @@ let package = Package(
   name: "route-guide",
   dependencies: [
     // A name of its own: the folder of a clone may be called anything.
-    .package(name: "swift-coregrpc", path: "../..")
+    .package(name: "swift-coregrpc", path: "../..", traits: [])
   ],
   targets: [
     .target(name: "CRouteGuide", dependencies: [.product(name: "CProtobufC", package: "swift-coregrpc")]),
