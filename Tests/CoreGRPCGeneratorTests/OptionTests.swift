@@ -45,6 +45,7 @@ import Testing
       ("Bytes", "the option Bytes cannot be “”; it can be Array or Data"),
       ("CModule=C-Things", "the option CModule is the name of a module, which “C-Things” cannot be"),
       ("Layout=Targets,SwiftModule=Things", "the option Layout=Targets needs the option CModule"),
+      ("Layout=BuildPlugin", "the option Layout=BuildPlugin needs the option CModule"),
       ("Layout=Targets,CModule=CThings", "the option Layout=Targets needs the option SwiftModule"),
     ]
   )
@@ -103,6 +104,24 @@ import Testing
     let result = try await Protoc.run(["a/b/things.proto": Self.things], options: options)
     #expect(result.errors == "")
     #expect(result.files.keys.sorted() == expected)
+  }
+
+  @Test(
+    "A build plugin knows the files of a .proto file by its name",
+    arguments: [OptionTests.things, "syntax = \"proto3\";"],
+    ["", ",Server=false", ",Client=false,Server=false"]
+  )
+  func buildPlugin(_ source: String, _ options: String) async throws {
+    let layout = "Layout=BuildPlugin,CModule=CThings,FileNaming=PathToUnderscores\(options)"
+    let swift = try await Protoc.run(["a/things.proto": source], options: "\(layout),C=false")
+    #expect(swift.errors == "")
+    #expect(swift.files.keys.sorted() == ["a_things.grpc.swift", "a_things.pb.swift"])
+    let none = "Messages=false,Client=false,Server=false"
+    let c = try await Protoc.run(["a/things.proto": source], options: "\(layout),\(none)")
+    #expect(c.errors == "")
+    #expect(c.files.keys.sorted() == ["a/things.pb-c.c", "include/a/things.pb-c.h", "include/module.modulemap"])
+    let map = "module CThings {\n  header \"a/things.pb-c.h\"\n  export *\n}\n"
+    #expect(c.files["include/module.modulemap"] == map)
   }
 
   @Test("Who sees the code, and what bytes are")

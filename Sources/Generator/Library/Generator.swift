@@ -61,6 +61,7 @@ public struct Generator {
     var files: [GeneratedFile] = []
     if options.generatesC {
       files += try ProtocGenC(environment: environment).files(for: request, schema).map(paths.c)
+      if options.layout == .buildPlugin, let module = options.cModule { files.append(Self.moduleMap(module, files)) }
     }
     for name in request.fileToGenerate {
       let file = try schema.file(name)
@@ -68,12 +69,24 @@ public struct Generator {
         let text = try MessageFileWriter(schema: schema, options: options).text(of: file)
         files.append(GeneratedFile(name: paths.swift(file, suffix: "pb"), content: text))
       }
-      if !file.proto.service.isEmpty, options.generatesClient || options.generatesServer {
+      let hasServices = !file.proto.service.isEmpty && (options.generatesClient || options.generatesServer)
+      if hasServices || options.layout == .buildPlugin && options.generatesMessages {
         let text = try ServiceFileWriter(schema: schema, options: options).text(of: file)
         files.append(GeneratedFile(name: paths.swift(file, suffix: "grpc"), content: text))
       }
     }
     return files
+  }
+
+  /// The file that makes the headers in `include` a module.
+  private static func moduleMap(_ module: String, _ files: [GeneratedFile]) -> GeneratedFile {
+    let folder = "include/"
+    let headers = files.map(\.name).filter { $0.hasPrefix(folder) }.map { $0.dropFirst(folder.count) }
+    let lines = headers.map { "  header \"\($0)\"\n" }
+    return GeneratedFile(
+      name: "\(folder)module.modulemap",
+      content: "module \(module) {\n\(lines.joined())  export *\n}\n"
+    )
   }
 
   private static func readFile(_ path: String) throws(GeneratorError) -> String {

@@ -29,13 +29,11 @@ struct GeneratorOptions {
       }
       try set(option, to: sides.count == 2 ? sides[1] : "", readFile: readFile)
     }
-    if layout == .targets {
-      if cModule == nil, generatesC {
-        throw GeneratorError("the option Layout=Targets needs the option CModule: the folder of the C")
-      }
-      if swiftModule == nil {
-        throw GeneratorError("the option Layout=Targets needs the option SwiftModule: the folder of the Swift")
-      }
+    if layout != .flat, cModule == nil, generatesC {
+      throw GeneratorError("the option Layout=\(layout.rawValue) needs the option CModule: the target of the C")
+    }
+    if layout == .targets, swiftModule == nil {
+      throw GeneratorError("the option Layout=Targets needs the option SwiftModule: the folder of the Swift")
     }
   }
 

@@ -11,9 +11,16 @@ struct OutputPaths {
 
   /// A file of protoc-gen-c in its place: headers go where C targets have those that others include.
   func c(_ file: GeneratedFile) -> GeneratedFile {
-    guard options.layout == .targets, let module = options.cModule else { return file }
     var file = file
-    file.name = file.name.hasSuffix(".h") ? "\(module)/include/\(file.name)" : "\(module)/\(file.name)"
+    switch options.layout {
+    case .flat: return file
+    case .targets: file.name = "\(options.cModule.map { "\($0)/" } ?? "")\(place(file))"
+    case .buildPlugin: file.name = place(file)
+    }
     return file
+  }
+
+  private func place(_ file: GeneratedFile) -> String {
+    file.name.hasSuffix(".h") ? "include/\(file.name)" : file.name
   }
 }

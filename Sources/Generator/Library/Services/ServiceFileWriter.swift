@@ -5,6 +5,7 @@ struct ServiceFileWriter {
   let schema: Schema
   let options: GeneratorOptions
 
+  /// Returns the text of a file, which has no declarations if there are no services, or none is to be generated.
   func text(of file: SchemaFile) throws(GeneratorError) -> String {
     var services: [ServiceModel] = []
     for (index, proto) in file.proto.service.enumerated() {
@@ -12,6 +13,7 @@ struct ServiceFileWriter {
     }
     var text = SourceText()
     FileHeader.write(for: file, to: &text)
+    guard !services.isEmpty, options.generatesServer || options.generatesClient else { return text.text }
     imports(of: services).write(options.visibility, to: &text)
     let access = options.visibility.modifier
     for service in services {
