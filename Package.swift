@@ -53,6 +53,7 @@ let package = Package(
     .executable(name: "protoc-gen-coregrpc", targets: ["protoc-gen-coregrpc"]),
     .plugin(name: "GenerateGRPC", targets: ["GenerateGRPC"]),
     .plugin(name: "CheckGRPC", targets: ["CheckGRPC"]),
+    .plugin(name: "CoreGRPCProtobufGenerator", targets: ["CoreGRPCProtobufGenerator"]),
     .executable(name: "compute-server", targets: ["compute-server"]),
     .executable(name: "compute-client", targets: ["compute-client"]),
   ],
@@ -218,6 +219,13 @@ let package = Package(
           description: "Fails when what generate-grpc writes is not current."
         )
       ),
+      dependencies: ["protoc-gen-coregrpc"]
+    ),
+
+    // Experimental: SwiftPM compiles C that a plugin makes in packages of 6.3 only, which ask for it.
+    .plugin(
+      name: "CoreGRPCProtobufGenerator",
+      capability: .buildTool(),
       dependencies: ["protoc-gen-coregrpc"]
     ),
 

@@ -10,6 +10,9 @@ struct DocumentationTests {
     "let package = Package(", "struct GreeterServer {", "struct GreeterClient {",
   ]
 
+  /// A line of the manifest with the build plugin, which the same script builds.
+  private static let buildPlugin = "// swift-tools-version: 6.3;(experimentalCGen)"
+
   /// Swift between code fences.
   private struct Block {
     let file: String
@@ -22,8 +25,10 @@ struct DocumentationTests {
     let snippets = try String(contentsOf: folder.appending(path: "Snippets.swift"), encoding: .utf8)
     let article = try Self.documents().first { $0.lastPathComponent == "GettingStarted.md" }
     let tutorial = try Self.blocks(of: #require(article))
-    let compiled = Self.normalized(snippets) + tutorial.map { Self.normalized($0.text) }.joined()
     let blocks = try Self.documents().flatMap(Self.blocks)
+    let plugin = blocks.filter { $0.text.contains(Self.buildPlugin) }
+    #expect(plugin.count == 1)
+    let compiled = Self.normalized(snippets) + (tutorial + plugin).map { Self.normalized($0.text) }.joined()
     #expect(blocks.count > 10)
     for block in blocks {
       let isCompiled = compiled.contains(Self.normalized(block.text))
@@ -36,7 +41,7 @@ struct DocumentationTests {
       contentsOf: Locations.repository.appending(path: "Tests/GenerateGRPC/run"),
       encoding: .utf8
     )
-    for line in Self.tutorial { #expect(script.contains("block '\(line)'")) }
+    for line in Self.tutorial + [Self.buildPlugin] { #expect(script.contains("block '\(line)'")) }
   }
 
   @Test("Each file and folder that a page names is there")

@@ -51,13 +51,13 @@ struct GenerationOptions: Decodable {
   /// The options for protoc-gen-coregrpc.
   ///
   /// - Parameter mappingsFile: The file of the module mappings, if there are any.
-  func generatorOptions(mappingsFile: URL?) -> String {
+  func generatorOptions(mappingsFile: URL?) -> [String] {
     var pairs: [String] = []
     if let visibility { pairs.append("Visibility=\(visibility.prefix(1).uppercased())\(visibility.dropFirst())") }
     if let client { pairs.append("Client=\(client)") }
     if let server { pairs.append("Server=\(server)") }
     if let bytes { pairs.append("Bytes=\(bytes)") }
     if let mappingsFile { pairs.append("ModuleMappings=\(mappingsFile.path)") }
-    return pairs.joined(separator: ",")
+    return pairs
   }
 }

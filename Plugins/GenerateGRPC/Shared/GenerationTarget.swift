@@ -60,12 +60,18 @@ struct GenerationTarget {
   }
 
   /// The targets of a package that have something to generate.
-  static func all(in manifest: Manifest, _ command: Command) throws -> [GenerationTarget] {
+  static func all(in manifest: Manifest) throws -> [GenerationTarget] {
     let candidates = manifest.targets.values.filter(\.isSwift).sorted { $0.name < $1.name }
     var targets = try candidates.compactMap { try GenerationTarget($0, in: manifest) }
     // The target of the C may have the .proto files in its folder, too, and no source file yet.
     let cModules = Set(targets.map(\.cModule))
     targets.removeAll { cModules.contains($0.name) }
+    return targets
+  }
+
+  /// Those of them that a command asks for.
+  static func all(in manifest: Manifest, _ command: Command) throws -> [GenerationTarget] {
+    let targets = try all(in: manifest)
     for name in command.targets where !targets.contains(where: { $0.name == name }) {
       throw GenerationError("there is no Swift target \(name) with .proto files in its folder")
     }

@@ -41,6 +41,26 @@ struct Manifest {
     }
   }
 
+  /// Takes the targets that SwiftPM knows, as it plans a build: those with a source file.
+  init(ofTargetsWithSourcesIn context: PluginContext) {
+    packageName = context.package.displayName
+    packageFolder = context.package.directoryURL
+    for target in context.package.targets {
+      targets[target.name] = Target(
+        name: target.name,
+        folder: target.directoryURL,
+        isSwift: target is SwiftSourceModuleTarget,
+        dependencies: target.dependencies.compactMap { dependency in
+          switch dependency {
+          case .target(let target): target.name
+          case .product(let product): product.name
+          @unknown default: nil
+          }
+        }
+      )
+    }
+  }
+
   /// The names of all targets and products that a target depends on, directly or through other targets of the package.
   func allDependencies(of name: String) -> Set<String> {
     var found: Set<String> = []

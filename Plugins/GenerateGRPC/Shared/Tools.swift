@@ -3,8 +3,8 @@ import PackagePlugin
 
 /// The programs that generate.
 struct Tools {
-  private let protoc: URL
-  private let protocGenC: URL
+  let protoc: URL
+  let protocGenC: URL
   private let generator: URL
 
   /// All programs that have a part in the generated code.
@@ -41,24 +41,36 @@ struct Tools {
   ///
   /// - Returns: The folders of the Swift and of the C, laid out as in the targets.
   func generate(_ target: GenerationTarget, in scratch: URL) throws -> (swift: URL, c: URL) {
-    var mappingsFile: URL?
-    if let mappings = target.options.moduleMappings, !mappings.isEmpty {
-      let file = scratch.appending(path: "mappings.txt")
-      let lines = mappings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }
-      try lines.joined().write(to: file, atomically: true, encoding: .utf8)
-      mappingsFile = file
-    }
     let output = scratch.appending(path: "output")
     try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
-    var options = "Layout=Targets,CModule=\(target.cModule),SwiftModule=Swift,FileNaming=PathToUnderscores"
-    let chosen = target.options.generatorOptions(mappingsFile: mappingsFile)
-    if !chosen.isEmpty { options += ",\(chosen)" }
-    try run(
-      ["--plugin=protoc-gen-coregrpc=\(generator.path)", "--coregrpc_out=\(output.path)", "--coregrpc_opt=\(options)"]
-        + target.importPaths.map { "--proto_path=\($0)" } + target.files,
-      for: target
-    )
+    let options = ["Layout=Targets", "SwiftModule=Swift"]
+    try run(arguments(for: target, options, mappings: scratch.appending(path: "mappings.txt"), to: output), for: target)
     return (output.appending(path: "Swift"), output.appending(path: target.cModule))
+  }
+
+  /// The arguments with which protoc generates the code of a target.
+  ///
+  /// - Parameters:
+  ///   - options: Further options of the generator, which have precedence over those of the target.
+  ///   - mappings: The file to write the module mappings to, if there are any.
+  func arguments(
+    for target: GenerationTarget,
+    _ options: [String],
+    mappings file: URL,
+    to output: URL
+  ) throws -> [String] {
+    let mappings = target.options.moduleMappings ?? [:]
+    if !mappings.isEmpty {
+      let lines = mappings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }
+      try lines.joined().write(to: file, atomically: true, encoding: .utf8)
+    }
+    let all =
+      ["CModule=\(target.cModule)", "FileNaming=PathToUnderscores"]
+      + target.options.generatorOptions(mappingsFile: mappings.isEmpty ? nil : file) + options
+    return [
+      "--plugin=protoc-gen-coregrpc=\(generator.path)", "--coregrpc_out=\(output.path)",
+      "--coregrpc_opt=\(all.joined(separator: ","))",
+    ] + target.importPaths.map { "--proto_path=\($0)" } + target.files
   }
 
   /// Runs protoc, and says in one message what it objects to.

@@ -1,0 +1,1 @@
+../../Sources/Generator/Library/Options/FileNaming.swift
