@@ -405,7 +405,11 @@ import Synchronization
       if sight.capture != .none { isQuiet = false }
       guard sight.capture == .captured else { continue }
       // The job that the thread runs is not the cause of the capture.
-      if sight.isInJob { relieve(thread, stuckSince: sight.change, leavesPollers: false) } else { captured.append(thread) }
+      if sight.isInJob {
+        relieve(thread, stuckSince: sight.change, leavesPollers: false)
+      } else {
+        captured.append(thread)
+      }
     }
     if assist(captured) { isQuiet = false }
     let change = state.withLock { state in
