@@ -251,7 +251,7 @@ def compile_swift(corpus, folder, modules):
     """Compiles the Swift of one module in debug, with warnings as errors, and gives the seconds of CPU."""
     headers = folder / f"C{corpus.name}" / "include"
     google = [ROOT / "Sources/ProtobufC/CGoogleProtobuf/include", ROOT / "Sources/CoreGRPCProtobuf/CGoogleRPC/include"]
-    umbrellas = {f"C{corpus.name}": headers, "CGoogleProtobuf": google[0], "CGoogleRPC": google[1]}
+    umbrellas = {f"C{corpus.name}": headers, "CGoogleRPC": google[1]}
     umbrellas |= {name: ROOT / "Sources" / name / "include" for name in ("CEngine", "CConcurrency")}
     maps = [f'module {name} {{ umbrella "{path}" export * }}\n' for name, path in umbrellas.items()]
     (folder / "module.modulemap").write_text("".join(maps))
@@ -262,7 +262,7 @@ def compile_swift(corpus, folder, modules):
         arguments += ["-enable-upcoming-feature", feature]
     for header in (headers, *google):
         arguments += ["-Xcc", f"-I{header}"]
-    for place in (folder, ROOT / "Sources/CGRPC", ROOT / "Sources/CProtobufC"):
+    for place in (folder, ROOT / "Sources/CGRPC", ROOT / "Sources/CProtobufC", google[0]):
         arguments += ["-Xcc", f"-fmodule-map-file={place / 'module.modulemap'}"]
     arguments += ["-I", modules, "-module-cache-path", folder.parent / "cache"]
     arguments += ["-Onone", "-enable-batch-mode", "-j", "2"]
