@@ -161,8 +161,9 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   /// The object that tells the handler of the cancellation, made when the handler first asks for it.
   var cancellation: RPCCancellation {
     if let cancellation = handler.withLock({ $0.cancellation }) { return cancellation }
-    let new = RPCCancellation { [core, route] body in
-      Task(executorPreference: core.cancellationExecutor(of: route)) { body() }
+    // Not the route: its handler may keep the object that is made here.
+    let new = RPCCancellation { [executor = core.cancellationExecutor(of: route)] body in
+      Task(executorPreference: executor) { body() }
     }
     let (other, reason) = handler.withLock { handler -> (RPCCancellation?, RPCCancellation.Reason?) in
       if let other = handler.cancellation { return (other, nil) }
