@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
 
+import Foundation
 import PackageDescription
 
 let swiftSettings: [SwiftSetting] = [
@@ -26,11 +27,18 @@ let serviceLifecycleTestKit = product(
 )
 let unixSignals = product("UnixSignals", of: "swift-service-lifecycle", with: "ServiceLifecycle")
 
-/// The name of the pkg-config file with gRPC's search paths, if gRPC is not among the system's libraries.
+/// The name of the pkg-config file with gRPC's search paths, if gRPC is not among the system's libraries: that in the
+/// variable `COREGRPC_PKG_CONFIG`, or `grpc` where a folder of `PKG_CONFIG_PATH` has a `grpc.pc` without requirements,
+/// as `scripts/core` writes it.
 ///
-/// Not gRPC's own `grpc.pc` by default. It requires abseil's files, which require each other. SwiftPM reads each as
-/// often as it is required, and the linker gets more arguments than the system allows.
-let grpcPackageConfiguration = Context.environment["COREGRPC_PKG_CONFIG"]
+/// Not gRPC's own `grpc.pc`. It requires abseil's files, which require each other. SwiftPM reads each as often as it is
+/// required, and the linker gets more arguments than the system allows.
+let grpcPackageConfiguration: String? = {
+  if let name = Context.environment["COREGRPC_PKG_CONFIG"] { return name }
+  let folders = (Context.environment["PKG_CONFIG_PATH"] ?? "").split(separator: ":")
+  let files = folders.lazy.compactMap { try? String(contentsOfFile: "\($0)/grpc.pc", encoding: .utf8) }
+  return files.first.map { $0.contains("Requires") ? nil : "grpc" } ?? nil
+}()
 
 let package = Package(
   name: "swift-coregrpc",
