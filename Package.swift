@@ -40,6 +40,10 @@ let grpcPackageConfiguration: String? = {
   return files.first.map { $0.contains("Requires") ? nil : "grpc" } ?? nil
 }()
 
+/// The libraries of gRPC; none if a pkg-config file names them. They are not in CGRPC's module map, which would add the
+/// system's to those of a newer gRPC.
+let grpcLibraries = grpcPackageConfiguration == nil ? ["grpc", "gpr", "absl_synchronization"] : []
+
 let package = Package(
   name: "swift-coregrpc",
   products: [
@@ -100,7 +104,7 @@ let package = Package(
     ),
 
     // What differs between versions of gRPC. With the search paths of CGRPC: abseil is a part of gRPC.
-    .target(name: "CEngine", dependencies: ["CGRPC"], linkerSettings: [.linkedLibrary("absl_synchronization")]),
+    .target(name: "CEngine", dependencies: ["CGRPC"], linkerSettings: grpcLibraries.map { .linkedLibrary($0) }),
     .target(name: "CConcurrency"),
 
     // The libraries.
