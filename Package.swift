@@ -40,8 +40,9 @@ let grpcPackageConfiguration: String? = {
   return files.first.map { $0.contains("Requires") ? nil : "grpc" } ?? nil
 }()
 
-/// The libraries of gRPC; none if a pkg-config file names them. They are not in CGRPC's module map, which would add the
-/// system's to those of a newer gRPC.
+/// The libraries of gRPC; none if a pkg-config file names them.
+///
+/// They are not in CGRPC's module map, which would add the system's to those of a newer gRPC.
 let grpcLibraries = grpcPackageConfiguration == nil ? ["grpc", "gpr", "absl_synchronization"] : []
 
 let package = Package(
