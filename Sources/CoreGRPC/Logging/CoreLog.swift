@@ -59,10 +59,15 @@ enum CoreLog {
   private static func writeLine(_ level: CoreGRPCLog.Level, _ text: String) {
     // A pipe that is ready takes this much, and takes it as a whole (pipe(7)).
     let line = Array("gRPC \(level.letter): \(text)".utf8.prefix(Int(PIPE_BUF) - 1)) + [UInt8(ascii: "\n")]
-    var output = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-    guard unsafe poll(&output, 1, 0) == 1 else { return }
-    _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    // One thread at a time: the line of another one would fill what this one has found free.
+    writing.withLock { _ in
+      var output = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+      guard unsafe poll(&output, 1, 0) == 1 else { return }
+      _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
   }
+
+  private static let writing = Locked(())
 
   private static func text(of message: UnsafePointer<CChar>) -> String {
     unsafe HandshakeExplanation.explain(LogRedaction.redact(String(cString: message)))

@@ -48,6 +48,24 @@ struct HandlerExecutorTests {
     }
   }
 
+  @Test("On the threads of a channel, if its executor is chosen")
+  func channelsExecutor() async throws {
+    let echo = try TestServer()
+    try await withShutdown(of: echo.server) {
+      var place = ""
+      repeat { place = try await placeOnChannel(echo.channel) } while place == "lane"
+      #expect(place == "grpc-client")
+    }
+  }
+
+  /// Returns the place where a handler runs whose server has the channel's executor: `lane` if its first call was long.
+  private func placeOnChannel(_ channel: Channel) async throws -> String {
+    let test = try makeServer(.custom(channel.taskExecutor))
+    return try await withShutdown(of: test.server) {
+      String(decoding: try await test.call([0]).message, as: UTF8.self)
+    }
+  }
+
   @Test("An executor of the program's own")
   func custom() async throws {
     final class Own: TaskExecutor {

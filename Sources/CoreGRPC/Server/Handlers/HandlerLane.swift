@@ -8,7 +8,8 @@ import Synchronization
 final class HandlerLane: Sendable {
   /// A job of a lane.
   @safe enum Job: Sendable {
-    // Safe, because the thread that takes a job out of the list runs it, once, and its executor outlives the list.
+    // Safe, because the thread that takes a job out of the list runs it, once, and the job's task keeps its executor
+    // until it has ended.
 
     /// A part of a task, with the executor that the task has been put into.
     case task(UnownedJob, on: UnownedTaskExecutor)

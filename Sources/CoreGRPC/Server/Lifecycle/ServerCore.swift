@@ -91,9 +91,13 @@ final class ServerCore: Sendable {
       case .pollers: queue.executor
       case .custom(let executor): executor
       }
-    self.pollers = self.executor as? PollerExecutor
+    // Also a channel's, if the program has chosen that.
+    let pollers = self.executor as? PollerExecutor
+    self.pollers = pollers
+    self.placements = routes.map { _ in
+      MethodPlacement(pollers: pollers ?? queue.executor, workers: queue.workers)
+    }
     self.workers = queue.workers
-    self.placements = routes.map { _ in MethodPlacement(pollers: queue.executor, workers: queue.workers) }
     self.state = ContendedLock(
       State(
         lifecycle: ServerLifecycle(maxConcurrentCalls: maxConcurrentCalls),
