@@ -153,12 +153,18 @@ public final class Channel: Sendable {
   @usableFromInline
   func makeUnaryCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> UnaryClientCall? {
     guard interceptors(for: descriptor).isEmpty else { return nil }
-    let call = try openHandle().makeCall(
+    let handle = try openHandle()
+    let call = handle.makeCall(
       path: descriptor.path,
       authority: options.authority,
       timeout: defaults.timeout(for: options, of: descriptor)
     )
-    return UnaryClientCall(call: call, options: options, compression: defaults.compression(for: options))
+    return UnaryClientCall(
+      call: call,
+      receivesStatusSeparately: handle.receivesStatusSeparately,
+      options: options,
+      compression: defaults.compression(for: options)
+    )
   }
 
   /// The executor of the threads that poll for this channel's calls.

@@ -104,7 +104,8 @@ extension HostileAnswer {
   }
 
   // C-core reports half a message as none, and tells nobody of bytes after the last message.
-  private static let messages: [HostileAnswer] = [
+  /// Answers with a status of gRPC, whose messages are wrong.
+  static let messages: [HostileAnswer] = [
     .data("two messages", .unimplemented, bytes: Frame.message([1]) + Frame.message([2])),
     .data("a thousand messages", .unimplemented, bytes: Array(repeatElement(Frame.message([1]), count: 1000).joined())),
     .data("no message", .unimplemented, bytes: []),

@@ -190,6 +190,18 @@ struct HostileServerTests {
     #expect(next == [[4, 5]])
   }
 
+  // C-core 1.51 does not survive the answers without a status of gRPC here.
+  @Test("So does a call of a channel that can retry, and has no deadline", arguments: HostileAnswer.messages)
+  func answerToRetries(_ answer: HostileAnswer) async throws {
+    let server = ScriptedServer(answer.script)
+    var configuration = Channel.Configuration()
+    configuration.allowsRetries = true
+    let channel = try Channel(target: server.target, configuration: configuration)
+    let error = await rpcError { try await channel.echo() }
+    #expect(answer.codes.contains(error?.code), "\(String(describing: error))")
+    #expect(try await channel.echo([4]).message == [4])
+  }
+
   @Test(
     "A stream, and a channel that can retry, refuse a compressed message without a known encoding, too",
     .enabled(if: MessageFlags.isAvailable),

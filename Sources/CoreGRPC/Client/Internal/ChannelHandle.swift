@@ -18,6 +18,8 @@ import CGRPC
   /// The resource quota, held here so that other channels find it.
   private let resourceQuota: ResourceQuota?
   private let looksAtCalls: Bool
+  /// Whether the status of a unary call is received after its message, by a batch of its own.
+  let receivesStatusSeparately: Bool
   private let library = Library()
 
   /// - Throws: ``RuntimeError``, when C-core cannot read the target or the credentials, or when
@@ -57,7 +59,8 @@ import CGRPC
     self.authorityLength = arguments.authorityLength(of: target)
     self.resourceQuota = arguments.resourceQuota
     self.resumesOnPollers = resumesOnPollers
-    self.looksAtCalls = arguments.allowsSecondMessage(.current)
+    self.looksAtCalls = true
+    self.receivesStatusSeparately = !arguments.allowsSecondMessage(.current)
   }
 
   /// Creates a channel over a socket that is connected to a server of this process, and takes ownership of the socket.
@@ -81,6 +84,7 @@ import CGRPC
     self.resumesOnPollers = resumesOnPollers
     // The server is this library.
     self.looksAtCalls = false
+    self.receivesStatusSeparately = false
   }
 
   deinit { unsafe grpc_channel_destroy(handle) }

@@ -1,15 +1,20 @@
 /// One unary call on the client: a single batch of all six operations, in which the status alone tells the result.
 ///
+/// Where such a batch and the search for a second message do not go together, the status has a batch of its own: see
+/// ``ChannelArguments/allowsSecondMessage(_:)``.
+///
 /// It handles bytes only, so that code that handles messages can be specialized where their types are known.
 @usableFromInline
 struct UnaryClientCall: Sendable {
   private let call: Call
+  private let receivesStatusSeparately: Bool
   private let waitForReady: Bool?
   private let compression: CompressionAlgorithm?
   private let sizeLimits: MessageSizeLimits
 
-  init(call: Call, options: CallOptions, compression: CompressionAlgorithm?) {
+  init(call: Call, receivesStatusSeparately: Bool, options: CallOptions, compression: CompressionAlgorithm?) {
     self.call = call
+    self.receivesStatusSeparately = receivesStatusSeparately
     self.waitForReady = options.waitForReady
     self.compression = compression
     self.sizeLimits = options.sizeLimits
@@ -26,8 +31,13 @@ struct UnaryClientCall: Sendable {
     batch.sendInitialMetadata(metadata, waitsForReady: waitForReady, compression: compression)
     batch.sendMessage(message)
     batch.sendHalfClose()
-    batch.receive([.receiveInitialMetadata, .receiveMessage, .receiveClose])
-    try await call.endAndWait(with: batch)
+    batch.receive([.receiveInitialMetadata, .receiveMessage])
+    if receivesStatusSeparately {
+      try await endAndWaitInTwoBatches(batch)
+    } else {
+      batch.receive(.receiveClose)
+      try await call.endAndWait(with: batch)
+    }
 
     if call.hasReceivedSecondMessage { throw RPCError.severalMessages.comingOutOfChannel() }
     if let error = call.receivedError { throw error }
@@ -37,6 +47,17 @@ struct UnaryClientCall: Sendable {
     }
     try sizeLimits.checkReceived(byteCount: answer.byteCount)
     return answer
+  }
+
+  /// Starts a batch with all operations but the status, and one with the status, and waits for both.
+  private nonisolated(nonsending) func endAndWaitInTwoBatches(_ first: consuming Batch) async throws(RPCError) {
+    let firstEnd = Promise<Void>()
+    try call.start(first) { _ in firstEnd.fulfil(()) }
+    var status = Batch()
+    status.receive(.receiveClose)
+    try await call.endAndWait(with: status)
+    // The end of a call ends all of its operations.
+    await firstEnd.value()
   }
 
   /// The metadata that the server sent before and after the response.

@@ -21,10 +21,10 @@ extension ChannelArguments {
     }
   }
 
-  /// Returns whether a unary call can ask for a second message.
+  /// Returns whether a unary call can ask for a second message while a batch with all of its operations is in flight.
   ///
   /// Not where calls are retried: C-core's retry filter takes the second receive-message for the first one's, and
-  /// asserts at the end of the call that there is none left.
+  /// asserts at the end of the call that there is none left. The batch with the first message must be done before.
   func allowsSecondMessage(_ capabilities: EngineCapabilities) -> Bool {
     capabilities.takesSecondMessage && self[Self.retries] == 0
   }
