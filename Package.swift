@@ -10,15 +10,15 @@ let swiftSettings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
-/// A product of another package, which is resolved if the trait is on, or `Programs`.
-func product(_ name: String, of package: String, with trait: String) -> Target.Dependency {
-  .product(name: name, package: package, condition: .when(traits: [trait, "Programs"]))
+/// A product of another package, which is resolved if one of the traits is on, or `Programs`.
+func product(_ name: String, of package: String, with traits: String...) -> Target.Dependency {
+  .product(name: name, package: package, condition: .when(traits: Set(traits + ["Programs"])))
 }
 
 let argumentParser = product("ArgumentParser", of: "swift-argument-parser", with: "Programs")
 let histogram = product("Histogram", of: "hdrhistogram-swift", with: "Programs")
 let inMemoryLogging = product("InMemoryLogging", of: "swift-log", with: "Logging")
-let logging = product("Logging", of: "swift-log", with: "Logging")
+let logging = product("Logging", of: "swift-log", with: "Logging", "ServiceLifecycle")
 let serviceLifecycle = product("ServiceLifecycle", of: "swift-service-lifecycle", with: "ServiceLifecycle")
 let serviceLifecycleTestKit = product(
   "ServiceLifecycleTestKit",
@@ -26,6 +26,10 @@ let serviceLifecycleTestKit = product(
   with: "ServiceLifecycle"
 )
 let unixSignals = product("UnixSignals", of: "swift-service-lifecycle", with: "ServiceLifecycle")
+
+/// Whether another package depends on this one by URL. SwiftPM reads the manifest first in the root of the repository,
+/// and then in a folder of its own.
+let isDependency = Context.packageDirectory == "/" || Context.packageDirectory.contains("/checkouts/")
 
 /// The name of the pkg-config file with gRPC's search paths, if gRPC is not among the system's libraries: that in the
 /// variable `COREGRPC_PKG_CONFIG`, or `grpc` where a folder of `PKG_CONFIG_PATH` has a `grpc.pc` without requirements,
@@ -70,11 +74,11 @@ let package = Package(
     .executable(name: "compute-server", targets: ["compute-server"]),
     .executable(name: "compute-client", targets: ["compute-client"]),
   ],
-  // What a product needs from other packages, so that a package which uses `CoreGRPC` alone (`traits: []`) resolves
-  // none of them. One trait is on by default, and stands for all: SwiftPM gives the compiler a flag for each trait that
-  // is on, in another order each time, and a new order compiles everything anew.
+  // What a product needs from other packages, so that a package which uses `CoreGRPC` alone resolves swift-log and no
+  // other (with `traits: []` none). One trait stands for all that it needs: SwiftPM gives the compiler a flag for each
+  // trait that is on, in another order each time, and a new order compiles everything anew.
   traits: [
-    .default(enabledTraits: ["Programs"]),
+    .default(enabledTraits: [isDependency ? "Logging" : "Programs"]),
     .trait(name: "Logging", description: "The product CoreGRPCLogging: needs swift-log."),
     .trait(
       name: "Programs",
@@ -82,7 +86,7 @@ let package = Package(
     ),
     .trait(
       name: "ServiceLifecycle",
-      description: "The product CoreGRPCServiceLifecycle: needs swift-service-lifecycle."
+      description: "CoreGRPCServiceLifecycle and CoreGRPCLogging: need swift-service-lifecycle, and swift-log."
     ),
   ],
   dependencies: [

@@ -1,6 +1,10 @@
 public import CoreGRPC
 public import Logging
 
+#if !Programs && !ServiceLifecycle && !Logging
+  #error("add traits: [\"Logging\"] to the dependency on swift-coregrpc in Package.swift")
+#endif
+
 extension CoreGRPCLog {
   /// Sends the events of the library and of gRPC's C-core to a swift-log `Logger`.
   ///

@@ -2,6 +2,10 @@ public import CoreGRPC
 public import ServiceLifecycle
 import ServiceLifecycleTestKit
 
+#if !Programs && !ServiceLifecycle
+  #error("add traits: [\"ServiceLifecycle\"] to the dependency on swift-coregrpc in Package.swift")
+#endif
+
 /// Runs a `Server` as a service of a `ServiceGroup`.
 ///
 /// ```swift
