@@ -27,8 +27,9 @@ let serviceLifecycleTestKit = product(
 )
 let unixSignals = product("UnixSignals", of: "swift-service-lifecycle", with: "ServiceLifecycle")
 
-/// Whether another package depends on this one by URL. SwiftPM reads the manifest first in the root of the repository,
-/// and then in a folder of its own.
+/// Whether another package depends on this one by URL.
+///
+/// SwiftPM reads the manifest of such a package first in the root of the repository, and then in a folder of its own.
 let isDependency = Context.packageDirectory == "/" || Context.packageDirectory.contains("/checkouts/")
 
 /// The name of the pkg-config file with gRPC's search paths, if gRPC is not among the system's libraries: that in the
