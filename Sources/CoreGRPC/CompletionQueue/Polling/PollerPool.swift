@@ -117,6 +117,8 @@ import Synchronization
     for _ in 0..<threads where !startFirst() {
       preconditionFailure(unsafe "no thread can be started: \(String(cString: strerror(errno)))")
     }
+    // Before any job comes: where the system gives no further thread, the first one must not hold the only poller.
+    fillReserve()
     // A peer may make C-core keep a thread before any program's code runs. A server's client may do so to a channel's
     // thread, too, because C-core makes each polling thread look at all sockets of the process.
     startObserver()

@@ -3,8 +3,8 @@ import Glibc
 
 /// The processors that this process may use.
 enum Processors {
-  /// The number of processors: those of the machine that the process may run on, within the time of its control group.
-  static let count = max(1, min(allowed, quota ?? Int.max))
+  /// The number of processors: those of the machine that the process may run on, within the time of its control groups.
+  static let count = max(1, min(allowed, ControlGroups.processorLimit ?? Int.max))
 
   private static var allowed: Int {
     // Room for 8,192 processors.
@@ -13,13 +13,6 @@ enum Processors {
       guard byteCount > 0 else { return sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
       return unsafe set.prefix(byteCount).reduce(0) { $0 + $1.nonzeroBitCount }
     }
-  }
-
-  /// The processor time that the control group may use in a second, rounded up; `nil` for any.
-  private static var quota: Int? {
-    let file = CountsFile("/sys/fs/cgroup/cpu.max")
-    guard let limits: InlineArray<2, Int> = file.numbers(), limits[1] > 0 else { return nil }
-    return (limits[0] + limits[1] - 1) / limits[1]
   }
 }
 

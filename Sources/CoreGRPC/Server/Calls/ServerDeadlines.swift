@@ -19,6 +19,9 @@ final class ServerDeadlines: Sendable {
   /// deadline has passed.
   private static let delay: UInt64 = 10_000_000
 
+  /// The shortest time between two looks at all entries, in nanoseconds: thousands of calls can have as many deadlines.
+  private static let shortestWait: UInt64 = 1_000_000
+
   /// Returns the time at which the server ends a call with a deadline, on the clock of ``MonotonicTime``.
   ///
   /// - Parameter timeout: The time to the deadline.
@@ -49,7 +52,7 @@ final class ServerDeadlines: Sendable {
       entries[index] = last
     }
 
-    /// Removes the calls whose deadlines have come, and finds the next deadline.
+    /// Removes the calls whose deadlines have come, and finds the time of the next look.
     mutating func takeDue(now: UInt64) -> [ServerCall] {
       var due: [ServerCall] = []
       var next = UInt64.max
@@ -57,7 +60,7 @@ final class ServerDeadlines: Sendable {
         if entry.time <= now { due.append(entry.call) } else { next = min(next, entry.time) }
       }
       for call in due { remove(call) }
-      nextLookTime = next
+      nextLookTime = max(next, now + ServerDeadlines.shortestWait)
       return due
     }
   }
