@@ -250,9 +250,10 @@ struct LogHandlerTests {
       let port = try #require(echo.address.port)
       let client = RawConnection(toPort: Int(port))
       client.send(.request(stream: 1, path: "/test.Test/Unary", ("grpc-timeout", "hunter2")))
-      let received = await recorder.first { $0.message.contains("key=grpc-timeout") }
+      let received = await recorder.first { $0.message.contains("grpc-timeout") }
       #expect(received?.level == .error)
-      #expect(received?.message.hasSuffix("value=<redacted>") == true)
+      // C-core has no value in the event since some version after 1.51.
+      #expect(received?.message.hasSuffix("value=<redacted>") == received?.message.contains("key=grpc-timeout"))
       recorder.stop()
       #expect(!recorder.all.contains { $0.message.contains("hunter2") })
       client.close()

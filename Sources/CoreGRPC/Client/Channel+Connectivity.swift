@@ -20,7 +20,7 @@ extension Channel {
   public func connect(timeout: Duration? = nil) async throws(RPCError) {
     let deadline = timeout.map { ContinuousClock.Instant.after($0) }
     while true {
-      if Task.isCancelled { throw RPCError(code: .cancelled, message: "the task was cancelled").comingOutOfChannel() }
+      if Task.isCancelled { throw RPCError.cancelledTask.comingOutOfChannel() }
       let state = try openHandle().connectivityState(connecting: true)
       switch state {
       case .ready: return

@@ -33,6 +33,10 @@ struct EngineCapabilities: Sendable, Hashable {
   /// Whether C-core exposes the flags of a message: see ``MessageFlags``.
   let tellsMessageFlags: Bool
 
+  /// Whether C-core ends a call with a header of gRPC's or HTTP's that it cannot read, such as an unknown
+  /// `grpc-encoding`; otherwise it ignores the header.
+  let refusesUnreadableHeaders: Bool
+
   /// The engine that is loaded.
   static let current = EngineCapabilities(
     version: unsafe String(cString: grpc_version_string()),
@@ -49,9 +53,12 @@ struct EngineCapabilities: Sendable, Hashable {
     self.version = version
     self.logsThroughAbseil = logsThroughAbseil
     let major = version.split(separator: ".").first.flatMap { Int($0) } ?? 0
-    retriesSurviveMissingStatus = major >= 58
+    // `scripts/core` mends that in older sources, and says so in the version.
+    retriesSurviveMissingStatus = major >= 58 || version.hasSuffix("+patched")
     hasRingHash = major >= 30
     takesSecondMessage = major == 29
     tellsMessageFlags = major == 29
+    // Tried with 29, 41 and 58.
+    refusesUnreadableHeaders = major > 29
   }
 }

@@ -196,6 +196,9 @@ extension Server {
       arguments.set("grpc.max_send_message_length", to: maxResponseMessageBytes ?? -1)
       arguments.setMetadataLimits(received: maxRequestMetadataBytes, sent: maxResponseMetadataBytes)
       arguments.set("grpc.max_concurrent_streams", to: maxConcurrentStreams)
+      // Newer versions of C-core refuse calls while the memory of as many earlier ones is not free yet, which also hits
+      // clients that keep to the limit. The limit of cancellations is for those that do not.
+      if cancellationLimit != nil { arguments.set("grpc.http.overload_protection", to: false) }
       arguments.set("grpc.server_handshake_timeout_ms", toMillisecondsOf: handshakeTimeout)
       arguments.set("grpc.so_reuseport", to: allowsPortReuse)
       arguments.set(ResourceQuota(bytes: memoryQuota))

@@ -91,12 +91,14 @@ struct EngineCapabilityTests {
       #expect(!capabilities.retriesSurviveMissingStatus)
     }
     #expect(EngineCapabilities(version: "30.1.0", logsThroughAbseil: false).hasRingHash)
+    #expect(!EngineCapabilities(version: "41.0.0", logsThroughAbseil: false).retriesSurviveMissingStatus)
+    #expect(EngineCapabilities(version: "41.0.0+patched", logsThroughAbseil: false).retriesSurviveMissingStatus)
   }
 
   @Test("The engine says its version and its file")
   func current() {
     let engine = EngineCapabilities.current
-    let parts = engine.version.split(separator: ".")
+    let parts = engine.version.prefix { $0 != "+" }.split(separator: ".")
     #expect(parts.count == 3 && parts.allSatisfy { Int($0) != nil })
     #expect(EngineCapabilities.file.contains("libgrpc"))
     #expect(CoreGRPCVersion.engine == "gRPC C-core \(engine.version) (\(EngineCapabilities.file))")

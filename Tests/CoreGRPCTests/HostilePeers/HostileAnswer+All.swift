@@ -97,6 +97,9 @@ extension HostileAnswer {
   private static let mislabelled: [RPCError.Code?] =
     MessageFlags.isAvailable ? [.internalError] : [.internalError, nil]
 
+  /// The code of a call whose response has a header that C-core cannot read.
+  private static let unreadable: RPCError.Code? = EngineCapabilities.current.refusesUnreadableHeaders ? .unknown : nil
+
   private static func flags(_ flags: UInt8) -> HostileAnswer {
     var answer = data("flags of \(flags)", .internalError, .unimplemented, bytes: Frame.message([1], flags: flags))
     answer.passesForEmptyMessage = true
@@ -149,7 +152,7 @@ extension HostileAnswer {
     ),
     .data(
       "an unknown encoding",
-      mislabelled,
+      EngineCapabilities.current.refusesUnreadableHeaders ? [unreadable] : mislabelled,
       bytes: Frame.message([1], flags: 1),
       encoding: "snappy"
     ),
@@ -268,7 +271,7 @@ extension HostileAnswer {
       ("connection", "close")
     ),
     fields("an unknown te", nil, .internalError, .unavailable, .unknown, fields: (":status", "200"), ("te", "gzip")),
-    fields("a timeout", nil, fields: (":status", "200"), ("grpc-timeout", "-1S")),
+    fields("a timeout", unreadable, fields: (":status", "200"), ("grpc-timeout", "-1S")),
     fields(
       "a binary value that is not base64",
       nil,

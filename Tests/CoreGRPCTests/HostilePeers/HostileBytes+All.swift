@@ -234,6 +234,9 @@ extension HostileBytes {
     ]
   }
 
+  /// The sign of a call with a header that C-core cannot read.
+  private static let unreadable: Sign = EngineCapabilities.current.refusesUnreadableHeaders ? .reset : .status(0)
+
   private static let fields: [HostileBytes] = [
     .without(":method", nil, .reset, .goAway, .closed, .status(13), .status(2), .status(12)),
     .without(":method", "GET", .reset, .goAway, .closed, .status(13), .status(2), .status(12), .status(0)),
@@ -267,7 +270,7 @@ extension HostileBytes {
     .field("9,000 bytes", .status(8), field: ("x", String(repeating: "y", count: 9000))),
     .field("a status", .status(0), .reset, .goAway, .closed, field: ("grpc-status", "5")),
     .field("an HTTP status", .status(0), .reset, .goAway, .closed, .status(13), .status(2), field: (":status", "200")),
-    .field("attempts before", .status(0), field: ("grpc-previous-rpc-attempts", "-5")),
+    .field("attempts before", unreadable, field: ("grpc-previous-rpc-attempts", "-5")),
     .field("accepted encodings that nobody knows", .status(0), field: ("grpc-accept-encoding", ",,,x,\u{7F}")),
   ]
 
@@ -324,10 +327,10 @@ extension HostileBytes {
     .data("an encoding that is not accepted", .status(12), bytes: Frame.message([1], flags: 1), encoding: "gzip"),
     .data(
       "an unknown encoding",
-      mislabelled,
+      EngineCapabilities.current.refusesUnreadableHeaders ? [.reset] : mislabelled,
       bytes: Frame.message([1], flags: 1),
       encoding: "snappy"
     ),
-    .data("an unknown encoding that is not used", .status(0), bytes: Frame.message([1]), encoding: "snappy"),
+    .data("an unknown encoding that is not used", unreadable, bytes: Frame.message([1]), encoding: "snappy"),
   ]
 }

@@ -107,6 +107,8 @@ final class ClientStream: Sendable {
       }
       guard let message = try await MessageReader(call: call).next() else {
         _ = try await successfulEnd()
+        // A cancellation can drop messages of a call whose status has come.
+        if call.isCancelledHere { throw (producerFailure.current ?? .cancelledTask).comingOutOfChannel() }
         return nil
       }
       try options.sizeLimits.checkReceived(byteCount: message.byteCount)

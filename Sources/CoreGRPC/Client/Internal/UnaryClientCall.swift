@@ -42,6 +42,8 @@ struct UnaryClientCall: Sendable {
     if call.hasReceivedSecondMessage { throw RPCError.severalMessages.comingOutOfChannel() }
     if let error = call.receivedError { throw error }
     guard let answer = try call.takeReceivedMessage() else {
+      // A cancellation can drop the message of a call whose status has come.
+      if call.isCancelledHere { throw RPCError.cancelledTask.comingOutOfChannel() }
       // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
       throw RPCError(code: .unimplemented, message: "the server answered OK without a message").comingOutOfChannel()
     }
@@ -77,6 +79,9 @@ extension RPCError {
   static var severalMessages: RPCError {
     RPCError(code: .unimplemented, message: "the server sent more than one message")
   }
+
+  /// The error of a call whose task was cancelled.
+  static var cancelledTask: RPCError { RPCError(code: .cancelled, message: "the task was cancelled") }
 
   /// Returns the error for a failure of a client's serializer.
   @usableFromInline

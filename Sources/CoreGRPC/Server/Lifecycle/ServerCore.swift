@@ -127,7 +127,7 @@ final class ServerCore: Sendable {
       )
     }
     defer { handleEvent { $0.endBind() } }
-    return address.withPort(try handle.bind(address.description, credentials: credentials))
+    return address.withPort(try handle.bind(address, credentials: credentials))
   }
 
   /// Adds sockets on which the server listens.

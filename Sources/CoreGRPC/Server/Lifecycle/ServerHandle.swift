@@ -10,6 +10,8 @@ import CGRPC
   private let queue: CompletionQueue
   private let limits: CallLimits
   private let library = Library()
+  /// The files of the Unix sockets that the server listens on.
+  private let socketFiles = Locked<[UnixSocketFile]>([])
   /// The certificates that C-core requests until the server is destroyed.
   private let certificates = Locked<[ServerCertificates]>([])
 
@@ -26,19 +28,24 @@ import CGRPC
   ///
   /// - Returns: The port that was bound, 1 for a socket without ports.
   /// - Throws: The system's error, or the problem of the credentials.
-  func bind(_ address: String, credentials: ServerCredentials) throws(RuntimeError) -> Int {
+  func bind(_ address: ListenAddress, credentials: ServerCredentials) throws(RuntimeError) -> Int {
     let credentials = try unsafe makeCCredentials(credentials, for: address)
     defer { unsafe grpc_server_credentials_release(credentials) }
-    let (port, log) = CoreLog.capturing { unsafe grpc_server_add_http2_port(handle, address, credentials) }
+    let (port, log) = CoreLog.capturing {
+      unsafe grpc_server_add_http2_port(handle, address.description, credentials)
+    }
     guard port != 0 else {
       throw RuntimeError(code: .transportError, message: "cannot listen on \(address): \(BindFailure.reason(in: log))")
+    }
+    if let file = address.unixDomainSocketPath.flatMap(UnixSocketFile.init(atPath:)) {
+      socketFiles.withLock { $0.append(file) }
     }
     return Int(port)
   }
 
   private func makeCCredentials(
     _ credentials: ServerCredentials,
-    for address: String
+    for address: ListenAddress
   ) throws(RuntimeError) -> OpaquePointer? {
     switch credentials.value {
     case .insecure:
@@ -166,5 +173,8 @@ import CGRPC
   /// Frees the C object.
   ///
   /// Called once, after ``shutDown(completion:)`` has returned, its completion has run, and every call is released.
-  func destroy() { unsafe grpc_server_destroy(handle) }
+  func destroy() {
+    unsafe grpc_server_destroy(handle)
+    for file in socketFiles.withLock({ $0 }) { file.remove() }
+  }
 }

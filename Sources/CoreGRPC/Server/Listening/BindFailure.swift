@@ -12,6 +12,11 @@ enum BindFailure {
       }
       if !reasons.isEmpty { break }
     }
+    // Newer versions of C-core: Error in bind for address '…': the reason, within brackets.
+    for piece in log.split(separator: "Error in bind for address '", omittingEmptySubsequences: false).dropFirst() {
+      let reason = piece.split(separator: "': ", maxSplits: 1).last?.prefix { !",;])}\n".contains($0) } ?? piece
+      if !reasons.contains(reason) { reasons.append(reason) }
+    }
     if reasons.isEmpty {
       // An absl::Status: a code in capitals, a colon, the reason, and details in braces.
       let line = log.split(whereSeparator: \.isNewline).first?.prefix { $0 != "{" } ?? "C-core gave no reason"
