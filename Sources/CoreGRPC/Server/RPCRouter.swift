@@ -13,9 +13,13 @@ public struct RPCRouter: Sendable {
   /// The type of the service that is registering its methods; `nil` while none is.
   private var registrant: String?
 
+  /// The bound of the essential methods that are being registered; `nil` while other methods are.
+  private var essentialCalls: Int?
+
   private struct Method: Sendable {
     let descriptor: MethodDescriptor
     let registrant: String?
+    let essentialCalls: Int?
     let makeHandler: @Sendable ([any ServerInterceptor]) -> MethodHandler
   }
 
@@ -76,11 +80,38 @@ public struct RPCRouter: Sendable {
     registrant = nil
   }
 
+  /// Registers the methods of a service that the server answers whatever else it does, as a health service.
+  ///
+  /// A server that has ``Server/Configuration/maxConcurrentCalls`` takes their calls, too, and does not count them with
+  /// the others. Their handlers run on the server's own polling threads, whatever its
+  /// ``Server/Configuration/handlerExecutor``, and never elsewhere. So they must be quick, and never block: the service
+  /// is one of this package. A method to which an interceptor applies runs where others do, because the interceptor is
+  /// the program's.
+  ///
+  /// The other limits hold. Exempt from ``Server/Configuration/cancellationLimit``, these methods would be a way around
+  /// it.
+  ///
+  /// - Parameters:
+  ///   - service: The service.
+  ///   - maxConcurrentCalls: The largest number of calls in progress of each method. Further ones end with
+  ///     RESOURCE_EXHAUSTED.
+  package mutating func registerEssentialMethods(of service: some RegistrableRPCService, maxConcurrentCalls: Int) {
+    essentialCalls = maxConcurrentCalls
+    service.registerMethods(with: &self)
+    essentialCalls = nil
+  }
+
   /// Returns the methods with their handlers, numbered.
   func routes(interceptors: [ConditionalInterceptor<any ServerInterceptor>]) -> [Route] {
     methodsByPath.values.enumerated().map { index, method in
       let applicable = interceptors.filter { $0.applies(to: method.descriptor) }.map(\.interceptor)
-      return Route(descriptor: method.descriptor, index: index, handler: method.makeHandler(applicable))
+      return Route(
+        descriptor: method.descriptor,
+        index: index,
+        handler: method.makeHandler(applicable),
+        essentialCalls: method.essentialCalls,
+        staysOnPollers: method.essentialCalls != nil && applicable.isEmpty
+      )
     }
   }
 
@@ -213,6 +244,11 @@ public struct RPCRouter: Sendable {
     if let method = methodsByPath[descriptor.path] {
       return duplicates.append(Duplicate(descriptor: descriptor, registrants: (method.registrant, registrant)))
     }
-    methodsByPath[descriptor.path] = Method(descriptor: descriptor, registrant: registrant, makeHandler: makeHandler)
+    methodsByPath[descriptor.path] = Method(
+      descriptor: descriptor,
+      registrant: registrant,
+      essentialCalls: essentialCalls,
+      makeHandler: makeHandler
+    )
   }
 }

@@ -47,7 +47,8 @@ public struct RefusedCall: Sendable, Hashable {
 
     private let value: Value
 
-    /// ``Server/Configuration/maxConcurrentCalls`` were in progress.
+    /// ``Server/Configuration/maxConcurrentCalls`` were in progress; for a method of the health service, the service's
+    /// own bound.
     public static var tooManyCalls: Self { Self(value: .tooManyCalls) }
     /// The server has no method of this path.
     public static var unknownMethod: Self { Self(value: .unknownMethod) }

@@ -39,7 +39,8 @@ extension Server {
 
     /// The largest number of calls in progress on the whole server.
     ///
-    /// Defaults to 10,000. Further calls end with RESOURCE_EXHAUSTED. A call counts until its handler has ended.
+    /// Defaults to 10,000. Further calls end with RESOURCE_EXHAUSTED. A call counts until its handler has ended. Calls
+    /// of `HealthService`, in the product CoreGRPCServices, do not count, and have a bound of their own.
     ///
     /// A call of a unary method counts from its request message on. Until then C-core alone has it: no deadline of the
     /// server ends it, and ``maxConcurrentStreams`` bounds how many there are. It lasts until its client ends it, or

@@ -374,7 +374,9 @@ import Synchronization
 
   private func run(_ job: Job) {
     // This thread runs a program's code only while another one could take over.
-    guard job.isForPoller || executor.hasSpareThread.load(ordering: .relaxed) else { return executor.runBeside(job) }
+    guard
+      job.isForPoller || executor.hasSpareThread.load(ordering: .relaxed) || job.placement?.staysOnPollers == true
+    else { return executor.runBeside(job) }
     // A task that began here resumes in the lane, if its method has left the polling threads since.
     if let lane = job.placement?.lane { return lane.append(executor.laneJob(job)) }
     switch job {

@@ -14,9 +14,26 @@ final class Route: Sendable {
   /// Whether C-core holds a call until its first message is there, because the handler cannot start without it.
   let startsWithMessage: Bool
 
-  init(descriptor: MethodDescriptor, index: Int, handler: MethodHandler) {
+  /// The method's bound, if a full server takes its calls, too.
+  let essential: EssentialMethod?
+
+  /// Whether the handlers run on the server's polling threads always, as they are known to be quick.
+  let staysOnPollers: Bool
+
+  /// - Parameters:
+  ///   - essentialCalls: The largest number of calls in progress, if a full server takes them, too.
+  ///   - staysOnPollers: Whether the handlers are known to be quick.
+  init(
+    descriptor: MethodDescriptor,
+    index: Int,
+    handler: MethodHandler,
+    essentialCalls: Int? = nil,
+    staysOnPollers: Bool = false
+  ) {
     self.descriptor = descriptor
     self.index = index
+    self.essential = essentialCalls.map { EssentialMethod(index: index, maxConcurrentCalls: $0) }
+    self.staysOnPollers = staysOnPollers
     switch handler {
     case .unary(let handler):
       serve = handler.serve

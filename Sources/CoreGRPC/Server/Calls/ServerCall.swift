@@ -85,6 +85,9 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     close()
   }
 
+  /// The method, if a full server takes its calls, too.
+  var essentialMethod: EssentialMethod? { route?.essential }
+
   override func didRelease() {
     if end != nil { ServerDeadlines.shared.remove(self) }
     core.released(self)
@@ -365,7 +368,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     task?.endServing()
     // A handler can also cancel its task itself.
     guard let task, !Task.isCancelled else {
-      core.handlerEnded()
+      core.handlerEnded(of: essentialMethod)
       return nil
     }
     return task

@@ -42,8 +42,7 @@ extension ServerCore {
         call.count(by: cancellations, isCrowded: arrival.callCount > cancellations.largestStreamCount)
       }
       guard arrival.admission == .serve else {
-        let message = "too many concurrent calls (limit \(maxConcurrentCalls))"
-        let status = Status(code: .resourceExhausted, message: message)
+        let status = Status(code: .resourceExhausted, message: refusal(of: route))
         report(.tooManyCalls, call: call, path: route?.descriptor.path ?? path, status: status)
         return call.refuse(with: status)
       }
@@ -56,7 +55,7 @@ extension ServerCore {
       if arrival.isLate {
         report(.serverShutdown, call: call, path: route.descriptor.path, status: Self.shutdownStatus)
         call.refuse(with: Self.shutdownStatus)
-        return handlerEnded()
+        return handlerEnded(of: route.essential)
       }
       serve(call, of: route, in: arrival.idle)
     }
@@ -67,6 +66,14 @@ extension ServerCore {
     let handle = state.withLock { $0.lifecycle.postSlot() ? $0.handle : nil }
     guard let handle else { return }
     if !handle.post(slot) { handleEvent { $0.slotReturned() } }
+  }
+
+  /// The message for a call that exceeds a bound.
+  private func refusal(of route: Route?) -> String {
+    guard let route, let essential = route.essential else {
+      return "too many concurrent calls (limit \(maxConcurrentCalls))"
+    }
+    return "too many concurrent calls of \(route.descriptor) (limit \(essential.maxConcurrentCalls))"
   }
 
   /// Tells the program of a call that reaches no handler.
@@ -85,21 +92,23 @@ extension ServerCore {
 
   /// The executor of a method's handlers; `nil` for Swift's pool.
   func executor(of route: Route) -> (any TaskExecutor)? {
-    pollers == nil ? executor : placements[route.index].handlers
+    runsOnPollers(route) ? placements[route.index].handlers : executor
   }
+
+  /// Whether the handlers of a method run on polling threads, or in its lane.
+  private func runsOnPollers(_ route: Route) -> Bool { pollers != nil || route.staysOnPollers }
 
   /// The executor of the code for a method's cancelled calls; `nil` for Swift's pool.
   func cancellationExecutor(of route: Route?) -> (any TaskExecutor)? {
-    guard pollers != nil, let route else { return executor }
+    guard let route, runsOnPollers(route) else { return executor }
     return placements[route.index].cancellations
   }
 
   private func serve(_ call: ServerCall, of route: Route, in idle: HandlerTask?) {
     var staysOnThread = false
-    if let pollers {
+    if runsOnPollers(route) {
       let placement = placements[route.index].handlers
-      // A polling thread runs handlers only while another one could take over.
-      if !pollers.hasSpareThread.load(ordering: .relaxed) { placement.leavePollers() }
+      placement.leavePollersWithoutReserve()
       staysOnThread = placement.lane == nil
     }
     if !staysOnThread { call.watch() }
@@ -113,17 +122,19 @@ extension ServerCore {
       if staysOnThread { Poller.current?.append(call) }
       return
     }
-    if let idle { handlerEnded(idle) } else { handlerEnded() }
+    if let idle { handlerEnded(idle) } else { handlerEnded(of: route.essential) }
   }
 
   /// Notes that a handler has ended, or will never start.
-  func handlerEnded() { state.withLock { $0.lifecycle.handlerEnded() } }
+  ///
+  /// - Parameter method: Its method, if it is essential.
+  func handlerEnded(of method: EssentialMethod? = nil) { state.withLock { $0.lifecycle.handlerEnded(of: method) } }
 
   /// Notes that a handler has ended, or will never start, and keeps or ends its task, which is idle.
   func handlerEnded(_ idle: HandlerTask) {
     let route = idle.route
     let isKept = state.withLock { state in
-      state.lifecycle.handlerEnded()
+      state.lifecycle.handlerEnded(of: route.essential)
       let count = state.idleTasks[route.index].count
       let isInLane = placements[route.index].handlers.lane != nil
       let limit = isInLane ? Self.largestIdleCount.inLane : Self.largestIdleCount.onPollers
@@ -135,15 +146,15 @@ extension ServerCore {
   }
 
   /// Notes that a call has released its C object.
-  func released(_ call: ServerCall) { handleEvent({ $0.callReleased() }, ofReleased: call) }
+  func released(_ call: ServerCall) { handleEvent({ $0.callReleased(of: call.essentialMethod) }, ofReleased: call) }
 }
 
 extension ServerCore.State {
   /// Registers a call that arrived in a slot.
   mutating func callArrived(_ call: ServerCall, _ route: Route?) -> ServerCore.Arrival {
     liveCalls.insert(call)
-    var arrival = ServerCore.Arrival(admission: lifecycle.callArrived(), isLate: closingTime != nil)
-    arrival.callCount = lifecycle.calls
+    var arrival = ServerCore.Arrival(admission: lifecycle.callArrived(of: route?.essential), isLate: closingTime != nil)
+    arrival.callCount = lifecycle.calls + lifecycle.essentialCalls
     if lifecycle.phase == .draining { lateCallCount += 1 }
     arrival.postsSlot = lifecycle.postSlot()
     let action = lifecycle.slotReturned()

@@ -94,8 +94,13 @@ final class ServerCore: Sendable {
     // Also a channel's, if the program has chosen that.
     let pollers = self.executor as? PollerExecutor
     self.pollers = pollers
-    self.placements = routes.map { _ in
-      MethodPlacement(pollers: pollers ?? queue.executor, workers: queue.workers)
+    self.placements = routes.map { route in
+      // The pollers of a channel may run other code.
+      MethodPlacement(
+        pollers: route.staysOnPollers ? queue.executor : pollers ?? queue.executor,
+        workers: queue.workers,
+        staysOnPollers: route.staysOnPollers
+      )
     }
     self.workers = queue.workers
     self.state = ContendedLock(

@@ -26,14 +26,24 @@ struct ServerLifecycle: Sendable, Hashable {
   private(set) var phase = Phase.configuring
   private(set) var binds = 0
   private(set) var postedSlots = 0
-  /// The calls whose C objects have not been released.
+  /// The calls whose C objects have not been released, without those of essential methods.
   private(set) var calls = 0
+  /// The handlers in progress, without those of essential methods.
   private(set) var handlers = 0
+  /// The calls of essential methods whose C objects have not been released.
+  private(set) var essentialCalls = 0
+  /// The calls and handlers of the essential methods that have any, by the methods' numbers.
+  private var essential: [Int: Essential] = [:]
   private var mustCancelAllCalls = false
   private(set) var isClosed = false
   private var shutDownReturned = false
   private var shutDownCompleted = false
   private let maxConcurrentCalls: Int
+
+  private struct Essential: Sendable, Hashable {
+    var calls = 0
+    var handlers = 0
+  }
 
   init(maxConcurrentCalls: Int) { self.maxConcurrentCalls = maxConcurrentCalls }
 
@@ -73,20 +83,46 @@ struct ServerLifecycle: Sendable, Hashable {
 
   /// Admits or refuses a call that arrived.
   ///
-  /// Each call counts until ``callReleased()``, and a served call also until ``handlerEnded()``.
-  mutating func callArrived() -> Admission {
+  /// Each call counts until ``callReleased(of:)``, and a served call also until ``handlerEnded(of:)``.
+  ///
+  /// - Parameter method: The method, if it is essential; `nil` for any other one.
+  mutating func callArrived(of method: EssentialMethod? = nil) -> Admission {
+    if let method { return essentialCallArrived(of: method) }
     let admission: Admission = max(calls, handlers) < maxConcurrentCalls ? .serve : .refuse
     calls += 1
     if admission == .serve { handlers += 1 }
     return admission
   }
 
-  mutating func callReleased() -> Action {
-    calls -= 1
+  private mutating func essentialCallArrived(of method: EssentialMethod) -> Admission {
+    var count = essential[method.index] ?? Essential()
+    let admission: Admission = max(count.calls, count.handlers) < method.maxConcurrentCalls ? .serve : .refuse
+    count.calls += 1
+    if admission == .serve { count.handlers += 1 }
+    essential[method.index] = count
+    essentialCalls += 1
+    return admission
+  }
+
+  mutating func callReleased(of method: EssentialMethod? = nil) -> Action {
+    if let method {
+      essentialCalls -= 1
+      changeCount(of: method) { $0.calls -= 1 }
+    } else {
+      calls -= 1
+    }
     return destroyIfDue()
   }
 
-  mutating func handlerEnded() { handlers -= 1 }
+  mutating func handlerEnded(of method: EssentialMethod? = nil) {
+    if let method { changeCount(of: method) { $0.handlers -= 1 } } else { handlers -= 1 }
+  }
+
+  private mutating func changeCount(of method: EssentialMethod, _ change: (inout Essential) -> Void) {
+    var count = essential[method.index] ?? Essential()
+    change(&count)
+    essential[method.index] = count == Essential() ? nil : count
+  }
 
   mutating func beginShutdown() -> Action {
     switch phase {
@@ -132,7 +168,7 @@ struct ServerLifecycle: Sendable, Hashable {
 
   private mutating func destroyIfDue() -> Action {
     guard phase == .draining, shutDownReturned, shutDownCompleted else { return .none }
-    guard binds == 0, postedSlots == 0, calls == 0 else { return .none }
+    guard binds == 0, postedSlots == 0, calls == 0, essentialCalls == 0 else { return .none }
     phase = .destroyed
     return .destroy
   }

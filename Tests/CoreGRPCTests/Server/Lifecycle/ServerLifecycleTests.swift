@@ -37,6 +37,37 @@ struct ServerLifecycleTests {
     if let stuck = seen.first(where: { !Self.canEnd($0) }) { Issue.record("no way to the end from \(stuck)") }
   }
 
+  @Test("Calls of essential methods count apart, for each method, and keep the server as others do")
+  func essentialCalls() {
+    var lifecycle = ServerLifecycle(maxConcurrentCalls: 1)
+    let check = EssentialMethod(index: 0, maxConcurrentCalls: 1)
+    let watch = EssentialMethod(index: 1, maxConcurrentCalls: 2)
+    _ = lifecycle.start()
+    for _ in 0..<2 { #expect(lifecycle.callArrived(of: watch) == .serve) }
+    #expect(lifecycle.callArrived(of: watch) == .refuse)
+    #expect(lifecycle.callArrived() == .serve)
+    #expect(lifecycle.callArrived() == .refuse)
+    #expect(lifecycle.callArrived(of: check) == .serve)
+    #expect(lifecycle.callArrived(of: check) == .refuse)
+    // A call counts until it is released and its handler has ended.
+    for _ in 0..<2 { #expect(lifecycle.callReleased(of: check) == .none) }
+    #expect(lifecycle.callArrived(of: check) == .refuse)
+    lifecycle.handlerEnded(of: check)
+    #expect(lifecycle.callReleased(of: check) == .none)
+    #expect(lifecycle.callArrived(of: check) == .serve)
+    #expect(lifecycle.calls == 2)
+    #expect(lifecycle.essentialCalls == 4)
+
+    _ = lifecycle.beginShutdown()
+    _ = lifecycle.close()
+    _ = lifecycle.shutdownReturned()
+    _ = lifecycle.shutdownCompleted()
+    for _ in 0..<2 { #expect(lifecycle.callReleased() == .none) }
+    #expect(lifecycle.callReleased(of: check) == .none)
+    for _ in 0..<2 { #expect(lifecycle.callReleased(of: watch) == .none) }
+    #expect(lifecycle.callReleased(of: watch) == .destroy)
+  }
+
   /// Whether C-core or a caller can cause an event in a state; slots and calls are bounded to keep the states few.
   private static func canHappen(_ event: Event, in world: World) -> Bool {
     let lifecycle = world.lifecycle
