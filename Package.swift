@@ -61,6 +61,7 @@ let package = Package(
       targets: ["CoreGRPC", "CoreGRPCProtobuf", "ProtobufC", "ProtobufCWellKnownTypes"]
     ),
     .library(name: "CProtobufC", targets: ["CGoogleProtobuf"]),
+    .library(name: "CoreGRPCServices", targets: ["CoreGRPCServices"]),
     .library(name: "CoreGRPCServiceLifecycle", targets: ["CoreGRPCServiceLifecycle"]),
     .library(name: "ProtobufC", targets: ["ProtobufC"]),
     .library(name: "ProtobufCFoundation", targets: ["ProtobufCFoundation"]),
@@ -146,6 +147,18 @@ let package = Package(
       name: "CoreGRPCProtobuf",
       dependencies: ["CGoogleRPC", "CoreGRPC", "ProtobufC", "ProtobufCWellKnownTypes"],
       exclude: ["CGoogleRPC"],
+      swiftSettings: swiftSettings
+    ),
+    .target(
+      name: "CGRPCServices",
+      dependencies: ["CProtobufC"],
+      path: "Sources/CoreGRPCServices/CGRPCServices",
+      exclude: ["protos"]
+    ),
+    .target(
+      name: "CoreGRPCServices",
+      dependencies: ["CGRPCServices", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC", "ProtobufCWellKnownTypes"],
+      exclude: ["CGRPCServices"],
       swiftSettings: swiftSettings
     ),
     .target(
@@ -300,7 +313,7 @@ let package = Package(
     .executableTarget(
       name: "compute-server",
       dependencies: [
-        "CommandLineSupport", "Compute", "CoreGRPC",
+        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCServices",
         argumentParser,
         unixSignals,
       ],
@@ -432,8 +445,8 @@ let package = Package(
     .testTarget(
       name: "DocumentationTests",
       dependencies: [
-        "Compute", "CoreGRPC", "CoreGRPCLogging", "CoreGRPCProtobuf", "ProtobufC", "ProtobufCFoundation",
-        "ProtobufCJSON", "ProtobufCTextFormat", "ProtobufCWellKnownTypes", "TestSupport",
+        "Compute", "CoreGRPC", "CoreGRPCLogging", "CoreGRPCProtobuf", "CoreGRPCServices", "ProtobufC",
+        "ProtobufCFoundation", "ProtobufCJSON", "ProtobufCTextFormat", "ProtobufCWellKnownTypes", "TestSupport",
         logging,
       ]
     ),
@@ -449,6 +462,11 @@ let package = Package(
         inMemoryLogging,
         logging,
       ],
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "CoreGRPCServicesTests",
+      dependencies: ["CoreGRPC", "CoreGRPCProtobuf", "CoreGRPCServices", "ProtobufC", "TestSupport"],
       swiftSettings: swiftSettings
     ),
     .testTarget(
@@ -475,7 +493,8 @@ let package = Package(
     .testTarget(
       name: "InteropTests",
       dependencies: [
-        "Compute", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufCWellKnownTypes", "StreamSupport", "TestSupport",
+        "Compute", "CoreGRPC", "CoreGRPCProtobuf", "CoreGRPCServices", "ProtobufCWellKnownTypes", "StreamSupport",
+        "TestSupport",
       ],
       exclude: ["Python"],
       swiftSettings: swiftSettings

@@ -34,6 +34,20 @@ struct ComputeServerProgramTests {
     #expect(outcome.errors == "error: cannot write to standard output: No space left on device\n")
   }
 
+  @Test("It answers health checks", arguments: ["", "compute.Compute"])
+  func health(service: String) async throws {
+    let server = try Programs.server(["--listen", "127.0.0.1:0"])
+    let channel = try Channel(target: try #require(await server.line(after: "running... ")))
+    let check = MethodDescriptor(fullyQualifiedService: "grpc.health.v1.Health", method: "Check")
+    // The messages as they are on the wire: a string in field 1, an enum in field 1.
+    let request: [UInt8] = service.isEmpty ? [] : [0x0A, UInt8(service.utf8.count)] + Array(service.utf8)
+    let response = try await channel.unary(request: ClientRequest(message: request), descriptor: check)
+    #expect(response.message == [0x08, 1])
+    server.signal(SIGTERM)
+    let outcome = await server.outcome()
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
   @Test("It listens on several addresses")
   func severalAddresses() async throws {
     let server = try Programs.server(["--listen", "127.0.0.1:0", "--listen", "[::1]:0"])

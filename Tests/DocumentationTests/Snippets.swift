@@ -5,6 +5,7 @@ import Compute
 import CoreGRPC
 import CoreGRPCLogging
 import CoreGRPCProtobuf
+import CoreGRPCServices
 import Foundation
 import Logging
 import ProtobufC
@@ -25,6 +26,27 @@ func convertWellKnownTypes() throws {
   let name = settings["name"]?.stringValue
   let mask = Google_Protobuf_FieldMask(protoPaths: "name", "address.post_code")
   _ = (same, moment, name, mask)
+}
+
+// MARK: Health
+
+func offerHealth() {
+  let health = HealthService()
+  let server = Server(services: [ComputeService(), health])
+  health.provider.updateStatus(.serving, forService: Compute_Compute.descriptor)
+  _ = server
+}
+
+func reportDatabase(isReachable: Bool, to health: HealthService) {
+  health.provider.updateStatus(isReachable ? .serving : .notServing, forService: "database")
+}
+
+func excludeHealth(audit: any ServerInterceptor) {
+  let pipeline: [ConditionalInterceptor<any ServerInterceptor>] = [
+    .apply(audit, to: .allExcluding(services: [HealthService.descriptor], methods: []))
+  ]
+  let server = Server(services: [ComputeService(), HealthService()], interceptorPipeline: pipeline)
+  _ = server
 }
 
 // MARK: JSON and text format

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLineSupport
 import Compute
 import CoreGRPC
+import CoreGRPCServices
 import UnixSignals
 
 @main
@@ -48,7 +49,9 @@ struct ComputeServerCommand: OneLineErrorCommand {
     StandardOutput.ignoreBrokenPipes()
     var configuration = Server.Configuration()
     configuration.maxConcurrentCalls = maxConcurrentCalls
-    let server = Server(services: [ComputeService()], configuration: configuration)
+    let health = HealthService()
+    health.provider.updateStatus(.serving, forService: Compute_Compute.descriptor)
+    let server = Server(services: [ComputeService(), health], configuration: configuration)
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     do {
       var bound: [ListenAddress] = []
