@@ -466,7 +466,10 @@ let package = Package(
     ),
     .testTarget(
       name: "CoreGRPCServicesTests",
-      dependencies: ["CoreGRPC", "CoreGRPCProtobuf", "CoreGRPCServices", "ProtobufC", "TestSupport"],
+      dependencies: [
+        "Compute", "CoreGRPC", "CoreGRPCProtobuf", "CoreGRPCServices", "FormatMessages", "ProtobufC",
+        "ProtobufCWellKnownTypes", "TestSupport",
+      ],
       swiftSettings: swiftSettings
     ),
     .testTarget(

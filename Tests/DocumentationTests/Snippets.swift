@@ -49,6 +49,19 @@ func excludeHealth(audit: any ServerInterceptor) {
   _ = server
 }
 
+// MARK: Reflection
+
+func offerReflection() {
+  let services: [any RegistrableRPCService] = [ComputeService(), HealthService()]
+  let server = Server(services: services + [ReflectionService(services: services)])
+  _ = server
+}
+
+func describeMoreFiles(services: [any RegistrableRPCService]) {
+  let reflection = ReflectionService(services: services, files: [Compute_ComputeFile.descriptor])
+  _ = reflection
+}
+
 // MARK: JSON and text format
 
 func convertToJSON(_ request: Compute_HelloRequest) throws {

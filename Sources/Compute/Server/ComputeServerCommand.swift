@@ -51,7 +51,8 @@ struct ComputeServerCommand: OneLineErrorCommand {
     configuration.maxConcurrentCalls = maxConcurrentCalls
     let health = HealthService()
     health.provider.updateStatus(.serving, forService: Compute_Compute.descriptor)
-    let server = Server(services: [ComputeService(), health], configuration: configuration)
+    let services: [any RegistrableRPCService] = [ComputeService(), health]
+    let server = Server(services: services + [ReflectionService(services: services)], configuration: configuration)
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     do {
       var bound: [ListenAddress] = []

@@ -3,6 +3,7 @@
 
 import CoreGRPC
 import CoreGRPCProtobuf
+import ProtobufC
 
 /// The service `grpc.health.v1.Health`.
 nonisolated enum Grpc_Health_V1_Health {
@@ -52,7 +53,7 @@ nonisolated enum Grpc_Health_V1_Health {
 
 nonisolated extension Grpc_Health_V1_Health {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  protocol ServiceProtocol: RegistrableRPCService {
+  protocol ServiceProtocol: ProtobufService {
     /// If the requested service is unknown, the call will fail with status
     /// NOT_FOUND.
     nonisolated(nonsending) func check(
@@ -128,6 +129,9 @@ nonisolated extension Grpc_Health_V1_Health {
 }
 
 nonisolated extension Grpc_Health_V1_Health.ServiceProtocol {
+  /// The file that declares the service: `grpc/health/v1/health.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Grpc_Health_V1_HealthFile.descriptor }
+
   /// Registers the service's methods.
   func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(

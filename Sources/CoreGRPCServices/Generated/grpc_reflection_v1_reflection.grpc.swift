@@ -3,6 +3,7 @@
 
 import CoreGRPC
 import CoreGRPCProtobuf
+import ProtobufC
 
 /// The service `grpc.reflection.v1.ServerReflection`.
 nonisolated enum Grpc_Reflection_V1_ServerReflection {
@@ -32,7 +33,7 @@ nonisolated enum Grpc_Reflection_V1_ServerReflection {
 
 nonisolated extension Grpc_Reflection_V1_ServerReflection {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  protocol ServiceProtocol: RegistrableRPCService {
+  protocol ServiceProtocol: ProtobufService {
     /// The reflection service is structured as a bidirectional stream, ensuring
     /// all related requests go to a single server.
     func serverReflectionInfo(
@@ -54,6 +55,9 @@ nonisolated extension Grpc_Reflection_V1_ServerReflection {
 }
 
 nonisolated extension Grpc_Reflection_V1_ServerReflection.ServiceProtocol {
+  /// The file that declares the service: `grpc/reflection/v1/reflection.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Grpc_Reflection_V1_ReflectionFile.descriptor }
+
   /// Registers the service's methods.
   func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(

@@ -1,4 +1,6 @@
 public import CoreGRPC
+public import CoreGRPCProtobuf
+public import ProtobufC
 
 /// gRPC's health service, `grpc.health.v1.Health`, which tells clients and orchestrators whether a server serves.
 ///
@@ -22,7 +24,7 @@ public import CoreGRPC
 /// applies to this service, the calls run where the other handlers do.
 ///
 /// Use a health service from any thread. Its copies share their statuses.
-public struct HealthService: RegistrableRPCService {
+public struct HealthService: ProtobufService {
   /// The object that the program tells the statuses of its services.
   public let provider: Provider
 
@@ -44,6 +46,9 @@ public struct HealthService: RegistrableRPCService {
 
   /// The name of the service: `grpc.health.v1.Health`.
   public static var descriptor: ServiceDescriptor { Grpc_Health_V1_Health.descriptor }
+
+  /// The file that declares the service: `grpc/health/v1/health.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Grpc_Health_V1_HealthFile.descriptor }
 
   /// The number of watches in progress.
   var watchCount: Int { statuses.watchCount }

@@ -3,6 +3,7 @@
 
 import CoreGRPC
 import CoreGRPCProtobuf
+import ProtobufC
 import ProtobufCWellKnownTypes
 
 /// A service whose names clash with what generated code has.
@@ -91,7 +92,7 @@ nonisolated enum Kitchen_SinkV1_Service {
 
 nonisolated extension Kitchen_SinkV1_Service {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  protocol ServiceProtocol: RegistrableRPCService {
+  protocol ServiceProtocol: ProtobufService {
     /// The method `Init`.
     nonisolated(nonsending) func init_(
       request: ServerRequest<Kitchen_SinkV1_Names>,
@@ -154,6 +155,9 @@ nonisolated extension Kitchen_SinkV1_Service {
 }
 
 nonisolated extension Kitchen_SinkV1_Service.ServiceProtocol {
+  /// The file that declares the service: `kitchen_sink.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
   /// Registers the service's methods.
   func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(
@@ -518,7 +522,7 @@ nonisolated enum Kitchen_SinkV1_Empty {
 
 nonisolated extension Kitchen_SinkV1_Empty {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  protocol ServiceProtocol: RegistrableRPCService {
+  protocol ServiceProtocol: ProtobufService {
   }
 
   /// The service with messages alone: what most services want to implement.
@@ -527,6 +531,9 @@ nonisolated extension Kitchen_SinkV1_Empty {
 }
 
 nonisolated extension Kitchen_SinkV1_Empty.ServiceProtocol {
+  /// The file that declares the service: `kitchen_sink.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Kitchen_SinkV1_KitchenSinkFile.descriptor }
+
   /// Registers the service's methods.
   func registerMethods(with router: inout RPCRouter) {
   }

@@ -3,7 +3,7 @@ import CoreGRPCServices
 
 let health = HealthService()
 health.provider.updateStatus(.notServing, forService: ServiceDescriptor(fullyQualifiedService: "test.Test"))
-let server = Server(services: [health])
+let server = Server(services: [health, ReflectionService(services: [health])])
 let channel = try server.makeInProcessChannel()
 
 /// Asks for the status of a service: the messages are a string in field 1, and an enum in field 1.

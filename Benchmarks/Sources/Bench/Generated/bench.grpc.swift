@@ -2,7 +2,8 @@
 // swift-format-ignore-file
 
 public import CoreGRPC
-import CoreGRPCProtobuf
+public import CoreGRPCProtobuf
+public import ProtobufC
 
 /// What servers are measured by.
 nonisolated public enum Bench_Bench {
@@ -56,7 +57,7 @@ nonisolated public enum Bench_Bench {
 
 nonisolated extension Bench_Bench {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  public protocol ServiceProtocol: RegistrableRPCService {
+  public protocol ServiceProtocol: ProtobufService {
     /// Sends every message back.
     func pingPong(
       request: StreamingServerRequest<Bench_Payload>,
@@ -98,6 +99,9 @@ nonisolated extension Bench_Bench {
 }
 
 nonisolated extension Bench_Bench.ServiceProtocol {
+  /// The file that declares the service: `bench.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Bench_BenchFile.descriptor }
+
   /// Registers the service's methods.
   public func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(

@@ -2,7 +2,8 @@
 // swift-format-ignore-file
 
 public import CoreGRPC
-import CoreGRPCProtobuf
+public import CoreGRPCProtobuf
+public import ProtobufC
 
 /// The tutorial service: it measures a text.
 nonisolated public enum Compute_Compute {
@@ -32,7 +33,7 @@ nonisolated public enum Compute_Compute {
 
 nonisolated extension Compute_Compute {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  public protocol ServiceProtocol: RegistrableRPCService {
+  public protocol ServiceProtocol: ProtobufService {
     /// Answers the number of Unicode code points in the text, in decimal.
     nonisolated(nonsending) func sayHello(
       request: ServerRequest<Compute_HelloRequest>,
@@ -48,6 +49,9 @@ nonisolated extension Compute_Compute {
 }
 
 nonisolated extension Compute_Compute.ServiceProtocol {
+  /// The file that declares the service: `compute.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Compute_ComputeFile.descriptor }
+
   /// Registers the service's methods.
   public func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(

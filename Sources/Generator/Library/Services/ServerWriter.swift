@@ -7,7 +7,7 @@ struct ServerWriter {
     text.blank()
     text.block("nonisolated extension \(service.swiftName) {") { text in
       text.documentation("The service with metadata: implement it to see the client's metadata, or to send some.")
-      text.block("\(access)protocol ServiceProtocol: RegistrableRPCService {") { text in
+      text.block("\(access)protocol ServiceProtocol: ProtobufService {") { text in
         for method in service.methods {
           text.blank()
           text.documentation(method.documentation)
@@ -26,6 +26,11 @@ struct ServerWriter {
     }
     text.blank()
     text.block("nonisolated extension \(service.swiftName).ServiceProtocol {") { text in
+      text.documentation("The file that declares the service: `\(service.file.name)`.")
+      text.add(
+        "\(access)static var protoFileDescriptor: ProtoFileDescriptor { \(service.file.descriptorName).descriptor }"
+      )
+      text.blank()
       text.documentation("Registers the service's methods.")
       text.block("\(access)func registerMethods(with router: inout RPCRouter) {") { text in
         for method in service.methods { writeRegistration(of: method, to: &text) }

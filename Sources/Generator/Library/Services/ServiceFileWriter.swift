@@ -28,6 +28,9 @@ struct ServiceFileWriter {
     var imports = ImportList()
     imports.addVisible("CoreGRPC")
     imports.add("CoreGRPCProtobuf")
+    if options.generatesServer {
+      for module in ["CoreGRPCProtobuf", "ProtobufC"] { imports.addVisible(module) }
+    }
     for method in services.flatMap(\.methods) {
       for message in [method.input, method.output] {
         if let module = message.file.module { imports.addVisible(module) }

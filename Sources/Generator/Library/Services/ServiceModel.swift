@@ -6,10 +6,12 @@ struct ServiceModel {
   let swiftName: String
   let documentation: String
   let isDeprecated: Bool
+  let file: SchemaFile
   let methods: [MethodModel]
 
   init(_ proto: ServiceProto, index: Int, in file: SchemaFile, schema: Schema) throws(GeneratorError) {
     let path: [Int32] = [6, Int32(index)]
+    self.file = file
     fullName = file.fullName(proto.name ?? "")
     swiftName = schema.swiftName(of: fullName)
     documentation = file.locations.comment(of: path) ?? "The service `\(fullName)`."

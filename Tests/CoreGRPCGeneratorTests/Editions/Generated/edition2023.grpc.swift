@@ -3,6 +3,7 @@
 
 import CoreGRPC
 import CoreGRPCProtobuf
+import ProtobufC
 
 /// The service `editions.y2023.Service`.
 nonisolated enum Editions_Y2023_Service {
@@ -28,7 +29,7 @@ nonisolated enum Editions_Y2023_Service {
 
 nonisolated extension Editions_Y2023_Service {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  protocol ServiceProtocol: RegistrableRPCService {
+  protocol ServiceProtocol: ProtobufService {
     /// The method `Echo`.
     nonisolated(nonsending) func echo(
       request: ServerRequest<Editions_Y2023_Defaults>,
@@ -44,6 +45,9 @@ nonisolated extension Editions_Y2023_Service {
 }
 
 nonisolated extension Editions_Y2023_Service.ServiceProtocol {
+  /// The file that declares the service: `edition2023.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Editions_Y2023_Edition2023File.descriptor }
+
   /// Registers the service's methods.
   func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(

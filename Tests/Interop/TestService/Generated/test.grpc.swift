@@ -2,7 +2,8 @@
 // swift-format-ignore-file
 
 public import CoreGRPC
-import CoreGRPCProtobuf
+public import CoreGRPCProtobuf
+public import ProtobufC
 
 /// A simple service to test the various types of RPCs and experiment with
 /// performance with various types of payload.
@@ -140,7 +141,7 @@ nonisolated public enum Grpc_Testing_TestService {
 
 nonisolated extension Grpc_Testing_TestService {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  public protocol ServiceProtocol: RegistrableRPCService {
+  public protocol ServiceProtocol: ProtobufService {
     /// One empty request followed by one empty response.
     nonisolated(nonsending) func emptyCall(
       request: ServerRequest<Grpc_Testing_Empty>,
@@ -260,6 +261,9 @@ nonisolated extension Grpc_Testing_TestService {
 }
 
 nonisolated extension Grpc_Testing_TestService.ServiceProtocol {
+  /// The file that declares the service: `grpc/testing/test.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Grpc_Testing_TestFile.descriptor }
+
   /// Registers the service's methods.
   public func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(
@@ -865,7 +869,7 @@ nonisolated public enum Grpc_Testing_UnimplementedService {
 
 nonisolated extension Grpc_Testing_UnimplementedService {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  public protocol ServiceProtocol: RegistrableRPCService {
+  public protocol ServiceProtocol: ProtobufService {
     /// A call that no server should implement
     nonisolated(nonsending) func unimplementedCall(
       request: ServerRequest<Grpc_Testing_Empty>,
@@ -881,6 +885,9 @@ nonisolated extension Grpc_Testing_UnimplementedService {
 }
 
 nonisolated extension Grpc_Testing_UnimplementedService.ServiceProtocol {
+  /// The file that declares the service: `grpc/testing/test.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Grpc_Testing_TestFile.descriptor }
+
   /// Registers the service's methods.
   public func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(
@@ -1005,7 +1012,7 @@ nonisolated public enum Grpc_Testing_ReconnectService {
 
 nonisolated extension Grpc_Testing_ReconnectService {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  public protocol ServiceProtocol: RegistrableRPCService {
+  public protocol ServiceProtocol: ProtobufService {
     /// The method `Start`.
     nonisolated(nonsending) func start(
       request: ServerRequest<Grpc_Testing_ReconnectParams>,
@@ -1030,6 +1037,9 @@ nonisolated extension Grpc_Testing_ReconnectService {
 }
 
 nonisolated extension Grpc_Testing_ReconnectService.ServiceProtocol {
+  /// The file that declares the service: `grpc/testing/test.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Grpc_Testing_TestFile.descriptor }
+
   /// Registers the service's methods.
   public func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(
@@ -1215,7 +1225,7 @@ nonisolated public enum Grpc_Testing_LoadBalancerStatsService {
 
 nonisolated extension Grpc_Testing_LoadBalancerStatsService {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  public protocol ServiceProtocol: RegistrableRPCService {
+  public protocol ServiceProtocol: ProtobufService {
     /// Gets the backend distribution for RPCs sent by a test client.
     nonisolated(nonsending) func getClientStats(
       request: ServerRequest<Grpc_Testing_LoadBalancerStatsRequest>,
@@ -1246,6 +1256,9 @@ nonisolated extension Grpc_Testing_LoadBalancerStatsService {
 }
 
 nonisolated extension Grpc_Testing_LoadBalancerStatsService.ServiceProtocol {
+  /// The file that declares the service: `grpc/testing/test.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Grpc_Testing_TestFile.descriptor }
+
   /// Registers the service's methods.
   public func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(
@@ -1428,7 +1441,7 @@ nonisolated public enum Grpc_Testing_XdsUpdateHealthService {
 
 nonisolated extension Grpc_Testing_XdsUpdateHealthService {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  public protocol ServiceProtocol: RegistrableRPCService {
+  public protocol ServiceProtocol: ProtobufService {
     /// The method `SetServing`.
     nonisolated(nonsending) func setServing(
       request: ServerRequest<Grpc_Testing_Empty>,
@@ -1453,6 +1466,9 @@ nonisolated extension Grpc_Testing_XdsUpdateHealthService {
 }
 
 nonisolated extension Grpc_Testing_XdsUpdateHealthService.ServiceProtocol {
+  /// The file that declares the service: `grpc/testing/test.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Grpc_Testing_TestFile.descriptor }
+
   /// Registers the service's methods.
   public func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(
@@ -1621,7 +1637,7 @@ nonisolated public enum Grpc_Testing_XdsUpdateClientConfigureService {
 
 nonisolated extension Grpc_Testing_XdsUpdateClientConfigureService {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  public protocol ServiceProtocol: RegistrableRPCService {
+  public protocol ServiceProtocol: ProtobufService {
     /// Update the tes client's configuration.
     nonisolated(nonsending) func configure(
       request: ServerRequest<Grpc_Testing_ClientConfigureRequest>,
@@ -1640,6 +1656,9 @@ nonisolated extension Grpc_Testing_XdsUpdateClientConfigureService {
 }
 
 nonisolated extension Grpc_Testing_XdsUpdateClientConfigureService.ServiceProtocol {
+  /// The file that declares the service: `grpc/testing/test.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Grpc_Testing_TestFile.descriptor }
+
   /// Registers the service's methods.
   public func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(

@@ -2,7 +2,8 @@
 // swift-format-ignore-file
 
 public import CoreGRPC
-import CoreGRPCProtobuf
+public import CoreGRPCProtobuf
+public import ProtobufC
 
 /// The service of gRPC's tutorial: one method of each of the four kinds.
 nonisolated public enum Routeguide_RouteGuide {
@@ -79,7 +80,7 @@ nonisolated public enum Routeguide_RouteGuide {
 
 nonisolated extension Routeguide_RouteGuide {
   /// The service with metadata: implement it to see the client's metadata, or to send some.
-  public protocol ServiceProtocol: RegistrableRPCService {
+  public protocol ServiceProtocol: ProtobufService {
     /// Answers the feature at a point; one without a name, if there is none.
     nonisolated(nonsending) func getFeature(
       request: ServerRequest<Routeguide_Point>,
@@ -133,6 +134,9 @@ nonisolated extension Routeguide_RouteGuide {
 }
 
 nonisolated extension Routeguide_RouteGuide.ServiceProtocol {
+  /// The file that declares the service: `route_guide.proto`.
+  public static var protoFileDescriptor: ProtoFileDescriptor { Routeguide_RouteGuideFile.descriptor }
+
   /// Registers the service's methods.
   public func registerMethods(with router: inout RPCRouter) {
     router.registerHandler(
