@@ -73,6 +73,24 @@ void   ckitchen_sink__legacy__scope__init
   static const CKitchenSink__Legacy__Scope init_value = CKITCHEN_SINK__LEGACY__SCOPE__INIT;
   *message = init_value;
 }
+void   ckitchen_sink__legacy__box__legacy__part__init
+                     (CKitchenSink__Legacy__Box__LegacyPart         *message)
+{
+  static const CKitchenSink__Legacy__Box__LegacyPart init_value = CKITCHEN_SINK__LEGACY__BOX__LEGACY__PART__INIT;
+  *message = init_value;
+}
+void   ckitchen_sink__legacy__box__legacy__grade__init
+                     (CKitchenSink__Legacy__Box__LegacyGrade         *message)
+{
+  static const CKitchenSink__Legacy__Box__LegacyGrade init_value = CKITCHEN_SINK__LEGACY__BOX__LEGACY__GRADE__INIT;
+  *message = init_value;
+}
+void   ckitchen_sink__legacy__box__init
+                     (CKitchenSink__Legacy__Box         *message)
+{
+  static const CKitchenSink__Legacy__Box init_value = CKITCHEN_SINK__LEGACY__BOX__INIT;
+  *message = init_value;
+}
 static const ProtobufCFieldDescriptor ckitchen_sink__legacy__record__levels_entry__field_descriptors[2] =
 {
   {
@@ -795,6 +813,80 @@ const ProtobufCMessageDescriptor ckitchen_sink__legacy__scope__descriptor =
   ckitchen_sink__legacy__scope__field_indices_by_name,
   1,  ckitchen_sink__legacy__scope__number_ranges,
   (ProtobufCMessageInit) ckitchen_sink__legacy__scope__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ckitchen_sink__legacy__box__legacy__part__field_descriptors[1] =
+{
+  {
+    "text",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(CKitchenSink__Legacy__Box__LegacyPart, has_text),
+    offsetof(CKitchenSink__Legacy__Box__LegacyPart, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ckitchen_sink__legacy__box__legacy__part__field_indices_by_name[] = {
+  0,   /* field[0] = text */
+};
+static const ProtobufCIntRange ckitchen_sink__legacy__box__legacy__part__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__box__legacy__part__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "legacy.Box.Legacy_Part",
+  "LegacyPart",
+  "CKitchenSink__Legacy__Box__LegacyPart",
+  "legacy",
+  sizeof(CKitchenSink__Legacy__Box__LegacyPart),
+  1,
+  ckitchen_sink__legacy__box__legacy__part__field_descriptors,
+  ckitchen_sink__legacy__box__legacy__part__field_indices_by_name,
+  1,  ckitchen_sink__legacy__box__legacy__part__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__box__legacy__part__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define ckitchen_sink__legacy__box__legacy__grade__field_descriptors NULL
+#define ckitchen_sink__legacy__box__legacy__grade__field_indices_by_name NULL
+#define ckitchen_sink__legacy__box__legacy__grade__number_ranges NULL
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__box__legacy__grade__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "legacy.Box.Legacy_Grade",
+  "LegacyGrade",
+  "CKitchenSink__Legacy__Box__LegacyGrade",
+  "legacy",
+  sizeof(CKitchenSink__Legacy__Box__LegacyGrade),
+  0,
+  ckitchen_sink__legacy__box__legacy__grade__field_descriptors,
+  ckitchen_sink__legacy__box__legacy__grade__field_indices_by_name,
+  0,  ckitchen_sink__legacy__box__legacy__grade__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__box__legacy__grade__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define ckitchen_sink__legacy__box__field_descriptors NULL
+#define ckitchen_sink__legacy__box__field_indices_by_name NULL
+#define ckitchen_sink__legacy__box__number_ranges NULL
+const ProtobufCMessageDescriptor ckitchen_sink__legacy__box__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "legacy.Box",
+  "Box",
+  "CKitchenSink__Legacy__Box",
+  "legacy",
+  sizeof(CKitchenSink__Legacy__Box),
+  0,
+  ckitchen_sink__legacy__box__field_descriptors,
+  ckitchen_sink__legacy__box__field_indices_by_name,
+  0,  ckitchen_sink__legacy__box__number_ranges,
+  (ProtobufCMessageInit) ckitchen_sink__legacy__box__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue ckitchen_sink__legacy__level__enum_values_by_number[2] =

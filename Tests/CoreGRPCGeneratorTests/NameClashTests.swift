@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 /// Names that protobuf tells apart, and Swift or C does not.
@@ -60,6 +62,81 @@ import Testing
     let text = try #require(try await Protoc.run(["t.proto": source]).files["t.pb.swift"])
     #expect(text.contains("nonisolated var A_b_p: Int32? {") && text.contains("let A_Extensions_b = "))
     #expect(text.contains("nonisolated var A_classOrDefault: Bool { self.A_class ?? true }"))
+  }
+
+  @Test("No type at the top is hidden by an associated type of a protocol to which generated types conform")
+  func associatedTypes() async throws {
+    let names = try TypesOfProtocols().inGeneratedTypes
+    // What the sources are known to have: the search does find them.
+    #expect(names.isSuperset(of: ["CMessage", "Value"]))
+    for name in names.sorted() {
+      let user = "message B { \(name) a = 1; map<int32, \(name)> b = 2; }\n"
+      for (declaration, type) in [
+        ("message \(name) {}", "struct \(name)Message: Message {"),
+        ("enum \(name) { NONE = 0; }", "enum \(name)Enum: Enumeration {"),
+      ] {
+        for package in ["", "package p;\noption swift_prefix = \"\";\n"] {
+          let source = "syntax = \"proto3\";\n\(package)\(declaration)\n\(user)"
+          let text = try #require(try await Protoc.run(["t.proto": source]).files["t.pb.swift"])
+          #expect(text.contains(type), "\(name)")
+        }
+      }
+    }
+  }
+
+  @Test("A type inside the extended message hides neither an extension's type nor its constant")
+  func hiddenInExtensions() async throws {
+    let source = """
+      syntax = "proto2";
+      message Item {}
+      enum OneOf_Kind { NONE = 0; }
+      message Basket {
+        message Item {}
+        message Extensions_c {}
+        oneof kind { int32 d = 1; }
+        extensions 100 to 200;
+      }
+      extend Basket { optional .Item a = 100; repeated OneOf_Kind b = 101; optional .Basket.Item c = 102; }
+      """
+    let files = try await Protoc.run(["t.proto": source]).files
+    let text = try #require(files["t.pb.swift"])
+    #expect(text.contains("let Extensions_a = MessageExtension<Basket, Item?>("))
+    #expect(text.contains("public typealias Extensions_a_Value = Item\n"))
+    #expect(text.contains("var a: Extensions_a_Value? {"))
+    #expect(text.contains("public typealias Extensions_b_Value = OneOf_Kind\n"))
+    #expect(text.contains("var b: [Extensions_b_Value] {"))
+    #expect(text.contains("var c: Basket.Item? {\n    get { self[Extensions_c_] }"))
+  }
+
+  @Test("An extension hides no constant of another of the same message")
+  func hiddenConstants() async throws {
+    let source = """
+      syntax = "proto2";
+      message M { extensions 100 to 200; }
+      message Extensions { extend M { optional int32 a = 100; } }
+      extend M { optional int32 a = 101; }
+      """
+    let text = try #require(try await Protoc.run(["t.proto": source]).files["t.pb.swift"])
+    #expect(text.contains("var a: Int32? {\n    get { self[Extensions_a] }"))
+    #expect(text.contains("var Extensions_a_p: Int32? {\n    get { self[Extensions_Extensions_a] }"))
+  }
+
+  @Test("The type of an extension of another module's message")
+  func hiddenInExtensionsOfModules() async throws {
+    let basket = "syntax = \"proto2\"; package p; message Basket { message P_Item {} extensions 100 to 200; }"
+    let item = """
+      syntax = "proto2"; package p; import "basket.proto"; message Item {} extend Basket { optional Item a = 100; }
+      """
+    let result = try await Protoc.run(
+      ["basket.proto": basket, "item.proto": item],
+      generating: ["item.proto"],
+      options: "Visibility=Public,CModule=CThings,ModuleMappings=FOLDER/modules.txt",
+      extraFiles: ["modules.txt": "basket.proto = Baskets, CBaskets\n"]
+    )
+    let text = try #require(result.files["item.pb.swift"])
+    #expect(text.contains("public import Baskets\n"))
+    #expect(text.contains("public typealias P_Extensions_a_Value = P_Item\n"))
+    #expect(text.contains("var P_a: P_Extensions_a_Value? {"))
   }
 
   @Test("An extension's default gives way to an extension, a constant to a type")

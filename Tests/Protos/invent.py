@@ -1,9 +1,10 @@
 """Invents contracts with nasty names: .proto files that protoc accepts, and in which names meet that Swift or C would
 mix up.
 
-    invent.py [--seed SEED] FOLDER COUNT
+    invent.py [--seed SEED] [--editions] FOLDER COUNT
 
 Writes COUNT files to FOLDER. The same seed makes the same files. PROTOC names another protoc than the one in the path.
+With --editions, some files are of the editions 2023 and 2024, and protoc is that of the Python that runs this.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import pathlib
 import random
 import subprocess
+import sys
 
 # Names that mean something to Swift, to C, to protobuf-c or to generated code, in words.
 WORDS = [
@@ -29,7 +31,8 @@ WORDS = [
     "descriptors", "descriptor", "Request", "Response", "Metadata", "Options", "CallOptions", "Context", "ServerContext", "Writer",
     "Producer", "OnResponse", "Channel", "Router", "RegisterMethods", "RPCError", "message", "value", "decoder", "encoder", "field",
     "element", "bytes", "limits", "number", "schema", "read", "write", "makeBuffer", "Buffer", "Failure", "OneOf_Kind", "KindsEntry",
-    "KindsEntryLayout", "File", "OrDefault", "p",
+    "KindsEntryLayout", "File", "OrDefault", "p", "Value", "CMessage", "RawValue", "AllCases", "Key", "Element",
+    "Extensions", "Extensions_kind", "Extensions_item", "jsonString",
     # C.
     "restrict", "typeof", "static_assert", "alignas", "thread_local", "nullptr", "constexpr", "bool", "errno", "stdin", "NULL", "EOF",
     "linux", "unix", "assert", "complex", "double", "int", "register", "export", "this", "template", "typedef", "union", "void", "offsetof",
@@ -56,18 +59,26 @@ COMMENT_PARTS = ["*/", "/*", "`", "``", '"', '"""', "\\", "\\(x)", "#if", "{", "
 class Contract:
     """One .proto file."""
 
-    def __init__(self, chance, number, others):
+    def __init__(self, chance, number, others, syntaxes):
         self.chance = chance
         self.path = f"{chance.choice(['', 'a/', 'A/', 'a_/'])}{chance.choice(['item', 'Status', 'type', 'x-y', 'é', '1', 'kind'])}{number}.proto"
         self.package = chance.choice(PACKAGES)
-        self.proto2 = chance.random() < 0.5
+        self.syntax = chance.choice(syntaxes)
+        self.proto2 = self.syntax == "proto2"
+        self.is_edition = self.syntax.isdigit()
+        self.extends = self.proto2 or self.is_edition
+        self.has_closed_enums = self.proto2 or self.is_edition and chance.random() < 0.3
         self.imports = [other for other in others if chance.random() < 2 / (1 + len(others))]
         self.messages = [type for other in self.imports for type in other.messages]
-        self.enums = [type for other in self.imports if not (other.proto2 and not self.proto2) for type in other.enums]
+        # proto3 takes no closed enums.
+        self.enums = [
+            type for other in self.imports if self.extends or not other.has_closed_enums for type in other.enums
+        ]
+        self.closed_enums = {type for other in self.imports if other.has_closed_enums for type in other.enums}
         self.imported = len(self.messages)
         # The messages that may be extended, and the numbers that are free in each. Contracts share those numbers.
         self.extensible = {}
-        for other in self.imports if self.proto2 else []:
+        for other in self.imports if self.extends else []:
             self.extensible |= other.extensible
         self.extended = set(self.extensible)
         self.words = chance.sample(WORDS, 25)
@@ -102,11 +113,11 @@ class Contract:
         self.lines.append("  " * depth + text)
 
     def write(self):
-        syntax = "proto2" if self.proto2 else "proto3"
-        self.lines.append(f'syntax = "{syntax}";')
+        self.lines.append(f'{"edition" if self.is_edition else "syntax"} = "{self.syntax}";')
         if self.package:
             self.lines.append(f"package {self.package};")
         self.lines += [f'import "{other.path}";' for other in self.imports]
+        self.lines += [f"option features.{feature};" for feature in self.file_features()]
         taken = set()
         scope = "." + self.package if self.package else ""
         # Declared first, so that fields may name types that follow.
@@ -127,6 +138,19 @@ class Contract:
         self.messages = self.messages[self.imported:]
         self.extensible = {name: numbers for name, numbers in self.extensible.items() if name not in self.extended}
         return "\n".join(self.lines) + "\n"
+
+    def file_features(self):
+        """The features of the whole file."""
+        if not self.is_edition:
+            return
+        if self.syntax != "2023":
+            yield "enforce_naming_style = STYLE_LEGACY"
+            yield "default_symbol_visibility = EXPORT_ALL"
+        if self.has_closed_enums:
+            yield "enum_type = CLOSED"
+        for feature in ["message_encoding = DELIMITED", "repeated_field_encoding = EXPANDED", "utf8_validation = NONE"]:
+            if self.chance.random() < 0.2:
+                yield feature
 
     def write_enum(self, depth, name, taken):
         self.add(depth, f"enum {name} {{")
@@ -162,7 +186,7 @@ class Contract:
             for _ in range(self.chance.randint(1, 4)):
                 self.add(depth + 2, f"{self.type()} {self.name(taken)} = {next(numbers)};")
             self.add(depth + 1, "}")
-        if self.proto2:
+        if self.extends:
             if self.chance.random() < 0.4:
                 self.add(depth + 1, "extensions 200 to 9999;")
                 self.extensible[scope] = iter(range(200, 10000))
@@ -174,9 +198,9 @@ class Contract:
             if self.chance.random() < (0.05 if message in self.extended else 0.3):
                 self.add(depth, f"extend {message} {{")
                 for _ in range(self.chance.randint(1, 3)):
-                    label, type = self.chance.choice(["optional", "repeated"]), self.type()
-                    default = self.default(label, type)
-                    self.add(depth + 1, f"{label} {type} {self.name(taken)} = {next(numbers)}{default};")
+                    label, type = self.chance.choice(["" if self.is_edition else "optional", "repeated"]), self.type()
+                    default = self.options(self.default(label, type))
+                    self.add(depth + 1, f"{label} {type} {self.name(taken)} = {next(numbers)}{default};".strip())
                 self.add(depth, "}")
 
     def type(self):
@@ -199,20 +223,41 @@ class Contract:
         if self.chance.random() < 0.12:
             self.add(depth, f"map<string, {type}> {name} = {number};")
             return
-        if self.proto2:
+        if self.is_edition:
+            label = self.chance.choice(["", "", "repeated"])
+        elif self.proto2:
             label = self.chance.choice(["optional", "required", "repeated"])
             if label == "required" and type in self.messages:
                 label = "optional"
         else:
             label = self.chance.choice(["", "", "optional", "repeated"])
-        default = self.default(label, type) if self.proto2 else ""
-        self.add(depth, f"{label} {type} {name} = {number}{default};".strip())
+        default = self.default(label, type) if self.extends else None
+        feature = self.field_feature(label, type, default) if self.is_edition else None
+        self.add(depth, f"{label} {type} {name} = {number}{self.options(default, feature)};".strip())
+
+    def field_feature(self, label, type, default):
+        """A feature of a field of an edition."""
+        if self.chance.random() > 0.4:
+            return None
+        if label == "repeated":
+            # Numbers alone are packed.
+            is_number = type in SCALARS and type not in ("string", "bytes")
+            return "features.repeated_field_encoding = EXPANDED" if is_number else None
+        if type in self.messages:
+            return "features.message_encoding = DELIMITED"
+        is_closed = self.has_closed_enums and type in self.enums or type in self.closed_enums
+        presences = ["LEGACY_REQUIRED"] if default or is_closed else ["LEGACY_REQUIRED", "IMPLICIT", "IMPLICIT"]
+        return f"features.field_presence = {self.chance.choice(presences)}"
+
+    def options(self, *options):
+        options = [option for option in options if option]
+        return f" [{', '.join(options)}]" if options else ""
 
     def default(self, label, type):
         if label == "repeated" or self.chance.random() > 0.3:
-            return ""
+            return None
         literal = {"string": '"\\"\\\\ \\n\\u2028"', "bool": "true", "double": "-0.0", "float": "-inf", "int32": "-1"}.get(type)
-        return f" [default = {literal}]" if literal else ""
+        return f"default = {literal}" if literal else None
 
     def write_service(self, name):
         self.add(0, f"service {name} {{")
@@ -225,30 +270,45 @@ class Contract:
         self.add(0, "}")
 
 
-def accepts(folder, paths):
-    protoc = os.environ.get("PROTOC") or "protoc"
-    command = [protoc, f"--proto_path={folder}", "--descriptor_set_out=/dev/null", *paths]
-    return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
+def accepts(folder, paths, with_editions):
+    arguments = [f"--proto_path={folder}", "--descriptor_set_out=/dev/null", *paths]
+    if not with_editions:
+        return subprocess.run([os.environ.get("PROTOC") or "protoc", *arguments], stderr=subprocess.DEVNULL).returncode == 0
+    # In this process: another one would load Python and protoc for each contract.
+    from grpc_tools import protoc
+
+    sys.stderr.flush()
+    errors, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        return protoc.main(["protoc", *arguments]) == 0
+    finally:
+        os.dup2(errors, 2)
+        os.close(errors)
+        os.close(nothing)
 
 
 def main():
     parser = argparse.ArgumentParser(description="Invents contracts with nasty names.")
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--editions", action="store_true")
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("count", type=int)
     arguments = parser.parse_args()
+    syntaxes = ["proto2", "proto2", "proto3", "proto3"] + ["2023", "2023", "2024"] * arguments.editions
     chance = random.Random(arguments.seed)
     contracts = []
     number = 0
     while len(contracts) < arguments.count:
         number += 1
-        contract = Contract(chance, number, contracts)
+        contract = Contract(chance, number, contracts, syntaxes)
         text = contract.write()
         path = arguments.folder / contract.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
         # Some clash in protobuf, too.
-        if accepts(arguments.folder, [other.path for other in contracts] + [contract.path]):
+        paths = [other.path for other in contracts] + [contract.path]
+        if accepts(arguments.folder, paths, arguments.editions):
             contracts.append(contract)
         else:
             path.unlink()

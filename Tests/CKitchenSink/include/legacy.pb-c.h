@@ -26,6 +26,9 @@ typedef struct CKitchenSink__Legacy__Defaults CKitchenSink__Legacy__Defaults;
 typedef struct CKitchenSink__Legacy__Detail CKitchenSink__Legacy__Detail;
 typedef struct CKitchenSink__Legacy__Scope CKitchenSink__Legacy__Scope;
 typedef struct CKitchenSink__Legacy__Scope__Inner CKitchenSink__Legacy__Scope__Inner;
+typedef struct CKitchenSink__Legacy__Box CKitchenSink__Legacy__Box;
+typedef struct CKitchenSink__Legacy__Box__LegacyPart CKitchenSink__Legacy__Box__LegacyPart;
+typedef struct CKitchenSink__Legacy__Box__LegacyGrade CKitchenSink__Legacy__Box__LegacyGrade;
 
 
 /* --- enums --- */
@@ -212,6 +215,35 @@ struct  CKitchenSink__Legacy__Scope
     , 0, 0 }
 
 
+struct  CKitchenSink__Legacy__Box__LegacyPart
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_text;
+  ProtobufCBinaryData text;
+};
+#define CKITCHEN_SINK__LEGACY__BOX__LEGACY__PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__box__legacy__part__descriptor) \
+    , 0, {0,NULL} }
+
+
+struct  CKitchenSink__Legacy__Box__LegacyGrade
+{
+  ProtobufCMessage base;
+};
+#define CKITCHEN_SINK__LEGACY__BOX__LEGACY__GRADE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__box__legacy__grade__descriptor) \
+     }
+
+
+struct  CKitchenSink__Legacy__Box
+{
+  ProtobufCMessage base;
+};
+#define CKITCHEN_SINK__LEGACY__BOX__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ckitchen_sink__legacy__box__descriptor) \
+     }
+
+
 /* CKitchenSink__Legacy__Record__LevelsEntry methods */
 void   ckitchen_sink__legacy__record__levels_entry__init
                      (CKitchenSink__Legacy__Record__LevelsEntry         *message);
@@ -245,6 +277,15 @@ void   ckitchen_sink__legacy__scope__inner__init
 /* CKitchenSink__Legacy__Scope methods */
 void   ckitchen_sink__legacy__scope__init
                      (CKitchenSink__Legacy__Scope         *message);
+/* CKitchenSink__Legacy__Box__LegacyPart methods */
+void   ckitchen_sink__legacy__box__legacy__part__init
+                     (CKitchenSink__Legacy__Box__LegacyPart         *message);
+/* CKitchenSink__Legacy__Box__LegacyGrade methods */
+void   ckitchen_sink__legacy__box__legacy__grade__init
+                     (CKitchenSink__Legacy__Box__LegacyGrade         *message);
+/* CKitchenSink__Legacy__Box methods */
+void   ckitchen_sink__legacy__box__init
+                     (CKitchenSink__Legacy__Box         *message);
 /* --- per-message closures --- */
 
 typedef void (*CKitchenSink__Legacy__Record__LevelsEntry_Closure)
@@ -280,6 +321,15 @@ typedef void (*CKitchenSink__Legacy__Scope__Inner_Closure)
 typedef void (*CKitchenSink__Legacy__Scope_Closure)
                  (const CKitchenSink__Legacy__Scope *message,
                   void *closure_data);
+typedef void (*CKitchenSink__Legacy__Box__LegacyPart_Closure)
+                 (const CKitchenSink__Legacy__Box__LegacyPart *message,
+                  void *closure_data);
+typedef void (*CKitchenSink__Legacy__Box__LegacyGrade_Closure)
+                 (const CKitchenSink__Legacy__Box__LegacyGrade *message,
+                  void *closure_data);
+typedef void (*CKitchenSink__Legacy__Box_Closure)
+                 (const CKitchenSink__Legacy__Box *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -299,6 +349,9 @@ extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__defaults__descrip
 extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__detail__descriptor;
 extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__scope__descriptor;
 extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__scope__inner__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__box__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__box__legacy__part__descriptor;
+extern const ProtobufCMessageDescriptor ckitchen_sink__legacy__box__legacy__grade__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -1,3 +1,4 @@
+import Foundation
 import ProtobufC
 import ProtobufCWellKnownTypes
 import Testing
@@ -9,13 +10,14 @@ import Testing
   private typealias Request = Google_Protobuf_Compiler_CodeGeneratorRequest
   private typealias Response = Google_Protobuf_Compiler_CodeGeneratorResponse
 
-  private func respond(to files: [Google_Protobuf_FileDescriptorProto]) throws -> Response {
+  private func respond(to files: [Google_Protobuf_FileDescriptorProto], withC: Bool = false) throws -> Response {
     let request = Request(
       fileToGenerate: files.compactMap(\.name),
-      parameter: "C=false,CModule=CThings",
+      parameter: "C=\(withC),CModule=CThings",
       protoFile: files
     )
-    let response = try Generator(environment: [:]).respond(to: request.serializedBytes())
+    let environment = withC ? ProcessInfo.processInfo.environment : [:]
+    let response = try Generator(environment: environment).respond(to: request.serializedBytes())
     return try Response(serializedBytes: response)
   }
 
@@ -55,6 +57,32 @@ import Testing
   func unknown(_ edition: Google_Protobuf_Edition) throws {
     #expect(try respond(to: [file(edition)]).error == "t.proto: the edition is not one of 2023 and 2024")
     #expect(try respond(to: [file(.edition2023)]).error == nil)
+  }
+
+  @Test("Fields of proto3 that differ in case and underscores only, which the protobuf of protoc-gen-c refuses")
+  func spelling() throws {
+    let names = ["consume", "_consume", "consumE", "Other"]
+    let fields = names.enumerated().map { index, name in
+      Google_Protobuf_FieldDescriptorProto.with {
+        $0.name = name
+        $0.number = Int32(index + 1)
+        $0.label = .optional
+        $0.type = .int32
+      }
+    }
+    let file = Google_Protobuf_FileDescriptorProto(
+      name: "t.proto",
+      messageType: [.init(name: "A", field: fields)],
+      syntax: "proto3"
+    )
+    let response = try respond(to: [file], withC: true)
+    #expect(response.error == nil)
+    let header = try #require(response.file.first { $0.name == "t.pb-c.h" }?.content)
+    for member in ["consume", "_consume_c2", "consume_c3", "other"] {
+      #expect(header.contains("  int32_t \(member);\n"), "\(member)")
+    }
+    let descriptors = try #require(response.file.first { $0.name == "t.pb-c.c" }?.content)
+    for name in names { #expect(descriptors.contains("    \"\(name)\",\n"), "\(name)") }
   }
 
   @Test("A feature holds for what is inside, until that sets another; one of another language counts for nothing")

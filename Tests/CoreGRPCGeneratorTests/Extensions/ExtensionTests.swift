@@ -125,6 +125,18 @@ import Testing
     #expect(try deep.decode(Legacy_Extensions_part) != nil)
   }
 
+  @Test("A type inside the extended message has the Swift name of an extension's type")
+  func hiddenType() throws {
+    let box = Legacy_Box.with {
+      $0.Legacy_heldPart = Legacy_Part(number: 1)
+      $0.Legacy_heldParts = [Legacy_Part(number: 2)]
+      $0.Legacy_heldGrade = .good
+    }
+    let decoded = try Legacy_Box(serializedBytes: box.serializedBytes())
+    #expect(decoded.Legacy_heldPart?.number == 1 && decoded.Legacy_heldParts.map(\.number) == [2])
+    #expect(decoded.Legacy_heldGrade == .good && Legacy_Box().Legacy_heldGradeOrDefault == .bad)
+  }
+
   @Test("Custom options, read from a file's descriptor")
   func options() throws {
     let bytes = NamelessFile.descriptor.serializedBytes

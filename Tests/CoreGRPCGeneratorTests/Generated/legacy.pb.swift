@@ -583,6 +583,113 @@ struct Legacy_Scope: Message {
   }
 }
 
+/// A message inside of the extended one that has the Swift name of an extension's type.
+struct Legacy_Box: Message {
+  /// The fields that came and that this type does not know.
+  var unknownFields = UnknownFields()
+
+  /// Creates a message whose fields have their defaults.
+  init() {}
+
+  /// Decodes a message, see `ProtobufC.Message`.
+  init(
+    serializedBytes bytes: borrowing SerializedBytes,
+    limits: DecodingLimits
+  ) throws(BinaryDecodingError) {
+    self = try unsafe Layout.decode(bytes, limits: limits)
+  }
+
+  /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
+  func serialize<Buffer: ~Copyable, Failure: Error>(
+    into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
+  ) throws(Failure) -> Buffer {
+    try unsafe Layout.encode(self, into: makeBuffer)
+  }
+
+  /// The message's full name: `legacy.Box`.
+  static var protoMessageName: String { "legacy.Box" }
+
+  /// The file that declares the message: `legacy.proto`.
+  static var protoFileDescriptor: ProtoFileDescriptor { Legacy_LegacyFile.descriptor }
+
+  /// The message in protobuf's text format.
+  var debugDescription: String { unsafe Layout.debugDescription(of: self) }
+
+  /// The message `legacy.Box.Legacy_Part`.
+  struct Legacy_Part: Message {
+    /// The field `text`.
+    var text: String?
+
+    /// The fields that came and that this type does not know.
+    var unknownFields = UnknownFields()
+
+    /// Creates a message whose fields have their defaults.
+    init() {}
+
+    /// Creates a message; a field that is left out has its default.
+    init(text: String? = nil) {
+      self.text = text
+    }
+
+    /// Decodes a message, see `ProtobufC.Message`.
+    init(
+      serializedBytes bytes: borrowing SerializedBytes,
+      limits: DecodingLimits
+    ) throws(BinaryDecodingError) {
+      self = try unsafe Layout.decode(bytes, limits: limits)
+    }
+
+    /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
+    func serialize<Buffer: ~Copyable, Failure: Error>(
+      into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
+    ) throws(Failure) -> Buffer {
+      try unsafe Layout.encode(self, into: makeBuffer)
+    }
+
+    /// The message's full name: `legacy.Box.Legacy_Part`.
+    static var protoMessageName: String { "legacy.Box.Legacy_Part" }
+
+    /// The file that declares the message: `legacy.proto`.
+    static var protoFileDescriptor: ProtoFileDescriptor { Legacy_LegacyFile.descriptor }
+
+    /// The message in protobuf's text format.
+    var debugDescription: String { unsafe Layout.debugDescription(of: self) }
+  }
+
+  /// The message `legacy.Box.Legacy_Grade`.
+  struct Legacy_Grade: Message {
+    /// The fields that came and that this type does not know.
+    var unknownFields = UnknownFields()
+
+    /// Creates a message whose fields have their defaults.
+    init() {}
+
+    /// Decodes a message, see `ProtobufC.Message`.
+    init(
+      serializedBytes bytes: borrowing SerializedBytes,
+      limits: DecodingLimits
+    ) throws(BinaryDecodingError) {
+      self = try unsafe Layout.decode(bytes, limits: limits)
+    }
+
+    /// Encodes this message into memory of the caller's choice, see `ProtobufC.Message`.
+    func serialize<Buffer: ~Copyable, Failure: Error>(
+      into makeBuffer: (_ byteCount: Int, _ fill: (inout OutputRawSpan) -> Void) throws(Failure) -> Buffer
+    ) throws(Failure) -> Buffer {
+      try unsafe Layout.encode(self, into: makeBuffer)
+    }
+
+    /// The message's full name: `legacy.Box.Legacy_Grade`.
+    static var protoMessageName: String { "legacy.Box.Legacy_Grade" }
+
+    /// The file that declares the message: `legacy.proto`.
+    static var protoFileDescriptor: ProtoFileDescriptor { Legacy_LegacyFile.descriptor }
+
+    /// The message in protobuf's text format.
+    var debugDescription: String { unsafe Layout.debugDescription(of: self) }
+  }
+}
+
 nonisolated extension Legacy_Record {
   /// How this type and protobuf-c's struct correspond, for generated code.
   enum Layout: @unsafe MessageLayout {
@@ -1082,6 +1189,107 @@ nonisolated extension Legacy_Scope.Inner {
   }
 }
 
+nonisolated extension Legacy_Box {
+  /// How this type and protobuf-c's struct correspond, for generated code.
+  enum Layout: @unsafe MessageLayout {
+    /// What protobuf-c knows of the message.
+    static let schema = unsafe MessageSchema(of: Self.self)
+
+    /// Gives a struct its defaults.
+    static func initialize(_ message: inout CKitchenSink__Legacy__Box) {
+      unsafe ckitchen_sink__legacy__box__init(&message)
+    }
+
+    /// Lifts a struct to a value.
+    static func read(
+      _ message: CKitchenSink__Legacy__Box,
+      from decoder: MessageDecoder
+    ) throws(BinaryDecodingError) -> Legacy_Box {
+      var value = Legacy_Box()
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
+      return value
+    }
+
+    /// Lowers a value to a struct.
+    static func write(
+      _ value: Legacy_Box,
+      to message: inout CKitchenSink__Legacy__Box,
+      with encoder: inout MessageEncoder
+    ) {
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
+    }
+  }
+}
+
+nonisolated extension Legacy_Box.Legacy_Part {
+  /// How this type and protobuf-c's struct correspond, for generated code.
+  enum Layout: @unsafe MessageLayout {
+    /// What protobuf-c knows of the message.
+    static let schema = unsafe MessageSchema(of: Self.self)
+
+    /// Gives a struct its defaults.
+    static func initialize(_ message: inout CKitchenSink__Legacy__Box__LegacyPart) {
+      unsafe ckitchen_sink__legacy__box__legacy__part__init(&message)
+    }
+
+    /// Lifts a struct to a value.
+    static func read(
+      _ message: CKitchenSink__Legacy__Box__LegacyPart,
+      from decoder: MessageDecoder
+    ) throws(BinaryDecodingError) -> Legacy_Box.Legacy_Part {
+      var value = Legacy_Box.Legacy_Part()
+      if unsafe message.has_text != 0 { value.text = try unsafe decoder.string(message.text, field: 1) }
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
+      return value
+    }
+
+    /// Lowers a value to a struct.
+    static func write(
+      _ value: Legacy_Box.Legacy_Part,
+      to message: inout CKitchenSink__Legacy__Box__LegacyPart,
+      with encoder: inout MessageEncoder
+    ) {
+      if let field = value.text {
+        unsafe message.has_text = 1
+        unsafe message.text = encoder.string(field)
+      }
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
+    }
+  }
+}
+
+nonisolated extension Legacy_Box.Legacy_Grade {
+  /// How this type and protobuf-c's struct correspond, for generated code.
+  enum Layout: @unsafe MessageLayout {
+    /// What protobuf-c knows of the message.
+    static let schema = unsafe MessageSchema(of: Self.self)
+
+    /// Gives a struct its defaults.
+    static func initialize(_ message: inout CKitchenSink__Legacy__Box__LegacyGrade) {
+      unsafe ckitchen_sink__legacy__box__legacy__grade__init(&message)
+    }
+
+    /// Lifts a struct to a value.
+    static func read(
+      _ message: CKitchenSink__Legacy__Box__LegacyGrade,
+      from decoder: MessageDecoder
+    ) throws(BinaryDecodingError) -> Legacy_Box.Legacy_Grade {
+      var value = Legacy_Box.Legacy_Grade()
+      value.unknownFields = unsafe decoder.unknownFields(message.base)
+      return value
+    }
+
+    /// Lowers a value to a struct.
+    static func write(
+      _ value: Legacy_Box.Legacy_Grade,
+      to message: inout CKitchenSink__Legacy__Box__LegacyGrade,
+      with encoder: inout MessageEncoder
+    ) {
+      unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
+    }
+  }
+}
+
 /// The extension `legacy.remark` of `legacy.Record`.
 nonisolated let Legacy_Extensions_remark = MessageExtension<Legacy_Record, String?>(
   "legacy.remark",
@@ -1310,6 +1518,63 @@ extension Legacy_Record {
   }
 }
 
+/// The extension `legacy.held_part` of `legacy.Box`.
+nonisolated let Legacy_Extensions_held_part = MessageExtension<Legacy_Box, Legacy_Part?>(
+  "legacy.held_part",
+  number: 100,
+  .message
+)
+
+/// The type of the extension `legacy.held_part`, which one inside of the message hides.
+typealias Legacy_Extensions_held_part_Value = Legacy_Part
+
+extension Legacy_Box {
+  /// The extension `legacy.held_part` of `legacy.Box`.
+  nonisolated var Legacy_heldPart: Legacy_Extensions_held_part_Value? {
+    get { self[Legacy_Extensions_held_part] }
+    set { self[Legacy_Extensions_held_part] = newValue }
+  }
+}
+
+/// The extension `legacy.held_parts` of `legacy.Box`.
+nonisolated let Legacy_Extensions_held_parts = MessageExtension<Legacy_Box, [Legacy_Part]>(
+  "legacy.held_parts",
+  number: 101,
+  repeated: .message
+)
+
+/// The type of the extension `legacy.held_parts`, which one inside of the message hides.
+typealias Legacy_Extensions_held_parts_Value = Legacy_Part
+
+extension Legacy_Box {
+  /// The extension `legacy.held_parts` of `legacy.Box`.
+  nonisolated var Legacy_heldParts: [Legacy_Extensions_held_parts_Value] {
+    get { self[Legacy_Extensions_held_parts] }
+    set { self[Legacy_Extensions_held_parts] = newValue }
+  }
+}
+
+/// The extension `legacy.held_grade` of `legacy.Box`.
+nonisolated let Legacy_Extensions_held_grade = MessageExtension<Legacy_Box, Legacy_Grade?>(
+  "legacy.held_grade",
+  number: 102,
+  .enumeration
+)
+
+/// The type of the extension `legacy.held_grade`, which one inside of the message hides.
+typealias Legacy_Extensions_held_grade_Value = Legacy_Grade
+
+extension Legacy_Box {
+  /// The extension `legacy.held_grade` of `legacy.Box`.
+  nonisolated var Legacy_heldGrade: Legacy_Extensions_held_grade_Value? {
+    get { self[Legacy_Extensions_held_grade] }
+    set { self[Legacy_Extensions_held_grade] = newValue }
+  }
+
+  /// The extension `legacy.held_grade`, or its default if it is not set.
+  nonisolated var Legacy_heldGradeOrDefault: Legacy_Extensions_held_grade_Value { self.Legacy_heldGrade ?? .bad }
+}
+
 /// The extension `legacy.Scope.scope` of `legacy.Record`.
 nonisolated let Legacy_Scope_Extensions_scope = MessageExtension<Legacy_Record, Legacy_Scope?>(
   "legacy.Scope.scope",
@@ -1376,21 +1641,25 @@ nonisolated enum Legacy_LegacyFile {
     \nfirstGrade\"\u{1C}\n\u{6}Detail\u{12}\u{12}\n\u{4}text\u{18}\u{1} \u{1}(\tR\u{4}text\"\u{85}\u{1}\n\
     \u{5}Scope\u{12}\u{16}\n\u{6}number\u{18}\u{1} \u{1}(\u{5}R\u{6}number\u{1A}.\n\u{5}Inner2%\n\u{5}inn\
     er\u{12}\u{E}.legacy.Record\u{18}\u{C9}\u{1} \u{1}(\u{5}R\u{5}inner24\n\u{5}scope\u{12}\u{E}.legacy.R\
-    ecord\u{18}\u{C8}\u{1} \u{1}(\u{B}2\r.legacy.ScopeR\u{5}scope*\u{1A}\n\u{5}Level\u{12}\u{7}\n\u{3}LOW\
-    \u{10}\u{0}\u{12}\u{8}\n\u{4}HIGH\u{10}\u{1}*#\n\u{5}Grade\u{12}\u{8}\n\u{4}GOOD\u{10}\u{1}\u{12}\u{10}\
-    \n\u{3}BAD\u{10}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{1}:&\n\u{6}remark\u{12}\u{E}\
-    .legacy.Record\u{18}d \u{1}(\tR\u{6}remark:$\n\u{3}sum\u{12}\u{E}.legacy.Record\u{18}e \u{1}(\u{11}:\u{2}\
-    -7R\u{3}sum:&\n\u{4}sums\u{12}\u{E}.legacy.Record\u{18}f \u{3}(\u{12}B\u{2}\u{10}\u{1}R\u{4}sums:$\n\u{5}\
-    codes\u{12}\u{E}.legacy.Record\u{18}g \u{3}(\u{7}R\u{5}codes:\"\n\u{4}tags\u{12}\u{E}.legacy.Record\u{18}\
-    h \u{3}(\tR\u{4}tags:0\n\u{4}part\u{12}\u{E}.legacy.Record\u{18}i \u{1}(\u{B}2\u{C}.legacy.PartR\u{4}\
-    part:;\n\nmore_parts\u{12}\u{E}.legacy.Record\u{18}j \u{3}(\u{B}2\u{C}.legacy.PartR\tmoreParts:A\n\nl\
-    ast_grade\u{12}\u{E}.legacy.Record\u{18}k \u{1}(\u{E}2\r.legacy.Grade:\u{3}BADR\tlastGrade:5\n\u{6}gr\
-    ades\u{12}\u{E}.legacy.Record\u{18}l \u{3}(\u{E}2\r.legacy.GradeR\u{6}grades:\"\n\u{4}blob\u{12}\u{E}\
-    .legacy.Record\u{18}m \u{1}(\u{C}R\u{4}blob:$\n\u{5}ratio\u{12}\u{E}.legacy.Record\u{18}n \u{1}(\u{1}\
-    R\u{5}ratio:%\n\u{6}is_new\u{12}\u{E}.legacy.Record\u{18}o \u{1}(\u{8}R\u{5}isNew:*\n\u{6}floats\u{12}\
-    \u{E}.legacy.Record\u{18}p \u{3}(\u{2}B\u{2}\u{10}\u{1}R\u{6}floats:6\n\u{6}detail\u{12}\u{E}.legacy.\
-    Record\u{18}q \u{1}(\n2\u{E}.legacy.DetailR\u{6}detail:$\n\u{5}fixed\u{12}\u{E}.legacy.Record\u{18}r \
-    \u{1}(\u{10}R\u{5}fixed: \n\u{3}big\u{12}\u{E}.legacy.Record\u{18}s \u{1}(\u{4}R\u{3}big
+    ecord\u{18}\u{C8}\u{1} \u{1}(\u{B}2\r.legacy.ScopeR\u{5}scope\"?\n\u{3}Box\u{1A}!\n\u{B}Legacy_Part\u{12}\
+    \u{12}\n\u{4}text\u{18}\u{1} \u{1}(\tR\u{4}text\u{1A}\u{E}\n\u{C}Legacy_Grade*\u{5}\u{8}d\u{10}\u{C9}\
+    \u{1}*\u{1A}\n\u{5}Level\u{12}\u{7}\n\u{3}LOW\u{10}\u{0}\u{12}\u{8}\n\u{4}HIGH\u{10}\u{1}*#\n\u{5}Gra\
+    de\u{12}\u{8}\n\u{4}GOOD\u{10}\u{1}\u{12}\u{10}\n\u{3}BAD\u{10}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\
+    \u{FF}\u{FF}\u{1}:&\n\u{6}remark\u{12}\u{E}.legacy.Record\u{18}d \u{1}(\tR\u{6}remark:$\n\u{3}sum\u{12}\
+    \u{E}.legacy.Record\u{18}e \u{1}(\u{11}:\u{2}-7R\u{3}sum:&\n\u{4}sums\u{12}\u{E}.legacy.Record\u{18}f\
+     \u{3}(\u{12}B\u{2}\u{10}\u{1}R\u{4}sums:$\n\u{5}codes\u{12}\u{E}.legacy.Record\u{18}g \u{3}(\u{7}R\u{5}\
+    codes:\"\n\u{4}tags\u{12}\u{E}.legacy.Record\u{18}h \u{3}(\tR\u{4}tags:0\n\u{4}part\u{12}\u{E}.legacy\
+    .Record\u{18}i \u{1}(\u{B}2\u{C}.legacy.PartR\u{4}part:;\n\nmore_parts\u{12}\u{E}.legacy.Record\u{18}\
+    j \u{3}(\u{B}2\u{C}.legacy.PartR\tmoreParts:A\n\nlast_grade\u{12}\u{E}.legacy.Record\u{18}k \u{1}(\u{E}\
+    2\r.legacy.Grade:\u{3}BADR\tlastGrade:5\n\u{6}grades\u{12}\u{E}.legacy.Record\u{18}l \u{3}(\u{E}2\r.l\
+    egacy.GradeR\u{6}grades:\"\n\u{4}blob\u{12}\u{E}.legacy.Record\u{18}m \u{1}(\u{C}R\u{4}blob:$\n\u{5}r\
+    atio\u{12}\u{E}.legacy.Record\u{18}n \u{1}(\u{1}R\u{5}ratio:%\n\u{6}is_new\u{12}\u{E}.legacy.Record\u{18}\
+    o \u{1}(\u{8}R\u{5}isNew:*\n\u{6}floats\u{12}\u{E}.legacy.Record\u{18}p \u{3}(\u{2}B\u{2}\u{10}\u{1}R\
+    \u{6}floats:6\n\u{6}detail\u{12}\u{E}.legacy.Record\u{18}q \u{1}(\n2\u{E}.legacy.DetailR\u{6}detail:$\
+    \n\u{5}fixed\u{12}\u{E}.legacy.Record\u{18}r \u{1}(\u{10}R\u{5}fixed: \n\u{3}big\u{12}\u{E}.legacy.Re\
+    cord\u{18}s \u{1}(\u{4}R\u{3}big:6\n\theld_part\u{12}\u{B}.legacy.Box\u{18}d \u{1}(\u{B}2\u{C}.legacy\
+    .PartR\u{8}heldPart:8\n\nheld_parts\u{12}\u{B}.legacy.Box\u{18}e \u{3}(\u{B}2\u{C}.legacy.PartR\theld\
+    Parts:>\n\nheld_grade\u{12}\u{B}.legacy.Box\u{18}f \u{1}(\u{E}2\r.legacy.Grade:\u{3}BADR\theldGrade
     """
   )
 }

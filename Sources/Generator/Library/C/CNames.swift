@@ -5,7 +5,8 @@ import ProtobufCWellKnownTypes
 /// protoc-gen-c maps different names to the same C identifier: those of messages and enums, such as `HttpCode` and
 /// `httpCode`, or `A.B` and `A_B`, those of fields that differ in case, and those of one-ofs and the enums beside them.
 /// To avoid that, a message, an enum or a one-of whose C identifiers are taken gets the suffix `_c2`, `_c3` and so on,
-/// and a field an underscore. A field whose name means something else in C gets an underscore, too.
+/// and a field an underscore. A field whose name means something else in C gets an underscore, too. The protobuf of
+/// protoc-gen-c takes no proto3 fields that differ in case and underscores only: there a field gets such a suffix, too.
 ///
 /// The wire format has no names. ``CFile`` restores the original names in the descriptors of the C.
 struct CNames {
@@ -194,8 +195,13 @@ extension CNames {
     }
     for field in message.field {
       var name = field.name ?? ""
+      var number = 1
+      while file.isProto3, taken.contains(Self.spelling(of: name)) {
+        number += 1
+        name = "\(field.name ?? "")_c\(number)"
+      }
       while !isFree(name, for: field, taken) || !canRename(field, to: name, in: fullName, file) { name += "_" }
-      taken.formUnion(Self.members(of: field, named: name))
+      taken.formUnion(Self.members(of: field, named: name) + [Self.spelling(of: name)])
       names.fields.append(name)
       if name != field.name { originals[file.name, default: [:]][name] = field.name ?? "" }
     }
@@ -253,6 +259,11 @@ extension CNames {
     // Not a member, but like one: the names that a one-of's constants end with.
     return members + (field.oneofIndex.map { ["\($0) \(CName.constant(name))"] } ?? [])
   }
+
+  /// What two fields of a proto3 file must not have in common for the protobuf of protoc-gen-c.
+  ///
+  /// Newer ones take such fields, if their names in JSON differ. It has a space, as no member has.
+  private static func spelling(of name: String) -> String { "spelt " + name.lowercased().filter { $0 != "_" } }
 
   private static func joined(_ scope: String, _ name: String) -> String {
     scope.isEmpty ? name : "\(scope).\(name)"

@@ -18,6 +18,9 @@ struct ExtensionModel {
   /// The property that has the default in place of nothing, for an extension that declares one.
   fileprivate(set) var orDefaultName: String
 
+  /// The type at the file's top that stands for that of the value, if the extended message hides it by one of its own.
+  fileprivate(set) var valueAlias: String?
+
   /// Whether repeated numbers are sent in one piece.
   let isPacked: Bool
 
@@ -54,6 +57,7 @@ private struct ExtensionSearch {
     try add(file.proto.extension, of: file, path: [7], scope: file.package, prefix: file.prefix)
     for message in file.proto.messageType { try add(in: try schema.message(file.fullName(message.name ?? ""))) }
     nameDefaults(in: file)
+    try nameHiddenValues(in: file)
     return extensions
   }
 
@@ -81,7 +85,7 @@ private struct ExtensionSearch {
           field: field,
           extendee: extendee,
           fullName: scope.isEmpty ? name : "\(scope).\(name)",
-          constantName: constant("\(prefix)Extensions_\(name)", in: file),
+          constantName: constant("\(prefix)Extensions_\(name)", of: extendee, in: file),
           propertyName: property(prefix + SwiftName.lowerCamelCase(name), of: extendee, in: file),
           orDefaultName: "",
           isPacked: proto.options?.packed ?? file.isProto3
@@ -98,19 +102,40 @@ private struct ExtensionSearch {
     }
   }
 
-  /// A name that no other constant and no type at the top has: `A.B` and `A_B` have the same prefix.
-  private mutating func constant(_ wish: String, in file: SchemaFile) -> String {
+  /// Names the types of values that a type inside of the extended message hides where it is extended.
+  private mutating func nameHiddenValues(in file: SchemaFile) throws(GeneratorError) {
+    for index in extensions.indices {
+      let model = extensions[index]
+      let type: String
+      switch model.field.type {
+      case .message(let name): type = try schema.message(name).swiftName
+      case .enumeration(let name): type = try schema.enumeration(name).swiftName
+      case .number, .bool, .string, .bytes: continue
+      }
+      guard model.extendee.members.allTypes.contains(String(type.prefix { $0 != "." })) else { continue }
+      extensions[index].valueAlias = constant("\(model.constantName)_Value", of: model.extendee, in: file)
+    }
+  }
+
+  /// A name that no other constant, no type at the top and no member of the extended message has.
+  ///
+  /// `A.B` and `A_B` have the same prefix, and a member would hide it where the message is extended.
+  private mutating func constant(_ wish: String, of extendee: MessageModel, in file: SchemaFile) -> String {
     var name = wish
-    while constants.isTaken(name, for: file) || schema.hasType(name, for: file) { name += "_" }
+    while constants.isTaken(name, for: file) || schema.hasType(name, for: file)
+      || extendee.members.all.contains(name) || properties.isTaken("\(extendee.fullName).\(name)", for: file)
+    { name += "_" }
     constants.add(name, of: file)
     return name
   }
 
-  /// A name that is neither a field's of the message nor that of another extension, and hides no type.
+  /// A name that is neither a field's of the message nor that of another extension, and hides no type and no constant.
   private mutating func property(_ wish: String, of extendee: MessageModel, in file: SchemaFile) -> String {
     let members = SwiftIdentifier.membersOfMessages.union(extendee.members.all).union(schema.namedTypes(in: extendee))
     var name = wish
-    while members.contains(name) || properties.isTaken("\(extendee.fullName).\(name)", for: file) { name += "_p" }
+    while members.contains(name) || constants.isTaken(name, for: file)
+      || properties.isTaken("\(extendee.fullName).\(name)", for: file)
+    { name += "_p" }
     properties.add("\(extendee.fullName).\(name)", of: file)
     return name
   }

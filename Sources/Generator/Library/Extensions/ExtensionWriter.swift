@@ -10,28 +10,36 @@ struct ExtensionWriter {
 
   func write(_ model: ExtensionModel, of file: SchemaFile, to text: inout SourceText) throws(GeneratorError) {
     let code = FieldCode(field: model.field, schema: schema, options: options)
-    let valueType = try code.propertyType()
+    let isRepeated = model.field.proto.label == .repeated
+    let type = try code.valueType()
+    func property(_ type: String) -> String { isRepeated ? "[\(type)]" : "\(type)?" }
     let comment = file.locations.comment(of: model.field.path)
     let name = SwiftIdentifier.escaped(model.propertyName)
     let summary = "The extension `\(model.fullName)` of `\(model.extendee.fullName)`."
     text.blank()
     text.documentation(summary)
     text.list(
-      "\(access)let \(model.constantName) = MessageExtension<\(model.extendee.swiftName), \(valueType)>(",
+      "\(access)let \(model.constantName) = MessageExtension<\(model.extendee.swiftName), \(property(type))>(",
       try arguments(of: model),
       ")"
     )
+    if let alias = model.valueAlias {
+      text.blank()
+      text.documentation("The type of the extension `\(model.fullName)`, which one inside of the message hides.")
+      text.add("\(options.visibility.modifier)typealias \(alias) = \(type)")
+    }
+    let visibleType = model.valueAlias ?? type
     text.blank()
     try text.block("extension \(model.extendee.swiftName) {") { (text) throws(GeneratorError) in
       text.documentation(comment ?? summary)
-      text.block("\(access)var \(name): \(valueType) {") { text in
+      text.block("\(access)var \(name): \(property(visibleType)) {") { text in
         text.add("get { self[\(model.constantName)] }")
         text.add("set { self[\(model.constantName)] = newValue }")
       }
-      guard model.field.proto.label != .repeated, let literal = try code.defaultLiteral() else { return }
+      guard !isRepeated, let literal = try code.defaultLiteral() else { return }
       text.blank()
       text.documentation("The extension `\(model.fullName)`, or its default if it is not set.")
-      text.add("\(access)var \(model.orDefaultName): \(try code.valueType()) { self.\(name) ?? \(literal) }")
+      text.add("\(access)var \(model.orDefaultName): \(visibleType) { self.\(name) ?? \(literal) }")
     }
   }
 

@@ -22,7 +22,10 @@ struct MemberNames {
   private(set) var types: [String: String] = [:]
 
   /// All of these names but those of cases.
-  var all: Set<String> { Set(properties + defaults + oneOfTypes + types.values) }
+  var all: Set<String> { allTypes.union(properties).union(defaults) }
+
+  /// The types inside the message, which hide others where it is extended.
+  var allTypes: Set<String> { Set(oneOfTypes + types.values) }
 
   init() {}
 

@@ -43,12 +43,12 @@ enum SwiftIdentifier {
   private static let membersOfServices: Set<String> = ["_", "channel", "init", "registerMethods", "self"]
 
   /// The names of generated code that a type at the top cannot have besides, because they would hide it: those of
-  /// members, of parameters and of types inside others.
+  /// members, of parameters, of types inside others and of the associated types of protocols.
   static let namesInsideTypes: Set<String> = membersOfMessages.union([
-    "Input", "Output", "bytes", "channel", "context", "debugDescription", "decode", "decoder", "element", "encode",
-    "encoder", "field", "hash", "initialize", "limits", "makeBuffer", "message", "metadata", "number", "onResponse",
-    "options", "producer", "rawValue", "read", "request", "response", "router", "schema", "value", "withStruct",
-    "write", "writer",
+    "CMessage", "Input", "Output", "Value", "bytes", "channel", "context", "debugDescription", "decode", "decoder",
+    "element", "encode", "encoder", "field", "hash", "initialize", "jsonString", "jsonUTF8Bytes", "limits",
+    "makeBuffer", "message", "metadata", "number", "onResponse", "options", "producer", "rawValue", "read", "request",
+    "response", "router", "schema", "textFormatString", "value", "withStruct", "write", "writer",
   ])
 
   /// The types that generated code names, and so cannot have a namesake inside a message.
