@@ -48,6 +48,8 @@ PACKAGES = [
     "google.protobuf2", "p.item", "p.Item", "P_Item", "true.nil", "int.double",
 ]
 
+PREFIXES = ["", "", "", "P", "A_", "_", "class", "Extensions_"]
+
 SCALARS = [
     "int32", "sint64", "fixed32", "uint64", "float", "double", "bool", "string", "bytes",
 ]
@@ -118,6 +120,8 @@ class Contract:
             self.lines.append(f"package {self.package};")
         self.lines += [f'import "{other.path}";' for other in self.imports]
         self.lines += [f"option features.{feature};" for feature in self.file_features()]
+        if self.chance.random() < 0.2:
+            self.lines.append(f'option swift_prefix = "{self.chance.choice(PREFIXES)}";')
         taken = set()
         scope = "." + self.package if self.package else ""
         # Declared first, so that fields may name types that follow.

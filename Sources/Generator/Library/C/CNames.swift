@@ -260,7 +260,7 @@ extension CNames {
     return members + (field.oneofIndex.map { ["\($0) \(CName.constant(name))"] } ?? [])
   }
 
-  /// What two fields of a proto3 file must not have in common for the protobuf of protoc-gen-c.
+  /// A text that no two fields of a proto3 message may have in common for the protobuf of protoc-gen-c.
   ///
   /// Newer ones take such fields, if their names in JSON differ. It has a space, as no member has.
   private static func spelling(of name: String) -> String { "spelt " + name.lowercased().filter { $0 != "_" } }

@@ -1,6 +1,8 @@
 import CProtobufC
 
 /// Writes a message in protobuf's text format, for people to read.
+///
+/// The product `ProtobufCTextFormat` has its own writer, which reads descriptors: the core has no code for that.
 struct TextFormat: ~Copyable {
   private let contents: ContentList
   private var indentation = 0
