@@ -52,7 +52,7 @@ struct HealthMethods: Grpc_Health_V1_Health.ServiceProtocol {
       defer { statuses.remove(number) }
       return try await withRPCCancellationHandler(of: cancellation) {
         while true {
-          switch await statuses.nextNews(for: number) {
+          switch await statuses.nextNews(for: number, isServerStopping: { cancellation.reason == .serverShutdown }) {
           case .status(let status?): try await writer.write(status.message)
           case .status(nil): try await writer.write(Grpc_Health_V1_HealthCheckResponse(status: .serviceUnknown))
           case .shutdown: throw RPCError(code: .unavailable, message: "the server is shutting down")

@@ -113,8 +113,15 @@ final class HealthStatuses: Sendable {
   /// Waits until a watch has something to tell, or the task is cancelled.
   ///
   /// Called by one task at a time, which then tells it.
-  nonisolated(nonsending) func nextNews(for number: WatchNumber) async -> News {
+  ///
+  /// - Parameter isServerStopping: Returns whether the server shuts down: a status that was set after that is not told,
+  ///   also if ``endForShutdown(_:)`` has not been called yet.
+  nonisolated(nonsending) func nextNews(
+    for number: WatchNumber,
+    isServerStopping: () -> Bool = { false }
+  ) async -> News {
     while true {
+      if isServerStopping() { endForShutdown(number) }
       if let news = takeNews(for: number) { return news }
       await withTaskCancellationHandler {
         await withCheckedContinuation { wait(number, $0) }
