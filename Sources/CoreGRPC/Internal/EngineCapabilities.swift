@@ -37,6 +37,10 @@ struct EngineCapabilities: Sendable, Hashable {
   /// `grpc-encoding`; otherwise it ignores the header.
   let refusesUnreadableHeaders: Bool
 
+  /// Whether C-core holds a peer to the limit of headers before the peer has acknowledged it, and ends the call alone;
+  /// otherwise it takes 16 MiB until then, and closes the connection from then on.
+  let enforcesHeaderLimit: Bool
+
   /// The engine that is loaded.
   static let current = EngineCapabilities(
     version: unsafe String(cString: grpc_version_string()),
@@ -60,5 +64,6 @@ struct EngineCapabilities: Sendable, Hashable {
     tellsMessageFlags = major == 29
     // Tried with 29, 41 and 58.
     refusesUnreadableHeaders = major > 29
+    enforcesHeaderLimit = major > 29
   }
 }

@@ -458,7 +458,11 @@ extension HostileAnswer {
   // MARK: Connections
 
   private static let connections: [HostileAnswer] = [
-    HostileAnswer("GOAWAY that names no stream", .unavailable) { _ in [.goAway(lastStream: 0)] },
+    // A call that the server has not seen is made again where calls are retried.
+    HostileAnswer(
+      "GOAWAY that names no stream",
+      EngineCapabilities.current.retriesSurviveMissingStatus ? nil : .unavailable
+    ) { _ in [.goAway(lastStream: 0)] },
     .within("GOAWAY in the middle", nil) { [.goAway(lastStream: $0)] },
     .within("GOAWAY with an error in the middle", nil) { [.goAway(lastStream: $0, code: 2, text: "oh")] },
     .within("GOAWAY because of pings", nil) { [.goAway(lastStream: $0, code: 11, text: "too_many_pings")] },

@@ -201,7 +201,9 @@ struct HostileServerTests {
     let channel = try Channel(target: server.target, configuration: configuration)
     let error = await rpcError { try await channel.echo() }
     #expect(answer.codes.contains(error?.code), "\(String(describing: error))")
-    #expect(try await channel.echo([4]).message == [4])
+    configuration.usesLocalSubchannelPool = true
+    let fresh = try Channel(target: server.target, configuration: configuration)
+    #expect(try await fresh.echo([4], options: CallOptions(waitForReady: true)).message == [4])
   }
 
   @Test(
