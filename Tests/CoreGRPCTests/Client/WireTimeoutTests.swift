@@ -55,6 +55,21 @@ struct WireTimeoutTests {
     return sent.contains("x-next") ? .zero : try #require(sent.timeout)
   }
 
+  @Test("A channel that does not compress headers tells each call's own timeout on a connection that others have used")
+  func onSharedConnection() async throws {
+    let server = RawServer(answersPings: true)
+    var configuration = Channel.Configuration()
+    configuration.additionalArguments = ["grpc.http2.hpack_table_size.encoder": 0]
+    let channel = try Channel(target: server.target, configuration: configuration)
+    for (index, timeout) in [Duration.seconds(103), .seconds(101), .milliseconds(100_300)].enumerated() {
+      let call = Task { try await channel.echo(options: CallOptions(timeout: timeout)) }
+      let headers = await server.firstFrame { $0.kind == .headers && $0.stream == UInt32(2 * index + 1) }
+      call.cancel()
+      _ = await call.result
+      #expect(try #require(headers?.timeout) <= timeout)
+    }
+  }
+
   @Test("An inherited deadline is told as strictly")
   func inherited() async throws {
     for timeout in [Duration.seconds(2), .milliseconds(2_345), .seconds(100)] {
