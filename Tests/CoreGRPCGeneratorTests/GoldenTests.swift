@@ -108,7 +108,7 @@ import Testing
     #expect(text.contains("  @Indirect public var b: P_B? = nil\n"))
   }
 
-  @Test("How fields of each kind are read and written")
+  @Test("Fields of each kind are read and written")
   func coding() async throws {
     let text = try await messages(
       """
@@ -197,7 +197,7 @@ import Testing
     #expect(try await !text("Internal").contains("@_exported"))
   }
 
-  @Test("What the .proto file calls deprecated is so where a program calls it")
+  @Test("A deprecated method of the .proto file is deprecated in the client")
   func deprecation() async throws {
     let result = try await Protoc.run([
       "t.proto": """
@@ -215,7 +215,7 @@ import Testing
     #expect(!text.contains("    @available(*, deprecated)\n    public func new("))
   }
 
-  @Test("C: strings are counted, and neither services nor functions nobody calls are there")
+  @Test("C: strings are counted, and there are neither services nor unused functions")
   func c() async throws {
     let result = try await Protoc.run([
       "t.proto": """

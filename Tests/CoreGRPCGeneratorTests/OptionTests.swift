@@ -124,7 +124,7 @@ import Testing
     #expect(c.files["include/module.modulemap"] == map)
   }
 
-  @Test("Who sees the code, and what bytes are")
+  @Test("Options set the visibility of the code, and the Swift type of bytes")
   func visibility() async throws {
     let files = try await Protoc.run(["t.proto": Self.things], options: "CModule=CThings,Bytes=Data").files
     let messages = try #require(files["t.pb.swift"])

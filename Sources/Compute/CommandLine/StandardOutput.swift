@@ -10,7 +10,7 @@ public enum StandardOutput {
     if let error = writeAll(text + "\n", to: STDOUT_FILENO) { throw Failure(errno: error) }
   }
 
-  /// Makes writes to a reader that is gone fail, rather than end the process.
+  /// Ignores SIGPIPE, so that a write to a pipe without a reader fails and does not end the process.
   public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
   /// The reason why a line could not be written.

@@ -47,12 +47,12 @@ extension Call {
 
   /// Whether a message was received and not taken.
   ///
-  /// For the owner of a finished receive-message.
+  /// Called only by the task whose receive-message operation has finished.
   var hasReceivedMessage: Bool { unsafe memory.pointer.pointee.received_message != nil }
 
   /// Takes the message that was received.
   ///
-  /// For the owner of a finished receive-message.
+  /// Called only by the task whose receive-message operation has finished.
   ///
   /// - Returns: The message; `nil` at the end of the stream, and when the call failed.
   /// - Throws: ``RPCError``, when the message is compressed and nothing compressed is accepted, it cannot be inflated

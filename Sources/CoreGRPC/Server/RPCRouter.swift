@@ -2,8 +2,8 @@
 ///
 /// A handler runs in a task of its own for each call. That task is cancelled when the client cancels or goes away, when
 /// the deadline passes, and when the server stops before the call is done. An ``RPCError`` that the handler throws
-/// becomes the call's status, unless it comes out of a call that the handler made (see there); any other error becomes
-/// UNKNOWN, and its text goes to ``CoreGRPCLog`` alone.
+/// becomes the call's status, unless it is the error of a call that the handler made (see ``RPCError``). Any other
+/// error becomes UNKNOWN, and its text goes to ``CoreGRPCLog`` alone.
 public struct RPCRouter: Sendable {
   private var methodsByPath: [String: Method] = [:]
 

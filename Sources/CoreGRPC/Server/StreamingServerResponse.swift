@@ -20,7 +20,8 @@ public struct StreamingServerResponse<Message: Sendable>: Sendable {
 
   /// Writes the messages.
   ///
-  /// It sees the task-locals that interceptors have set around the handler, though it runs when they have returned.
+  /// It runs after the handler and the interceptors have returned, with the task-locals that the interceptors had set
+  /// when they called the handler.
   public var producer: Producer { didSet { runsInScope = false } }
 
   /// Whether the producer runs with the task-locals of the function that made it, or does not need them.

@@ -12,7 +12,7 @@ package struct RaceCall: Sendable {
     self.channel = channel
   }
 
-  /// - Returns: What became of the call. Exactly one thing does.
+  /// - Returns: The outcome of the call.
   package func run() async -> RaceOutcome {
     let call = Task { await outcome() }
     for _ in 0..<plan.yields { await Task.yield() }

@@ -234,8 +234,8 @@ import Synchronization
 
   private func leaveAsSurplus(_ thread: Poller) -> Bool {
     state.withLock { state in
-      // Beside a thread that C-core keeps, this one may be the only one that looks: C-core does not wake those that
-      // have waited since before.
+      // While C-core keeps a thread, this one may be the only one that gets events: C-core does not wake threads that
+      // have waited since before that.
       guard state.surplus > 0, state.active.count > 1, state.assistantCount == 0 else { return false }
       state.surplus -= 1
       hasSurplus.store(state.surplus > 0, ordering: .relaxed)

@@ -3,10 +3,11 @@ import Synchronization
 /// The counts of the calls that clients cancel, by connection, which decide which connections are over the limit and
 /// are closed.
 ///
-/// The tally remembers a connection from its first such call on, until its budget is full again. While it remembers
-/// none, a call costs two loads. C-core does not report the client's address for a call that could not be answered. So
-/// the tally asks for it when a call begins on a connection that has had a cancelled one, and counting begins then.
-/// When a connection is over the limit, the next call that begins on it closes it.
+/// The tally remembers a connection from its first cancelled call until its budget is full again. While it remembers no
+/// connection, it reads two atomic values for each call and does nothing else. C-core does not report the client's
+/// address for a call that could not be answered. So the tally asks for it when a call begins on a connection that has
+/// had a cancelled one, and counting begins then. When a connection is over the limit, the next call that begins on it
+/// closes it.
 ///
 /// C-core reports the end of a call only when it has had time to write, and it reads first. While a client sends
 /// cancelled calls without a pause, thousands of them begin and none ends. But no connection has more streams open than

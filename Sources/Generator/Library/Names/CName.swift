@@ -37,7 +37,7 @@ enum CName {
   ///   - member: The name.
   ///   - isOwn: Whether it is that of the `.proto` file, without further underscores.
   static func isReserved(_ member: String, isOwn: Bool) -> Bool {
-    // Compilers have keywords and macros of that kind, all of which end with two underscores or with none.
+    // Compilers have keywords and macros that begin with two underscores; they end with two underscores or with none.
     if member.hasPrefix("__"), isOwn || member.hasSuffix("__") && !member.hasSuffix("___") { return true }
     return laterKeywords.contains(member) || macros.contains(member) || types.contains(member)
   }

@@ -1,8 +1,8 @@
 public import CProtobufC
 
-/// Lowers Swift values to the fields of a struct that is to be encoded: for the `write` of a ``MessageLayout``.
+/// Converts Swift values to the C values of a message's struct: the `write` function of a ``MessageLayout`` uses it.
 ///
-/// Each function returns what the member of the struct is to be. It stays valid as long as the encoder.
+/// Each function returns the value to store in one member of the struct. The value stays valid as long as the encoder.
 public struct MessageEncoder: ~Copyable {
   /// The number of bytes of content that are copied: for short content a copy costs less than a marker and its detour.
   private static var greatestCopiedByteCount: Int { 4096 }
