@@ -41,6 +41,9 @@ struct EngineCapabilities: Sendable, Hashable {
   /// otherwise it takes 16 MiB until then, and closes the connection from then on.
   let enforcesHeaderLimit: Bool
 
+  /// Whether C-core has removed the files of a server's Unix sockets when the server has shut down.
+  let removesSocketFiles: Bool
+
   /// The engine that is loaded.
   static let current = EngineCapabilities(
     version: unsafe String(cString: grpc_version_string()),
@@ -65,5 +68,6 @@ struct EngineCapabilities: Sendable, Hashable {
     // Tried with 29, 41 and 58.
     refusesUnreadableHeaders = major > 29
     enforcesHeaderLimit = major > 29
+    removesSocketFiles = major <= 29
   }
 }

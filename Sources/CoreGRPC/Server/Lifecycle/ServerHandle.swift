@@ -10,7 +10,7 @@ import CGRPC
   private let queue: CompletionQueue
   private let limits: CallLimits
   private let library = Library()
-  /// The files of the Unix sockets that the server listens on.
+  /// The files of the Unix sockets that the server listens on, where C-core leaves them to the server.
   private let socketFiles = Locked<[UnixSocketFile]>([])
   /// The certificates that C-core requests until the server is destroyed.
   private let certificates = Locked<[ServerCertificates]>([])
@@ -37,7 +37,9 @@ import CGRPC
     guard port != 0 else {
       throw RuntimeError(code: .transportError, message: "cannot listen on \(address): \(BindFailure.reason(in: log))")
     }
-    if let file = address.unixDomainSocketPath.flatMap(UnixSocketFile.init(atPath:)) {
+    if !EngineCapabilities.current.removesSocketFiles, let path = address.unixDomainSocketPath,
+      let file = UnixSocketFile(atPath: path)
+    {
       socketFiles.withLock { $0.append(file) }
     }
     return Int(port)
