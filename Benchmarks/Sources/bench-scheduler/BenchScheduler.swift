@@ -27,6 +27,9 @@ struct BenchScheduler {
     MethodDescriptor(fullyQualifiedService: "bench.Scheduler", method: name)
   }
 
+  /// The number of methods `Spin0`, `Spin1` and so on.
+  static let spinningMethodCount = 16
+
   /// The delay with which handlers of `Wait` learned that their calls were over.
   private static let lateness = Lateness()
 
@@ -49,6 +52,12 @@ struct BenchScheduler {
     register("Spin") { milliseconds in
       let end = ContinuousClock.now + .milliseconds(milliseconds)
       while ContinuousClock.now < end {}
+    }
+    for number in 0..<spinningMethodCount {
+      register("Spin\(number)") { milliseconds in
+        let end = ContinuousClock.now + .milliseconds(milliseconds)
+        while ContinuousClock.now < end {}
+      }
     }
     register("Work") { microseconds in
       let end = ContinuousClock.now + .microseconds(microseconds)
@@ -178,6 +187,9 @@ struct Measurement {
       Row(name: "in time beside 1,000 child tasks that block 3 s", target: inTime) {
         await timeliness($0, "BlockInChildren", count: 50)
       },
+      Row(name: "echo beside 200 handlers of 16 methods that spin 4 s", target: "p50 ≤ 5, p99 ≤ 100 ms") {
+        await beside($0, "Spin", 4000, count: 200, once: true, methodCount: BenchScheduler.spinningMethodCount)
+      },
     ]
     print("| | what | target | \(executors.joined(separator: " | ")) |")
     print("|---|---|---|\(String(repeating: "---|", count: executors.count))")
@@ -213,9 +225,19 @@ struct Measurement {
       "p50 \(quantile(0.5)) p99 \(quantile(0.99)) max \(quantile(1)) ms, \(Int(Double(all.count) / seconds))/s, \(failures) failed"
   }
 
-  private func beside(_ peer: Peer, _ method: String, _ milliseconds: Int, count: Int, once: Bool) async -> String {
+  /// - Parameter methodCount: The number of methods that are called by turns, each by its number after the name; `nil`
+  ///   for the method of that name.
+  private func beside(
+    _ peer: Peer,
+    _ method: String,
+    _ milliseconds: Int,
+    count: Int,
+    once: Bool,
+    methodCount: Int? = nil
+  ) async -> String {
     await withTaskGroup(of: Void.self, returning: String.self) { group in
       for index in 0..<count {
+        let method = methodCount.map { "\(method)\(index % $0)" } ?? method
         group.addTask {
           repeat {
             do { try await peer.call(method, milliseconds, other: index) } catch { return }

@@ -120,6 +120,9 @@ import Synchronization
   /// The thread's load, once it runs.
   private let load = Locked<ThreadLoad?>(nil)
 
+  /// The thread as one that runs a program's code, while it is relieved.
+  let programThread = ProgramThread()
+
   /// The results of the last look at the thread, for the observer alone.
   private struct Memory {
     var changes: UInt64 = 0
@@ -173,6 +176,7 @@ import Synchronization
   func asCurrent(_ body: () -> Void) {
     // Not retained: the caller holds this object, and the pointer is removed before this function returns.
     unsafe pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
+    programThread.begin()
     keepLoad()
     body()
     pthread_setspecific(Self.key, nil)
@@ -572,6 +576,9 @@ import Synchronization
       return (state.takeWork(sends: state.deferral.takeRestOfStuckPoller()), state.placement)
     }
   }
+
+  /// Lowers the thread's priority, if it is still relieved.
+  func lowerPriority() { state.withLock { if $0.isRelieved { programThread.lowerPriority() } } }
 
   /// Takes the work that the thread has not done, because C-core keeps it: for the same observer as ``look()``.
   ///

@@ -41,15 +41,22 @@ import Synchronization
   private static let captureInterval = Duration.milliseconds(200), idleCaptureInterval = Duration.seconds(1)
   private static let idleLookCount = 50
 
+  /// The shortest time between two checks for threads that compute beside those that poll, in nanoseconds.
+  private static let computingInterval: UInt64 = 10_000_000
+
   private struct State {
     var crew: PollerCountPolicy
     let busyPolling: Server.BusyPolling
     /// The threads that poll, or run handlers and are not stuck.
     var active: [Poller] = []
     var reserve: [Poller] = []
+    /// The threads that are stuck.
+    var relieved: [Poller] = []
     var threadCount = 0
     /// The number of active threads that must wait instead of polling again.
     var surplus = 0
+    /// The time of the last check for threads that compute.
+    var lastComputingCheck: UInt64 = 0
     /// The number of active threads in the place of those that C-core keeps, and the last time when it kept as many.
     var assistantCount = 0
     var lastCapture = ContinuousClock.now
@@ -143,7 +150,10 @@ import Synchronization
   @discardableResult
   private func fillReserve() -> Bool {
     let made = state.withLock { state -> Poller? in
-      guard state.reserve.isEmpty, !state.isStopped, state.threadCount < Self.largestThreadCount else { return nil }
+      guard
+        state.reserve.allSatisfy(\.programThread.hasLowPriority), !state.isStopped,
+        state.threadCount < Self.largestThreadCount
+      else { return nil }
       state.threadCount += 1
       return unsafe Poller(queue: queue, executor: executor, busyPolling: state.busyPolling)
     }
@@ -246,10 +256,14 @@ import Synchronization
 
   /// Waits in the reserve.
   ///
+  /// A thread whose priority has been lowered waits only where the system gives no other one.
+  ///
   /// - Returns: Whether the thread is needed again; it ends otherwise.
   private func waitUntilNeeded(_ thread: Poller) -> Bool {
     let waits = state.withLock { state in
-      guard !state.isStopped, state.reserve.count < Self.largestReserve else {
+      state.relieved.removeAll { $0 === thread }
+      let largestReserve = thread.programThread.hasLowPriority ? 1 : Self.largestReserve
+      guard !state.isStopped, state.reserve.count < largestReserve else {
         state.threadCount -= 1
         return false
       }
@@ -330,6 +344,7 @@ import Synchronization
     while !observerWakeUp.semaphore.wait(
       atMost: idleLookCount < Self.idleLookCount ? Self.captureInterval : Self.idleCaptureInterval
     ) {
+      lowerPriorities()
       var hasRun = false
       for thread in state.withLock({ $0.active }) {
         let sight = thread.lookForCapture()
@@ -390,6 +405,7 @@ import Synchronization
   private func look(after elapsed: Duration) -> Observation {
     var seen = PollerCountPolicy.Look(elapsed: elapsed)
     let hasWaitingJobs = workers.look()
+    lowerPriorities()
     var isQuiet = !hasWaitingJobs
     // Without a worker, a poller runs a job if another thread can take over from it, or if there is no other thread at
     // all that could become free.
@@ -438,6 +454,26 @@ import Synchronization
     return seen.runningCount > 0 || hasWaitingJobs ? .running : isQuiet ? .quiet : .quick
   }
 
+  /// Lowers the priority of the threads that compute beside the polling ones, if there are more of them than
+  /// processors.
+  private func lowerPriorities() {
+    let (elapsed, relieved) = state.withLock { state -> (UInt64, [Poller]) in
+      let now = MonotonicTime.nanoseconds
+      let elapsed = now - state.lastComputingCheck
+      guard elapsed > Self.computingInterval else { return (0, []) }
+      state.lastComputingCheck = now
+      return (elapsed, state.relieved)
+    }
+    guard elapsed > 0 else { return }
+    let beside = workers.threads
+    guard relieved.count + beside.count > workers.processorCount else { return }
+    let pollers = relieved.filter { $0.programThread.computes(elapsed: elapsed) }
+    let others = beside.filter { $0.thread.computes(elapsed: elapsed) }
+    guard pollers.count + others.count > workers.processorCount else { return }
+    for poller in pollers { poller.lowerPriority() }
+    for worker in others { workers.lowerPriority(of: worker) }
+  }
+
   /// Puts another thread in the place of one that is stuck.
   ///
   /// - Parameter leavesPollers: Whether the method whose job the stuck thread runs leaves the polling threads.
@@ -455,6 +491,7 @@ import Synchronization
       if state.isStopped { return .stopped(leaving: work) }
       // Under the lock, so that there is always a thread that polls.
       state.active.removeAll { $0 === stuck }
+      state.relieved.append(stuck)
       guard let thread = state.activate() else { preconditionFailure("the reserve has no thread") }
       let jobs = work.jobs.filter { !$0.isForPoller }
       work.jobs.removeAll { !$0.isForPoller }

@@ -155,7 +155,7 @@ final class HandlerLane: Sendable {
     let (waitingCount, count, sample) = state.withLock { ($0.waitingCount, $0.runningCount, $0.sample) }
     guard waitingCount > 0 else { return false }
     let limit = pool.limit(ofLaneWith: count)
-    let runnable = sample.count { $0.isRunnable }
+    let runnable = sample.count { $0.thread.isRunnable }
     let starts = state.withLock { state in
       let runnableCount = sample.isEmpty ? 0 : (state.runningCount * runnable + sample.count - 1) / sample.count
       let missing = pool.processorCount - runnableCount

@@ -18,8 +18,9 @@ final class WorkerPool: Sendable {
   private static let idleTime = Duration.seconds(2)
 
   private struct State {
+    /// All threads; each knows its place.
+    var threads: [Worker] = []
     var idle: [Worker] = []
-    var threadCount = 0
     /// The lanes with waiting jobs.
     var waiting: [HandlerLane] = []
     var hasReported = false
@@ -27,6 +28,20 @@ final class WorkerPool: Sendable {
     var hasObserver = true
     /// Whether a thread looks at the lanes in the observer's place.
     var isLooking = false
+
+    var threadCount: Int { threads.count }
+
+    mutating func insert(_ worker: Worker) {
+      unsafe worker.poolIndex = threads.count
+      threads.append(worker)
+    }
+
+    mutating func remove(_ worker: Worker) {
+      let last = threads.removeLast()
+      guard last !== worker else { return }
+      unsafe threads[worker.poolIndex] = last
+      unsafe last.poolIndex = worker.poolIndex
+    }
   }
 
   let processorCount: Int
@@ -79,8 +94,9 @@ final class WorkerPool: Sendable {
         return .idle(worker)
       }
       guard state.threadCount < largestThreadCount else { return .none }
-      state.threadCount += 1
-      return .new(Worker(lane))
+      let worker = Worker(lane)
+      state.insert(worker)
+      return .new(worker)
     }
     switch source {
     case .idle(let worker):
@@ -88,7 +104,7 @@ final class WorkerPool: Sendable {
       return true
     case .new(let worker):
       if Thread.spawn(name: name, { [self] in run(worker) }) { return true }
-      state.withLock { $0.threadCount -= 1 }
+      state.withLock { $0.remove(worker) }
       return false
     case .none:
       return false
@@ -96,23 +112,26 @@ final class WorkerPool: Sendable {
   }
 
   private func run(_ worker: Worker) {
-    worker.begin()
+    worker.thread.begin()
     while true {
       if let lane = worker.lane.withLock({ $0.take() }) { lane.run(on: worker) }
-      let waiting = state.withLock { state in
-        state.idle.append(worker)
-        return state.waiting.first
+      let (ends, waiting) = state.withLock { state in
+        // The jobs of another method get a thread of normal priority.
+        let ends = worker.thread.hasLowPriority
+        if ends { state.remove(worker) } else { state.idle.append(worker) }
+        return (ends, state.waiting.first)
       }
       // The jobs of that lane may wait for a thread of the pool, because none was available.
       if let waiting { _ = waiting.look() }
+      if ends { return }
       if worker.wakeUp.wait(atMost: Self.idleTime) { continue }
-      let ends = state.withLock { state in
+      let isSuperfluous = state.withLock { state in
         guard let index = state.idle.firstIndex(where: { $0 === worker }) else { return false }
         state.idle.remove(at: index)
-        state.threadCount -= 1
+        state.remove(worker)
         return true
       }
-      if ends { return }
+      if isSuperfluous { return }
       // Taken out of the list meanwhile, so that the signal is on its way.
       worker.wakeUp.wait()
     }
@@ -152,6 +171,18 @@ final class WorkerPool: Sendable {
     }
     // The next waiting job tries again.
     if !isStarted { state.withLock { $0.isLooking = false } }
+  }
+
+  /// All threads of the pool.
+  var threads: [Worker] { state.withLock { $0.threads } }
+
+  /// Lowers the priority of a thread, if it has not ended; it ends when it has no more jobs of its lane.
+  func lowerPriority(of worker: Worker) {
+    state.withLock { state in
+      let index = unsafe worker.poolIndex
+      guard index < state.threads.count, state.threads[index] === worker else { return }
+      worker.thread.lowerPriority()
+    }
   }
 
   /// Whether jobs wait for a look.
@@ -214,21 +245,11 @@ final class Worker: Sendable {
   /// The thread's place in the list of the lane whose jobs it runs; only the lane uses it, under its lock.
   nonisolated(unsafe) var laneIndex = 0
 
-  /// The thread's number, once it runs.
-  private let id = Atomic<Int32>(0)
+  /// The thread's place in the list of the pool; only the pool uses it, under its lock.
+  nonisolated(unsafe) var poolIndex = 0
+
+  /// The thread, for the observer.
+  let thread = ProgramThread()
 
   init(_ lane: HandlerLane) { self.lane = Locked(lane) }
-
-  /// Records the thread's number.
-  ///
-  /// Called by the thread itself.
-  func begin() { id.store(cgrpc_thread_id(), ordering: .relaxed) }
-
-  /// Whether the thread runs, or would if it had a processor.
-  var isRunnable: Bool {
-    let id = id.load(ordering: .relaxed)
-    guard id != 0 else { return true }
-    // Opened anew each time: a thread that is blocked keeps no descriptor.
-    return !(ThreadLoad.isAsleep(thread: id) ?? false)
-  }
 }

@@ -139,6 +139,37 @@ struct HandlerLaneTests {
     }
   }
 
+  /// The niceness of the current thread, from 0 to 39.
+  private static var niceness: UInt8 { UInt8(20 + getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)) }
+
+  @Test("If more threads compute than there are processors, they have a lower priority than those that poll")
+  func priority() async throws {
+    let isLowered = Gate()
+    let isOver = Locked(false)
+    // Answers whether the handler ends beside the polling threads, and the niceness of its thread.
+    try await withTestServer { request, _ in
+      let niceness = Self.niceness
+      while request.message == [1], !isOver.withLock({ $0 }) {
+        if Self.niceness > niceness { isLowered.open() }
+      }
+      return ServerResponse(message: [Poller.current == nil ? 1 : 0, Self.niceness])
+    } body: { (test) async throws in
+      let polling = try await test.call([0]).message
+      // One on a polling thread, and as many as there are processors beside these.
+      try await withThrowingTaskGroup(of: [UInt8].self) { calls in
+        for _ in 0...Processors.count { calls.addTask { try await test.call([1]).message } }
+        await isLowered.pass()
+        isOver.withLock { $0 = true }
+        var lowest: UInt8 = 0
+        for try await answer in calls { lowest = max(lowest, answer[1]) }
+        #expect(lowest == min(39, polling[1] + UInt8(Thread.lowPriorityNiceness)))
+      }
+      var answer: [UInt8]
+      repeat { answer = try await test.call([0]).message } while answer[0] != polling[0]
+      #expect(answer == polling)
+    }
+  }
+
   @Test("Hundreds of blocked cancellation handlers hold up neither another method's cancellations nor a shutdown")
   func cancellations() async throws {
     let proceed = DispatchSemaphore(value: 0)
