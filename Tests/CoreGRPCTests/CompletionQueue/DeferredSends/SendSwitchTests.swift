@@ -15,7 +15,7 @@ struct SendSwitchTests {
       switch request.message[0] % 8 {
       case 0: throw RPCError(code: .notFound, message: text, metadata: ["x-trailing": .string(text)])
       // More than fits into one frame of HTTP/2.
-      case 1: return ServerResponse(message: [UInt8](repeating: request.message[0], count: 50_000))
+      case 1: return ServerResponse(message: [UInt8](repeating: request.message[0], count: 17_000))
       case 2: return ServerResponse(message: request.message, compression: .gzip)
       default:
         return ServerResponse(
@@ -57,7 +57,7 @@ struct SendSwitchTests {
       try await withThrowingTaskGroup { group in
         for index in UInt8(0)..<64 {
           group.addTask {
-            let messages = (UInt8(0)..<20).map { [UInt8](repeating: $0, count: index % 8 == 0 ? 20_000 : Int(index)) }
+            let messages = (UInt8(0)..<20).map { [UInt8](repeating: $0, count: index % 16 == 0 ? 17_000 : Int(index)) }
             let answers = try await test.echo(messages)
             #expect(answers == messages)
           }
