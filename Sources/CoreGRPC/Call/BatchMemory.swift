@@ -129,6 +129,18 @@ import CGRPC
     unsafe pointer.pointee.sent_message_is_core_s = message.isFromCore
   }
 
+  /// The size of the message that was taken over last, in bytes; zero when it has been sent.
+  var sentMessageByteCount: Int {
+    guard let message = unsafe pointer.pointee.sent_message else { return 0 }
+    return unsafe grpc_byte_buffer_length(message)
+  }
+
+  /// The size of the message that a finished batch has received, in bytes; `nil` if there is none.
+  var receivedMessageByteCount: Int? {
+    guard let message = unsafe pointer.pointee.received_message else { return nil }
+    return unsafe grpc_byte_buffer_length(message)
+  }
+
   /// Returns the operation that sends the message that was taken over last.
   func sendMessageOperation(flags: UInt32) -> grpc_op {
     var operation = unsafe grpc_op()

@@ -26,6 +26,7 @@ extension Call {
       }
       state.last.operations = operations
       state.last.count = unsafe memory.fill(memory.lastOperations, with: &batch, role: role)
+      if operations.contains(.sendMessage) { countSentMessage() }
       unsafe state.last.waiter = waiter
       if state.isDeferred || thread?.defer(self) == true {
         state.isDeferred = true

@@ -76,6 +76,7 @@ extension Call {
       }
       guard let message = message.take() else { preconditionFailure("the message has been sent already") }
       unsafe memory.keepSentMessage(message.relinquish())
+      countSentMessage()
       if let thread, !state.isDeferred, thread.defer(self) {
         state.isDeferred = true
         state.messages.sending.defer(flags: flags)

@@ -99,11 +99,14 @@ extension Call {
 
   /// The other end's address as C-core writes it, for instance `ipv4:127.0.0.1:50051`; `nil` once the call is over.
   var peer: String? {
-    state.withLock { state in
-      guard state.machine.isUsable, let peer = unsafe grpc_call_get_peer(handle) else { return nil }
-      defer { unsafe gpr_free(peer) }
-      return unsafe String(cString: peer)
-    }
+    state.withLock { state in state.machine.isUsable ? peerOfExistingCall : nil }
+  }
+
+  /// The other end's address, while the C call exists.
+  var peerOfExistingCall: String? {
+    guard let peer = unsafe grpc_call_get_peer(handle) else { return nil }
+    defer { unsafe gpr_free(peer) }
+    return unsafe String(cString: peer)
   }
 
   /// The certificate that the other end has shown; `nil` without one, and once the call is over.
@@ -111,11 +114,22 @@ extension Call {
     state.withLock { state in unsafe state.machine.isUsable ? AuthContext(call: handle)?.peerCertificate : nil }
   }
 
+  /// Counts the message that is to be sent, with the lock.
+  func countSentMessage() {
+    if let measurement { measurement.sent(byteCount: memory.sentMessageByteCount) }
+  }
+
+  /// Counts the message that has been received, if there is one, with the lock.
+  func countReceivedMessage() {
+    if let measurement, let count = memory.receivedMessageByteCount { measurement.received(byteCount: count) }
+  }
+
   /// Takes over the data that a batch has received, and releases the data that it has sent.
   func collect(_ operations: CallOperations, _ state: inout State) {
     if operations.contains(.sendMessage) { memory.releaseSentMessage() }
     if operations.contains(.receiveMessage) {
       unsafe memory.inspectReceivedMessage(of: handle)
+      countReceivedMessage()
       isMessageInspected.store(true, ordering: .releasing)
     }
     // The entries belong to the C call, so they are copied before it can be released.

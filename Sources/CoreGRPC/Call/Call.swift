@@ -79,6 +79,8 @@ import Synchronization
   let limits: CallLimits
   private let resumesOnPollers: Bool
   let sends: SendOptions
+  /// The counts of the call; `nil` unless observers or interceptors follow it.
+  let measurement: CallMeasurement?
   /// Whether a task receives a message, or has not taken it yet: see ``receiveMessage()``.
   let isReceiving = Atomic(false)
 
@@ -100,13 +102,16 @@ import Synchronization
   ///   - resumesOnPollers: Whether tasks that wait for the call resume on the polling thread, unless they have an
   ///     executor.
   ///   - isLookedAt: Whether the call, if it is unary, asks for a second message when it takes long.
+  ///   - measurement: The counts of the call, if observers or interceptors follow it.
   init(
     adopting handle: OpaquePointer,
     queue: CompletionQueue,
     limits: CallLimits,
     resumesOnPollers: Bool,
-    isLookedAt: Bool
+    isLookedAt: Bool,
+    measurement: CallMeasurement?
   ) {
+    self.measurement = measurement
     self.outstandingCalls = isLookedAt ? queue.outstandingCalls : nil
     unsafe self.handle = handle
     self.role = .client
@@ -118,8 +123,11 @@ import Synchronization
 
   /// Takes over a call that came to a server.
   ///
-  /// - Parameter slot: The slot of the call, which can be posted again afterwards.
-  init(takenFrom slot: borrowing CallSlot) {
+  /// - Parameters:
+  ///   - slot: The slot of the call, which can be posted again afterwards.
+  ///   - measurement: The counts of the call, if observers or interceptors follow it.
+  init(takenFrom slot: borrowing CallSlot, measurement: CallMeasurement?) {
+    self.measurement = measurement
     // The entries belong to the C call, which the slot no longer holds.
     let metadata = unsafe slot.memory.pointee.metadata.received(limit: slot.limits.receivedMetadata)
     let excessiveSize = unsafe metadata == nil ? slot.memory.pointee.metadata.receivedSize : 0
@@ -140,6 +148,8 @@ import Synchronization
     // Nothing else has been received so far.
     unsafe memory.pointer.pointee.received_message = call.message
     unsafe memory.inspectReceivedMessage(of: handle)
+    super.init()
+    countReceivedMessage()
   }
 
   deinit { assert(state.withLock { $0.machine.isReleased }, "a subclass's deinit closes the call") }
@@ -148,6 +158,11 @@ import Synchronization
   ///
   /// Called once, on any thread and without the lock.
   func didRelease() {}
+
+  /// Handles the end of a call that observers or interceptors follow, which is about to be released.
+  ///
+  /// Called once, on any thread and without the lock. The C call still exists, and no other code uses it.
+  func willRelease(_ measurement: CallMeasurement) {}
 
   /// Starts a batch.
   ///
@@ -186,6 +201,7 @@ import Synchronization
       let (failure, succeeded) = unsafe withUnsafeTemporaryAllocation(of: grpc_op.self, capacity: capacity) { ops in
         let base = unsafe ops.baseAddress.unsafelyUnwrapped  // Some operations were asked for.
         let count = unsafe memory.fill(base, with: &batch, role: role)
+        if operations.contains(.sendMessage) { countSentMessage() }
         return Poller.start(operation) { unsafe grpc_call_start_batch(handle, base, count, tag, nil) }
       }
       done = succeeded.map { (operations, $0) }
@@ -285,7 +301,9 @@ import Synchronization
         return unsafe (nil as CompletionQueue?, nil as UnsafeContinuation<RPCError?, Never>?)
       }
       collect(state.last.operations, &state)
-      let isReleased = state.machine.finish(state.last.operations) || state.machine.close()
+      // The observers of a client's call still read from it.
+      let isReleased =
+        state.machine.finish(state.last.operations) || !(role == .client && measurement != nil) && state.machine.close()
       return unsafe (isReleased ? state.queue.take() : nil, state.last.waiter.take())
     }
     release(released)
@@ -314,6 +332,7 @@ import Synchronization
   /// - Parameter queue: The queue that was held as long as batches could start; `nil` if it is not time yet.
   final func release(_ queue: consuming CompletionQueue?) {
     guard let held = consume queue else { return }
+    if let measurement { willRelease(measurement) }
     unsafe grpc_call_unref(handle)
     // Released without the lock: this may be the queue's last holder.
     _ = consume held

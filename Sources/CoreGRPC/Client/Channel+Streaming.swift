@@ -18,17 +18,25 @@ extension Channel {
     deserializer: some MessageDeserializer<Output>,
     options: CallOptions = .defaults
   ) async throws(RPCError) -> ClientResponse<Output> {
+    let interceptors = interceptors(for: descriptor)
+    let observed = observe(descriptor, interceptors)
     do {
-      return try await bidirectionalStreaming(
+      let response = try await stream(
         request: request,
+        interceptors: interceptors,
         descriptor: descriptor,
         serializer: serializer,
         deserializer: deserializer,
         options: options,
+        observed: observed,
         onResponse: { response in try await ClientResponse(single: response) }
       )
+      observed?.end(.ok)
+      return response
     } catch {
-      throw RPCError(thrownByProgram: error, message: "the call failed")
+      let error = RPCError(thrownByProgram: error, message: "the call failed")
+      observed?.end(Status.Code(error.code))
+      throw error
     }
   }
 
@@ -87,16 +95,80 @@ extension Channel {
     options: CallOptions = .defaults,
     onResponse: nonisolated(nonsending) (StreamingClientResponse<Output>) async throws -> Result
   ) async throws -> Result {
+    let interceptors = interceptors(for: descriptor)
+    guard let observed = observe(descriptor, interceptors) else {
+      return try await stream(
+        request: request,
+        interceptors: [],
+        descriptor: descriptor,
+        serializer: serializer,
+        deserializer: deserializer,
+        options: options,
+        observed: nil,
+        onResponse: onResponse
+      )
+    }
+    do {
+      let result = try await stream(
+        request: request,
+        interceptors: interceptors,
+        descriptor: descriptor,
+        serializer: serializer,
+        deserializer: deserializer,
+        options: options,
+        observed: observed,
+        onResponse: onResponse
+      )
+      observed.end(observed.code ?? .ok)
+      return result
+    } catch {
+      // Without an attempt, the error is that of the channel or of an interceptor, or else of the program.
+      observed.end(observed.code ?? (error as? RPCError).map { Status.Code($0.code) } ?? .unknown)
+      throw error
+    }
+  }
+
+  /// Begins to observe a call; `nil` if neither observers nor interceptors follow it.
+  private func observe(
+    _ descriptor: MethodDescriptor,
+    _ interceptors: [any ClientInterceptor]
+  ) -> ObservedStream? {
+    if observers == nil, interceptors.isEmpty { return nil }
+    return ObservedStream(ClientObservation(descriptor, target: completeTarget, observers))
+  }
+
+  /// Makes a call of any kind.
+  ///
+  /// - Parameters:
+  ///   - interceptors: The interceptors that apply to the method.
+  ///   - observed: The call's observation; `nil` if neither observers nor interceptors follow it.
+  private nonisolated(nonsending) func stream<Input: Sendable, Output: Sendable, Result: Sendable>(
+    request: StreamingClientRequest<Input>,
+    interceptors: [any ClientInterceptor],
+    descriptor: MethodDescriptor,
+    serializer: some MessageSerializer<Input>,
+    deserializer: some MessageDeserializer<Output>,
+    options: CallOptions,
+    observed: ObservedStream?,
+    onResponse: nonisolated(nonsending) (StreamingClientResponse<Output>) async throws -> Result
+  ) async throws -> Result {
     let options = defaults.applied(to: options, of: descriptor)
     let streams = ClientStreamSet()
-    let pipeline = ClientPipeline<Input, Output>(interceptors: interceptors(for: descriptor))
-    let attempts = pipeline.interceptors.isEmpty ? nil : ClientAttempts()
+    let pipeline = ClientPipeline<Input, Output>(interceptors: interceptors)
+    let attempts = observed?.attempts
     return try await withTaskCancellationHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
         do {
           let context = ClientContext(descriptor: descriptor, target: target, attempts: attempts)
           let response = try await pipeline.respond(to: request, context: context) { request, context in
-            let call = try makeCall(context.descriptor, options: options)
+            let handle = try openHandle()
+            observed?.willMakeCall(mayRetry: handle.mayRetry)
+            let call = handle.makeCall(
+              path: context.descriptor.path,
+              authority: options.authority,
+              timeout: options.effectiveTimeout,
+              measurement: observed?.observation.measurement
+            )
             attempts?.began(call)
             let stream = ClientStream(call: call, options: options, attempts: attempts)
             if let message = request.onlyMessage {

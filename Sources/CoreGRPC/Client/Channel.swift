@@ -21,6 +21,10 @@ public final class Channel: Sendable {
   let closing = OneTimeEvent()
   private let interceptors: [ConditionalInterceptor<any ClientInterceptor>]
   let defaults: CallDefaults
+  /// The target in full, for instance `dns:///localhost:50051`.
+  let completeTarget: String
+  /// The observers of the calls; `nil` without any.
+  let observers: ClientCallObservers?
 
   /// Creates a channel without connecting.
   ///
@@ -75,6 +79,8 @@ public final class Channel: Sendable {
         resumesOnPollers: configuration.resumesOnPollers
       )
     )
+    self.completeTarget = ChannelTarget.complete(target)
+    self.observers = ClientCallObservers(configuration.callObservers, target: completeTarget)
     self.defaults = CallDefaults(configuration)
   }
 
@@ -88,6 +94,8 @@ public final class Channel: Sendable {
     self.target = target
     self.interceptors = interceptors
     self.handle = Locked(handle)
+    self.completeTarget = target
+    self.observers = ClientCallObservers(configuration.callObservers, target: target)
   }
 
   /// Closes the channel: calls in progress continue, new ones fail with UNAVAILABLE.
@@ -133,7 +141,7 @@ public final class Channel: Sendable {
     do {
       message = try serializer.serialize(request.message)
     } catch {
-      throw RPCError.cannotSerializeRequest(error)
+      throw call.failed(RPCError.cannotSerializeRequest(error))
     }
     guard let message = message.take() else { preconditionFailure("the call has no request message") }
     let answer = try await call.exchange(message, metadata: request.metadata)
@@ -141,7 +149,7 @@ public final class Channel: Sendable {
     do {
       output = try deserializer.deserialize(answer)
     } catch {
-      throw RPCError.cannotDeserializeResponse(error)
+      throw call.failed(RPCError.cannotDeserializeResponse(error))
     }
     let metadata = call.receivedMetadata
     var response = ClientResponse(message: output, metadata: metadata.initial, trailingMetadata: metadata.trailing)
@@ -153,14 +161,24 @@ public final class Channel: Sendable {
   @usableFromInline
   func makeUnaryCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> UnaryClientCall? {
     guard interceptors(for: descriptor).isEmpty else { return nil }
-    let handle = try openHandle()
+    let observation = observers.map { ClientObservation(descriptor, target: completeTarget, $0) }
+    let handle: ChannelHandle
+    do throws(RPCError) {
+      handle = try openHandle()
+    } catch {
+      observation?.end(Status.Code(error.code), mayRetry: false, peer: .none)
+      throw error
+    }
     let call = handle.makeCall(
       path: descriptor.path,
       authority: options.authority,
-      timeout: defaults.timeout(for: options, of: descriptor)
+      timeout: defaults.timeout(for: options, of: descriptor),
+      measurement: observation?.measurement
     )
     return UnaryClientCall(
       call: call,
+      observation: observation,
+      mayRetry: handle.mayRetry,
       receivesStatusSeparately: handle.receivesStatusSeparately,
       options: options,
       compression: defaults.compression(for: options)
@@ -184,14 +202,6 @@ public final class Channel: Sendable {
   /// executor continues on other threads of the library after the last channel of the process.
   public var taskExecutor: any TaskExecutor {
     handle.withLock { $0?.queue.executor } ?? globalConcurrentExecutor
-  }
-
-  func makeCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> Call {
-    try openHandle().makeCall(
-      path: descriptor.path,
-      authority: options.authority,
-      timeout: options.effectiveTimeout
-    )
   }
 
   func openHandle() throws(RPCError) -> ChannelHandle {

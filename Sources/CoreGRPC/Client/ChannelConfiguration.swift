@@ -117,6 +117,11 @@ extension Channel {
     /// its thread for longer than a few milliseconds, another thread receives.
     public var resumesOnPollers = true
 
+    /// The observers of all calls, which see each call begin and end, whatever ends it.
+    ///
+    /// Defaults to none, which costs nothing.
+    public var callObservers: [any ClientCallObserver] = []
+
     /// Channel arguments of C-core without a setting here, by name.
     ///
     /// They take precedence over the settings. `grpc.experimental.tcp_tx_zerocopy_enabled` has no effect: it can

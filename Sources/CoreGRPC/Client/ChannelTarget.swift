@@ -49,6 +49,16 @@ enum ChannelTarget {
     }
   }
 
+  /// The schemes that C-core has resolvers for.
+  private static let schemes = [
+    "dns", "ipv4", "ipv6", "unix", "unix-abstract", "xds", "vsock", "google-c2p", "google-c2p-experimental",
+  ]
+
+  /// Returns a target in full, as C-core completes it: a name without a scheme is one for DNS.
+  static func complete(_ target: String) -> String {
+    schemes.contains { target.hasPrefix("\($0):") } ? target : "dns:///\(target)"
+  }
+
   private static let expected = "expected host:port, [IPv6 address]:port, unix:/path, or another gRPC target"
 
   /// Returns the parts after a scheme, decoded as C-core does: the text between `//` and the path, and the path up to a

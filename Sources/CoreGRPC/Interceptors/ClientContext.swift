@@ -72,6 +72,16 @@ public struct ClientContext: Sendable {
     set { set { $0.localPeer = newValue } }
   }
 
+  /// Calls a function when the call is over, whatever ends it, where observers run: see ``ClientCallObserver``.
+  ///
+  /// For interceptors, before they return.
+  ///
+  /// - Returns: Whether the call will call it; `false` in a context of no call.
+  package func onEnd(_ body: @escaping @Sendable (borrowing EndedClientCall) -> Void) -> Bool {
+    attempts?.onEnd(body)
+    return attempts != nil
+  }
+
   /// The value of a key; `nil` until an interceptor has set one.
   public subscript<Key: CallContextKey>(key: Key.Type) -> Key.Value? {
     get { own?.parts.values[key] }

@@ -110,7 +110,8 @@ public struct RPCRouter: Sendable {
         index: index,
         handler: method.makeHandler(applicable),
         essentialCalls: method.essentialCalls,
-        staysOnPollers: method.essentialCalls != nil && applicable.isEmpty
+        staysOnPollers: method.essentialCalls != nil && applicable.isEmpty,
+        isIntercepted: !applicable.isEmpty
       )
     }
   }

@@ -35,7 +35,7 @@ public struct RefusedCall: Sendable, Hashable {
 
   /// The reason of a refusal.
   public struct Reason: Sendable, Hashable, CustomStringConvertible {
-    private enum Value: String, Sendable, Hashable {
+    private enum Value: String, Sendable, Hashable, CaseIterable {
       case tooManyCalls = "too many calls"
       case unknownMethod = "unknown method"
       case missingMessage = "missing request message"
@@ -43,6 +43,9 @@ public struct RefusedCall: Sendable, Hashable {
       case undecodableRequest = "undecodable request"
       case metadataTooLarge = "metadata too large"
       case serverShutdown = "server shutdown"
+
+      /// The values by their numbers, which begin with 1.
+      static let numbered = Array(allCases)
     }
 
     private let value: Value
@@ -70,5 +73,16 @@ public struct RefusedCall: Sendable, Hashable {
 
     /// Whether the server, and not the client, has a problem.
     var isServersProblem: Bool { value == .tooManyCalls }
+
+    /// The reason's number, which is never zero.
+    var number: UInt8 { UInt8(truncatingIfNeeded: Value.numbered.firstIndex(of: value) ?? 0) + 1 }
+
+    private init(value: Value) { self.value = value }
+
+    /// Creates a reason by its number; `nil` for zero.
+    init?(number: UInt8) {
+      guard number > 0, number <= Value.numbered.count else { return nil }
+      value = Value.numbered[Int(number) - 1]
+    }
   }
 }

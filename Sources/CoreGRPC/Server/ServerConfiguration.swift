@@ -166,6 +166,11 @@ extension Server {
     /// number of the others.
     public var onRefusedCall: (@Sendable (RefusedCall) -> Void)?
 
+    /// The observers of all calls, which see each call begin and end, whatever ends it.
+    ///
+    /// Defaults to none, which costs nothing.
+    public var callObservers: [any ServerCallObserver] = []
+
     /// Channel arguments of C-core without a setting here, by name.
     ///
     /// They take precedence over the settings. `grpc.experimental.tcp_tx_zerocopy_enabled` has no effect: it can

@@ -126,6 +126,15 @@ public struct ServerContext: Sendable {
     set { set { $0.cancellation = newValue } }
   }
 
+  /// Calls a function when the call is over, whatever ends it, where observers run: see ``ServerCallObserver``.
+  ///
+  /// For interceptors.
+  ///
+  /// - Returns: Whether the call will call it; `false` for a call that is over, and in a context of no call.
+  package func onEnd(_ body: @escaping @Sendable (borrowing EndedServerCall) -> Void) -> Bool {
+    call?.onEnd(body) ?? false
+  }
+
   /// The value of a key; `nil` until an interceptor has set one.
   public subscript<Key: CallContextKey>(key: Key.Type) -> Key.Value? {
     get { own?.parts.values[key] }

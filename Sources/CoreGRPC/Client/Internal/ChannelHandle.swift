@@ -18,6 +18,8 @@ import CGRPC
   /// The resource quota, held here so that other channels find it.
   private let resourceQuota: ResourceQuota?
   private let looksAtCalls: Bool
+  /// Whether C-core may make a failed call again.
+  let mayRetry: Bool
   /// Whether the status of a unary call is received after its message, by a batch of its own.
   let receivesStatusSeparately: Bool
   private let library = Library()
@@ -61,6 +63,7 @@ import CGRPC
     self.resumesOnPollers = resumesOnPollers
     self.looksAtCalls = true
     self.receivesStatusSeparately = !arguments.allowsSecondMessage(.current)
+    self.mayRetry = arguments.allowsRetries
   }
 
   /// Creates a channel over a socket that is connected to a server of this process, and takes ownership of the socket.
@@ -84,12 +87,14 @@ import CGRPC
     self.resumesOnPollers = resumesOnPollers
     // The server is this library.
     self.looksAtCalls = false
+    self.mayRetry = arguments.allowsRetries
     self.receivesStatusSeparately = false
   }
 
   deinit { unsafe grpc_channel_destroy(handle) }
 
-  func makeCall(path: String, authority: String?, timeout: Duration?) -> Call {
+  func makeCall(path: String, authority: String?, timeout: Duration?, measurement: CallMeasurement?) -> Call {
+    measurement?.attemptBegan()
     let method = unsafe grpc_slice(copying: path)
     defer { unsafe grpc_slice_unref(method) }
     let deadline = timeout.map { CoreDeadline(timeout: $0) }
@@ -112,7 +117,8 @@ import CGRPC
       deadline: deadline,
       limits: limits,
       resumesOnPollers: resumesOnPollers,
-      isLookedAt: looksAtCalls
+      isLookedAt: looksAtCalls,
+      measurement: measurement
     )
   }
 }
@@ -138,7 +144,8 @@ private final class ClientCall: Call, @unchecked Sendable {
     deadline: CoreDeadline?,
     limits: CallLimits,
     resumesOnPollers: Bool,
-    isLookedAt: Bool
+    isLookedAt: Bool,
+    measurement: CallMeasurement?
   ) {
     self.channel = channel
     self.deadline = deadline
@@ -147,7 +154,8 @@ private final class ClientCall: Call, @unchecked Sendable {
       queue: channel.queue,
       limits: limits,
       resumesOnPollers: resumesOnPollers,
-      isLookedAt: isLookedAt
+      isLookedAt: isLookedAt,
+      measurement: measurement
     )
   }
 

@@ -1,9 +1,11 @@
-/// The attempts of a call that interceptors see; made only for such calls.
+/// The attempts of a call that interceptors or observers see; made only for such calls.
 final class ClientAttempts: Sendable {
   private struct State {
     var call: Call?
     /// The last known address of the server.
     var remotePeer: String?
+    /// The functions that interceptors have the call's end call.
+    var endClosures: [@Sendable (borrowing EndedClientCall) -> Void] = []
   }
 
   private let state = Locked(State())
@@ -16,7 +18,21 @@ final class ClientAttempts: Sendable {
     let peer = call.peer
     state.withLock { state in
       guard state.call === call else { return }
-      state = State(call: nil, remotePeer: peer)
+      state.call = nil
+      state.remotePeer = peer
+    }
+  }
+
+  /// Adds a function for the end of the call.
+  func onEnd(_ body: @escaping @Sendable (borrowing EndedClientCall) -> Void) {
+    state.withLock { $0.endClosures.append(body) }
+  }
+
+  /// Takes the functions for the end of the call.
+  func takeEndClosures() -> [@Sendable (borrowing EndedClientCall) -> Void] {
+    state.withLock { state in
+      defer { state.endClosures = [] }
+      return state.endClosures
     }
   }
 

@@ -20,7 +20,10 @@ final class ClientStream: Sendable {
   /// Whether the received messages are dropped.
   private let dropsMessages = Atomic(false)
 
-  /// - Parameter attempts: The record of the call's attempts for interceptors; `nil` without interceptors.
+  /// The code of the failure that has this end cancel the call, and that its caller sees; -1 without one.
+  private let failureCode = Atomic(-1)
+
+  /// - Parameter attempts: The record of the call's attempts; `nil` if neither observers nor interceptors follow it.
   init(call: Call, options: CallOptions, attempts: ClientAttempts?) {
     self.call = call
     self.options = options
@@ -111,12 +114,16 @@ final class ClientStream: Sendable {
         if call.isCancelledHere { throw (producerFailure.current ?? .cancelledTask).comingOutOfChannel() }
         return nil
       }
-      try options.sizeLimits.checkReceived(byteCount: message.byteCount)
+      do throws(RPCError) {
+        try options.sizeLimits.checkReceived(byteCount: message.byteCount)
+      } catch {
+        throw failed(error)
+      }
       let output: Output
       do {
         output = try deserializer.deserialize(message)
       } catch {
-        throw RPCError.cannotDeserializeResponse(error)
+        throw failed(RPCError.cannotDeserializeResponse(error))
       }
       return ReceivedMessage(message: output, wasCompressed: message.wasCompressed)
     }
@@ -134,9 +141,24 @@ final class ClientStream: Sendable {
   /// Cancels the rest of the call, and waits for its end.
   func finish() async {
     if end.current == nil { call.cancel() }
-    _ = await end.value()
+    let end = await end.value()
     attempts?.willEnd(call)
+    if let measurement = call.measurement { measurement.code = code(of: end) }
     call.close()
+  }
+
+  /// Notes that the caller gets an error for which it will leave the call.
+  private func failed(_ error: RPCError) -> RPCError {
+    failureCode.store(error.code.rawValue, ordering: .relaxed)
+    return error
+  }
+
+  /// The code of the call for its observers.
+  private func code(of end: End) -> Status.Code {
+    guard let code = end.error?.code else { return .ok }
+    guard code == .cancelled, call.isCancelledHere else { return Status.Code(code) }
+    if let failure = Status.Code(rawValue: failureCode.load(ordering: .relaxed)) { return failure }
+    return producerFailure.current.map { Status.Code($0.code) } ?? .cancelled
   }
 
   func cancel() { call.cancel() }

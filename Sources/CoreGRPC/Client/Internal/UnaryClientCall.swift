@@ -7,13 +7,24 @@
 @usableFromInline
 struct UnaryClientCall: Sendable {
   private let call: Call
+  private let observation: ClientObservation?
+  private let mayRetry: Bool
   private let receivesStatusSeparately: Bool
   private let waitForReady: Bool?
   private let compression: CompressionAlgorithm?
   private let sizeLimits: MessageSizeLimits
 
-  init(call: Call, receivesStatusSeparately: Bool, options: CallOptions, compression: CompressionAlgorithm?) {
+  init(
+    call: Call,
+    observation: ClientObservation?,
+    mayRetry: Bool,
+    receivesStatusSeparately: Bool,
+    options: CallOptions,
+    compression: CompressionAlgorithm?
+  ) {
     self.call = call
+    self.observation = observation
+    self.mayRetry = mayRetry
     self.receivesStatusSeparately = receivesStatusSeparately
     self.waitForReady = options.waitForReady
     self.compression = compression
@@ -26,29 +37,33 @@ struct UnaryClientCall: Sendable {
     _ message: consuming MessageBuffer,
     metadata: Metadata
   ) async throws(RPCError) -> MessageBuffer {
-    try sizeLimits.checkSent(byteCount: message.byteCount)
-    var batch = Batch()
-    batch.sendInitialMetadata(metadata, waitsForReady: waitForReady, compression: compression)
-    batch.sendMessage(message)
-    batch.sendHalfClose()
-    batch.receive([.receiveInitialMetadata, .receiveMessage])
-    if receivesStatusSeparately {
-      try await endAndWaitInTwoBatches(batch)
-    } else {
-      batch.receive(.receiveClose)
-      try await call.endAndWait(with: batch)
-    }
+    do throws(RPCError) {
+      try sizeLimits.checkSent(byteCount: message.byteCount)
+      var batch = Batch()
+      batch.sendInitialMetadata(metadata, waitsForReady: waitForReady, compression: compression)
+      batch.sendMessage(message)
+      batch.sendHalfClose()
+      batch.receive([.receiveInitialMetadata, .receiveMessage])
+      if receivesStatusSeparately {
+        try await endAndWaitInTwoBatches(batch)
+      } else {
+        batch.receive(.receiveClose)
+        try await call.endAndWait(with: batch)
+      }
 
-    if call.hasReceivedSecondMessage { throw RPCError.severalMessages.comingOutOfChannel() }
-    if let error = call.receivedError { throw error }
-    guard let answer = try call.takeReceivedMessage() else {
-      // A cancellation can drop the message of a call whose status has come.
-      if call.isCancelledHere { throw RPCError.cancelledTask.comingOutOfChannel() }
-      // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
-      throw RPCError(code: .unimplemented, message: "the server answered OK without a message").comingOutOfChannel()
+      if call.hasReceivedSecondMessage { throw RPCError.severalMessages.comingOutOfChannel() }
+      if let error = call.receivedError { throw error }
+      guard let answer = try call.takeReceivedMessage() else {
+        // A cancellation can drop the message of a call whose status has come.
+        if call.isCancelledHere { throw RPCError.cancelledTask.comingOutOfChannel() }
+        // See https://grpc.github.io/grpc/core/md_doc_statuscodes.html: response cardinality violation.
+        throw RPCError(code: .unimplemented, message: "the server answered OK without a message").comingOutOfChannel()
+      }
+      try sizeLimits.checkReceived(byteCount: answer.byteCount)
+      return answer
+    } catch {
+      throw failed(error)
     }
-    try sizeLimits.checkReceived(byteCount: answer.byteCount)
-    return answer
   }
 
   /// Starts a batch with all operations but the status, and one with the status, and waits for both.
@@ -67,9 +82,23 @@ struct UnaryClientCall: Sendable {
     (call.receivedInitialMetadata, call.receivedTrailingMetadata)
   }
 
+  /// Notes that the call fails with an error.
+  ///
+  /// - Returns: The error.
+  @usableFromInline
+  func failed(_ error: RPCError) -> RPCError {
+    observation?.measurement.code = Status.Code(error.code)
+    return error
+  }
+
   /// Releases the call.
   @usableFromInline
-  func close() { call.close() }
+  func close() {
+    if let observation {
+      observation.end(observation.measurement.code ?? .ok, mayRetry: mayRetry, peer: .call(call))
+    }
+    call.close()
+  }
 }
 
 extension RPCError {

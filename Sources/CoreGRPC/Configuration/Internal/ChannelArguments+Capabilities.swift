@@ -21,6 +21,9 @@ extension ChannelArguments {
     }
   }
 
+  /// Whether C-core may make a failed call again; it does so unless it is told otherwise.
+  var allowsRetries: Bool { self[Self.retries] != 0 }
+
   /// Returns whether a unary call can ask for a second message while a batch with all of its operations is in flight.
   ///
   /// Not where calls are retried: C-core's retry filter takes the second receive-message for the first one's, and

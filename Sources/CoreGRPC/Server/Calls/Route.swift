@@ -20,16 +20,22 @@ final class Route: Sendable {
   /// Whether the handlers run on the server's polling threads always, as they are known to be quick.
   let staysOnPollers: Bool
 
+  /// Whether interceptors see the calls.
+  let isIntercepted: Bool
+
   /// - Parameters:
   ///   - essentialCalls: The largest number of calls in progress, if a full server takes them, too.
   ///   - staysOnPollers: Whether the handlers are known to be quick.
+  ///   - isIntercepted: Whether interceptors see the calls.
   init(
     descriptor: MethodDescriptor,
     index: Int,
     handler: MethodHandler,
     essentialCalls: Int? = nil,
-    staysOnPollers: Bool = false
+    staysOnPollers: Bool = false,
+    isIntercepted: Bool = false
   ) {
+    self.isIntercepted = isIntercepted
     self.descriptor = descriptor
     self.index = index
     self.essential = essentialCalls.map { EssentialMethod(index: index, maxConcurrentCalls: $0) }

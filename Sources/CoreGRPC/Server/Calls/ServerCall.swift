@@ -29,6 +29,10 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     var task: HandlerTask?
     /// The object that tells the handler of the cancellation, once the handler has asked for it.
     var cancellation: RPCCancellation?
+    /// The functions that interceptors have the call's end call.
+    var endClosures: [@Sendable (borrowing EndedServerCall) -> Void] = []
+    /// Whether a call that observers or interceptors follow is over.
+    var isReleased = false
   }
 
   private let core: ServerCore
@@ -60,8 +64,10 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   /// task.
   private let isHandedToTask = Atomic(false)
 
-  /// - Parameter route: The method that was called; `nil` if the server does not have it.
-  init(takenFrom slot: borrowing CallSlot, route: Route?, core: ServerCore) {
+  /// - Parameters:
+  ///   - route: The method that was called; `nil` if the server does not have it.
+  ///   - measurement: The counts of the call, if observers or interceptors follow it.
+  init(takenFrom slot: borrowing CallSlot, route: Route?, core: ServerCore, measurement: CallMeasurement? = nil) {
     self.core = core
     self.route = route
     let timeout = slot.timeout
@@ -76,7 +82,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
       case (_, let ageEnd?): (ageEnd, true)
       case (nil, nil): nil
       }
-    super.init(takenFrom: slot)
+    super.init(takenFrom: slot, measurement: measurement)
     if let end { ServerDeadlines.shared.insert(self, at: end.time) }
   }
 
@@ -87,6 +93,58 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
 
   /// The method, if a full server takes its calls, too.
   var essentialMethod: EssentialMethod? { route?.essential }
+
+  /// The method that was called; `nil` if the server does not have it.
+  var method: MethodDescriptor? { route?.descriptor }
+
+  /// The path that was called, of a call that observers or interceptors follow.
+  var path: String? { route?.descriptor.path ?? measurement?.unknownPath }
+
+  /// The client's address, for ``willRelease(_:)``.
+  var peerBeforeRelease: String? { peerOfExistingCall }
+
+  /// Adds a function for the end of a call that interceptors follow.
+  ///
+  /// It runs where observers do: see ``ServerCallObserver``. A call that is over does not call it.
+  ///
+  /// - Returns: Whether the call will call it.
+  func onEnd(_ body: @escaping @Sendable (borrowing EndedServerCall) -> Void) -> Bool {
+    guard measurement != nil else { return false }
+    return handler.withLock { handler in
+      guard !handler.isReleased else { return false }
+      handler.endClosures.append(body)
+      return true
+    }
+  }
+
+  override func willRelease(_ measurement: CallMeasurement) {
+    let closures = handler.withLock { handler in
+      handler.isReleased = true
+      defer { handler.endClosures = [] }
+      return handler.endClosures
+    }
+    let observers = core.observers?[route] ?? []
+    if closures.isEmpty, observers.isEmpty { return }
+    let call = EndedServerCall(of: self, measurement, code: code(measurement))
+    for observer in observers { observer.callEnded(call) }
+    for closure in closures { closure(call) }
+  }
+
+  /// The code of a call that is over.
+  private func code(_ measurement: CallMeasurement) -> Status.Code {
+    let (isInterrupted, isPoisoned, isOver) = state.withLock {
+      ($0.machine.isInterrupted, $0.failure != nil, $0.machine.isOver)
+    }
+    // The statuses with which a server ends a call in its handler's place.
+    if isInterrupted { return .unavailable }
+    if isOver, !wasCancelled, let code = measurement.code { return code }
+    if isPoisoned { return .internalError }
+    return switch reasonOfEnd {
+    case .connectionAge, .serverShutdown: .unavailable
+    case .deadlineExceeded: .deadlineExceeded
+    default: .cancelled
+    }
+  }
 
   override func didRelease() {
     if end != nil { ServerDeadlines.shared.remove(self) }
@@ -380,6 +438,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   @usableFromInline
   func reply(_ reply: consuming UnaryReply) {
     if isInspected, hasReceivedSecondMessage { return refuseSecondMessage(isHandled: true) }
+    if let measurement { measurement.code = reply.batch.status.code }
     do throws(RPCError) {
       try end(with: reply.batch)
     } catch {

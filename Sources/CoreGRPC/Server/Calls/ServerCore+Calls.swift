@@ -34,7 +34,10 @@ extension ServerCore {
     let slot = handle.makeSlot(for: method?.registered) { [self] slot, hasCall in
       guard hasCall else { return handleEvent { $0.slotReturned() } }
       let path = route == nil ? slot.path : ""
-      let call = ServerCall(takenFrom: slot, route: route, core: self)
+      let measurement = observers == nil && route?.isIntercepted != true ? nil : CallMeasurement(unknownPath: path)
+      let call = ServerCall(takenFrom: slot, route: route, core: self, measurement: measurement)
+      // Before another thread can end the call.
+      if let observers { for observer in observers[route] { observer.callStarted() } }
       let arrival = state.withLock { $0.callArrived(call, route) }
       // Before anything else, so that the next call need not wait.
       if arrival.postsSlot, !handle.post(slot) { handleEvent { $0.slotReturned() } }
@@ -80,6 +83,7 @@ extension ServerCore {
   ///
   /// Called before the call ends, so that its peer is known.
   func report(_ reason: RefusedCall.Reason, call: ServerCall, path: String, status: Status) {
+    call.measurement?.refusal = reason
     refusals.report(executor: executor, reason: reason) {
       RefusedCall(reason: reason, path: path, remotePeer: call.peer ?? "", status: status)
     }

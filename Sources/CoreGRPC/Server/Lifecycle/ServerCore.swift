@@ -37,6 +37,8 @@ final class ServerCore: Sendable {
   let shutdownSignal: ShutdownSignal
 
   let refusals: RefusalReporter
+  /// The observers of the calls; `nil` without any.
+  let observers: ServerCallObservers?
   /// The executor of the handlers; `nil` for Swift's pool.
   let executor: (any TaskExecutor)?
   /// The executor, if it is that of the polling threads.
@@ -65,6 +67,7 @@ final class ServerCore: Sendable {
   ) {
     self.shutdownSignal = shutdownSignal
     self.refusals = RefusalReporter(configuration.onRefusedCall)
+    self.observers = ServerCallObservers(configuration.callObservers, of: routes)
     self.sharesPorts = configuration.allowsPortReuse
     self.maxConcurrentCalls = configuration.maxConcurrentCalls
     let connections = ServerConnections()
