@@ -18,13 +18,17 @@ func product(_ name: String, of package: String, with traits: String...) -> Targ
 let argumentParser = product("ArgumentParser", of: "swift-argument-parser", with: "Programs")
 let histogram = product("Histogram", of: "hdrhistogram-swift", with: "Programs")
 let inMemoryLogging = product("InMemoryLogging", of: "swift-log", with: "Logging")
+let inMemoryTracing = product("InMemoryTracing", of: "swift-distributed-tracing", with: "Tracing")
 let logging = product("Logging", of: "swift-log", with: "Logging", "ServiceLifecycle")
+let metrics = product("Metrics", of: "swift-metrics", with: "Metrics")
+let metricsTestKit = product("MetricsTestKit", of: "swift-metrics", with: "Metrics")
 let serviceLifecycle = product("ServiceLifecycle", of: "swift-service-lifecycle", with: "ServiceLifecycle")
 let serviceLifecycleTestKit = product(
   "ServiceLifecycleTestKit",
   of: "swift-service-lifecycle",
   with: "ServiceLifecycle"
 )
+let tracing = product("Tracing", of: "swift-distributed-tracing", with: "Tracing")
 let unixSignals = product("UnixSignals", of: "swift-service-lifecycle", with: "ServiceLifecycle")
 
 /// Whether another package depends on this one by URL.
@@ -55,6 +59,7 @@ let package = Package(
   products: [
     .library(name: "CoreGRPC", targets: ["CoreGRPC"]),
     .library(name: "CoreGRPCLogging", targets: ["CoreGRPCLogging"]),
+    .library(name: "CoreGRPCMetrics", targets: ["CoreGRPCMetrics"]),
     // All that a service with protobuf messages needs in Swift, and in C, for the targets of generated C.
     .library(
       name: "CoreGRPCProtobuf",
@@ -63,6 +68,7 @@ let package = Package(
     .library(name: "CProtobufC", targets: ["CGoogleProtobuf"]),
     .library(name: "CoreGRPCServices", targets: ["CoreGRPCServices"]),
     .library(name: "CoreGRPCServiceLifecycle", targets: ["CoreGRPCServiceLifecycle"]),
+    .library(name: "CoreGRPCTracing", targets: ["CoreGRPCTracing"]),
     .library(name: "ProtobufC", targets: ["ProtobufC"]),
     .library(name: "ProtobufCFoundation", targets: ["ProtobufCFoundation"]),
     .library(name: "ProtobufCJSON", targets: ["ProtobufCJSON"]),
@@ -82,6 +88,7 @@ let package = Package(
   traits: [
     .default(enabledTraits: [isDependency ? "Logging" : "Programs"]),
     .trait(name: "Logging", description: "The product CoreGRPCLogging: needs swift-log."),
+    .trait(name: "Metrics", description: "The product CoreGRPCMetrics: needs swift-metrics."),
     .trait(
       name: "Programs",
       description: "All products, and the programs of this repository: need all packages that the manifest lists."
@@ -90,10 +97,13 @@ let package = Package(
       name: "ServiceLifecycle",
       description: "CoreGRPCServiceLifecycle and CoreGRPCLogging: need swift-service-lifecycle, and swift-log."
     ),
+    .trait(name: "Tracing", description: "The product CoreGRPCTracing: needs swift-distributed-tracing."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
@@ -135,6 +145,16 @@ let package = Package(
     .target(
       name: "CoreGRPCLogging",
       dependencies: ["CoreGRPC", logging],
+      swiftSettings: swiftSettings
+    ),
+    .target(
+      name: "CoreGRPCMetrics",
+      dependencies: ["CoreGRPC", metrics],
+      swiftSettings: swiftSettings
+    ),
+    .target(
+      name: "CoreGRPCTracing",
+      dependencies: ["CoreGRPC", tracing],
       swiftSettings: swiftSettings
     ),
     .target(
@@ -445,8 +465,9 @@ let package = Package(
     .testTarget(
       name: "DocumentationTests",
       dependencies: [
-        "Compute", "CoreGRPC", "CoreGRPCLogging", "CoreGRPCProtobuf", "CoreGRPCServices", "ProtobufC",
-        "ProtobufCFoundation", "ProtobufCJSON", "ProtobufCTextFormat", "ProtobufCWellKnownTypes", "TestSupport",
+        "Compute", "CoreGRPC", "CoreGRPCLogging", "CoreGRPCMetrics", "CoreGRPCProtobuf", "CoreGRPCServices",
+        "CoreGRPCTracing", "ProtobufC", "ProtobufCFoundation", "ProtobufCJSON", "ProtobufCTextFormat",
+        "ProtobufCWellKnownTypes", "TestSupport",
         logging,
       ]
     ),
@@ -461,6 +482,24 @@ let package = Package(
         "CoreGRPC", "CoreGRPCLogging", "TestSupport",
         inMemoryLogging,
         logging,
+      ],
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "CoreGRPCMetricsTests",
+      dependencies: [
+        "CoreGRPC", "CoreGRPCMetrics", "TestSupport",
+        metrics,
+        metricsTestKit,
+      ],
+      swiftSettings: swiftSettings
+    ),
+    .testTarget(
+      name: "CoreGRPCTracingTests",
+      dependencies: [
+        "CoreGRPC", "CoreGRPCTracing", "TestSupport",
+        inMemoryTracing,
+        tracing,
       ],
       swiftSettings: swiftSettings
     ),

@@ -4,8 +4,10 @@
 import Compute
 import CoreGRPC
 import CoreGRPCLogging
+import CoreGRPCMetrics
 import CoreGRPCProtobuf
 import CoreGRPCServices
+import CoreGRPCTracing
 import Foundation
 import Logging
 import ProtobufC
@@ -233,6 +235,39 @@ struct Authenticate: ServerInterceptor {
 
 func forwardLog() {
   CoreGRPCLog.forward(to: Logger(label: "grpc"), minimumLevel: .error, maxEventsPerSecond: 100)
+}
+
+// MARK: Observers
+
+struct SlowCalls: ServerCallObserver {
+  let found: AsyncStream<String>.Continuation
+
+  func callEnded(_ call: borrowing EndedServerCall) {
+    if call.duration > .seconds(1) { found.yield(call.path) }
+  }
+}
+
+func observeServer() {
+  let accessLog = AccessLog(to: Logger(label: "access"))
+  var configuration = Server.Configuration()
+  configuration.callObservers = [ServerMetrics(), accessLog]
+  let server = Server(
+    services: [ComputeService()],
+    configuration: configuration,
+    interceptors: [TracingServerInterceptor()]
+  )
+  _ = server
+}
+
+func observeChannel() throws {
+  var configuration = Channel.Configuration()
+  configuration.callObservers = [ClientMetrics()]
+  let channel = try Channel(
+    target: "localhost:50051",
+    configuration: configuration,
+    interceptors: [TracingClientInterceptor()]
+  )
+  _ = channel
 }
 
 // MARK: Executors
