@@ -4,6 +4,8 @@ import CGRPC
 struct Batch: ~Copyable {
   private(set) var operations: CallOperations = []
   private(set) var initialMetadata = Metadata()
+  /// The size of the initial metadata on the wire, once it is prepared, in bytes.
+  private(set) var initialMetadataSize = 0
   private(set) var trailingMetadata = Metadata()
   private(set) var message: MessageBuffer?
   private(set) var messageFlags: UInt32 = 0
@@ -86,7 +88,7 @@ struct Batch: ~Copyable {
 
   private mutating func prepareMetadata(for sender: Metadata.Sender, room: Int) throws(RPCError) {
     if !initialMetadata.isEmpty {
-      try initialMetadata.prepare(for: sender, room: room)
+      initialMetadataSize = try initialMetadata.prepare(for: sender, room: room)
     } else if room < 0, sender == .client, operations.contains(.sendInitialMetadata) {
       let message =
         "the method's path, the authority and gRPC's own headers exceed maxRequestMetadataBytes by \(-room) bytes"

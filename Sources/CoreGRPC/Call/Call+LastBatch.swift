@@ -14,7 +14,7 @@ extension Call {
     resuming waiter: UnsafeContinuation<RPCError?, Never>?
   ) throws(RPCError) {
     var batch = batch
-    try batch.prepareHeaders(for: role, room: limits.sentMetadata)
+    try prepareHeaders(of: &batch)
     let thread = sends.defers ? Poller.current : nil
     let outcome = state.withLock { state -> Result<LastStart?, RPCError> in
       batch.resolve(after: state.machine.started)

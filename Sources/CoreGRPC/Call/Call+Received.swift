@@ -27,6 +27,7 @@ extension Call {
     let code = unsafe Status.Code(rawValue: Int(memory.pointer.pointee.received_status.rawValue)) ?? .unknown
     let message = unsafe memory.pointer.pointee.received_status_details.text(maximumByteCount: limits.receivedMetadata)
     let status = Status(code: code, message: message)
+    if let failure = credentials?.failure(behind: status) { return Status(failure) }
     return code == .unavailable ? explaining(status) : status
   }
 
@@ -37,6 +38,7 @@ extension Call {
     guard let received = RPCError(status: receivedStatus, metadata: receivedTrailingMetadata) else { return nil }
     var error = received.considering(deadlineHasPassed: deadlineHasPassed, isCancelledHere: isCancelledHere)
     error.initialMetadata = receivedInitialMetadata
+    if let failure = credentials?.failure, failure == error { error.cause = failure.cause }
     return error.comingOutOfChannel()
   }
 
@@ -139,6 +141,7 @@ extension Call {
     guard operations.contains(.receiveClose) else { return }
     switch role {
     case .client:
+      credentials?.callEnded()
       state.received.trailingMetadata = unsafe received(memory.pointer.pointee.received_trailing_metadata, &state)
       if state.received.excessiveMetadataSize > 0 { refuseReceivedMetadata(&state) }
     case .server:

@@ -90,6 +90,9 @@ import Synchronization
 
   /// The list that holds the call while its last batch is in flight; `nil` if no list does.
   let outstandingCalls: OutstandingCalls?
+
+  /// The credentials of a client's call, if there are any that the program provides.
+  let credentials: CallCredentialsSession?
   /// The call's place in the list, which only the list reads and writes.
   nonisolated(unsafe) var links = OutstandingCalls.Links()
 
@@ -103,16 +106,19 @@ import Synchronization
   ///     executor.
   ///   - isLookedAt: Whether the call, if it is unary, asks for a second message when it takes long.
   ///   - measurement: The counts of the call, if observers or interceptors follow it.
+  ///   - credentials: The credentials of the call, if there are any that the program provides.
   init(
     adopting handle: OpaquePointer,
     queue: CompletionQueue,
     limits: CallLimits,
     resumesOnPollers: Bool,
     isLookedAt: Bool,
-    measurement: CallMeasurement?
+    measurement: CallMeasurement?,
+    credentials: CallCredentialsSession?
   ) {
     self.measurement = measurement
     self.outstandingCalls = isLookedAt ? queue.outstandingCalls : nil
+    self.credentials = credentials
     unsafe self.handle = handle
     self.role = .client
     self.resumesOnPollers = resumesOnPollers
@@ -136,6 +142,7 @@ import Synchronization
     self.role = .server
     self.resumesOnPollers = false
     self.outstandingCalls = nil
+    self.credentials = nil
     self.limits = slot.limits
     self.sends = slot.queue.sends
     self.state = Locked(
@@ -185,7 +192,7 @@ import Synchronization
     _ makeOperation: (CallOperations, inout State) -> Operation
   ) throws(RPCError) -> (operations: CallOperations, succeeded: Bool)? {
     var batch = batch
-    try batch.prepareHeaders(for: role, room: limits.sentMetadata)
+    try prepareHeaders(of: &batch)
     var done: (operations: CallOperations, succeeded: Bool)?
     let refusal = state.withLock { state -> RPCError? in
       batch.resolve(after: state.machine.started)
@@ -210,6 +217,14 @@ import Synchronization
     }
     if let refusal { throw refusal }
     return done
+  }
+
+  /// Converts the metadata of a batch, see ``Batch/prepareHeaders(for:room:)``.
+  final func prepareHeaders(of batch: inout Batch) throws(RPCError) {
+    try batch.prepareHeaders(for: role, room: limits.sentMetadata)
+    if let credentials, batch.initialMetadataSize > 0 {
+      credentials.requestMetadataHasSize(batch.initialMetadataSize)
+    }
   }
 
   /// Handles the refusal of a batch by C-core, which poisons the call.
@@ -336,6 +351,7 @@ import Synchronization
     unsafe grpc_call_unref(handle)
     // Released without the lock: this may be the queue's last holder.
     _ = consume held
+    credentials?.release()
     didRelease()
   }
 }

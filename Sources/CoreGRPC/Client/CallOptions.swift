@@ -39,6 +39,11 @@ public struct CallOptions: Sendable {
   /// Defaults to `nil`: the channel's.
   public var authority: String?
 
+  /// The credentials of this call, in addition to the channel's.
+  ///
+  /// Defaults to `nil`: the channel's alone.
+  public var credentials: CallCredentials?
+
   /// The algorithm with which the call's messages to the server are compressed.
   ///
   /// Defaults to `nil`: the channel's. A server that does not accept the algorithm ends the call with UNIMPLEMENTED.
@@ -67,6 +72,7 @@ public struct CallOptions: Sendable {
   ///   - inheritsDeadline: Whether the call ends by the deadline of the handler that makes it. Defaults to `true`.
   ///   - waitForReady: Whether the call waits for a connection. Defaults to the setting of the service config.
   ///   - authority: The authority to name to the server. Defaults to the channel's.
+  ///   - credentials: The credentials of this call, in addition to the channel's. Defaults to none.
   ///   - compression: The algorithm for the messages to the server. Defaults to the channel's.
   ///   - maxRequestMessageBytes: The largest message that the call may send, in bytes. Defaults to the channel's limit.
   ///   - maxResponseMessageBytes: The largest message that the call may receive, in bytes. Defaults to the channel's
@@ -77,6 +83,7 @@ public struct CallOptions: Sendable {
     inheritsDeadline: Bool = true,
     waitForReady: Bool? = nil,
     authority: String? = nil,
+    credentials: CallCredentials? = nil,
     compression: CompressionAlgorithm? = nil,
     maxRequestMessageBytes: Int? = nil,
     maxResponseMessageBytes: Int? = nil
@@ -86,6 +93,7 @@ public struct CallOptions: Sendable {
     self.inheritsDeadline = inheritsDeadline
     self.waitForReady = waitForReady
     self.authority = authority
+    self.credentials = credentials
     self.compression = compression
     self.maxRequestMessageBytes = maxRequestMessageBytes
     self.maxResponseMessageBytes = maxResponseMessageBytes

@@ -161,11 +161,12 @@ extension Channel {
         do {
           let context = ClientContext(descriptor: descriptor, target: target, attempts: attempts)
           let response = try await pipeline.respond(to: request, context: context) { request, context in
+            let request = try await authorized(request, context.descriptor, options)
             let handle = try openHandle()
             observed?.willMakeCall(mayRetry: handle.mayRetry)
-            let call = handle.makeCall(
-              path: context.descriptor.path,
-              authority: options.authority,
+            let call = try handle.makeCall(
+              context.descriptor,
+              options: options,
               timeout: options.effectiveTimeout,
               measurement: observed?.observation.measurement
             )
@@ -194,5 +195,29 @@ extension Channel {
     } onCancel: {
       streams.cancel()
     }
+  }
+
+  /// Returns the request with the metadata of the call's credentials, where C-core does not ask for it: on a channel to
+  /// a server of this process.
+  private func authorized<Input: Sendable>(
+    _ request: StreamingClientRequest<Input>,
+    _ descriptor: MethodDescriptor,
+    _ options: CallOptions
+  ) async throws(RPCError) -> StreamingClientRequest<Input> {
+    guard let credentials = options.credentials, try openHandle().isInProcess else { return request }
+    let parts = credentials.parts
+    var request = request
+    if parts.contains(where: { if case .core = $0.source { true } else { false } }) {
+      let message = "a channel within the process cannot ask C-core's own credentials"
+      throw RPCError(code: .unauthenticated, message: message).comingOutOfChannel()
+    }
+    let url = "https://\(options.authority ?? target)/\(descriptor.service)"
+    let context = CallCredentials.Context(descriptor: descriptor, serviceURL: url)
+    do {
+      request.metadata.add(contentsOf: try await CallCredentialsSession.metadata(of: parts, context: context))
+    } catch {
+      throw RPCError(callCredentialsFailure: error).comingOutOfChannel()
+    }
+    return request
   }
 }

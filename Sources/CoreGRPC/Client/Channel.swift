@@ -157,24 +157,27 @@ public final class Channel: Sendable {
     return response
   }
 
-  /// Prepares a unary call; `nil` if interceptors want to see it as a stream.
+  /// Prepares a unary call; `nil` if it is to be made as a stream, which interceptors see.
   @usableFromInline
   func makeUnaryCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> UnaryClientCall? {
     guard interceptors(for: descriptor).isEmpty else { return nil }
+    // On a channel without a connection of C-core's, the stream asks the credentials.
+    if options.credentials != nil, isInProcess { return nil }
     let observation = observers.map { ClientObservation(descriptor, target: completeTarget, $0) }
     let handle: ChannelHandle
+    let call: Call
     do throws(RPCError) {
       handle = try openHandle()
+      call = try handle.makeCall(
+        descriptor,
+        options: options,
+        timeout: defaults.timeout(for: options, of: descriptor),
+        measurement: observation?.measurement
+      )
     } catch {
       observation?.end(Status.Code(error.code), mayRetry: false, peer: .none)
       throw error
     }
-    let call = handle.makeCall(
-      path: descriptor.path,
-      authority: options.authority,
-      timeout: defaults.timeout(for: options, of: descriptor),
-      measurement: observation?.measurement
-    )
     return UnaryClientCall(
       call: call,
       observation: observation,
@@ -203,6 +206,9 @@ public final class Channel: Sendable {
   public var taskExecutor: any TaskExecutor {
     handle.withLock { $0?.queue.executor } ?? globalConcurrentExecutor
   }
+
+  /// Whether the channel's server is in this process.
+  var isInProcess: Bool { handle.withLock { $0?.isInProcess } ?? false }
 
   func openHandle() throws(RPCError) -> ChannelHandle {
     guard let handle = handle.withLock({ $0 }) else {

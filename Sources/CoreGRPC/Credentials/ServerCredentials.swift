@@ -13,6 +13,8 @@ public struct ServerCredentials: Sendable, Hashable {
   enum Value: Sendable, Hashable {
     case insecure
     case tls(TLS)
+    case local(LocalConnection)
+    case alts
   }
 
   let value: Value
@@ -40,5 +42,19 @@ public struct ServerCredentials: Sendable, Hashable {
   ///   - clientCertificates: The certificates that the server asks of clients (mutual TLS). Defaults to none.
   public static func tls(identities: [TLSIdentity], clientCertificates: ClientCertificatePolicy = .none) -> Self {
     Self(value: .tls(TLS(identities: identities, clientCertificates: clientCertificates)))
+  }
+
+  /// Google's Application Layer Transport Security, between machines in Google's cloud. Elsewhere
+  /// ``Server/listen(on:credentials:)`` throws.
+  ///
+  /// This package has no tests of it.
+  public static var alts: Self { Self(value: .alts) }
+
+  /// No encryption, for connections within the machine: C-core refuses a client elsewhere.
+  ///
+  /// - Parameter connection: The kind of the connections, which must be that of the address. Defaults to Unix domain
+  ///   sockets.
+  public static func local(_ connection: LocalConnection = .unixDomainSocket) -> Self {
+    Self(value: .local(connection))
   }
 }

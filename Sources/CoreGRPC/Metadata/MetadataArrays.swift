@@ -1,5 +1,18 @@
 import CGRPC
 
+extension grpc_metadata {
+  /// Creates an entry for C-core to send, whose slices the owner releases.
+  init(copying entry: Metadata.Element) {
+    unsafe self.init()
+    unsafe key = grpc_slice(copying: entry.key)
+    unsafe value =
+      switch entry.value {
+      case .string(let text): unsafe grpc_slice(copying: text)
+      case .binary(let bytes): unsafe grpc_slice(copying: bytes)
+      }
+  }
+}
+
 extension grpc_metadata_array {
   /// An array for C-core to fill, or to be left empty.
   static var empty: grpc_metadata_array {
@@ -21,12 +34,7 @@ extension grpc_metadata_array {
       capacity: metadata.count
     )
     for (index, entry) in metadata.enumerated() {
-      unsafe entries[index].key = grpc_slice(copying: entry.key)
-      unsafe entries[index].value =
-        switch entry.value {
-        case .string(let text): unsafe grpc_slice(copying: text)
-        case .binary(let bytes): unsafe grpc_slice(copying: bytes)
-        }
+      unsafe entries[index] = grpc_metadata(copying: entry)
     }
     unsafe self.metadata = entries
     unsafe self.count = metadata.count

@@ -22,7 +22,14 @@ import CGRPC
   let mayRetry: Bool
   /// Whether the status of a unary call is received after its message, by a batch of its own.
   let receivesStatusSeparately: Bool
+  /// The credentials of all calls.
+  private let callCredentials: CallCredentials?
+  /// Whether the connections have no encryption.
+  private let isPlaintext: Bool
   private let library = Library()
+
+  /// Whether the channel's server is in this process.
+  var isInProcess: Bool { serverShutdown != nil }
 
   /// - Throws: ``RuntimeError``, when C-core cannot read the target or the credentials, or when
   ///   ``ChannelArguments/adapt(to:)`` refuses a setting.
@@ -33,6 +40,11 @@ import CGRPC
     resumesOnPollers: Bool
   ) throws(RuntimeError) {
     if let problem = ChannelTarget.problem(in: target) { throw RuntimeError(cannotConnectTo: target, problem) }
+    if let problem = credentials.problem(withTarget: target) { throw RuntimeError(cannotConnectTo: target, problem) }
+    if let callCredentials = credentials.callCredentials, credentials.isPlaintext, !callCredentials.allowsPlaintext {
+      let problem = RPCError.plaintextCredentials.message
+      throw RuntimeError(cannotConnectTo: target, problem, code: .invalidCredentials)
+    }
     var arguments = arguments
     try arguments.adapt(to: .current)
     credentials.set(in: &arguments)
@@ -56,6 +68,8 @@ import CGRPC
     unsafe self.handle = channel
     self.serverShutdown = nil
     self.connectionFailure = ConnectionFailure(credentials)
+    self.callCredentials = credentials.callCredentials
+    self.isPlaintext = credentials.isPlaintext
     self.queue = ClientQueue.shared()
     self.limits = arguments.clientCallLimits
     self.authorityLength = arguments.authorityLength(of: target)
@@ -80,6 +94,8 @@ import CGRPC
     unsafe self.handle = channel
     self.serverShutdown = serverShutdown
     self.connectionFailure = ConnectionFailure(.insecure)
+    self.callCredentials = nil
+    self.isPlaintext = true
     self.queue = ClientQueue.shared()
     self.limits = arguments.clientCallLimits
     self.authorityLength = arguments.authorityLength(of: target)
@@ -93,8 +109,17 @@ import CGRPC
 
   deinit { unsafe grpc_channel_destroy(handle) }
 
-  func makeCall(path: String, authority: String?, timeout: Duration?, measurement: CallMeasurement?) -> Call {
+  /// - Throws: ``RPCError``, when the call's credentials are not to be sent on this channel.
+  func makeCall(
+    _ descriptor: MethodDescriptor,
+    options: CallOptions,
+    timeout: Duration?,
+    measurement: CallMeasurement?
+  ) throws(RPCError) -> Call {
+    let credentials = try credentials(for: options)
     measurement?.attemptBegan()
+    let path = descriptor.path
+    let authority = options.authority
     let method = unsafe grpc_slice(copying: path)
     defer { unsafe grpc_slice_unref(method) }
     let deadline = timeout.map { CoreDeadline(timeout: $0) }
@@ -111,6 +136,12 @@ import CGRPC
     guard let call = unsafe call else { preconditionFailure("C-core cannot create a call") }
     var limits = limits
     limits.sentMetadata -= path.utf8.count + (authority?.utf8.count ?? authorityLength)
+    var session: CallCredentialsSession?
+    if let credentials {
+      session = unsafe CallCredentialsSession.set(credentials, on: call) { parts in
+        CallCredentialsSession(parts, of: descriptor, room: limits.sentMetadata)
+      }
+    }
     return unsafe ClientCall(
       adopting: call,
       channel: self,
@@ -118,8 +149,16 @@ import CGRPC
       limits: limits,
       resumesOnPollers: resumesOnPollers,
       isLookedAt: looksAtCalls,
-      measurement: measurement
+      measurement: measurement,
+      credentials: session
     )
+  }
+
+  /// The credentials for C-core; `nil` without any, and where it does not ask for them.
+  private func credentials(for options: CallOptions) throws(RPCError) -> CallCredentials? {
+    guard let own = options.credentials, !isInProcess else { return callCredentials }
+    if isPlaintext, !own.allowsPlaintext { throw .plaintextCredentials }
+    return callCredentials.map { .composite($0, own) } ?? own
   }
 }
 
@@ -145,7 +184,8 @@ private final class ClientCall: Call, @unchecked Sendable {
     limits: CallLimits,
     resumesOnPollers: Bool,
     isLookedAt: Bool,
-    measurement: CallMeasurement?
+    measurement: CallMeasurement?,
+    credentials: CallCredentialsSession?
   ) {
     self.channel = channel
     self.deadline = deadline
@@ -155,7 +195,8 @@ private final class ClientCall: Call, @unchecked Sendable {
       limits: limits,
       resumesOnPollers: resumesOnPollers,
       isLookedAt: isLookedAt,
-      measurement: measurement
+      measurement: measurement,
+      credentials: credentials
     )
   }
 

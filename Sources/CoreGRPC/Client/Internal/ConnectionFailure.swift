@@ -10,7 +10,8 @@ struct ConnectionFailure: Sendable, Hashable {
 
   init(_ credentials: ChannelCredentials) {
     switch credentials.value {
-    case .insecure: (usesTLS, hasCertificate) = (false, false)
+    case .insecure, .local: (usesTLS, hasCertificate) = (false, false)
+    case .alts, .googleDefault: (usesTLS, hasCertificate) = (true, false)
     case .tls(let tls): (usesTLS, hasCertificate) = (true, tls.identity != nil)
     }
   }

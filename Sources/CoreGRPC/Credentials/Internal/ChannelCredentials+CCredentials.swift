@@ -9,9 +9,35 @@ extension ChannelCredentials {
     switch value {
     case .insecure: unsafe credentials = grpc_insecure_credentials_create()
     case .tls(let tls): unsafe credentials = try unsafe tls.makeCCredentials()
+    case .alts(let accounts): unsafe credentials = try unsafe Self.altsCCredentials(accounts)
+    case .googleDefault: unsafe credentials = try unsafe Self.googleDefaultCCredentials()
+    case .local(let connection): unsafe credentials = grpc_local_credentials_create(connection.connectType)
     }
     defer { unsafe grpc_channel_credentials_release(credentials) }
     return unsafe body(credentials)
+  }
+
+  private static func altsCCredentials(_ accounts: [String]) throws(CredentialsError) -> OpaquePointer {
+    let options = unsafe grpc_alts_credentials_client_options_create()
+    defer { unsafe grpc_alts_credentials_options_destroy(options) }
+    for account in accounts { unsafe grpc_alts_credentials_client_options_add_target_service_account(options, account) }
+    let (credentials, _) = unsafe CoreLog.capturing { unsafe grpc_alts_credentials_create(options) }
+    guard let credentials = unsafe credentials else { throw .noALTS }
+    return unsafe credentials
+  }
+
+  private static func googleDefaultCCredentials() throws(CredentialsError) -> OpaquePointer {
+    // The log may have the text of the file.
+    let (credentials, _) = unsafe CoreLog.capturing { unsafe grpc_google_default_credentials_create(nil) }
+    guard let credentials = unsafe credentials else {
+      throw CredentialsError(
+        message: """
+          there are no application default credentials of Google: neither a valid file in \
+          GOOGLE_APPLICATION_CREDENTIALS, nor one of gcloud, nor a metadata server
+          """
+      )
+    }
+    return unsafe credentials
   }
 
   /// Sets the parts that C-core takes as channel arguments.
@@ -47,4 +73,17 @@ extension ChannelCredentials.TLS {
     }
     return unsafe credentials
   }
+}
+
+extension LocalConnection {
+  var connectType: grpc_local_connect_type {
+    switch value {
+    case .unixDomainSocket: UDS
+    case .loopback: LOCAL_TCP
+    }
+  }
+}
+
+extension CredentialsError {
+  static let noALTS = CredentialsError(message: "ALTS is available on machines in Google's cloud only")
 }

@@ -61,6 +61,17 @@ import CGRPC
       }
       certificates.withLock { $0.append(new) }
       return unsafe new.makeCCredentials()
+    case .local(let connection):
+      return unsafe grpc_local_server_credentials_create(connection.connectType)
+    case .alts:
+      let options = unsafe grpc_alts_credentials_server_options_create()
+      defer { unsafe grpc_alts_credentials_options_destroy(options) }
+      let (made, _) = unsafe CoreLog.capturing { unsafe grpc_alts_server_credentials_create(options) }
+      guard let made = unsafe made else {
+        let problem = CredentialsError.noALTS.message
+        throw RuntimeError(code: .invalidCredentials, message: "cannot listen on \(address): \(problem)")
+      }
+      return unsafe made
     }
   }
 
