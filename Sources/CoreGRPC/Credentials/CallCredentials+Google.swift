@@ -7,7 +7,7 @@ extension CallCredentials {
   /// Send them to Google's services only: another service could use the token.
   public static var googleComputeEngine: Self {
     get throws(RuntimeError) {
-      try Self(core: "the credentials of Compute Engine are not available") {
+      try unsafe Self(core: "the credentials of Compute Engine are not available") {
         unsafe grpc_google_compute_engine_credentials_create(nil)
       }
     }
@@ -27,7 +27,7 @@ extension CallCredentials {
   ) throws(RuntimeError) -> Self {
     let seconds = max(1, min(tokenLifetime, .seconds(3600)).components.seconds)
     let span = gpr_timespec(tv_sec: seconds, tv_nsec: 0, clock_type: GPR_TIMESPAN)
-    return try Self(core: "the key of the service account is not valid") {
+    return try unsafe Self(core: "the key of the service account is not valid") {
       unsafe grpc_service_account_jwt_access_credentials_create(key, span, nil)
     }
   }
@@ -39,7 +39,7 @@ extension CallCredentials {
   /// - Parameter json: The refresh token with `client_id` and `client_secret`, in the JSON format of `gcloud`.
   /// - Throws: ``RuntimeError``, when the JSON is not valid.
   public static func googleRefreshToken(_ json: String) throws(RuntimeError) -> Self {
-    try Self(core: "the refresh token is not valid") {
+    try unsafe Self(core: "the refresh token is not valid") {
       unsafe grpc_google_refresh_token_credentials_create(json, nil)
     }
   }
@@ -51,7 +51,7 @@ extension CallCredentials {
   ///   - scopes: The scopes of the tokens. Defaults to those of the configuration.
   /// - Throws: ``RuntimeError``, when the JSON is not valid.
   public static func externalAccount(_ json: String, scopes: [String] = []) throws(RuntimeError) -> Self {
-    try Self(core: "the configuration of the external account is not valid") {
+    try unsafe Self(core: "the configuration of the external account is not valid") {
       unsafe grpc_external_account_credentials_create(json, scopes.joined(separator: ","))
     }
   }
@@ -76,7 +76,7 @@ extension CallCredentials {
   /// - Throws: ``RuntimeError``, when the service's address is not valid.
   public static func tokenExchange(_ exchange: TokenExchange) throws(RuntimeError) -> Self {
     let service = exchange.service
-    return try Self(core: "the token exchange with \(service.debugDescription) is not valid") {
+    return try unsafe Self(core: "the token exchange with \(service.debugDescription) is not valid") {
       unsafe exchange.withCOptions { unsafe grpc_sts_credentials_create($0, nil) }
     }
   }
@@ -141,7 +141,7 @@ extension CallCredentials {
       ]
       // C-core copies the texts.
       let copies = unsafe texts.map { text in unsafe text.flatMap { unsafe gpr_strdup($0) } }
-      defer { for unsafecopy in unsafe copies { unsafe gpr_free(copy) } }
+      defer { for index in unsafe copies.indices { unsafe gpr_free(copies[index]) } }
       var options = unsafe grpc_sts_credentials_options(
         token_exchange_service_uri: copies[0],
         resource: copies[1],

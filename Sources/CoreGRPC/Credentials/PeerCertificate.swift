@@ -9,6 +9,12 @@ public struct PeerCertificate: Sendable, Hashable {
   /// The names, addresses and URIs that the certificate is valid for.
   public var subjectAlternativeNames: [String]
 
+  /// The SPIFFE ID, for instance `spiffe://example.org/worker`: the certificate's only URI, if that is one.
+  ///
+  /// The certificate is verified against the trust roots of the channel or the server. Whether these are of the ID's
+  /// trust domain is not checked.
+  public var spiffeID: String?
+
   /// The certificate in the PEM format.
   public var pem: String
 
@@ -24,18 +30,21 @@ public struct PeerCertificate: Sendable, Hashable {
   ///   - subject: The subject.
   ///   - commonName: The subject's common name.
   ///   - subjectAlternativeNames: The names, addresses and URIs that the certificate is valid for.
+  ///   - spiffeID: The SPIFFE ID.
   ///   - pem: The certificate in the PEM format.
   ///   - chain: The certificates that the peer has sent; `nil` for the certificate alone.
   public init(
     subject: String? = nil,
     commonName: String? = nil,
     subjectAlternativeNames: [String] = [],
+    spiffeID: String? = nil,
     pem: String,
     chain: [String]? = nil
   ) {
     self.subject = subject
     self.commonName = commonName
     self.subjectAlternativeNames = subjectAlternativeNames
+    self.spiffeID = spiffeID
     self.pem = pem
     self.chain = chain ?? [pem]
   }

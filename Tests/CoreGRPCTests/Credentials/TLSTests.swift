@@ -20,6 +20,25 @@ struct TLSTests {
     }
   }
 
+  @Test("A handler reads the SPIFFE ID of its client, and none where there is none")
+  func spiffeID() async throws {
+    let certificates = try await TestCertificates(faulty: true)
+    for (identity, expected) in [(certificates.client, "spiffe://test/client"), (certificates.identity("chained"), "")]
+    {
+      try await withTestServer(
+        credentials: .tls(
+          identity: certificates.server,
+          clientCertificates: .required(trustRoots: certificates.authority)
+        ),
+        channelCredentials: .tls(trustRoots: certificates.trustRoots, identity: identity)
+      ) { _, context in
+        ServerResponse(message: Array((context.peerCertificate?.spiffeID ?? "").utf8))
+      } body: { (test) async throws in
+        #expect(try await name(test) == expected)
+      }
+    }
+  }
+
   private func name(_ test: TestServer) async throws -> String {
     String(decoding: try await test.call().message, as: UTF8.self)
   }

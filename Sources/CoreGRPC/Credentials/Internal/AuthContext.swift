@@ -34,6 +34,7 @@ import CGRPC
       subject: values(GRPC_X509_SUBJECT_PROPERTY_NAME).first,
       commonName: values(GRPC_X509_CN_PROPERTY_NAME).first,
       subjectAlternativeNames: values(GRPC_X509_SAN_PROPERTY_NAME),
+      spiffeID: values(GRPC_PEER_SPIFFE_ID_PROPERTY_NAME).first,
       pem: pem,
       chain: chain(of: pem)
     )

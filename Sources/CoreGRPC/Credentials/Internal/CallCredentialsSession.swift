@@ -52,7 +52,7 @@ final class CallCredentialsSession: Sendable {
     var session: CallCredentialsSession?
     var handles: [OpaquePointer] = unsafe []
     // The call then holds what it needs.
-    defer { for unsafehandle in unsafe handles { unsafe grpc_call_credentials_release(handle) } }
+    defer { for index in unsafe handles.indices { unsafe grpc_call_credentials_release(handles[index]) } }
     for part in credentials.parts {
       guard case .core = part.source else {
         own.append(part)
