@@ -150,6 +150,55 @@ func protect(_ server: Server) throws {
   _ = channel
 }
 
+// MARK: Call credentials
+
+func sendTokens(fetchToken: @escaping @Sendable () async throws -> TokenSource.Token) async throws {
+  let tokens = TokenSource { try await fetchToken() }
+  let channel = try Channel(
+    target: "greeter.example:443",
+    credentials: .composite(.tls(), .bearerToken { _ in try await tokens.token() })
+  )
+
+  let options = CallOptions(credentials: .bearerToken("another token, for one call"))
+  _ = (channel, options)
+}
+
+actor TokenSource {
+  typealias Token = (text: String, expiry: ContinuousClock.Instant)
+
+  private let fetch: @Sendable () async throws -> Token
+  private var latest: Task<Token, any Error>?
+
+  init(fetch: @escaping @Sendable () async throws -> Token) { self.fetch = fetch }
+
+  func token() async throws -> String {
+    let known = latest
+    if let token = try? await known?.value, token.expiry > .now + .seconds(30) { return token.text }
+    // Another call may have begun to fetch the next token meanwhile.
+    if let latest, latest != known { return try await latest.value.text }
+    let next = Task { try await fetch() }
+    latest = next
+    return try await next.value.text
+  }
+}
+
+func identifyCallers(
+  of services: [any RegistrableRPCService],
+  verify: @escaping @Sendable (_ token: String) async throws -> String
+) {
+  func verifiedSubject(of token: String) async throws -> String { try await verify(token) }
+
+  let authenticator = BearerTokenAuthenticator(UserKey.self) { token, _ in
+    User(name: try await verifiedSubject(of: token))
+  }
+  let open = ReflectionService.descriptors.union([HealthService.descriptor])
+  let server = Server(
+    services: services,
+    interceptorPipeline: [.apply(authenticator, to: .allExcluding(services: open, methods: []))]
+  )
+  _ = server
+}
+
 // MARK: Streams
 
 /// In `@main`, as most programs are.
