@@ -35,6 +35,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <fcntl.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <string.h>
@@ -73,6 +74,16 @@ int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct times
 /* The processors that the process may run on, as bits; the number of bytes that were written, or less than 0. glibc's
    own function needs _GNU_SOURCE. */
 static inline long cgrpc_processor_set(void *set, size_t size) { return syscall(SYS_sched_getaffinity, 0, size, set); }
+
+// MARK: Files in memory
+
+// glibc's functions need _GNU_SOURCE.
+static inline int cgrpc_make_memory_file(const char *name) {
+  return (int)syscall(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */);
+}
+
+// Closes what `to` refers to, and has it refer to the same file as `from`: atomically, and not in child processes.
+static inline int cgrpc_move_descriptor(int from, int to) { return (int)syscall(SYS_dup3, from, to, O_CLOEXEC); }
 
 // MARK: OpenSSL
 

@@ -186,7 +186,7 @@ func identifyCallers(
   of services: [any RegistrableRPCService],
   verify: @escaping @Sendable (_ token: String) async throws -> String
 ) {
-  func verifiedSubject(of token: String) async throws -> String { try await verify(token) }
+  @Sendable func verifiedSubject(of token: String) async throws -> String { try await verify(token) }
 
   let authenticator = BearerTokenAuthenticator(UserKey.self) { token, _ in
     User(name: try await verifiedSubject(of: token))

@@ -96,28 +96,42 @@ extension CallCredentials {
     /// The address of the service, which begins with `https://` or `http://`.
     public var service: String
 
-    /// The path of the file with the caller's token. C-core reads it for each exchange.
+    /// The path of the file with the caller's token.
+    ///
+    /// C-core reads it for each exchange.
     public var subjectTokenPath: String
 
     /// The type of the caller's token, for instance `urn:ietf:params:oauth:token-type:jwt`.
     public var subjectTokenType: String
 
-    /// The address of the service for which the new token is. Defaults to none.
+    /// The address of the service for which the new token is.
+    ///
+    /// Defaults to none.
     public var resource: String?
 
-    /// The name of the service for which the new token is. Defaults to none.
+    /// The name of the service for which the new token is.
+    ///
+    /// Defaults to none.
     public var audience: String?
 
-    /// The scopes of the new token. Defaults to none.
+    /// The scopes of the new token.
+    ///
+    /// Defaults to none.
     public var scope: String?
 
-    /// The type of the new token. Defaults to the service's choice.
+    /// The type of the new token.
+    ///
+    /// Defaults to the service's choice.
     public var requestedTokenType: String?
 
-    /// The path of the file with the token of the party that acts for the caller. Defaults to none.
+    /// The path of the file with the token of the party that acts for the caller.
+    ///
+    /// Defaults to none.
     public var actorTokenPath: String?
 
-    /// The type of the acting party's token. Defaults to none.
+    /// The type of the acting party's token.
+    ///
+    /// Defaults to none.
     public var actorTokenType: String?
 
     /// Creates an exchange without its optional parts.

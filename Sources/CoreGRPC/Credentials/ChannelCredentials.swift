@@ -63,8 +63,9 @@ public struct ChannelCredentials: Sendable, Hashable {
   /// the token.
   public static var googleDefault: Self { Self(value: .googleDefault) }
 
-  /// Google's Application Layer Transport Security, between machines in Google's cloud. Elsewhere creating a channel
-  /// throws.
+  /// Google's Application Layer Transport Security, between machines in Google's cloud.
+  ///
+  /// Elsewhere creating a channel throws.
   ///
   /// This package has no tests of it.
   ///

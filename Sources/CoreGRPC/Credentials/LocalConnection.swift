@@ -7,7 +7,9 @@ public struct LocalConnection: Sendable, Hashable {
 
   let value: Value
 
-  /// A Unix domain socket, with a path or abstract. The system sees to it that nobody else reads the connection.
+  /// A Unix domain socket, with a path or abstract.
+  ///
+  /// The system sees to it that nobody else reads the connection.
   public static var unixDomainSocket: Self { Self(value: .unixDomainSocket) }
 
   /// TCP over the loopback addresses, `127.0.0.1` and `::1`.

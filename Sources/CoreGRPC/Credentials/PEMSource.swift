@@ -14,7 +14,7 @@ public struct PEMSource: Sendable, Hashable {
 
   /// A file of PEM text.
   ///
-  /// A channel reads it once, when it is created. A server reads it again when it has changed.
+  /// A channel and a server read it again when it has changed.
   public static func file(_ path: String) -> Self { Self(value: .file(path: path)) }
 }
 

@@ -44,8 +44,9 @@ public struct ServerCredentials: Sendable, Hashable {
     Self(value: .tls(TLS(identities: identities, clientCertificates: clientCertificates)))
   }
 
-  /// Google's Application Layer Transport Security, between machines in Google's cloud. Elsewhere
-  /// ``Server/listen(on:credentials:)`` throws.
+  /// Google's Application Layer Transport Security, between machines in Google's cloud.
+  ///
+  /// Elsewhere ``Server/listen(on:credentials:)`` throws.
   ///
   /// This package has no tests of it.
   public static var alts: Self { Self(value: .alts) }

@@ -26,9 +26,9 @@ public struct BearerTokenAuthenticator<Key: CallContextKey>: ServerInterceptor {
   ///
   /// - Parameters:
   ///   - key: The key of the value in the call's context.
-  ///   - authenticate: Returns the value for a token. An ``RPCError`` that it throws is the call's status, for instance
-  ///     PERMISSION_DENIED, and so is an ``RPCErrorConvertible``. Any other error is UNAUTHENTICATED for the client, and
-  ///     its text stays on the server.
+  ///   - authenticate: Returns the value for a token. An ``RPCError`` or ``RPCErrorConvertible`` that it throws is the
+  ///     call's status, for instance PERMISSION_DENIED. Any other error is UNAUTHENTICATED for the client, and its text
+  ///     stays on the server.
   public init(
     _ key: Key.Type,
     _ authenticate: @escaping @Sendable (_ token: String, _ context: ServerContext) async throws -> Key.Value

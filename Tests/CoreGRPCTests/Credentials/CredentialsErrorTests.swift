@@ -43,7 +43,7 @@ struct CredentialsErrorTests {
       Case(identity: key(.text(certificate)), problem: "key given as text has no private key in the PEM format"),
       Case(
         identity: key(.file(encrypted)),
-        problem: "key in \(encrypted) is encrypted; only a key without a password can be used"
+        problem: "key in \(encrypted) is encrypted; privateKeyPassword is missing"
       ),
     ]
   }

@@ -1,4 +1,5 @@
 import CoreGRPC
+import Foundation
 import TestSupport
 import Testing
 
@@ -10,14 +11,59 @@ struct TLSTests {
     clientCertificates: ClientCertificatePolicy = .none,
     channelCredentials: ChannelCredentials
   ) throws -> TestServer {
+    try makeServer(
+      certificates.server,
+      clientCertificates: clientCertificates,
+      channelCredentials: channelCredentials
+    )
+  }
+
+  private func makeServer(
+    _ identity: TLSIdentity,
+    clientCertificates: ClientCertificatePolicy = .none,
+    channelCredentials: ChannelCredentials
+  ) throws -> TestServer {
     try TestServer(
-      credentials: .tls(identity: certificates.server, clientCertificates: clientCertificates),
+      credentials: .tls(identity: identity, clientCertificates: clientCertificates),
       channelCredentials: channelCredentials
     ) { _, context in
       let certificate = context.peerCertificate
       let names = [certificate?.commonName ?? "nobody"] + (certificate?.subjectAlternativeNames ?? [])
       return ServerResponse(message: Array(names.joined(separator: " ").utf8))
     }
+  }
+
+  @Test("Encrypted keys of both ends are used with their password, and not with another one")
+  func encryptedKeys() async throws {
+    let certificates = try await TestCertificates()
+    func encrypted(_ name: String, password: String) async throws -> TLSIdentity {
+      let path = certificates.path("encrypted-\(name).key")
+      let openssl = try await ChildProcess.run(
+        URL(filePath: "/usr/bin/openssl"),
+        ["ec", "-in", certificates.path(name + ".key"), "-aes128", "-passout", "pass:sesame", "-out", path]
+      )
+      try #require(openssl.status == 0, "\(openssl.errors)")
+      let chain = PEMSource.file(certificates.path(name + ".pem"))
+      return TLSIdentity(certificateChain: chain, privateKey: .file(path), privateKeyPassword: password)
+    }
+    let client = try await encrypted("client", password: "sesame")
+    let test = try makeServer(
+      try await encrypted("server", password: "sesame"),
+      clientCertificates: .required(trustRoots: certificates.authority),
+      channelCredentials: .tls(trustRoots: certificates.trustRoots, identity: client)
+    )
+    try await withShutdown(of: test.server) {
+      let name = try await name(test)
+      #expect(name.hasPrefix("test-client"))
+    }
+    let wrong = try await encrypted("client", password: "open")
+    let error = #expect(throws: RuntimeError.self) {
+      try Channel(target: "127.0.0.1:1", credentials: .tls(trustRoots: certificates.trustRoots, identity: wrong))
+    }
+    #expect(error?.message.hasSuffix("is encrypted; privateKeyPassword does not decrypt it") == true)
+    var dumped = "\(client) \(String(reflecting: client))"
+    dump(ChannelCredentials.tls(identity: client), to: &dumped)
+    #expect(!dumped.contains("sesame"))
   }
 
   @Test("A handler reads the SPIFFE ID of its client, and none where there is none")

@@ -22,6 +22,8 @@ import CGRPC
   let mayRetry: Bool
   /// Whether the status of a unary call is received after its message, by a batch of its own.
   let receivesStatusSeparately: Bool
+  /// The certificates that are read again, held here so that they are.
+  private let certificates: ChannelCertificates?
   /// The credentials of all calls.
   private let callCredentials: CallCredentials?
   /// Whether the connections have no encryption.
@@ -49,9 +51,11 @@ import CGRPC
     try arguments.adapt(to: .current)
     credentials.set(in: &arguments)
     let (channel, log): (OpaquePointer?, String)
+    var certificates: ChannelCertificates?
     do {
-      unsafe (channel, log) = try unsafe credentials.withCCredentials { credentials in
-        unsafe CoreLog.capturing {
+      unsafe (channel, log) = try unsafe credentials.withCCredentials { credentials, kept in
+        certificates = kept
+        return unsafe CoreLog.capturing {
           unsafe arguments.withCArguments { unsafe grpc_channel_create(target, credentials, $0) }
         }
       }
@@ -68,6 +72,7 @@ import CGRPC
     unsafe self.handle = channel
     self.serverShutdown = nil
     self.connectionFailure = ConnectionFailure(credentials)
+    self.certificates = certificates
     self.callCredentials = credentials.callCredentials
     self.isPlaintext = credentials.isPlaintext
     self.queue = ClientQueue.shared()
@@ -94,6 +99,7 @@ import CGRPC
     unsafe self.handle = channel
     self.serverShutdown = serverShutdown
     self.connectionFailure = ConnectionFailure(.insecure)
+    self.certificates = nil
     self.callCredentials = nil
     self.isPlaintext = true
     self.queue = ClientQueue.shared()

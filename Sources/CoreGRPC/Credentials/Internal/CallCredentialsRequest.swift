@@ -60,6 +60,8 @@ extension RPCError {
     self.init(wrapping: error, as: .unavailable, message: "the call credentials are not available")
   }
 
-  /// The text that C-core gets of an error of credentials. It appears in C-core's own words alone.
+  /// The text that C-core gets of an error of credentials.
+  ///
+  /// It appears in C-core's own words alone.
   var textForCore: String { "\(code): \(message)" }
 }

@@ -3,8 +3,8 @@ import CGRPC
 /// The credentials of one call: it asks the program for them when C-core does, and keeps the program's error.
 ///
 /// C-core asks once for each attempt, on the thread that starts the call or polls, with locks held. So nothing of the
-/// program runs there: metadata that is the same for each call is returned immediately, and a provider runs in a task of
-/// its own. C-core does not report the end of a call to the credentials. The call does, and the session then answers
+/// program runs there: metadata that is the same for each call is returned immediately, and a provider runs in a task
+/// of its own. C-core does not report the end of a call to the credentials. The call does, and the session then answers
 /// C-core in the place of a provider that still waits.
 final class CallCredentialsSession: Sendable {
   private struct State {

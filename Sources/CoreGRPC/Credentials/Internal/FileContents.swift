@@ -31,7 +31,7 @@ enum FileContents {
   /// - Throws: The system's error.
   static func read(path: String) throws(CredentialsError) -> String {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw systemError() }
+    guard descriptor >= 0 else { throw .system }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
     while true {
@@ -42,15 +42,16 @@ enum FileContents {
       }
       if count < 0 {
         if errno == EINTR { continue }
-        throw systemError()
+        throw .system
       }
       if count == 0 { return String(decoding: bytes, as: UTF8.self) }
       bytes += chunk
       guard bytes.count <= maximumSize else { throw CredentialsError(message: "the file is too large") }
     }
   }
+}
 
-  private static func systemError() -> CredentialsError {
-    unsafe CredentialsError(message: String(cString: strerror(errno)))
-  }
+extension CredentialsError {
+  /// The system's error.
+  static var system: Self { unsafe Self(message: String(cString: strerror(errno))) }
 }

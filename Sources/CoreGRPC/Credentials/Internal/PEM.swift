@@ -5,6 +5,16 @@ import CGRPC
 /// C-core's own complaints come late, or never (the channel does not connect), and name neither a file nor a reason.
 /// OpenSSL, which C-core uses, too, names both.
 enum PEM {
+  /// The texts of an identity.
+  struct Identity: Sendable, Hashable {
+    let certificateChain: String
+    /// The key, without a password.
+    let key: String
+
+    /// Both in one text.
+    var text: String { "\(key)\n\(certificateChain)" }
+  }
+
   /// Returns the text of a list of certificates, which has at least one and none that cannot be read.
   ///
   /// - Parameter what: The purpose of the certificates, as in "the trust roots".
@@ -15,17 +25,17 @@ enum PEM {
   }
 
   /// Returns the texts of an identity whose key belongs to its certificate.
-  static func identity(_ identity: TLSIdentity) throws(CredentialsError) -> (certificateChain: String, key: String) {
+  static func identity(_ identity: TLSIdentity) throws(CredentialsError) -> Identity {
     let chain = try read(identity.certificateChain, "the certificate chain")
     let certificate = try firstCertificate(of: chain, "the certificate chain \(identity.certificateChain.phrase)")
     let keyText = try read(identity.privateKey, "the private key")
     let name = "the private key \(identity.privateKey.phrase)"
-    let key = try privateKey(of: keyText, name)
+    let key = try privateKey(of: keyText, password: identity.privateKeyPassword, name)
     guard certificate.belongs(to: key) else {
       let owner = "the first certificate \(identity.certificateChain.phrase)"
       throw CredentialsError(message: "\(name) does not belong to \(owner)")
     }
-    return (chain, keyText)
+    return Identity(certificateChain: chain, key: key.text ?? keyText)
   }
 
   private static func read(_ source: PEMSource, _ what: String) throws(CredentialsError) -> String {
@@ -61,14 +71,19 @@ enum PEM {
     return first
   }
 
-  private static func privateKey(of text: String, _ name: String) throws(CredentialsError) -> PrivateKey {
+  private static func privateKey(
+    of text: String,
+    password: String?,
+    _ name: String
+  ) throws(CredentialsError) -> PrivateKey {
     guard text.contains("PRIVATE KEY-----") else {
       throw CredentialsError(message: "\(name) has no private key in the PEM format")
     }
     let reader = Reader(text)
-    if let handle = unsafe reader.privateKey() { return unsafe PrivateKey(adopting: handle) }
+    if let handle = unsafe reader.privateKey(password: password) { return unsafe PrivateKey(adopting: handle) }
     if reader.wasAskedForPassword {
-      throw CredentialsError(message: "\(name) is encrypted; only a key without a password can be used")
+      let problem = password == nil ? "privateKeyPassword is missing" : "privateKeyPassword does not decrypt it"
+      throw CredentialsError(message: "\(name) is encrypted; \(problem)")
     }
     throw CredentialsError(message: "\(name) cannot be read: \(reader.failure ?? "it is not valid")")
   }
@@ -91,6 +106,7 @@ extension PEMSource {
   private let bio: OpaquePointer
   private let bytes: UnsafeMutableBufferPointer<UInt8>
   private(set) var wasAskedForPassword = false
+  private var password: String?
 
   init(_ text: String) {
     // OpenSSL reads the text where it lies: in memory of this object's own, which outlives `bio`.
@@ -112,19 +128,27 @@ extension PEMSource {
 
   func nextCertificate() -> OpaquePointer? { unsafe PEM_read_bio_X509_AUX(bio, nil, nil, nil) }
 
-  func privateKey() -> OpaquePointer? {
+  func privateKey(password: String?) -> OpaquePointer? {
+    self.password = password
     // The callback gets this object back while this function runs, on the same thread.
-    unsafe PEM_read_bio_PrivateKey(
+    return unsafe PEM_read_bio_PrivateKey(
       bio,
       nil,
-      { _, _, _, context in
-        if let context = unsafe context {
-          unsafe Unmanaged<Reader>.fromOpaque(context).takeUnretainedValue().wasAskedForPassword = true
-        }
-        return -1
+      { buffer, size, _, context in
+        guard let buffer = unsafe buffer, let context = unsafe context else { return -1 }
+        let reader = unsafe Unmanaged<Reader>.fromOpaque(context).takeUnretainedValue()
+        return unsafe reader.writePassword(to: UnsafeMutableRawBufferPointer(start: buffer, count: Int(size)))
       },
       unsafe Unmanaged.passUnretained(self).toOpaque()
     )
+  }
+
+  /// Returns the length of the password; -1 if there is none that fits.
+  private func writePassword(to buffer: UnsafeMutableRawBufferPointer) -> Int32 {
+    wasAskedForPassword = true
+    guard let password, password.utf8.count <= buffer.count else { return -1 }
+    unsafe buffer.copyBytes(from: password.utf8)
+    return Int32(password.utf8.count)
   }
 
   /// The reason for which the last piece could not be read; `nil` if there was none.
@@ -162,4 +186,16 @@ extension PEMSource {
   init(adopting handle: OpaquePointer) { unsafe self.handle = handle }
 
   deinit { unsafe EVP_PKEY_free(handle) }
+
+  /// The key in the PEM format, without a password and without other pieces; `nil` for a key that stays in hardware.
+  var text: String? {
+    defer { ERR_clear_error() }
+    guard let bio = unsafe BIO_new(BIO_s_secmem()) else { return nil }
+    defer { unsafe BIO_free(bio) }
+    guard unsafe PEM_write_bio_PKCS8PrivateKey(bio, handle, nil, nil, 0, nil, nil) == 1 else { return nil }
+    let count = unsafe BIO_ctrl_pending(bio)
+    return unsafe String(unsafeUninitializedCapacity: count) { buffer in
+      unsafe Int(max(0, BIO_read(bio, buffer.baseAddress, Int32(clamping: count))))
+    }
+  }
 }

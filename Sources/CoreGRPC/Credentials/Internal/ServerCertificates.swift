@@ -73,8 +73,10 @@ final class ServerCertificates: Sendable {
       }
     }
     for identity in tls.identities {
-      let (chain, key) = try PEM.identity(identity)
-      unsafe pairs.append(grpc_ssl_pem_key_cert_pair(private_key: strdup(key), cert_chain: strdup(chain)))
+      let texts = try PEM.identity(identity)
+      unsafe pairs.append(
+        grpc_ssl_pem_key_cert_pair(private_key: strdup(texts.key), cert_chain: strdup(texts.certificateChain))
+      )
     }
     let roots = try tls.clientCertificates.trustRoots.map { (source) throws(CredentialsError) in
       try PEM.certificates(source, "the trust roots for clients")

@@ -1,0 +1,211 @@
+import CGRPC
+import Glibc
+
+/// The certificates of channels with TLS, kept up to date with their files.
+///
+/// C-core has a provider of certificates that reads files every second. It uses what it reads without a check: with a
+/// certificate that cannot be read, or a key of another one, new connections fail, and it reports that in its log only.
+/// So this object reads the files of the program, checks them, and has C-core read files in memory, which change only
+/// when all of them are valid.
+///
+/// Channels with the same files share one object, and with it C-core's thread.
+@safe final class ChannelCertificates: @unchecked Sendable {
+  // Unchecked, because of the provider: C-core's is thread-safe, and lives as long as this object.
+
+  /// The texts of the files.
+  struct Texts: Sendable, Hashable {
+    /// The key and the chain of certificates.
+    var identity: PEM.Identity?
+    /// The trust roots; `nil` for the system's.
+    var roots: String?
+  }
+
+  private struct Key: Hashable {
+    let trustRoots: TrustRoots
+    let identity: TLSIdentity?
+  }
+
+  private struct State {
+    var texts: Texts
+    /// The stamps of the files with the texts.
+    var stamps: [FileContents.Stamp?]
+    /// The stamps of files that are not valid, and the problem, once it is reported.
+    var refused: (stamps: [FileContents.Stamp?], problem: String?)?
+    /// The time from which on C-core has read the texts.
+    var settled = ContinuousClock.now
+  }
+
+  private struct Weak {
+    weak var certificates: ChannelCertificates?
+  }
+
+  /// The time after which C-core has read the files in memory, with room for a machine that is busy.
+  private static let latency = Duration.seconds(3)
+
+  private static let all = Locked<[Key: Weak]>([:])
+
+  private let tls: ChannelCredentials.TLS
+  private let files: [String]
+  private let identity: MemoryFile?
+  private let roots: MemoryFile?
+  private let provider: OpaquePointer
+  private let library = Library()
+  private let state: Locked<State>
+
+  /// Returns certificates that are valid now; `nil` if the system cannot keep them in memory.
+  ///
+  /// - Throws: The problem of the certificates or keys.
+  static func shared(for tls: ChannelCredentials.TLS) throws(CredentialsError) -> ChannelCertificates? {
+    let key = Key(trustRoots: tls.trustRoots, identity: tls.identity)
+    let stamps = tls.files.map { FileContents.Stamp(path: $0) }
+    let texts = try tls.read()
+    if let existing = all.withLock({ $0[key]?.certificates }), existing.isSettled(with: texts) { return existing }
+    guard let new = ChannelCertificates(tls, texts, stamps) else { return nil }
+    all.withLock { all in
+      all = all.filter { $0.value.certificates != nil }
+      all[key] = Weak(certificates: new)
+    }
+    CertificateWatch.shared.add(new)
+    return new
+  }
+
+  private init?(_ tls: ChannelCredentials.TLS, _ texts: Texts, _ stamps: [FileContents.Stamp?]) {
+    do throws(CredentialsError) {
+      identity = try texts.identity.map { (identity) throws(CredentialsError) in
+        try MemoryFile(.identity, identity.text)
+      }
+      roots = try texts.roots.map { (roots) throws(CredentialsError) in try MemoryFile(.roots, roots) }
+      // Without /proc, or where the process may not read it.
+      for file in [identity, roots].compactMap(\.self) { _ = try FileContents.read(path: file.path) }
+    } catch {
+      let message = "the channel reads its certificates once: they cannot be kept in memory: \(error.message)"
+      CoreGRPCLog.reportOfServer(.error, message)
+      return nil
+    }
+    self.tls = tls
+    self.files = tls.files
+    self.state = Locked(State(texts: texts, stamps: stamps))
+    let provider = unsafe grpc_tls_certificate_provider_file_watcher_create(
+      identity?.path,
+      identity?.path,
+      roots?.path,
+      1
+    )
+    guard let provider = unsafe provider else { preconditionFailure("C-core makes no certificate provider") }
+    unsafe self.provider = provider
+  }
+
+  deinit { unsafe grpc_tls_certificate_provider_release(provider) }
+
+  private func isSettled(with texts: Texts) -> Bool {
+    state.withLock { $0.texts == texts && $0.settled <= .now }
+  }
+
+  /// The problem of the files that are there now, once it is reported.
+  var problem: String? { state.withLock { $0.refused?.problem } }
+
+  /// Makes credentials of C-core with these certificates.
+  ///
+  /// Balance it with one `grpc_channel_credentials_release`.
+  func makeCCredentials() -> OpaquePointer? {
+    let options = unsafe grpc_tls_credentials_options_create()
+    unsafe grpc_tls_credentials_options_set_certificate_provider(options, provider)
+    if roots != nil { unsafe grpc_tls_credentials_options_watch_root_certs(options) }
+    if identity != nil { unsafe grpc_tls_credentials_options_watch_identity_key_cert_pairs(options) }
+    unsafe grpc_tls_credentials_options_set_certificate_verifier(options, HostnameVerifier.shared.handle)
+    return unsafe grpc_tls_credentials_create(options)
+  }
+
+  /// Reads the files again if they have changed.
+  ///
+  /// A change that is not valid is reported when it lasts: between the writing of a certificate and of its key it is
+  /// not an error.
+  func look() {
+    // Before the files are read: a change meanwhile shows the next time.
+    let stamps = files.map { FileContents.Stamp(path: $0) }
+    let (isNew, isKnownFailure) = state.withLock { state in
+      if state.stamps == stamps {
+        state.refused = nil
+        return (false, false)
+      }
+      guard let refused = state.refused, refused.stamps == stamps else { return (true, false) }
+      return (refused.problem == nil, true)
+    }
+    guard isNew else { return }
+    do throws(CredentialsError) {
+      let texts = try tls.read()
+      let old = state.withLock { $0.texts }
+      if let new = texts.identity, new != old.identity { try identity?.replace(by: new.text) }
+      if let new = texts.roots, new != old.roots { try roots?.replace(by: new) }
+      state.withLock { state in
+        if texts != old { state.settled = .now + Self.latency }
+        state.texts = texts
+        state.stamps = stamps
+        state.refused = nil
+      }
+    } catch {
+      state.withLock { $0.refused = (stamps, isKnownFailure ? error.message : nil) }
+      guard isKnownFailure else { return }
+      CoreGRPCLog.reportOfServer(.error, "a channel continues to use its old certificates: \(error.message)")
+    }
+  }
+}
+
+extension ChannelCredentials.TLS {
+  /// The files that are read.
+  var files: [String] {
+    var sources: [PEMSource] = []
+    if case .certificates(let roots) = trustRoots.value { sources.append(roots) }
+    if let identity { sources += [identity.certificateChain, identity.privateKey] }
+    return sources.compactMap { source in if case .file(let path) = source.value { path } else { nil } }
+  }
+
+  /// Reads the certificates and keys, and checks them, also with C-core.
+  ///
+  /// - Throws: Their problem.
+  func read() throws(CredentialsError) -> ChannelCertificates.Texts {
+    let texts = try readTexts()
+    unsafe grpc_channel_credentials_release(try Self.makeCCredentials(texts))
+    return texts
+  }
+
+  /// Reads the certificates and keys, and checks them.
+  ///
+  /// - Throws: Their problem.
+  func readTexts() throws(CredentialsError) -> ChannelCertificates.Texts {
+    var texts = ChannelCertificates.Texts()
+    switch trustRoots.value {
+    case .certificates(let source): texts.roots = try PEM.certificates(source, "the trust roots")
+    case .systemDefault: try SystemTrustRoots.ofProcess.get()
+    }
+    texts.identity = try identity.map { (identity) throws(CredentialsError) in try PEM.identity(identity) }
+    return texts
+  }
+
+  /// Makes credentials of C-core with fixed texts.
+  ///
+  /// Balance it with one `grpc_channel_credentials_release`.
+  ///
+  /// - Throws: C-core's complaint.
+  static func makeCCredentials(_ texts: ChannelCertificates.Texts) throws(CredentialsError) -> OpaquePointer? {
+    let (credentials, log) = unsafe CoreLog.capturing { () -> OpaquePointer? in
+      // C-core copies the texts while it is called.
+      guard let identity = texts.identity else {
+        return unsafe grpc_ssl_credentials_create_ex(texts.roots, nil, nil, nil)
+      }
+      return unsafe identity.key.withCString { key in
+        unsafe identity.certificateChain.withCString { chain in
+          var pair = unsafe grpc_ssl_pem_key_cert_pair(private_key: key, cert_chain: chain)
+          return unsafe grpc_ssl_credentials_create_ex(texts.roots, &pair, nil, nil)
+        }
+      }
+    }
+    // C-core reports only in its log that it cannot use credentials that OpenSSL can read, or that the system has no
+    // roots.
+    if let complaint = log.split(whereSeparator: \.isNewline).first {
+      unsafe grpc_channel_credentials_release(credentials)
+      throw CredentialsError(message: "gRPC cannot use the credentials: \(complaint)")
+    }
+    return unsafe credentials
+  }
+}
