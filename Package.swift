@@ -171,13 +171,15 @@ let package = Package(
     ),
     .target(
       name: "CGRPCServices",
-      dependencies: ["CProtobufC"],
+      dependencies: ["CGoogleProtobuf", "CProtobufC"],
       path: "Sources/CoreGRPCServices/CGRPCServices",
       exclude: ["protos"]
     ),
     .target(
       name: "CoreGRPCServices",
-      dependencies: ["CGRPCServices", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC", "ProtobufCWellKnownTypes"],
+      dependencies: [
+        "CGRPCServices", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC", "ProtobufCJSON", "ProtobufCWellKnownTypes",
+      ],
       exclude: ["CGRPCServices"],
       swiftSettings: swiftSettings
     ),

@@ -30,6 +30,21 @@ func convertWellKnownTypes() throws {
   _ = (same, moment, name, mask)
 }
 
+// MARK: Channelz and administration
+
+func startAdministration() throws -> Server {
+  let server = Server(services: [AdminServices(), ReflectionService(services: [ChannelzService()])])
+  try server.listen(on: .tcp(host: "127.0.0.1", port: 50052))
+  try server.start()
+  return server
+}
+
+func makeVisibleChannel() throws -> Channel {
+  var configuration = Channel.Configuration()
+  configuration.isChannelzEnabled = true
+  return try Channel(target: "dns:///backend.example:443", credentials: .tls(), configuration: configuration)
+}
+
 // MARK: Health
 
 func offerHealth() {

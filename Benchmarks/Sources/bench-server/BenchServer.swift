@@ -19,6 +19,10 @@ struct BenchServer {
         configuration.isLean = true
         continue
       }
+      if name == "--channelz" {
+        configuration.isChannelzEnabled = true
+        continue
+      }
       guard let value = arguments.popFirst() else { usage() }
       switch name {
       case "--port": port = value
@@ -55,8 +59,8 @@ struct BenchServer {
   private static func usage() -> Never {
     print(
       """
-      usage: bench-server [--lean] [--port N] [--tls-cert FILE --tls-key FILE] [--pollers N] [--handlers pool]
-                          [--busy-polling never|always]
+      usage: bench-server [--lean] [--channelz] [--port N] [--tls-cert FILE --tls-key FILE] [--pollers N]
+                          [--handlers pool] [--busy-polling never|always]
       """
     )
     exit(64)

@@ -122,6 +122,11 @@ extension Channel {
     /// Defaults to none, which costs nothing.
     public var callObservers: [any ClientCallObserver] = []
 
+    /// Whether C-core counts the channel's calls, and keeps its recent events, for `ChannelzService`.
+    ///
+    /// Defaults to `false`: the counts take memory and some time, see the article about channelz in `CoreGRPCServices`.
+    public var isChannelzEnabled = false
+
     /// Channel arguments of C-core without a setting here, by name.
     ///
     /// They take precedence over the settings. `grpc.experimental.tcp_tx_zerocopy_enabled` has no effect: it can
@@ -155,8 +160,7 @@ extension Channel {
       if let allowsRetries { arguments.set("grpc.enable_retries", to: allowsRetries) }
       arguments.set("grpc.enable_http_proxy", to: usesHTTPProxy)
       arguments.set("grpc.use_local_subchannel_pool", to: usesLocalSubchannelPool)
-      // No program can ask for these counts yet.
-      arguments.set("grpc.enable_channelz", to: false)
+      arguments.set("grpc.enable_channelz", to: isChannelzEnabled)
       arguments.set(additionalArguments)
       return arguments
     }

@@ -7,13 +7,16 @@ import CGRPC
 @safe final class QueueWaker: @unchecked Sendable {
   // Unchecked, because of the handles: the channel is thread-safe, and the call is used under the lock.
 
+  /// The target of the channel, which is among those of channelz.
+  static let target = "waker"
+
   private let channel: OpaquePointer
   private let call: OpaquePointer
   private let lock = ContendedLock(())
 
   init(queue: OpaquePointer) {
     guard
-      let channel = unsafe grpc_lame_client_channel_create("waker", GRPC_STATUS_UNAVAILABLE, "not for calls"),
+      let channel = unsafe grpc_lame_client_channel_create(Self.target, GRPC_STATUS_UNAVAILABLE, "not for calls"),
       let call = unsafe grpc_channel_create_call(
         channel,
         nil,

@@ -44,6 +44,10 @@ struct EngineCapabilities: Sendable, Hashable {
   /// Whether C-core has removed the files of a server's Unix sockets when the server has shut down.
   let removesSocketFiles: Bool
 
+  /// Whether C-core's dump of the xDS resources is that of all clients in the process, in a `ClientStatusResponse`; it
+  /// is the `ClientConfig` of the only client otherwise.
+  let dumpsAllXDSClients: Bool
+
   /// The engine that is loaded.
   static let current = EngineCapabilities(
     version: unsafe String(cString: grpc_version_string()),
@@ -69,5 +73,6 @@ struct EngineCapabilities: Sendable, Hashable {
     refusesUnreadableHeaders = major > 29
     enforcesHeaderLimit = major > 29
     removesSocketFiles = major <= 29
+    dumpsAllXDSClients = major > 29
   }
 }

@@ -171,6 +171,12 @@ extension Server {
     /// Defaults to none, which costs nothing.
     public var callObservers: [any ServerCallObserver] = []
 
+    /// Whether C-core counts the server's calls, messages and connections for the `ChannelzService` of another server.
+    ///
+    /// Defaults to `false`: the counts take memory and some time, see the article about channelz in `CoreGRPCServices`.
+    /// A server that has the service keeps them whatever this says.
+    public var isChannelzEnabled = false
+
     /// Channel arguments of C-core without a setting here, by name.
     ///
     /// They take precedence over the settings. `grpc.experimental.tcp_tx_zerocopy_enabled` has no effect: it can
@@ -218,8 +224,7 @@ extension Server {
       arguments.set("grpc.experimental.tcp_max_read_chunk_size", to: 64 * 1024)
       // See `ServerDeadlines`.
       arguments.set("grpc.enable_deadline_checking", to: false)
-      // No program can ask for these counts yet.
-      arguments.set("grpc.enable_channelz", to: false)
+      arguments.set("grpc.enable_channelz", to: isChannelzEnabled)
       if isLean {
         arguments.set("grpc.http2.bdp_probe", to: false)
         arguments.set("grpc.per_message_compression", to: false)

@@ -62,7 +62,9 @@ final class ServerGenerations: Sendable {
   init(routes: [Route], routeError: RuntimeError?, configuration: Server.Configuration) {
     self.routeError = routeError
     self.configuration = configuration
-    self.arguments = configuration.arguments
+    var settings = configuration
+    if routes.contains(where: { $0.descriptor.service == Channelz.service }) { settings.isChannelzEnabled = true }
+    self.arguments = settings.arguments
     self.state = Locked(
       State(
         current: ServerCore(
