@@ -37,7 +37,7 @@ package enum Channelz {
     unsafe text { unsafe grpc_channelz_get_channel(Int(id)) }
   }
 
-  /// Returns a subchannel, which is what C-core has for one address of a channel; `nil` if there is none of that number.
+  /// Returns a subchannel, which C-core has for each address of a channel; `nil` if there is none of that number.
   package static func subchannel(_ id: Int64) -> String? {
     unsafe text { unsafe grpc_channelz_get_subchannel(Int(id)) }
   }

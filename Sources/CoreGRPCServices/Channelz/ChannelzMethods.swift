@@ -4,8 +4,7 @@ import ProtobufCJSON
 
 /// The methods of the channelz service: each reads C-core's answer, which is in JSON.
 struct ChannelzMethods: Grpc_Channelz_V1_Channelz.SimpleServiceProtocol {
-  /// How to read C-core's JSON, which is this process's own: a field or value that a newer C-core has in addition is
-  /// left out.
+  /// The options for C-core's JSON, in which a newer version may have further fields.
   private static let options = {
     var options = JSONDecodingOptions()
     options.ignoreUnknownFields = true
@@ -20,8 +19,14 @@ struct ChannelzMethods: Grpc_Channelz_V1_Channelz.SimpleServiceProtocol {
     request: Grpc_Channelz_V1_GetTopChannelsRequest,
     context: ServerContext
   ) async throws -> Grpc_Channelz_V1_GetTopChannelsResponse {
-    var response: Grpc_Channelz_V1_GetTopChannelsResponse = try read(Channelz.topChannels(from: request.startChannelID))
-    response.channel.removeAll { $0.data?.target == Channelz.internalTarget }
+    var start = request.startChannelID
+    var response: Grpc_Channelz_V1_GetTopChannelsResponse
+    repeat {
+      response = try read(Channelz.topChannels(from: start))
+      start = (response.channel.last?.ref?.channelID ?? .max - 1) + 1
+      response.channel.removeAll { $0.data?.target == Channelz.internalTarget }
+      // A page without any channel would be taken for the end.
+    } while response.channel.isEmpty && !response.end && start < .max
     if response.channel.shorten(to: request.maxResults) { response.end = false }
     return response
   }

@@ -13,8 +13,8 @@ public import ProtobufC
 /// ```
 ///
 /// A server that has the service counts its own calls. Channels and other servers are in the answers if
-/// `isChannelzEnabled` of their configuration is `true`. The data is C-core's, for the whole
-/// process: any server with the service answers for all of them.
+/// `isChannelzEnabled` of their configuration is `true`. The data is C-core's, for the whole process: any server with
+/// the service answers for all of them.
 ///
 /// An unknown number is answered by NOT_FOUND. A page of a list has 100 entries at most, fewer if the request says so.
 ///
