@@ -16,7 +16,7 @@ public final class ClientMetrics: ClientCallObserver {
     let target: String
   }
 
-  private let methods: InstrumentCache<Key, ClientMethodMetrics>
+  private let methods: ObjectCache<Key, ClientMethodMetrics>
 
   /// Creates an observer for any number of channels.
   ///
@@ -25,7 +25,7 @@ public final class ClientMetrics: ClientCallObserver {
   ///   - factory: The factory that makes the instruments. Defaults to the one with which the program has bootstrapped
   ///     the metrics system.
   public init(conventions: MetricConventions = .grpc, factory: any MetricsFactory = MetricsSystem.factory) {
-    methods = InstrumentCache { ClientMethodMetrics(of: $0.method, target: $0.target, conventions, factory) }
+    methods = ObjectCache { ClientMethodMetrics(of: $0.method, target: $0.target, conventions, factory) }
   }
 
   /// Returns the observer of one method's calls to a target, with its instruments.
@@ -43,66 +43,48 @@ public final class ClientMetrics: ClientCallObserver {
 
 /// The instruments of a method on a channel.
 private final class ClientMethodMetrics: ClientCallObserver {
-  /// The instruments of a method and a status.
-  private struct Ended: Sendable {
-    var duration: Timer?
-    var attempt: Attempt?
-    var openTelemetryDuration: Timer?
-  }
-
-  /// The instruments of calls with one attempt.
-  private struct Attempt: Sendable {
-    let duration: Timer
-    let sent, received: Recorder
-  }
-
-  private let attemptStarted: Counter?
-  private let open: Meter
-  private let ended: InstrumentCache<Status.Code, Ended>
+  private let attemptStarted: (any CounterHandler)?
+  private let open: any MeterHandler
+  private let ended: StatusInstrumentsByCode
 
   init(of method: MethodDescriptor?, target: String, _ conventions: MetricConventions, _ factory: any MetricsFactory) {
     let ofMethod = [
       (Dimension.method, method?.fullyQualifiedMethod ?? Dimension.otherMethod), (Dimension.target, target),
     ]
     attemptStarted =
-      conventions.contains(.grpc)
-      ? Counter(label: Label.attemptStarted, dimensions: ofMethod, factory: factory) : nil
-    open = Meter(label: Label.clientOpenCalls, dimensions: ofMethod, factory: factory)
-    ended = InstrumentCache { code in
-      var ended = Ended()
-      if conventions.contains(.grpc) {
-        let dimensions = ofMethod + [(Dimension.status, code.description)]
-        ended.duration = Timer(seconds: Label.clientDuration, dimensions, factory)
-        ended.attempt = Attempt(
-          duration: Timer(seconds: Label.attemptDuration, dimensions, factory),
-          sent: Recorder(label: Label.attemptSent, dimensions: dimensions, factory: factory),
-          received: Recorder(label: Label.attemptReceived, dimensions: dimensions, factory: factory)
-        )
-      }
-      if conventions.contains(.openTelemetry) {
-        let address = EndpointAddress(target)
-        var dimensions = OpenTelemetry.dimensions(method, code, isFailure: code != .ok)
-        dimensions.append((Dimension.serverAddress, address.host))
-        if let port = address.port { dimensions.append((Dimension.serverPort, "\(port)")) }
-        ended.openTelemetryDuration = Timer(seconds: Label.openTelemetryClientDuration, dimensions, factory)
-      }
-      return ended
+      conventions.contains(.grpc) ? factory.makeCounter(label: Label.attemptStarted, dimensions: ofMethod) : nil
+    open = factory.makeMeter(label: Label.clientOpenCalls, dimensions: ofMethod)
+    ended = StatusInstrumentsByCode { code in
+      let dimensions = ofMethod + [(Dimension.status, code.description)]
+      let address = EndpointAddress(target)
+      var ofOpenTelemetry = OpenTelemetry.dimensions(method, code, isFailure: code != .ok)
+      ofOpenTelemetry.append((Dimension.serverAddress, address.host))
+      if let port = address.port { ofOpenTelemetry.append((Dimension.serverPort, "\(port)")) }
+      let (grpc, openTelemetry) = (conventions.contains(.grpc), conventions.contains(.openTelemetry))
+      return StatusInstruments(
+        duration: grpc ? factory.makeTimer(seconds: Label.clientDuration, dimensions) : nil,
+        attemptDuration: grpc ? factory.makeTimer(seconds: Label.attemptDuration, dimensions) : nil,
+        openTelemetryDuration: openTelemetry
+          ? factory.makeTimer(seconds: Label.openTelemetryClientDuration, ofOpenTelemetry) : nil,
+        sent: grpc ? factory.makeRecorder(label: Label.attemptSent, dimensions: dimensions, aggregate: true) : nil,
+        received: grpc
+          ? factory.makeRecorder(label: Label.attemptReceived, dimensions: dimensions, aggregate: true) : nil
+      )
     }
   }
 
-  func callStarted() { open.increment() }
+  func callStarted() { open.increment(by: 1) }
 
   func callEnded(_ call: borrowing EndedClientCall) {
-    open.decrement()
+    open.decrement(by: 1)
     let instruments = ended[call.code]
-    let nanoseconds = call.duration.nanoseconds
-    instruments.duration?.recordNanoseconds(nanoseconds)
-    instruments.openTelemetryDuration?.recordNanoseconds(nanoseconds)
+    instruments.duration?.recordNanoseconds(call.nanoseconds)
+    instruments.openTelemetryDuration?.recordNanoseconds(call.nanoseconds)
     // C-core reports no attempts. Where it makes none, and no interceptor does, the call is the only one.
-    guard call.attempts == 1, let attempt = instruments.attempt else { return }
-    attemptStarted?.increment()
-    attempt.duration.recordNanoseconds(nanoseconds)
-    attempt.sent.record(call.traffic.sentBytes)
-    attempt.received.record(call.traffic.receivedBytes)
+    guard call.attempts == 1 else { return }
+    attemptStarted?.increment(by: 1)
+    instruments.attemptDuration?.recordNanoseconds(call.nanoseconds)
+    instruments.sent?.record(Int64(call.traffic.sentBytes))
+    instruments.received?.record(Int64(call.traffic.receivedBytes))
   }
 }

@@ -21,17 +21,11 @@ enum OpenTelemetry {
   }
 }
 
-extension Timer {
-  /// Creates a timer that is displayed in seconds.
-  convenience init(seconds label: String, _ dimensions: [(String, String)], _ factory: any MetricsFactory) {
-    self.init(label: label, dimensions: dimensions, preferredDisplayUnit: .seconds, factory: factory)
-  }
-}
-
-extension Duration {
-  /// The duration in nanoseconds, of a length that a call can have.
-  var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+extension MetricsFactory {
+  /// Makes a timer that is displayed in seconds.
+  func makeTimer(seconds label: String, _ dimensions: [(String, String)]) -> any TimerHandler {
+    let timer = makeTimer(label: label, dimensions: dimensions)
+    timer.preferDisplayUnit(.seconds)
+    return timer
   }
 }

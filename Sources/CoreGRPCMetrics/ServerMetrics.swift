@@ -16,7 +16,7 @@ public import Metrics
 /// It sees every call, whatever ends it, and the calls that are refused before any handler or interceptor sees them.
 /// <doc:Instruments> lists what it measures.
 public final class ServerMetrics: ServerCallObserver {
-  private let methods: InstrumentCache<MethodDescriptor?, ServerMethodMetrics>
+  private let methods: ObjectCache<MethodDescriptor?, ServerMethodMetrics>
 
   /// Creates an observer for any number of servers.
   ///
@@ -25,7 +25,7 @@ public final class ServerMetrics: ServerCallObserver {
   ///   - factory: The factory that makes the instruments. Defaults to the one with which the program has bootstrapped
   ///     the metrics system.
   public init(conventions: MetricConventions = .grpc, factory: any MetricsFactory = MetricsSystem.factory) {
-    methods = InstrumentCache { ServerMethodMetrics(of: $0, conventions, factory) }
+    methods = ObjectCache { ServerMethodMetrics(of: $0, conventions, factory) }
   }
 
   /// Returns the observer of one method's calls, with its instruments.
@@ -37,61 +37,48 @@ public final class ServerMetrics: ServerCallObserver {
 
 /// The instruments of a method on a server.
 private final class ServerMethodMetrics: ServerCallObserver {
-  /// The instruments of a method and a status.
-  private struct Ended: Sendable {
-    var duration: Timer?
-    var sent, received: Recorder?
-    var openTelemetryDuration: Timer?
-  }
-
-  private let started: Counter?
-  private let open: Meter
-  private let ended: InstrumentCache<Status.Code, Ended>
-  private let refused: InstrumentCache<RefusedCall.Reason, Counter>
+  private let started: (any CounterHandler)?
+  private let open: any MeterHandler
+  private let ended: StatusInstrumentsByCode
+  private let refused: ObjectCache<RefusedCall.Reason, any CounterHandler>
 
   init(of method: MethodDescriptor?, _ conventions: MetricConventions, _ factory: any MetricsFactory) {
     let ofMethod = [(Dimension.method, method?.fullyQualifiedMethod ?? Dimension.otherMethod)]
     started =
-      conventions.contains(.grpc)
-      ? Counter(label: Label.serverStarted, dimensions: ofMethod, factory: factory) : nil
-    open = Meter(label: Label.serverOpenCalls, dimensions: ofMethod, factory: factory)
-    ended = InstrumentCache { code in
-      var ended = Ended()
-      if conventions.contains(.grpc) {
-        let dimensions = ofMethod + [(Dimension.status, code.description)]
-        ended.duration = Timer(seconds: Label.serverDuration, dimensions, factory)
-        ended.sent = Recorder(label: Label.serverSent, dimensions: dimensions, factory: factory)
-        ended.received = Recorder(label: Label.serverReceived, dimensions: dimensions, factory: factory)
-      }
-      if conventions.contains(.openTelemetry) {
-        let dimensions = OpenTelemetry.dimensions(method, code, isFailure: code.isServersFailure)
-        ended.openTelemetryDuration = Timer(seconds: Label.openTelemetryServerDuration, dimensions, factory)
-      }
-      return ended
-    }
-    refused = InstrumentCache { reason in
-      let reason = reason.description.replacing(" ", with: "_")
-      return Counter(
-        label: Label.serverRefusedCalls,
-        dimensions: ofMethod + [(Dimension.reason, reason)],
-        factory: factory
+      conventions.contains(.grpc) ? factory.makeCounter(label: Label.serverStarted, dimensions: ofMethod) : nil
+    open = factory.makeMeter(label: Label.serverOpenCalls, dimensions: ofMethod)
+    ended = StatusInstrumentsByCode { code in
+      let dimensions = ofMethod + [(Dimension.status, code.description)]
+      let ofOpenTelemetry = OpenTelemetry.dimensions(method, code, isFailure: code.isServersFailure)
+      let (grpc, openTelemetry) = (conventions.contains(.grpc), conventions.contains(.openTelemetry))
+      return StatusInstruments(
+        duration: grpc ? factory.makeTimer(seconds: Label.serverDuration, dimensions) : nil,
+        openTelemetryDuration: openTelemetry
+          ? factory.makeTimer(seconds: Label.openTelemetryServerDuration, ofOpenTelemetry) : nil,
+        sent: grpc ? factory.makeRecorder(label: Label.serverSent, dimensions: dimensions, aggregate: true) : nil,
+        received: grpc
+          ? factory.makeRecorder(label: Label.serverReceived, dimensions: dimensions, aggregate: true) : nil
       )
+    }
+    refused = ObjectCache { reason in
+      let reason = reason.description.replacing(" ", with: "_")
+      let dimensions = ofMethod + [(Dimension.reason, reason)]
+      return factory.makeCounter(label: Label.serverRefusedCalls, dimensions: dimensions)
     }
   }
 
   func callStarted() {
-    started?.increment()
-    open.increment()
+    started?.increment(by: 1)
+    open.increment(by: 1)
   }
 
   func callEnded(_ call: borrowing EndedServerCall) {
-    open.decrement()
-    if let refusal = call.refusal { refused[refusal].increment() }
+    open.decrement(by: 1)
+    if let refusal = call.refusal { refused[refusal].increment(by: 1) }
     let instruments = ended[call.code]
-    let nanoseconds = call.duration.nanoseconds
-    instruments.duration?.recordNanoseconds(nanoseconds)
-    instruments.sent?.record(call.traffic.sentBytes)
-    instruments.received?.record(call.traffic.receivedBytes)
-    instruments.openTelemetryDuration?.recordNanoseconds(nanoseconds)
+    instruments.duration?.recordNanoseconds(call.nanoseconds)
+    instruments.sent?.record(Int64(call.traffic.sentBytes))
+    instruments.received?.record(Int64(call.traffic.receivedBytes))
+    instruments.openTelemetryDuration?.recordNanoseconds(call.nanoseconds)
   }
 }

@@ -134,7 +134,9 @@ extension Channel {
     _ interceptors: [any ClientInterceptor]
   ) -> ObservedStream? {
     if observers == nil, interceptors.isEmpty { return nil }
-    return ObservedStream(ClientObservation(descriptor, target: completeTarget, observers))
+    return ObservedStream(
+      of: observers?[descriptor] ?? ObservedMethod(descriptor, target: completeTarget, observer: nil)
+    )
   }
 
   /// Makes a call of any kind.
@@ -162,13 +164,11 @@ extension Channel {
           let context = ClientContext(descriptor: descriptor, target: target, attempts: attempts)
           let response = try await pipeline.respond(to: request, context: context) { request, context in
             let request = try await authorized(request, context.descriptor, options)
-            let handle = try openHandle()
-            observed?.willMakeCall(mayRetry: handle.mayRetry)
-            let call = try handle.makeCall(
+            let call = try openHandle().makeCall(
               context.descriptor,
               options: options,
               timeout: options.effectiveTimeout,
-              measurement: observed?.observation.measurement
+              measurement: observed?.measurement
             )
             attempts?.began(call)
             let stream = ClientStream(call: call, options: options, attempts: attempts)

@@ -163,7 +163,7 @@ public final class Channel: Sendable {
     guard interceptors(for: descriptor).isEmpty else { return nil }
     // On a channel without a connection of C-core's, the stream asks the credentials.
     if options.credentials != nil, isInProcess { return nil }
-    let observation = observers.map { ClientObservation(descriptor, target: completeTarget, $0) }
+    let measurement = observers.map { CallMeasurement(of: $0[descriptor]) }
     let handle: ChannelHandle
     let call: Call
     do throws(RPCError) {
@@ -172,16 +172,14 @@ public final class Channel: Sendable {
         descriptor,
         options: options,
         timeout: defaults.timeout(for: options, of: descriptor),
-        measurement: observation?.measurement
+        measurement: measurement
       )
     } catch {
-      observation?.end(Status.Code(error.code), mayRetry: false, peer: .none)
+      measurement?.end(Status.Code(error.code), peer: .none)
       throw error
     }
     return UnaryClientCall(
       call: call,
-      observation: observation,
-      mayRetry: handle.mayRetry,
       receivesStatusSeparately: handle.receivesStatusSeparately,
       options: options,
       compression: defaults.compression(for: options)

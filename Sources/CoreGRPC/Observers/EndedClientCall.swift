@@ -2,11 +2,8 @@
 ///
 /// It exists while the observers see it, and can be neither copied nor kept.
 public struct EndedClientCall: ~Copyable {
-  /// The method that was called.
-  public let method: MethodDescriptor
-
-  /// The channel's target in full, for instance `dns:///localhost:50051`.
-  public let target: String
+  /// The method that was called, with the channel's target.
+  private let observed: ObservedMethod
 
   /// The code that the call ended with.
   ///
@@ -14,8 +11,8 @@ public struct EndedClientCall: ~Copyable {
   /// ``RPCError/Code/cancelled``.
   public let code: Status.Code
 
-  /// The time from the program's call to its end.
-  public let duration: Duration
+  /// The time from the program's call to its end, in nanoseconds.
+  package let nanoseconds: Int64
 
   /// The messages and bytes of the call, of all attempts together that the library has made.
   public let traffic: CallTraffic
@@ -34,20 +31,12 @@ public struct EndedClientCall: ~Copyable {
     case attempts(ClientAttempts)
   }
 
-  init(
-    method: MethodDescriptor,
-    target: String,
-    code: Status.Code,
-    measurement: CallMeasurement,
-    attempts: Int?,
-    peer: PeerSource
-  ) {
-    self.method = method
-    self.target = target
+  init(of method: ObservedMethod, code: Status.Code, measurement: CallMeasurement, peer: PeerSource) {
+    observed = method
     self.code = code
-    duration = measurement.duration
+    nanoseconds = measurement.nanoseconds
     traffic = measurement.traffic
-    self.attempts = attempts
+    attempts = measurement.mayRetry ? nil : measurement.attempts
     self.peer = peer
   }
 
@@ -70,14 +59,22 @@ public struct EndedClientCall: ~Copyable {
     attempts: Int? = 1,
     remotePeer: String = ""
   ) {
-    self.method = method
-    self.target = target
+    observed = ObservedMethod(method, target: target, observer: nil)
     self.code = code
-    self.duration = duration
+    nanoseconds = duration.wholeNanoseconds
     self.traffic = traffic
     self.attempts = attempts
     peer = .known(remotePeer)
   }
+
+  /// The method that was called.
+  public var method: MethodDescriptor { observed.descriptor }
+
+  /// The channel's target in full, for instance `dns:///localhost:50051`.
+  public var target: String { observed.target }
+
+  /// The time from the program's call to its end.
+  public var duration: Duration { .nanoseconds(nanoseconds) }
 
   /// The server's address, for instance `ipv4:127.0.0.1:50051`, of the last attempt; empty if there was no connection.
   public var remotePeer: String {

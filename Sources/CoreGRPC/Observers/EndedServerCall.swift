@@ -33,8 +33,8 @@ public struct EndedServerCall: ~Copyable {
   /// The reason for which no handler got the call; `nil` if one did, or the call ended before.
   public let refusal: RefusedCall.Reason?
 
-  /// The time from the arrival of the call to its end.
-  public let duration: Duration
+  /// The time from the arrival of the call to its end, in nanoseconds.
+  package let nanoseconds: Int64
 
   /// The messages and bytes of the call.
   public let traffic: CallTraffic
@@ -44,7 +44,7 @@ public struct EndedServerCall: ~Copyable {
     own = nil
     self.code = code
     refusal = measurement.refusal
-    duration = measurement.duration
+    nanoseconds = measurement.nanoseconds
     traffic = measurement.traffic
   }
 
@@ -73,9 +73,12 @@ public struct EndedServerCall: ~Copyable {
     own = Own(method: method, path: path ?? method?.path ?? "", remotePeer: remotePeer, metadata: metadata)
     self.code = code
     self.refusal = refusal
-    self.duration = duration
+    nanoseconds = duration.wholeNanoseconds
     self.traffic = traffic
   }
+
+  /// The time from the arrival of the call to its end.
+  public var duration: Duration { .nanoseconds(nanoseconds) }
 
   /// The method that was called; `nil` if the server does not have it.
   public var method: MethodDescriptor? { own.map(\.method) ?? call?.method }

@@ -20,9 +20,8 @@
 public protocol ServerCallObserver: Sendable {
   /// Returns the observer of one method's calls.
   ///
-  /// A server asks once for each of its methods when it is created, and once for all calls of other methods. So an
-  /// observer can prepare what it needs for each call. A server that listens and also has channels of this process asks
-  /// twice.
+  /// A server asks once for each of its methods when it is created, and for all calls of other methods together. So an
+  /// observer can prepare what it needs for each call.
   ///
   /// Defaults to this observer.
   ///

@@ -102,7 +102,10 @@ public struct RPCRouter: Sendable {
   }
 
   /// Returns the methods with their handlers, numbered.
-  func routes(interceptors: [ConditionalInterceptor<any ServerInterceptor>]) -> [Route] {
+  func routes(
+    interceptors: [ConditionalInterceptor<any ServerInterceptor>],
+    observers: [any ServerCallObserver] = []
+  ) -> [Route] {
     methodsByPath.values.enumerated().map { index, method in
       let applicable = interceptors.filter { $0.applies(to: method.descriptor) }.map(\.interceptor)
       return Route(
@@ -111,7 +114,8 @@ public struct RPCRouter: Sendable {
         handler: method.makeHandler(applicable),
         essentialCalls: method.essentialCalls,
         staysOnPollers: method.essentialCalls != nil && applicable.isEmpty,
-        isIntercepted: !applicable.isEmpty
+        isIntercepted: !applicable.isEmpty,
+        observer: JoinedServerCallObservers(observers.map { $0.observer(forMethod: method.descriptor) })
       )
     }
   }

@@ -72,7 +72,7 @@ public final class Server: Sendable {
     interceptorPipeline: [ConditionalInterceptor<any ServerInterceptor>]
   ) {
     self.generations = ServerGenerations(
-      routes: router.routes(interceptors: interceptorPipeline),
+      routes: router.routes(interceptors: interceptorPipeline, observers: configuration.callObservers),
       routeError: router.duplicateError,
       configuration: configuration
     )

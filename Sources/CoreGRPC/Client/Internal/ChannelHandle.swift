@@ -19,7 +19,7 @@ import CGRPC
   private let resourceQuota: ResourceQuota?
   private let looksAtCalls: Bool
   /// Whether C-core may make a failed call again.
-  let mayRetry: Bool
+  private let mayRetry: Bool
   /// Whether the status of a unary call is received after its message, by a batch of its own.
   let receivesStatusSeparately: Bool
   /// The certificates that are read again, held here so that they are.
@@ -123,7 +123,7 @@ import CGRPC
     measurement: CallMeasurement?
   ) throws(RPCError) -> Call {
     let credentials = try credentials(for: options)
-    measurement?.attemptBegan()
+    measurement?.attemptBegan(mayRetry: mayRetry)
     let path = descriptor.path
     let authority = options.authority
     let method = unsafe grpc_slice(copying: path)

@@ -7,24 +7,13 @@
 @usableFromInline
 struct UnaryClientCall: Sendable {
   private let call: Call
-  private let observation: ClientObservation?
-  private let mayRetry: Bool
   private let receivesStatusSeparately: Bool
   private let waitForReady: Bool?
   private let compression: CompressionAlgorithm?
   private let sizeLimits: MessageSizeLimits
 
-  init(
-    call: Call,
-    observation: ClientObservation?,
-    mayRetry: Bool,
-    receivesStatusSeparately: Bool,
-    options: CallOptions,
-    compression: CompressionAlgorithm?
-  ) {
+  init(call: Call, receivesStatusSeparately: Bool, options: CallOptions, compression: CompressionAlgorithm?) {
     self.call = call
-    self.observation = observation
-    self.mayRetry = mayRetry
     self.receivesStatusSeparately = receivesStatusSeparately
     self.waitForReady = options.waitForReady
     self.compression = compression
@@ -87,16 +76,14 @@ struct UnaryClientCall: Sendable {
   /// - Returns: The error.
   @usableFromInline
   func failed(_ error: RPCError) -> RPCError {
-    observation?.measurement.code = Status.Code(error.code)
+    call.measurement?.code = Status.Code(error.code)
     return error
   }
 
   /// Releases the call.
   @usableFromInline
   func close() {
-    if let observation {
-      observation.end(observation.measurement.code ?? .ok, mayRetry: mayRetry, peer: .call(call))
-    }
+    if let measurement = call.measurement { measurement.end(measurement.code ?? .ok, peer: .call(call)) }
     call.close()
   }
 }

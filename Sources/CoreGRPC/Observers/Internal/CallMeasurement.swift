@@ -4,19 +4,34 @@ import Synchronization
 ///
 /// A client's call has one for all of its attempts, which may count at the same time.
 final class CallMeasurement: Sendable {
-  /// The path of a call whose method the server does not have.
+  /// The path of a server's call whose method the server does not have.
   let unknownPath: String
+
+  /// The method of a client's call, with its observer.
+  let method: ObservedMethod?
 
   private let start = MonotonicTime.nanoseconds
   private let sentMessages = Atomic(0), sentBytes = Atomic(0), receivedMessages = Atomic(0), receivedBytes = Atomic(0)
   private let attemptCount = Atomic(0)
   private let codeValue = Atomic(-1)
   private let refusalValue = Atomic<UInt8>(0)
+  private let retryValue = Atomic(false)
 
-  init(unknownPath: String = "") { self.unknownPath = unknownPath }
+  /// Creates the counts of a server's call.
+  init(unknownPath: String) {
+    self.unknownPath = unknownPath
+    method = nil
+  }
 
-  /// The time since the call began.
-  var duration: Duration { .nanoseconds(Int64(clamping: MonotonicTime.nanoseconds &- start)) }
+  /// Creates the counts of a client's call, and tells the observers that it begins.
+  init(of method: ObservedMethod) {
+    unknownPath = ""
+    self.method = method
+    method.observer?.callStarted()
+  }
+
+  /// The time since the call began, in nanoseconds.
+  var nanoseconds: Int64 { Int64(truncatingIfNeeded: MonotonicTime.nanoseconds &- start) }
 
   /// The messages so far.
   var traffic: CallTraffic {
@@ -53,5 +68,37 @@ final class CallMeasurement: Sendable {
     receivedBytes.wrappingAdd(byteCount, ordering: .relaxed)
   }
 
-  func attemptBegan() { attemptCount.wrappingAdd(1, ordering: .relaxed) }
+  /// Notes that a client makes a C call.
+  ///
+  /// - Parameter mayRetry: Whether C-core may make it again.
+  func attemptBegan(mayRetry: Bool) {
+    attemptCount.wrappingAdd(1, ordering: .relaxed)
+    if mayRetry { retryValue.store(true, ordering: .relaxed) }
+  }
+
+  /// Whether C-core may have made attempts of its own.
+  var mayRetry: Bool { retryValue.load(ordering: .relaxed) }
+
+  /// Notes the end of a client's call.
+  ///
+  /// - Parameters:
+  ///   - code: The code of the call's status.
+  ///   - peer: The source of the server's address.
+  ///   - attempts: The attempts of a call that is not unary.
+  func end(_ code: Status.Code, peer: EndedClientCall.PeerSource, attempts: ClientAttempts? = nil) {
+    guard let method else { preconditionFailure("the call is a server's") }
+    let closures = attempts?.takeEndClosures() ?? []
+    if closures.isEmpty, method.observer == nil { return }
+    let call = EndedClientCall(of: method, code: code, measurement: self, peer: peer)
+    method.observer?.callEnded(call)
+    for closure in closures { closure(call) }
+  }
+}
+
+extension Duration {
+  /// The duration in nanoseconds, of a length that a call can have.
+  var wholeNanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+  }
 }

@@ -23,19 +23,29 @@ final class Route: Sendable {
   /// Whether interceptors see the calls.
   let isIntercepted: Bool
 
+  /// The observer of the calls; `nil` without any.
+  let observer: JoinedServerCallObservers?
+
+  /// Whether observers or interceptors follow the calls.
+  let isFollowed: Bool
+
   /// - Parameters:
   ///   - essentialCalls: The largest number of calls in progress, if a full server takes them, too.
   ///   - staysOnPollers: Whether the handlers are known to be quick.
   ///   - isIntercepted: Whether interceptors see the calls.
+  ///   - observer: The observer of the calls.
   init(
     descriptor: MethodDescriptor,
     index: Int,
     handler: MethodHandler,
     essentialCalls: Int? = nil,
     staysOnPollers: Bool = false,
-    isIntercepted: Bool = false
+    isIntercepted: Bool = false,
+    observer: JoinedServerCallObservers? = nil
   ) {
     self.isIntercepted = isIntercepted
+    self.observer = observer
+    isFollowed = isIntercepted || observer != nil
     self.descriptor = descriptor
     self.index = index
     self.essential = essentialCalls.map { EssentialMethod(index: index, maxConcurrentCalls: $0) }

@@ -31,7 +31,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
     var cancellation: RPCCancellation?
     /// The functions that interceptors have the call's end call.
     var endClosures: [@Sendable (borrowing EndedServerCall) -> Void] = []
-    /// Whether a call that observers or interceptors follow is over.
+    /// Whether a call that interceptors follow is over.
     var isReleased = false
   }
 
@@ -109,7 +109,7 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   ///
   /// - Returns: Whether the call will call it.
   func onEnd(_ body: @escaping @Sendable (borrowing EndedServerCall) -> Void) -> Bool {
-    guard measurement != nil else { return false }
+    guard route?.isIntercepted == true else { return false }
     return handler.withLock { handler in
       guard !handler.isReleased else { return false }
       handler.endClosures.append(body)
@@ -118,16 +118,20 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
   }
 
   override func willRelease(_ measurement: CallMeasurement) {
-    let closures = handler.withLock { handler in
+    let closures = route?.isIntercepted == true ? takeEndClosures() : []
+    let observer = core.observer(of: route)
+    if closures.isEmpty, observer == nil { return }
+    let call = EndedServerCall(of: self, measurement, code: code(measurement))
+    observer?.callEnded(call)
+    for closure in closures { closure(call) }
+  }
+
+  private func takeEndClosures() -> [@Sendable (borrowing EndedServerCall) -> Void] {
+    handler.withLock { handler in
       handler.isReleased = true
       defer { handler.endClosures = [] }
       return handler.endClosures
     }
-    let observers = core.observers?[route] ?? []
-    if closures.isEmpty, observers.isEmpty { return }
-    let call = EndedServerCall(of: self, measurement, code: code(measurement))
-    for observer in observers { observer.callEnded(call) }
-    for closure in closures { closure(call) }
   }
 
   /// The code of a call that is over.

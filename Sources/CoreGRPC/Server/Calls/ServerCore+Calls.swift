@@ -34,10 +34,11 @@ extension ServerCore {
     let slot = handle.makeSlot(for: method?.registered) { [self] slot, hasCall in
       guard hasCall else { return handleEvent { $0.slotReturned() } }
       let path = route == nil ? slot.path : ""
-      let measurement = observers == nil && route?.isIntercepted != true ? nil : CallMeasurement(unknownPath: path)
+      let isFollowed = route?.isFollowed ?? (observerOfUnknownMethods != nil)
+      let measurement = isFollowed ? CallMeasurement(unknownPath: path) : nil
       let call = ServerCall(takenFrom: slot, route: route, core: self, measurement: measurement)
       // Before another thread can end the call.
-      if let observers { for observer in observers[route] { observer.callStarted() } }
+      if isFollowed { observer(of: route)?.callStarted() }
       let arrival = state.withLock { $0.callArrived(call, route) }
       // Before anything else, so that the next call need not wait.
       if arrival.postsSlot, !handle.post(slot) { handleEvent { $0.slotReturned() } }
@@ -63,6 +64,12 @@ extension ServerCore {
       serve(call, of: route, in: arrival.idle)
     }
     post(slot)
+  }
+
+  /// Returns the observer of a method's calls, or of those of unknown methods; `nil` without any.
+  func observer(of route: Route?) -> JoinedServerCallObservers? {
+    guard let route else { return observerOfUnknownMethods }
+    return route.observer
   }
 
   private func post(_ slot: CallSlot) {

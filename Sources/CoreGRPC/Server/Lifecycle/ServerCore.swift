@@ -37,8 +37,8 @@ final class ServerCore: Sendable {
   let shutdownSignal: ShutdownSignal
 
   let refusals: RefusalReporter
-  /// The observers of the calls; `nil` without any.
-  let observers: ServerCallObservers?
+  /// The observer of the calls of unknown methods; `nil` without any.
+  let observerOfUnknownMethods: JoinedServerCallObservers?
   /// The executor of the handlers; `nil` for Swift's pool.
   let executor: (any TaskExecutor)?
   /// The executor, if it is that of the polling threads.
@@ -67,7 +67,9 @@ final class ServerCore: Sendable {
   ) {
     self.shutdownSignal = shutdownSignal
     self.refusals = RefusalReporter(configuration.onRefusedCall)
-    self.observers = ServerCallObservers(configuration.callObservers, of: routes)
+    self.observerOfUnknownMethods = JoinedServerCallObservers(
+      configuration.callObservers.map { $0.observer(forMethod: nil) }
+    )
     self.sharesPorts = configuration.allowsPortReuse
     self.maxConcurrentCalls = configuration.maxConcurrentCalls
     let connections = ServerConnections()
