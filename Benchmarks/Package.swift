@@ -12,7 +12,8 @@ let package = Package(
   name: "coregrpc-benchmarks",
   dependencies: [
     // A name of its own: the folder of a clone may be called anything.
-    .package(name: "swift-coregrpc", path: "..")
+    .package(name: "swift-coregrpc", path: ".."),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
   ],
   targets: [
     .target(name: "CBench", dependencies: [.product(name: "ProtobufC", package: "swift-coregrpc")]),
@@ -21,7 +22,9 @@ let package = Package(
       dependencies: [
         "CBench",
         .product(name: "CoreGRPC", package: "swift-coregrpc"),
+        .product(name: "CoreGRPCMetrics", package: "swift-coregrpc"),
         .product(name: "CoreGRPCProtobuf", package: "swift-coregrpc"),
+        .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ProtobufC", package: "swift-coregrpc"),
       ],
       swiftSettings: swiftSettings

@@ -11,7 +11,7 @@ struct BenchClient {
   static func main() throws {
     guard let options = Options(CommandLine.arguments.dropFirst()) else {
       print("usage: bench-client --target HOST:PORT [--mode unary|pingpong|stream] [--outstanding N] [--payload BYTES]")
-      print("  [--seconds S] [--warmup S] [--count N] [--on-pollers]")
+      print("  [--seconds S] [--warmup S] [--count N] [--on-pollers] [--metrics]")
       exit(64)
     }
     let window = Window(options: options)

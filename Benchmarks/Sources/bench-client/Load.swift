@@ -17,7 +17,9 @@ struct Load: Sendable {
     workers = options.outstanding
     payload = options.payload
     self.window = window
-    channel = try Channel(target: options.target)
+    var configuration = Channel.Configuration()
+    if options.measuresCalls { configuration.callObservers = Measurement.ofChannel() }
+    channel = try Channel(target: options.target, configuration: configuration)
     compute = Compute_Compute.Client(channel: channel)
     bench = Bench_Bench.Client(channel: channel)
   }

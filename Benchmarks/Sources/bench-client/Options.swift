@@ -17,11 +17,18 @@ struct Options {
   /// Whether the tasks run on the channel's own threads, rather than on Swift's pool.
   private(set) var runsOnPollers = false
 
+  /// Whether the calls are measured by swift-metrics.
+  private(set) var measuresCalls = false
+
   init?(_ arguments: ArraySlice<String>) {
     var arguments = arguments
     while let name = arguments.popFirst() {
       if name == "--on-pollers" {
         runsOnPollers = true
+        continue
+      }
+      if name == "--metrics" {
+        measuresCalls = true
         continue
       }
       guard let value = arguments.popFirst() else { return nil }

@@ -23,6 +23,10 @@ struct BenchServer {
         configuration.isChannelzEnabled = true
         continue
       }
+      if name == "--metrics" {
+        configuration.callObservers = Measurement.ofServer()
+        continue
+      }
       guard let value = arguments.popFirst() else { usage() }
       switch name {
       case "--port": port = value
@@ -59,8 +63,8 @@ struct BenchServer {
   private static func usage() -> Never {
     print(
       """
-      usage: bench-server [--lean] [--channelz] [--port N] [--tls-cert FILE --tls-key FILE] [--pollers N]
-                          [--handlers pool] [--busy-polling never|always]
+      usage: bench-server [--lean] [--channelz] [--metrics] [--port N] [--tls-cert FILE --tls-key FILE]
+                          [--pollers N] [--handlers pool] [--busy-polling never|always]
       """
     )
     exit(64)
