@@ -6,6 +6,7 @@ import CGRPC
 
   private struct State {
     var isAnswered = false
+    var isAbandoned = false
     var task: Task<Void, Never>?
   }
 
@@ -20,17 +21,24 @@ import CGRPC
     unsafe self.userData = unsafe userData
   }
 
-  /// The task that will answer.
-  var task: Task<Void, Never>? {
-    get { state.withLock { $0.task } }
-    // It may have answered already.
-    set { state.withLock { if !$0.isAnswered { $0.task = newValue } } }
+  /// Sets the task that will answer, on the thread that asked.
+  func setTask(_ task: Task<Void, Never>) {
+    let isAbandoned = state.withLock { state in
+      // It may have answered already.
+      if !state.isAnswered { state.task = task }
+      return state.isAbandoned
+    }
+    // By a task, because its cancellation handlers are the program's.
+    if isAbandoned { Task.detached { task.cancel() } }
   }
 
   /// Answers the question, unless it has been answered: on another thread than the one that asked.
   func answer(_ result: Result<Metadata, RPCError>) {
     let isAnswered = state.withLock { state in
-      defer { state = State(isAnswered: true, task: nil) }
+      defer {
+        state.isAnswered = true
+        state.task = nil
+      }
       return state.isAnswered
     }
     if isAnswered { return }
@@ -48,7 +56,10 @@ import CGRPC
 
   /// Cancels the task, and answers in its place.
   func abandon() {
-    let task = task
+    let task = state.withLock { state in
+      state.isAbandoned = true
+      return state.task
+    }
     answer(.failure(.cancelledTask))
     task?.cancel()
   }

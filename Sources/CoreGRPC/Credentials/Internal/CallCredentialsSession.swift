@@ -158,7 +158,7 @@ final class CallCredentialsSession: Sendable {
     }
     if isOver { return .failure(.cancelledTask) }
     let context = CallCredentials.Context(descriptor: descriptor, serviceURL: serviceURL)
-    request.task = Task.detached { [self] in
+    let task = Task.detached { [self] in
       let result = await Self.result(of: parts, context: context, room: room)
       state.withLock { state in
         state.requests[id] = nil
@@ -166,6 +166,7 @@ final class CallCredentialsSession: Sendable {
       }
       request.answer(result)
     }
+    request.setTask(task)
     return nil
   }
 

@@ -29,7 +29,7 @@ import Glibc
     var texts: Texts
     /// The stamps of the files with the texts.
     var stamps: [FileContents.Stamp?]
-    /// The stamps of files that are not valid, and the problem, once it is reported.
+    /// The stamps of files that cannot be used, and the problem, once it is reported.
     var refused: (stamps: [FileContents.Stamp?], problem: String?)?
     /// The time from which on C-core has read the texts.
     var settled = ContinuousClock.now
@@ -118,18 +118,14 @@ import Glibc
 
   /// Reads the files again if they have changed.
   ///
-  /// A change that is not valid is reported when it lasts: between the writing of a certificate and of its key it is
-  /// not an error.
+  /// Files that cannot be used are read again until they can. They are reported when they stay so: between the writing
+  /// of a certificate and of its key it is not an error.
   func look() {
     // Before the files are read: a change meanwhile shows the next time.
     let stamps = files.map { FileContents.Stamp(path: $0) }
-    let (isNew, isKnownFailure) = state.withLock { state in
-      if state.stamps == stamps {
-        state.refused = nil
-        return (false, false)
-      }
-      guard let refused = state.refused, refused.stamps == stamps else { return (true, false) }
-      return (refused.problem == nil, true)
+    let isNew = state.withLock { state in
+      if state.stamps == stamps { state.refused = nil }
+      return state.stamps != stamps
     }
     guard isNew else { return }
     do throws(CredentialsError) {
@@ -144,8 +140,15 @@ import Glibc
         state.refused = nil
       }
     } catch {
-      state.withLock { $0.refused = (stamps, isKnownFailure ? error.message : nil) }
-      guard isKnownFailure else { return }
+      let isReport = state.withLock { state in
+        guard let refused = state.refused, refused.stamps == stamps else {
+          state.refused = (stamps, nil)
+          return false
+        }
+        state.refused?.problem = error.message
+        return refused.problem == nil
+      }
+      guard isReport else { return }
       CoreGRPCLog.reportOfServer(.error, "a channel continues to use its old certificates: \(error.message)")
     }
   }
