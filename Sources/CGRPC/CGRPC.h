@@ -35,7 +35,6 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <fcntl.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <string.h>
@@ -82,8 +81,9 @@ static inline int cgrpc_make_memory_file(const char *name) {
   return (int)syscall(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */);
 }
 
-// Closes what `to` refers to, and has it refer to the same file as `from`: atomically, and not in child processes.
-static inline int cgrpc_move_descriptor(int from, int to) { return (int)syscall(SYS_dup3, from, to, O_CLOEXEC); }
+// Closes what `to` refers to, and has it refer to the same file as `from`, atomically. The flags are those of dup3.
+// <fcntl.h>, which has them, would make this module the owner of glibc's `stat`.
+static inline int cgrpc_move_descriptor(int from, int to, int flags) { return (int)syscall(SYS_dup3, from, to, flags); }
 
 // MARK: OpenSSL
 

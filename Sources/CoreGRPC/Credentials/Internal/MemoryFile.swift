@@ -72,7 +72,7 @@ final class MemoryFile: Sendable {
   }
 
   private static func move(_ file: Int32, to descriptor: Int32) {
-    let result = cgrpc_move_descriptor(file, descriptor)
+    let result = cgrpc_move_descriptor(file, descriptor, O_CLOEXEC)
     precondition(result == descriptor, "both descriptors are this object's")
     close(file)
   }
