@@ -328,15 +328,16 @@ let package = Package(
     ),
     .target(
       name: "CommandLineSupport",
-      dependencies: [argumentParser],
+      dependencies: [argumentParser, logging],
       path: "Sources/Compute/CommandLine",
       swiftSettings: swiftSettings
     ),
     .executableTarget(
       name: "compute-server",
       dependencies: [
-        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCServices",
+        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCLogging", "CoreGRPCServices",
         argumentParser,
+        logging,
         unixSignals,
       ],
       path: "Sources/Compute/Server",
@@ -525,7 +526,10 @@ let package = Package(
     ),
     .testTarget(
       name: "ComputeTests",
-      dependencies: ["Compute", "CoreGRPC", "ProtobufC", "TestSupport", "compute-client", "compute-server"],
+      dependencies: [
+        "CommandLineSupport", "Compute", "CoreGRPC", "ProtobufC", "TestSupport", "compute-client", "compute-server",
+        logging,
+      ],
       swiftSettings: swiftSettings
     ),
     .testTarget(

@@ -134,6 +134,90 @@ struct ComputeServerProgramTests {
     #expect(await server.outcome().status == 0)
   }
 
+  @Test("The access log has a line of text for each call")
+  func accessLog() async throws {
+    let server = try Programs.server(["--listen", "127.0.0.1:0", "--access-log"])
+    let bound = try #require(await server.line(after: "running... "))
+    let channel = try Channel(target: bound)
+    #expect(try await Compute_Compute.Client(channel: channel).sayHello(Compute_HelloRequest()).result == "0")
+    let unknown = MethodDescriptor(fullyQualifiedService: "a.B", method: "C=\"")
+    _ = try? await channel.unary(request: ClientRequest(message: [] as [UInt8]), descriptor: unknown)
+    server.signal(SIGTERM)
+    let outcome = await server.outcome()
+    #expect(outcome.status == 0)
+    let lines = outcome.errors.split(separator: "\n")
+    #expect(lines.count == 2, "\(outcome.errors)")
+    let first = try #require(lines.first)
+    #expect(first.contains("Z info compute.Compute/SayHello OK "))
+    for part in [" grpc.method=compute.Compute/SayHello", " grpc.status=OK", " grpc.peer=ipv4:127.0.0.1:"] {
+      #expect(first.contains(part), "\(first)")
+    }
+    #expect(lines.last?.contains(" grpc.refusal=\"unknown method\"") == true, "\(lines)")
+  }
+
+  private struct Line: Decodable {
+    var time: String
+    var level: String
+    var message: String
+    var status: String
+
+    enum CodingKeys: String, CodingKey {
+      case time
+      case level
+      case message
+      case status = "grpc.status"
+    }
+  }
+
+  @Test("The access log is JSON on demand, whatever clients send")
+  func jsonAccessLog() async throws {
+    let server = try Programs.server(["--listen", "127.0.0.1:0", "--access-log", "--log-format", "json"])
+    let channel = try Channel(target: try #require(await server.line(after: "running... ")))
+    for method in ["SayHello", "Sa\"y", "a\\b", "x y"] {
+      let descriptor = MethodDescriptor(fullyQualifiedService: "compute.Compute", method: method)
+      _ = try? await channel.unary(request: ClientRequest(message: [] as [UInt8]), descriptor: descriptor)
+    }
+    server.signal(SIGTERM)
+    let errors = await server.outcome().errors
+    let lines = try errors.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+    #expect(lines.map(\.status) == ["OK", "UNIMPLEMENTED", "UNIMPLEMENTED", "UNIMPLEMENTED"], "\(errors)")
+    #expect(lines.first?.message == "compute.Compute/SayHello OK" && lines.first?.level == "info")
+    #expect(lines.first?.time.hasSuffix("Z") == true)
+  }
+
+  @Test("A server whose access log nobody reads answers and stops")
+  func unreadAccessLog() async throws {
+    let pipe = FileManager.default.temporaryDirectory.appending(path: "coregrpc-\(UUID()).fifo")
+    defer { try? FileManager.default.removeItem(at: pipe) }
+    let server = try ChildProcess(
+      URL(filePath: "/bin/bash"),
+      ["-c", #"mkfifo "$0" && exec 2<>"$0" && head -c 65536 /dev/zero >&2 && exec "$@""#, pipe.path]
+        + [Locations.executable("compute-server").path, "--listen", "127.0.0.1:0", "--access-log"]
+    )
+    let bound = try #require(await server.line(after: "running... "))
+    for _ in 0..<3 { #expect(try await Programs.client(["--target", bound]).output == "received: 6\n") }
+    server.signal(SIGTERM)
+    #expect(await server.outcome().status == 0)
+  }
+
+  @Test("Administrators have an address of their own")
+  func administration() async throws {
+    let server = try Programs.server(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+    let bound = try #require(await server.line(after: "running... "))
+    let admin = try #require(await server.line(after: "administration... "))
+    #expect(try await Programs.client(["--target", bound]).output == "received: 6\n")
+    let method = MethodDescriptor(fullyQualifiedService: "grpc.channelz.v1.Channelz", method: "GetServers")
+    let request = ClientRequest(message: [] as [UInt8])
+    // Two servers, each a field 1 of the response.
+    let answer = try await Channel(target: admin).unary(request: request, descriptor: method).message
+    #expect(answer.first == 0x0A)
+    let error = await rpcError { try await Channel(target: bound).unary(request: request, descriptor: method) }
+    #expect(error?.code == .unimplemented)
+    server.signal(SIGTERM)
+    let outcome = await server.outcome()
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+  }
+
   @Test("--version names the program, the engine and the engine's file")
   func version() async throws {
     let outcome = try await ChildProcess.run(Locations.executable("compute-server"), ["--version"])
@@ -146,7 +230,8 @@ struct ComputeServerProgramTests {
     arguments: [
       (["--listen", "nonsense"], "'nonsense'"), (["--listen", "127.0.0.1:99999"], "'99999'"),
       (["--lisen", "x"], "'--lisen'"), (["--grace", "soon"], "'soon'"), (["--max-concurrent-calls", "0"], "not 0"),
-      (["surplus"], "'surplus'"), (["--tls-cert", "x"], "--tls-key"), (["--client-ca", "x"], "--tls-cert"),
+      (["surplus"], "'surplus'"), (["--log-level", "loud"], "'loud'"), (["--log-format", "xml"], "'xml'"),
+      (["--admin", "nowhere"], "'nowhere'"), (["--tls-cert", "x"], "--tls-key"), (["--client-ca", "x"], "--tls-cert"),
     ]
   )
   func badUsage(arguments: [String], named: String) async throws {

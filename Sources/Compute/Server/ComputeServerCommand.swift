@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLineSupport
 import Compute
 import CoreGRPC
+import CoreGRPCLogging
 import CoreGRPCServices
 import UnixSignals
 
@@ -31,6 +32,18 @@ struct ComputeServerCommand: OneLineErrorCommand {
   @OptionGroup(title: "Transport security")
   var tls: ServerTLSOptions
 
+  @OptionGroup(title: "Log")
+  var log: ServerLogOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "An address for administrators, without TLS: channelz, client status and reflection.",
+      valueName: "address"
+    ),
+    transform: { try ListenAddress($0) }
+  )
+  var admin: ListenAddress?
+
   @Option(
     help: ArgumentHelp("How long calls in progress may take after a signal, as in 5s or 500ms.", valueName: "time")
   )
@@ -47,20 +60,29 @@ struct ComputeServerCommand: OneLineErrorCommand {
 
   func run() async throws {
     StandardOutput.ignoreBrokenPipes()
+    let accessLog = log.begin()
     var configuration = Server.Configuration()
     configuration.maxConcurrentCalls = maxConcurrentCalls
+    configuration.isChannelzEnabled = admin != nil
+    if let accessLog { configuration.callObservers.append(accessLog) }
     let health = HealthService()
     health.provider.updateStatus(.serving, forService: Compute_Compute.descriptor)
     let services: [any RegistrableRPCService] = [ComputeService(), health]
     let server = Server(services: services + [ReflectionService(services: services)], configuration: configuration)
+    let administration = Server(services: [AdminServices(), ReflectionService(services: [ChannelzService()])])
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     do {
       var bound: [ListenAddress] = []
       for address in listen {
         bound.append(try server.listen(on: address, credentials: tls.credentials(for: address)))
       }
+      let adminAddress = try admin.map { try administration.listen(on: $0) }
       try server.start()
       try StandardOutput.printLine("running... \(bound.map(\.description).joined(separator: " "))")
+      if let adminAddress {
+        try administration.start()
+        try StandardOutput.printLine("administration... \(adminAddress)")
+      }
     } catch {
       StandardError.printLine("error: \(error)")
       throw ExitCode.failure
@@ -80,6 +102,8 @@ struct ComputeServerCommand: OneLineErrorCommand {
       }
     }
     await server.waitUntilStopped()
+    await administration.shutdown(gracePeriod: .zero)
     stopping.cancel()
+    await accessLog?.flush()
   }
 }
