@@ -15,6 +15,14 @@ enum Thread {
   /// - Parameter name: The name in debuggers and `top -H`; Linux keeps the first 15 bytes.
   /// - Returns: Whether the thread was started; `false` if the system allows no further one now.
   static func spawn(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+    // A new thread has the priority of the one that makes it.
+    if let maker = maker.withLock({ $0 }), niceness(of: 0) > niceness(of: getpid()) {
+      return maker.spawn(name: name, body)
+    }
+    return create(name, body)
+  }
+
+  private static func create(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
     let context = unsafe Unmanaged.passRetained(Body(name: name, run: body))
     var blocked = sigset_t()
     var previous = sigset_t()
@@ -57,9 +65,21 @@ enum Thread {
   ///
   /// - Parameter id: The number that Linux has for the thread.
   static func lowerPriority(of id: Int32) {
-    let threads = __priority_which_t(PRIO_PROCESS.rawValue)
-    setpriority(threads, id_t(id), getpriority(threads, id_t(id)) + lowPriorityNiceness)
+    // Before there is the first thread that cannot make others of normal priority.
+    maker.withLock { maker in
+      let new = ThreadMaker()
+      if maker == nil, new.start(create) { maker = new }
+    }
+    setpriority(processes, id_t(id), niceness(of: id) + lowPriorityNiceness)
   }
+
+  /// The thread that makes the others in the place of those of low priority; `nil` before there is one of these.
+  private static let maker = Locked<ThreadMaker?>(nil)
+
+  private static let processes = __priority_which_t(PRIO_PROCESS.rawValue)
+
+  /// Returns the niceness of a thread, by its number; that of the current thread by 0.
+  private static func niceness(of id: Int32) -> Int32 { getpriority(processes, id_t(id)) }
 
   private final class Body: Sendable {
     let name: String

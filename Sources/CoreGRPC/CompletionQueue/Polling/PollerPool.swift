@@ -457,18 +457,17 @@ import Synchronization
   /// Lowers the priority of the threads that compute beside the polling ones, if there are more of them than
   /// processors.
   private func lowerPriorities() {
-    let (elapsed, relieved) = state.withLock { state -> (UInt64, [Poller]) in
+    let relieved = state.withLock { state -> [Poller]? in
       let now = MonotonicTime.nanoseconds
-      let elapsed = now - state.lastComputingCheck
-      guard elapsed > Self.computingInterval else { return (0, []) }
+      guard now - state.lastComputingCheck > Self.computingInterval else { return nil }
       state.lastComputingCheck = now
-      return (elapsed, state.relieved)
+      return state.relieved
     }
-    guard elapsed > 0 else { return }
+    guard let relieved else { return }
     let beside = workers.threads
     guard relieved.count + beside.count > workers.processorCount else { return }
-    let pollers = relieved.filter { $0.programThread.computes(elapsed: elapsed) }
-    let others = beside.filter { $0.thread.computes(elapsed: elapsed) }
+    let pollers = relieved.filter { $0.programThread.computes() }
+    let others = beside.filter { $0.thread.computes() }
     guard pollers.count + others.count > workers.processorCount else { return }
     for poller in pollers { poller.lowerPriority() }
     for worker in others { workers.lowerPriority(of: worker) }

@@ -7,7 +7,8 @@ final class ProgramThread: Sendable {
     /// The number that Linux has for the thread, and the clock of its processor time; 0 before the thread runs.
     var id: Int32 = 0
     var clock: clockid_t = 0
-    /// The processor time at the last check, in nanoseconds.
+    /// The last check and the processor time then, in nanoseconds; 0 before the first one.
+    var lastCheck: UInt64 = 0
     var usedTime: UInt64 = 0
     var hasLowPriority = false
   }
@@ -36,20 +37,20 @@ final class ProgramThread: Sendable {
 
   /// Returns whether the thread computes: it has used a processor since the last check, and wants one now.
   ///
-  /// A thread whose priority has been lowered counts until it ends.
-  ///
-  /// - Parameter elapsed: The time since that check, in nanoseconds.
-  func computes(elapsed: UInt64) -> Bool {
-    let used = state.withLock { state -> UInt64 in
-      if state.hasLowPriority { return .max }
+  /// It does not at the first check. A thread of low priority computes if it wants a processor.
+  func computes() -> Bool {
+    let usesProcessor = state.withLock { state -> Bool in
+      if state.hasLowPriority { return true }
       var time = timespec()
-      guard state.id != 0, unsafe clock_gettime(state.clock, &time) == 0 else { return 0 }
-      let now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-      defer { state.usedTime = now }
-      return now - min(now, state.usedTime)
+      guard state.id != 0, unsafe clock_gettime(state.clock, &time) == 0 else { return false }
+      let used = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+      let now = MonotonicTime.nanoseconds
+      defer { (state.lastCheck, state.usedTime) = (now, used) }
+      // Beside a hundred others on one processor, a thread that computes gets a hundredth.
+      return state.lastCheck != 0 && used - min(used, state.usedTime) >= (now - state.lastCheck) / 100
     }
-    // Beside a hundred others on one processor, a thread that computes gets as much. The file is opened only for those.
-    return used == .max || used >= elapsed / 100 && isRunnable
+    // The file is opened only for those.
+    return usesProcessor && isRunnable
   }
 
   /// Whether other threads are to run before this one, for good.

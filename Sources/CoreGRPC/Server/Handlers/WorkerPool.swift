@@ -176,11 +176,13 @@ final class WorkerPool: Sendable {
   /// All threads of the pool.
   var threads: [Worker] { state.withLock { $0.threads } }
 
-  /// Lowers the priority of a thread, if it has not ended; it ends when it has no more jobs of its lane.
+  /// Lowers the priority of a thread, if it is in a lane; it ends when it has no more jobs of that lane.
   func lowerPriority(of worker: Worker) {
     state.withLock { state in
       let index = unsafe worker.poolIndex
       guard index < state.threads.count, state.threads[index] === worker else { return }
+      // One that waits for jobs may get those of any method next.
+      guard !state.idle.contains(where: { $0 === worker }) else { return }
       worker.thread.lowerPriority()
     }
   }
