@@ -130,7 +130,7 @@ public struct ServerContext: Sendable {
   ///
   /// For interceptors.
   ///
-  /// - Returns: Whether the call will call it; `false` for a call that is over, and in a context of no call.
+  /// - Returns: Whether the call calls it; `false` in a context of no call.
   package func onEnd(_ body: @escaping @Sendable (borrowing EndedServerCall) -> Void) -> Bool {
     call?.onEnd(body) ?? false
   }

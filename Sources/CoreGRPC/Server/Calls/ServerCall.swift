@@ -83,8 +83,10 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
       case (nil, nil): nil
       }
     super.init(takenFrom: slot, measurement: measurement)
-    if let end { ServerDeadlines.shared.insert(self, at: end.time) }
   }
+
+  /// Begins to look for the end of the call by its deadline or its connection's age: once the server knows the call.
+  func keepDeadline() { if let end { ServerDeadlines.shared.insert(self, at: end.time) } }
 
   deinit {
     // Nothing is in flight, as an operation in flight would hold this object.
@@ -105,16 +107,17 @@ final class ServerCall: Call, BegunCall, @unchecked Sendable {
 
   /// Adds a function for the end of a call that interceptors follow.
   ///
-  /// It runs where observers do: see ``ServerCallObserver``. A call that is over does not call it.
+  /// It runs where observers do: see ``ServerCallObserver``; for a call that is over, immediately.
   ///
-  /// - Returns: Whether the call will call it.
+  /// - Returns: Whether the call calls it.
   func onEnd(_ body: @escaping @Sendable (borrowing EndedServerCall) -> Void) -> Bool {
-    guard route?.isIntercepted == true else { return false }
-    return handler.withLock { handler in
-      guard !handler.isReleased else { return false }
-      handler.endClosures.append(body)
-      return true
+    guard route?.isIntercepted == true, let measurement else { return false }
+    let isOver = handler.withLock { handler in
+      if !handler.isReleased { handler.endClosures.append(body) }
+      return handler.isReleased
     }
+    if isOver { body(EndedServerCall(of: self, measurement, code: code(measurement))) }
+    return true
   }
 
   override func willRelease(_ measurement: CallMeasurement) {

@@ -37,9 +37,10 @@ extension ServerCore {
       let isFollowed = route?.isFollowed ?? (observerOfUnknownMethods != nil)
       let measurement = isFollowed ? CallMeasurement(unknownPath: path) : nil
       let call = ServerCall(takenFrom: slot, route: route, core: self, measurement: measurement)
-      // Before another thread can end the call.
+      // Before `keepDeadline`, from which on another thread can end the call.
       if isFollowed { observer(of: route)?.callStarted() }
       let arrival = state.withLock { $0.callArrived(call, route) }
+      call.keepDeadline()
       // Before anything else, so that the next call need not wait.
       if arrival.postsSlot, !handle.post(slot) { handleEvent { $0.slotReturned() } }
       if let cancellations {
