@@ -162,25 +162,32 @@ extension Channel {
       try await withThrowingTaskGroup(of: Void.self) { group in
         do {
           let context = ClientContext(descriptor: descriptor, target: target, attempts: attempts)
-          let response = try await pipeline.respond(to: request, context: context) { request, context in
-            let request = try await authorized(request, context.descriptor, options)
-            let call = try openHandle().makeCall(
-              context.descriptor,
-              options: options,
-              timeout: options.effectiveTimeout,
-              measurement: observed?.measurement
-            )
-            attempts?.began(call)
-            let stream = ClientStream(call: call, options: options, attempts: attempts)
-            if let message = request.onlyMessage {
-              try stream.start(request.metadata, onlyMessage: message, serializer: serializer)
-              streams.insert(stream)
-            } else {
-              try stream.start(request.metadata)
-              streams.insert(stream)
-              group.addTask { await stream.produce(request.producer, serializer: serializer) }
+          let response: StreamingClientResponse<Output>
+          do {
+            response = try await pipeline.respond(to: request, context: context) { request, context in
+              let began = ContinuousClock.now
+              let request = try await authorized(request, context.descriptor, options)
+              let call = try openHandle().makeCall(
+                context.descriptor,
+                options: options,
+                timeout: options.effectiveTimeout.map { options.credentials == nil ? $0 : $0 - (.now - began) },
+                measurement: observed?.measurement
+              )
+              attempts?.began(call)
+              let stream = ClientStream(call: call, options: options, attempts: attempts)
+              if let message = request.onlyMessage {
+                try stream.start(request.metadata, onlyMessage: message, serializer: serializer)
+                streams.insert(stream)
+              } else {
+                try stream.start(request.metadata)
+                streams.insert(stream)
+                group.addTask { await stream.produce(request.producer, serializer: serializer) }
+              }
+              return await stream.response(deserializer: deserializer)
             }
-            return await stream.response(deserializer: deserializer)
+          } catch {
+            observed?.measurement.interceptorFailure = (error as? RPCError).map { Status.Code($0.code) } ?? .unknown
+            throw error
           }
           let result = try await onResponse(response)
           await streams.finish()
@@ -213,11 +220,31 @@ extension Channel {
     }
     let url = "https://\(options.authority ?? target)/\(descriptor.service)"
     let context = CallCredentials.Context(descriptor: descriptor, serviceURL: url)
-    do {
-      request.metadata.add(contentsOf: try await CallCredentialsSession.metadata(of: parts, context: context))
-    } catch {
-      throw RPCError(callCredentialsFailure: error).comingOutOfChannel()
+    let answer = Promise<Result<Metadata, RPCError>>()
+    // Tasks of their own: a function of the program may ignore that it is cancelled.
+    let provider = Task.detached {
+      do {
+        answer.fulfil(.success(try await CallCredentialsSession.metadata(of: parts, context: context)))
+      } catch {
+        answer.fulfil(.failure(RPCError(callCredentialsFailure: error).comingOutOfChannel()))
+      }
     }
+    let timer = options.effectiveTimeout.map { timeout in
+      Task.detached {
+        try? await Task.sleep(for: timeout)
+        answer.fulfil(.failure(RPCError(code: .deadlineExceeded, message: "Deadline Exceeded").comingOutOfChannel()))
+      }
+    }
+    defer {
+      provider.cancel()
+      timer?.cancel()
+    }
+    let result = await withTaskCancellationHandler {
+      await answer.value()
+    } onCancel: {
+      answer.fulfil(.failure(RPCError.cancelledTask.comingOutOfChannel()))
+    }
+    request.metadata.add(contentsOf: try result.get())
     return request
   }
 }

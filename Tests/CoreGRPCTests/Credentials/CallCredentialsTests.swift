@@ -351,6 +351,21 @@ struct CallCredentialsTests {
     let failing = CallCredentials { _ in throw RPCError(code: .dataLoss, message: "no token") }
     let error = await rpcError { try await channel.echo(options: CallOptions(credentials: failing)) }
     #expect(error == RPCError(code: .dataLoss, message: "no token"))
+
+    // A function that does not heed its cancellation, nor a deadline.
+    let proceed = Gate()
+    let stubborn = CallCredentials { _ in
+      await proceed.pass()
+      return [:]
+    }
+    let late = await rpcError {
+      try await channel.echo(options: CallOptions(timeout: .milliseconds(50), credentials: stubborn))
+    }
+    #expect(late?.code == .deadlineExceeded)
+    let task = Task { await rpcError { try await channel.echo(options: CallOptions(credentials: stubborn)) } }
+    task.cancel()
+    #expect(await task.value?.code == .cancelled)
+    proceed.open()
     await server.shutdown(gracePeriod: .seconds(10))
   }
 

@@ -108,7 +108,7 @@ final class ClientStream: Sendable {
         let message = "trailingMetadata() discarded the remaining messages: read them before you call it"
         throw RPCError(code: .failedPrecondition, message: message)
       }
-      guard let message = try await MessageReader(call: call).next() else {
+      guard let message = try await nextMessage() else {
         _ = try await successfulEnd()
         // A cancellation can drop messages of a call whose status has come.
         if call.isCancelledHere { throw (producerFailure.current ?? .cancelledTask).comingOutOfChannel() }
@@ -138,6 +138,14 @@ final class ClientStream: Sendable {
     )
   }
 
+  private nonisolated(nonsending) func nextMessage() async throws(RPCError) -> MessageBuffer? {
+    do throws(RPCError) {
+      return try await MessageReader(call: call).next()
+    } catch {
+      throw failed(error)
+    }
+  }
+
   /// Cancels the rest of the call, and waits for its end.
   func finish() async {
     if end.current == nil { call.cancel() }
@@ -155,9 +163,10 @@ final class ClientStream: Sendable {
 
   /// The code of the call for its observers.
   private func code(of end: End) -> Status.Code {
-    guard let code = end.error?.code else { return .ok }
+    let failure = Status.Code(rawValue: failureCode.load(ordering: .relaxed))
+    guard let code = end.error?.code else { return failure ?? .ok }
     guard code == .cancelled, call.isCancelledHere else { return Status.Code(code) }
-    if let failure = Status.Code(rawValue: failureCode.load(ordering: .relaxed)) { return failure }
+    if let failure { return failure }
     return producerFailure.current.map { Status.Code($0.code) } ?? .cancelled
   }
 
@@ -204,7 +213,7 @@ final class ClientStream: Sendable {
     let end = await end.value()
     guard var error = end.error else {
       // The initial metadata may have come after the status.
-      if let error = call.excessiveMetadata { throw error }
+      if let error = call.excessiveMetadata { throw failed(error) }
       return end.metadata
     }
     // The producer's failure is the reason for which the call was cancelled.

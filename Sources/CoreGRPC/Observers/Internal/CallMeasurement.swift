@@ -16,6 +16,7 @@ final class CallMeasurement: Sendable {
   private let codeValue = Atomic(-1)
   private let refusalValue = Atomic<UInt8>(0)
   private let retryValue = Atomic(false)
+  private let interceptorFailureValue = Atomic(-1)
 
   /// Creates the counts of a server's call.
   init(unknownPath: String) {
@@ -50,6 +51,12 @@ final class CallMeasurement: Sendable {
   var code: Status.Code? {
     get { Status.Code(rawValue: codeValue.load(ordering: .relaxed)) }
     set { codeValue.store(newValue?.rawValue ?? -1, ordering: .relaxed) }
+  }
+
+  /// The code of the error that interceptors ended a client's call with, whatever its attempts ended with.
+  var interceptorFailure: Status.Code? {
+    get { Status.Code(rawValue: interceptorFailureValue.load(ordering: .relaxed)) }
+    set { interceptorFailureValue.store(newValue?.rawValue ?? -1, ordering: .relaxed) }
   }
 
   /// The reason for which a server refused the call.

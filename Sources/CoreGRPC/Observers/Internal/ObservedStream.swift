@@ -5,8 +5,8 @@ struct ObservedStream: Sendable {
 
   init(of method: ObservedMethod) { measurement = CallMeasurement(of: method) }
 
-  /// The code that the last attempt ended with; `nil` without an attempt.
-  var code: Status.Code? { measurement.code }
+  /// The code that interceptors or the last attempt ended with; `nil` without either.
+  var code: Status.Code? { measurement.interceptorFailure ?? measurement.code }
 
   /// Notes the end of the call.
   func end(_ code: Status.Code) { measurement.end(code, peer: .attempts(attempts), attempts: attempts) }
