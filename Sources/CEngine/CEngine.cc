@@ -7,7 +7,13 @@
 #include <absl/synchronization/mutex.h>
 #include <dlfcn.h>
 #include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
+#if __has_include(<grpc/credentials.h>)
+#include <grpc/credentials.h>
+#endif
 #include <grpc/support/log.h>
+
+#include <type_traits>
 
 // In gRPC 1.65 the functions of C-core's own log do nothing any more. Later versions lack GPR_ASSERT, and then the
 // functions. The channel argument is new in 1.65.
@@ -29,6 +35,62 @@
 #include <cstdlib>
 #include <string>
 #endif
+
+// MARK: Credentials
+
+// Each function has the parameters of one version of C-core or of another. A call of a function that a version lacks is
+// left out where the template is not chosen.
+
+template <class Create>
+static auto make_watcher(Create *create, const char *key, const char *certificates, const char *roots,
+                         unsigned seconds) {
+  if constexpr (std::is_invocable_v<Create *, const char *, const char *, const char *, unsigned>) {
+    return create(key, certificates, roots, seconds);
+  } else {
+    // The additional one is a map of SPIFFE bundles.
+    return create(key, certificates, roots, nullptr, seconds);
+  }
+}
+
+extern "C" grpc_tls_certificate_provider *cengine_certificate_file_watcher(const char *key, const char *certificates,
+                                                                           const char *roots, unsigned seconds) {
+  return make_watcher(grpc_tls_certificate_provider_file_watcher_create, key, certificates, roots, seconds);
+}
+
+template <class Options, class Provider>
+static auto set_provider(Options *options, Provider *provider, bool has_roots, bool has_identity, int)
+    -> decltype(grpc_tls_credentials_options_watch_root_certs(options)) {
+  grpc_tls_credentials_options_set_certificate_provider(options, provider);
+  if (has_roots) grpc_tls_credentials_options_watch_root_certs(options);
+  if (has_identity) grpc_tls_credentials_options_watch_identity_key_cert_pairs(options);
+}
+
+template <class Options, class Provider>
+static auto set_provider(Options *options, Provider *provider, bool has_roots, bool has_identity, long)
+    -> decltype(grpc_tls_credentials_options_set_root_certificate_provider(options, provider)) {
+  if (has_roots) grpc_tls_credentials_options_set_root_certificate_provider(options, provider);
+  if (has_identity) grpc_tls_credentials_options_set_identity_certificate_provider(options, provider);
+}
+
+extern "C" void cengine_set_certificate_provider(grpc_tls_credentials_options *options,
+                                                 grpc_tls_certificate_provider *provider, bool has_roots,
+                                                 bool has_identity) {
+  set_provider(options, provider, has_roots, has_identity, 0);
+}
+
+template <class Create>
+static auto make_google_default(Create *create) {
+  if constexpr (std::is_invocable_v<Create *, grpc_call_credentials *>) {
+    return create(nullptr);
+  } else {
+    // The additional one is for connections through ALTS.
+    return create(nullptr, nullptr);
+  }
+}
+
+extern "C" grpc_channel_credentials *cengine_google_default_credentials(void) {
+  return make_google_default(grpc_google_default_credentials_create);
+}
 
 extern "C" void cengine_ignore_mutex_deadlocks(void) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

@@ -78,8 +78,11 @@ static inline long cgrpc_processor_set(void *set, size_t size) { return syscall(
 
 // glibc's functions need _GNU_SOURCE.
 static inline int cgrpc_make_memory_file(const char *name) {
-  return (int)syscall(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */);
+  return (int)syscall(SYS_memfd_create, name, 1 | 2 /* MFD_CLOEXEC, MFD_ALLOW_SEALING */);
 }
+
+// F_ADD_SEALS with F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW and F_SEAL_WRITE.
+static inline int cgrpc_seal_memory_file(int file) { return (int)syscall(SYS_fcntl, file, 1033, 1 | 2 | 4 | 8); }
 
 // Closes what `to` refers to, and has it refer to the same file as `from`, atomically. The flags are those of dup3.
 // <fcntl.h>, which has them, would make this module the owner of glibc's `stat`.

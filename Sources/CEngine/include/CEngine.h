@@ -45,6 +45,25 @@ void cengine_restore_log_severity(void);
 /// The file that C-core was loaded from, as the loader names it; NULL if the loader does not know.
 const char *cengine_file(void);
 
+struct grpc_call_credentials;
+struct grpc_channel_credentials;
+struct grpc_tls_certificate_provider;
+struct grpc_tls_credentials_options;
+
+/// Makes a provider of certificates that reads files again and again. A path may be NULL.
+///
+/// Balance it with one `grpc_tls_certificate_provider_release`.
+struct grpc_tls_certificate_provider *cengine_certificate_file_watcher(const char *key, const char *certificates,
+                                                                       const char *roots, unsigned seconds);
+
+/// Sets the provider of an end's certificates.
+void cengine_set_certificate_provider(struct grpc_tls_credentials_options *options,
+                                      struct grpc_tls_certificate_provider *provider, bool has_roots,
+                                      bool has_identity);
+
+/// Makes Google's default credentials; NULL if there are none.
+struct grpc_channel_credentials *cengine_google_default_credentials(void);
+
 /// Has abseil's mutexes no longer look for lock orders that may deadlock, in the whole process.
 ///
 /// They do that where abseil was built without NDEBUG, as Debian's is.

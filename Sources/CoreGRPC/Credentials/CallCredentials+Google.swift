@@ -48,9 +48,12 @@ extension CallCredentials {
   ///
   /// - Parameters:
   ///   - json: The configuration that `gcloud` writes.
-  ///   - scopes: The scopes of the tokens. Defaults to those of the configuration.
+  ///   - scopes: The scopes of the tokens. Defaults to all of Google's cloud.
   /// - Throws: ``RuntimeError``, when the JSON is not valid.
-  public static func externalAccount(_ json: String, scopes: [String] = []) throws(RuntimeError) -> Self {
+  public static func externalAccount(
+    _ json: String,
+    scopes: [String] = ["https://www.googleapis.com/auth/cloud-platform"]
+  ) throws(RuntimeError) -> Self {
     try unsafe Self(core: "the configuration of the external account is not valid") {
       unsafe grpc_external_account_credentials_create(json, scopes.joined(separator: ","))
     }

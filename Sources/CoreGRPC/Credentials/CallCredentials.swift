@@ -102,12 +102,12 @@ public struct CallCredentials: Sendable {
     Self(allowsPlaintext: allowsPlaintext) { context in authorization(try await provider(context)) }
   }
 
-  /// Several credentials, each of which adds its metadata, in this order.
+  /// Several credentials, each of which adds its metadata, in this order; those of C-core, such as Google's, come last.
   ///
   /// They are sent in plaintext only if each of them allows it.
   public static func composite(_ credentials: CallCredentials...) -> Self { .composite(credentials) }
 
-  /// Several credentials, each of which adds its metadata, in this order.
+  /// Several credentials, each of which adds its metadata, in this order; those of C-core, such as Google's, come last.
   ///
   /// They are sent in plaintext only if each of them allows it.
   public static func composite(_ credentials: [CallCredentials]) -> Self {

@@ -15,7 +15,7 @@
 /// ```
 ///
 /// The interceptors and the handler after it read the value from their context, here as `context[UserKey.self]`. A call
-/// without exactly one token in its entry `authorization` ends with UNAUTHENTICATED, before anything else sees it.
+/// without exactly one token in its entry `authorization` ends with UNAUTHENTICATED, before they see it.
 ///
 /// Health checks and reflection come without tokens: apply the interceptor with
 /// ``ConditionalInterceptor/Subject/allExcluding(services:methods:)``.
@@ -65,6 +65,10 @@ public struct BearerTokenAuthenticator<Key: CallContextKey>: ServerInterceptor {
     guard parts.count == 2, parts[0].lowercased() == "bearer" else {
       throw RPCError(code: .unauthenticated, message: "authorization needs a bearer token")
     }
-    return String(parts[1].drop { $0 == " " })
+    let token = parts[1].drop { $0 == " " }
+    guard !token.isEmpty, !token.contains(" ") else {
+      throw RPCError(code: .unauthenticated, message: "authorization needs a bearer token without spaces")
+    }
+    return String(token)
   }
 }

@@ -8,6 +8,7 @@ enum LogRedaction {
   private static let markers = [
     " value=",  // Error parsing metadata: error=… key=… value=…; Append error: …; key=… value=… of a trace
     "raw_bytes:",  // validate_metadata: … {raw_bytes:"…"}
+    "ended with error ", "Could not parse JSON from ",  // a response of a token service
     " md=", "metadata=", "METADATA{", "header_data=",  // traces of filters, transports and batches
   ]
 

@@ -25,6 +25,16 @@ struct CredentialsErrorTests {
       ["ec", "-in", certificates.path("server.key"), "-aes128", "-passout", "pass:secret", "-out", encrypted]
     )
     #expect(openssl.status == 0)
+    let weak = TLSIdentity(
+      certificateChain: .file(certificates.path("weak.pem")),
+      privateKey: .file(certificates.path("weak.key"))
+    )
+    let made = try await ChildProcess.run(
+      URL(filePath: "/usr/bin/openssl"),
+      ["req", "-x509", "-newkey", "rsa:512", "-nodes", "-subj", "/CN=weak", "-days", "1"]
+        + ["-keyout", certificates.path("weak.key"), "-out", certificates.path("weak.pem")]
+    )
+    #expect(made.status == 0, "\(made.errors)")
     return [
       Case(identity: chain(.file("/nowhere.pem")), problem: "chain in /nowhere.pem cannot be read: No such file"),
       Case(identity: chain(.file(folder)), problem: "chain in \(folder) cannot be read: Is a directory"),
@@ -45,6 +55,7 @@ struct CredentialsErrorTests {
         identity: key(.file(encrypted)),
         problem: "key in \(encrypted) is encrypted; privateKeyPassword is missing"
       ),
+      Case(identity: weak, problem: "chain in \(certificates.path("weak.pem")) cannot be used: ee key too small"),
     ]
   }
 

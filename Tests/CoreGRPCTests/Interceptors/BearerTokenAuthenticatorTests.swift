@@ -54,6 +54,7 @@ struct BearerTokenAuthenticatorTests {
     try await withChannel { (channel) async throws in
       for metadata in [
         [:], ["authorization": "Basic abc"], ["authorization": "Bearer"], ["authorization": ""],
+        ["authorization": "Bearer "], ["authorization": "Bearer   "], ["authorization": "Bearer token-ada x"],
         ["authorization": "Bearer token-a", "Authorization": "Bearer token-b"],
       ] as [Metadata] {
         let error = await rpcError { try await channel.echo(metadata: metadata) }

@@ -1,3 +1,4 @@
+import CEngine
 import CGRPC
 import Glibc
 
@@ -85,7 +86,7 @@ import Glibc
     self.tls = tls
     self.files = tls.files
     self.state = Locked(State(texts: texts, stamps: stamps))
-    let provider = unsafe grpc_tls_certificate_provider_file_watcher_create(
+    let provider = unsafe cengine_certificate_file_watcher(
       identity?.path,
       identity?.path,
       roots?.path,
@@ -109,9 +110,7 @@ import Glibc
   /// Balance it with one `grpc_channel_credentials_release`.
   func makeCCredentials() -> OpaquePointer? {
     let options = unsafe grpc_tls_credentials_options_create()
-    unsafe grpc_tls_credentials_options_set_certificate_provider(options, provider)
-    if roots != nil { unsafe grpc_tls_credentials_options_watch_root_certs(options) }
-    if identity != nil { unsafe grpc_tls_credentials_options_watch_identity_key_cert_pairs(options) }
+    unsafe cengine_set_certificate_provider(options, provider, roots != nil, identity != nil)
     unsafe grpc_tls_credentials_options_set_certificate_verifier(options, HostnameVerifier.shared.handle)
     return unsafe grpc_tls_credentials_create(options)
   }

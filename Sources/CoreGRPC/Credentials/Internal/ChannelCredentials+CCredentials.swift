@@ -1,3 +1,4 @@
+import CEngine
 import CGRPC
 
 extension ChannelCredentials {
@@ -38,7 +39,7 @@ extension ChannelCredentials {
 
   private static func googleDefaultCCredentials() throws(CredentialsError) -> OpaquePointer {
     // The log may have the text of the file.
-    let (credentials, _) = unsafe CoreLog.capturing { unsafe grpc_google_default_credentials_create(nil) }
+    let (credentials, _) = unsafe CoreLog.capturing { unsafe cengine_google_default_credentials() }
     guard let credentials = unsafe credentials else {
       throw CredentialsError(
         message: """

@@ -28,7 +28,7 @@ final class MemoryFile: Sendable {
     let file = try Self.make(text)
     if let descriptor = Self.free.withLock({ $0[kind]?.popLast() }) {
       self.descriptor = descriptor
-      Self.move(file, to: descriptor)
+      try Self.move(file, to: descriptor)
     } else {
       self.descriptor = file
     }
@@ -42,7 +42,7 @@ final class MemoryFile: Sendable {
   /// Replaces the text.
   ///
   /// - Throws: The system's error.
-  func replace(by text: String) throws(CredentialsError) { Self.move(try Self.make(text), to: descriptor) }
+  func replace(by text: String) throws(CredentialsError) { try Self.move(try Self.make(text), to: descriptor) }
 
   private static func make(_ text: String) throws(CredentialsError) -> Int32 {
     let file = unsafe cgrpc_make_memory_file("grpc-certificates")
@@ -63,7 +63,9 @@ final class MemoryFile: Sendable {
       unsafe times.initialize(repeating: time)
       return unsafe futimens(file, times.baseAddress) == 0
     }
-    guard isWritten, isStamped else {
+    // Nobody can write to it any more, by whatever path.
+    let isSealed = cgrpc_seal_memory_file(file) == 0
+    guard isWritten, isStamped, isSealed else {
       let error = CredentialsError.system
       close(file)
       throw error
@@ -71,9 +73,11 @@ final class MemoryFile: Sendable {
     return file
   }
 
-  private static func move(_ file: Int32, to descriptor: Int32) {
+  private static func move(_ file: Int32, to descriptor: Int32) throws(CredentialsError) {
     let result = cgrpc_move_descriptor(file, descriptor, O_CLOEXEC)
-    precondition(result == descriptor, "both descriptors are this object's")
+    let error = CredentialsError.system
     close(file)
+    // The limit of descriptors may be below this one by now.
+    guard result == descriptor else { throw error }
   }
 }

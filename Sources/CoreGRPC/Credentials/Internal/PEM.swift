@@ -20,20 +20,24 @@ enum PEM {
   /// - Parameter what: The purpose of the certificates, as in "the trust roots".
   static func certificates(_ source: PEMSource, _ what: String) throws(CredentialsError) -> String {
     let text = try read(source, what)
-    _ = try firstCertificate(of: text, "\(what) \(source.phrase)")
+    _ = try certificates(of: text, "\(what) \(source.phrase)")
     return text
   }
 
-  /// Returns the texts of an identity whose key belongs to its certificate.
+  /// Returns the texts of an identity whose key belongs to its certificate, and which OpenSSL uses for connections.
   static func identity(_ identity: TLSIdentity) throws(CredentialsError) -> Identity {
     let chain = try read(identity.certificateChain, "the certificate chain")
-    let certificate = try firstCertificate(of: chain, "the certificate chain \(identity.certificateChain.phrase)")
+    let chainName = "the certificate chain \(identity.certificateChain.phrase)"
+    let certificates = try certificates(of: chain, chainName)
     let keyText = try read(identity.privateKey, "the private key")
     let name = "the private key \(identity.privateKey.phrase)"
     let key = try privateKey(of: keyText, password: identity.privateKeyPassword, name)
-    guard certificate.belongs(to: key) else {
+    guard certificates[0].belongs(to: key) else {
       let owner = "the first certificate \(identity.certificateChain.phrase)"
       throw CredentialsError(message: "\(name) does not belong to \(owner)")
+    }
+    if let reason = key.refusal(with: certificates) {
+      throw CredentialsError(message: "\(chainName) cannot be used: \(reason)")
     }
     return Identity(certificateChain: chain, key: key.text ?? keyText)
   }
@@ -54,21 +58,17 @@ enum PEM {
     return text
   }
 
-  private static func firstCertificate(of text: String, _ name: String) throws(CredentialsError) -> Certificate {
+  /// Returns the certificates of a text, of which there is at least one.
+  private static func certificates(of text: String, _ name: String) throws(CredentialsError) -> [Certificate] {
     let reader = Reader(text)
-    var first: Certificate?
-    var count = 0
-    while let handle = unsafe reader.nextCertificate() {
-      count += 1
-      // Balances the reference that OpenSSL made.
-      let certificate = unsafe Certificate(adopting: handle)
-      if first == nil { first = certificate }
-    }
+    var all: [Certificate] = []
+    // Adopting balances the reference that OpenSSL made.
+    while let handle = unsafe reader.nextCertificate() { all.append(unsafe Certificate(adopting: handle)) }
     if let reason = reader.failure {
-      throw CredentialsError(message: "\(name) cannot be read: certificate \(count + 1): \(reason)")
+      throw CredentialsError(message: "\(name) cannot be read: certificate \(all.count + 1): \(reason)")
     }
-    guard let first else { throw CredentialsError(message: "\(name) has no certificate in the PEM format") }
-    return first
+    if all.isEmpty { throw CredentialsError(message: "\(name) has no certificate in the PEM format") }
+    return all
   }
 
   private static func privateKey(
@@ -165,7 +165,7 @@ extension PEMSource {
 @safe private final class Certificate {
   // Safe, because the object owns the handle, which is valid until `deinit` frees it.
 
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
 
   init(adopting handle: OpaquePointer) { unsafe self.handle = handle }
 
@@ -186,6 +186,29 @@ extension PEMSource {
   init(adopting handle: OpaquePointer) { unsafe self.handle = handle }
 
   deinit { unsafe EVP_PKEY_free(handle) }
+
+  /// Returns the reason for which OpenSSL does not use the key with certificates, such as one that is too small; `nil`
+  /// if it does.
+  ///
+  /// C-core 1.51 learns that when a connection begins.
+  func refusal(with certificates: [Certificate]) -> String? {
+    ERR_clear_error()
+    defer { ERR_clear_error() }
+    guard let context = unsafe SSL_CTX_new(TLS_method()) else { preconditionFailure("out of memory") }
+    defer { unsafe SSL_CTX_free(context) }
+    var isUsed = unsafe SSL_CTX_use_certificate(context, certificates[0].handle) == 1
+    for certificate in certificates.dropFirst() where isUsed {
+      let pointer = unsafe UnsafeMutableRawPointer(certificate.handle)
+      unsafe X509_up_ref(certificate.handle)
+      isUsed = unsafe SSL_CTX_ctrl(context, SSL_CTRL_EXTRA_CHAIN_CERT, 0, pointer) == 1
+      // Otherwise the context has taken the reference.
+      if !isUsed { unsafe X509_free(certificate.handle) }
+    }
+    isUsed = unsafe isUsed && SSL_CTX_use_PrivateKey(context, handle) == 1
+    if isUsed { return nil }
+    return unsafe ERR_reason_error_string(ERR_peek_last_error()).map { unsafe String(cString: $0) }
+      ?? "OpenSSL gives no reason"
+  }
 
   /// The key in the PEM format, without a password and without other pieces; `nil` for a key that stays in hardware.
   var text: String? {
