@@ -3,7 +3,8 @@ import Logging
 
 /// The facts about a call that the access log shows.
 struct AccessLogEntry: Sendable {
-  private let path: String
+  /// The method, or the path that a client has called: at most 200 characters of it, without control characters.
+  private let method: String
   private let peer: String
   private let code: Status.Code
   private let refusal: RefusedCall.Reason?
@@ -13,7 +14,10 @@ struct AccessLogEntry: Sendable {
 
   /// - Parameter metadataKeys: The keys of the client's metadata to show, in lower case.
   init(_ call: borrowing EndedServerCall, metadataKeys: [String]) {
-    path = call.path
+    let path = call.path
+    let text = path.hasPrefix("/") ? path.dropFirst() : path[...]
+    // A method of the server has a name that the program chose.
+    method = call.method != nil ? String(text) : Self.shortened(text)
     peer = call.remotePeer
     code = call.code
     refusal = call.refusal
@@ -26,10 +30,8 @@ struct AccessLogEntry: Sendable {
     }
   }
 
-  /// The method, or the path that a client has called: at most 200 characters of it, without control characters.
-  private var method: String {
-    let text = path.hasPrefix("/") ? path.dropFirst() : path[...]
-    return text.unicodeScalars.prefix(200).map { $0.value < 32 || $0.value == 127 ? "?" : String($0) }.joined()
+  private static func shortened(_ text: Substring) -> String {
+    text.unicodeScalars.prefix(200).map { $0.properties.generalCategory == .control ? "?" : String($0) }.joined()
   }
 
   /// The entry's message.

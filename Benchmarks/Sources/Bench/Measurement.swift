@@ -3,7 +3,7 @@ public import CoreGRPCMetrics
 import Metrics
 import Synchronization
 
-/// What a program measures of its own calls with `--metrics`.
+/// The measurement of a program's own calls, for `--metrics`.
 public enum Measurement {
   /// The observers of a server.
   public static func ofServer() -> [any ServerCallObserver] { [ServerMetrics(factory: AtomicMetrics())] }

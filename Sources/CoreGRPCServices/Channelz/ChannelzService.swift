@@ -16,7 +16,8 @@ public import ProtobufC
 /// `isChannelzEnabled` of their configuration is `true`. The data is C-core's, for the whole process: any server with
 /// the service answers for all of them.
 ///
-/// An unknown number is answered by NOT_FOUND. A page of a list has 100 entries at most, fewer if the request says so.
+/// An unknown number is answered by NOT_FOUND. A page of channels or servers has 100 entries at most, fewer if the
+/// request says so.
 ///
 /// The answers have addresses and certificates of peers. Where strangers can call the server, give the service to a
 /// server of its own that listens on a loopback address or a Unix socket, or let an interceptor ask for a token.
