@@ -37,6 +37,13 @@ public struct BearerTokenAuthenticator<Key: CallContextKey>: ServerInterceptor {
   }
 
   /// Sets the value for the call's token in the context.
+  ///
+  /// - Parameters:
+  ///   - request: The request.
+  ///   - context: The call's context.
+  ///   - next: Passes the request on.
+  /// - Returns: The response of `next`.
+  /// - Throws: ``RPCError`` with the code UNAUTHENTICATED, or what `next` throws.
   public func intercept<Input: Sendable, Output: Sendable>(
     request: StreamingServerRequest<Input>,
     context: ServerContext,
