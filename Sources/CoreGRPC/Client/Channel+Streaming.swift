@@ -123,7 +123,7 @@ extension Channel {
       return result
     } catch {
       // Without an attempt, the error is that of the channel or of an interceptor, or else of the program.
-      observed.end(observed.code ?? (error as? RPCError).map { Status.Code($0.code) } ?? .unknown)
+      observed.end(observed.code ?? Status.Code(RPCError(thrownByProgram: error, message: "the call failed").code))
       throw error
     }
   }
@@ -186,7 +186,8 @@ extension Channel {
               return await stream.response(deserializer: deserializer)
             }
           } catch {
-            observed?.measurement.interceptorFailure = (error as? RPCError).map { Status.Code($0.code) } ?? .unknown
+            let failure = RPCError(thrownByProgram: error, message: "an interceptor failed")
+            observed?.measurement.interceptorFailure = Status.Code(failure.code)
             throw error
           }
           let result = try await onResponse(response)

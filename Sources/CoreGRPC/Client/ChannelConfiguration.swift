@@ -119,7 +119,7 @@ extension Channel {
 
     /// The observers of all calls, which see each call begin and end, whatever ends it.
     ///
-    /// Defaults to none, which costs nothing.
+    /// Defaults to none: nothing is counted then.
     public var callObservers: [any ClientCallObserver] = []
 
     /// Whether C-core counts the channel's calls, and keeps its recent events, for `ChannelzService`.

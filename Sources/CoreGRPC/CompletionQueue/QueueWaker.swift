@@ -7,8 +7,8 @@ import CGRPC
 @safe final class QueueWaker: @unchecked Sendable {
   // Unchecked, because of the handles: the channel is thread-safe, and the call is used under the lock.
 
-  /// The target of the channel, which is among those of channelz.
-  static let target = "waker"
+  /// The target of the channel, which channelz lists: no program's channel can have the same.
+  static let target = "coregrpc:internal waker"
 
   private let channel: OpaquePointer
   private let call: OpaquePointer

@@ -67,8 +67,9 @@ enum Thread {
   static func lowerPriority(of id: Int32) {
     // Before there is the first thread that cannot make others of normal priority.
     maker.withLock { maker in
+      guard maker == nil else { return }
       let new = ThreadMaker()
-      if maker == nil, new.start(create) { maker = new }
+      if new.start(create) { maker = new }
     }
     setpriority(processes, id_t(id), niceness(of: id) + lowPriorityNiceness)
   }

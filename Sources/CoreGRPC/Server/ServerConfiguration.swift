@@ -168,7 +168,7 @@ extension Server {
 
     /// The observers of all calls, which see each call begin and end, whatever ends it.
     ///
-    /// Defaults to none, which costs nothing.
+    /// Defaults to none: nothing is counted then.
     public var callObservers: [any ServerCallObserver] = []
 
     /// Whether C-core counts the server's calls, messages and connections for the `ChannelzService` of another server.
