@@ -116,6 +116,14 @@ extension Call {
     state.withLock { state in unsafe state.machine.isUsable ? AuthContext(call: handle)?.peerCertificate : nil }
   }
 
+  /// The other end, for authorization policies; `nil` once the call is over.
+  var authorizationPeer: AuthorizationPolicy.Peer? {
+    state.withLock { state in
+      guard state.machine.isUsable else { return nil }
+      return unsafe AuthContext(call: handle)?.authorizationPeer ?? .unauthenticated
+    }
+  }
+
   /// Counts the message that is to be sent, with the lock.
   func countSentMessage() {
     if let measurement { measurement.sent(byteCount: memory.sentMessageByteCount) }

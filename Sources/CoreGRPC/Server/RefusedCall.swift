@@ -43,6 +43,7 @@ public struct RefusedCall: Sendable, Hashable {
       case undecodableRequest = "undecodable request"
       case metadataTooLarge = "metadata too large"
       case serverShutdown = "server shutdown"
+      case unauthorized = "denied by the authorization policy"
 
       /// The values by their numbers, which begin with 1.
       static let numbered = Array(allCases)
@@ -67,6 +68,9 @@ public struct RefusedCall: Sendable, Hashable {
     public static var metadataTooLarge: Self { Self(value: .metadataTooLarge) }
     /// The server shuts down, and has ended the calls in progress.
     public static var serverShutdown: Self { Self(value: .serverShutdown) }
+
+    /// ``Server/Configuration/authorizationPolicy`` denies the call.
+    public static var unauthorized: Self { Self(value: .unauthorized) }
 
     /// The reason in words.
     public var description: String { value.rawValue }

@@ -156,6 +156,11 @@ extension Server {
     /// Defaults to no limit: a connection lives as long as its client wants.
     public var connectionAge = ConnectionAge()
 
+    /// The policy that allows and denies calls, before interceptors and handlers see them.
+    ///
+    /// Defaults to `nil`: every call is allowed. See ``AuthorizationPolicyProvider``.
+    public var authorizationPolicy: AuthorizationPolicyProvider?
+
     /// A closure that the server calls for each call that reaches no handler.
     ///
     /// The server calls it in a task, where the handlers run, for one refused call after the other. It may block.

@@ -10,7 +10,7 @@ import Glibc
 /// when all of them are valid.
 ///
 /// Channels with the same files share one object, and with it C-core's thread.
-@safe final class ChannelCertificates: @unchecked Sendable {
+@safe final class ChannelCertificates: FileWatch.Subject, @unchecked Sendable {
   // Unchecked, because of the provider: C-core's is thread-safe, and lives as long as this object.
 
   /// The texts of the files.
@@ -66,7 +66,7 @@ import Glibc
       all = all.filter { $0.value.certificates != nil }
       all[key] = Weak(certificates: new)
     }
-    CertificateWatch.shared.add(new)
+    FileWatch.shared.add(new)
     return new
   }
 

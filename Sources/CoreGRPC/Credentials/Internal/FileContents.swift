@@ -23,13 +23,20 @@ enum FileContents {
     }
   }
 
-  /// Far more than any list of certificates has.
+  /// Far more than any list of certificates or policy has.
   private static let maximumSize = 16 * 1024 * 1024
 
-  /// Reads the file's text.
+  /// Reads the file's text; bytes that are not UTF-8 become U+FFFD.
   ///
   /// - Throws: The system's error.
   static func read(path: String) throws(CredentialsError) -> String {
+    String(decoding: try bytes(path: path), as: UTF8.self)
+  }
+
+  /// Reads the file's bytes.
+  ///
+  /// - Throws: The system's error.
+  static func bytes(path: String) throws(CredentialsError) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system }
     defer { close(descriptor) }
@@ -44,7 +51,7 @@ enum FileContents {
         if errno == EINTR { continue }
         throw .system
       }
-      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+      if count == 0 { return bytes }
       bytes += chunk
       guard bytes.count <= maximumSize else { throw CredentialsError(message: "the file is too large") }
     }

@@ -52,8 +52,8 @@ extension ServerCore {
         return call.refuse(with: status)
       }
       guard let route else {
-        let status = Status(code: .unimplemented, message: "this server has no method \(path)")
-        report(.unknownMethod, call: call, path: path, status: status)
+        let (reason, status) = refusalOfUnknownMethod(call, path: path)
+        report(reason, call: call, path: path, status: status)
         call.refuse(with: status)
         return handlerEnded()
       }
@@ -77,6 +77,20 @@ extension ServerCore {
     let handle = state.withLock { $0.lifecycle.postSlot() ? $0.handle : nil }
     guard let handle else { return }
     if !handle.post(slot) { handleEvent { $0.slotReturned() } }
+  }
+
+  /// Returns the reason and the status for a call of a method that the server does not have.
+  ///
+  /// A caller that the policy denies does not learn which methods there are.
+  private func refusalOfUnknownMethod(
+    _ call: ServerCall,
+    path: String
+  ) -> (reason: RefusedCall.Reason, status: Status) {
+    if let authorization {
+      if let error = call.excessiveMetadata { return (.metadataTooLarge, Status(error)) }
+      if let denial = authorization.denial(of: call, path: path) { return (.unauthorized, Status(denial)) }
+    }
+    return (.unknownMethod, Status(code: .unimplemented, message: "this server has no method \(path)"))
   }
 
   /// The message for a call that exceeds a bound.
@@ -126,6 +140,8 @@ extension ServerCore {
     if !staysOnThread { call.watch() }
     if let error = call.excessiveMetadata {
       call.refuse(.metadataTooLarge, with: error)
+    } else if let authorization, let denial = authorization.denial(of: call, path: route.descriptor.path) {
+      call.refuse(.unauthorized, with: denial)
     } else if call.lacksMessage {
       call.endWithoutMessage()
     } else if call.hasSecondMessage(inspecting: route) {

@@ -37,6 +37,8 @@ final class ServerCore: Sendable {
   let shutdownSignal: ShutdownSignal
 
   let refusals: RefusalReporter
+  /// The policy that allows and denies calls; `nil` without one.
+  let authorization: AuthorizationPolicyProvider?
   /// The observer of the calls of unknown methods; `nil` without any.
   let observerOfUnknownMethods: JoinedServerCallObservers?
   /// The executor of the handlers; `nil` for Swift's pool.
@@ -67,6 +69,7 @@ final class ServerCore: Sendable {
   ) {
     self.shutdownSignal = shutdownSignal
     self.refusals = RefusalReporter(configuration.onRefusedCall)
+    self.authorization = configuration.authorizationPolicy
     self.observerOfUnknownMethods = JoinedServerCallObservers(
       configuration.callObservers.map { $0.observer(forMethod: nil) }
     )

@@ -5,16 +5,37 @@
 struct JSONReader {
   private static let maxDepth = 64
 
+  /// The place in a text from which on it is not JSON, counted from one.
+  struct Fault: Error, Hashable {
+    let line: Int
+    /// The number of the Unicode scalar in its line.
+    let column: Int
+  }
+
   private var rest: ArraySlice<UInt8>
 
   private init(_ text: String) { rest = Array(text.utf8)[...] }
 
   /// Returns the value of a text; `nil` if the text is not JSON.
-  static func value(of text: String) -> JSONValue? {
+  static func value(of text: String) -> JSONValue? { try? read(text) }
+
+  /// Returns the value of a text.
+  ///
+  /// - Throws: The place of the first mistake.
+  static func read(_ text: String) throws(Fault) -> JSONValue {
     var reader = JSONReader(text)
-    guard let value = reader.value(depth: 0) else { return nil }
-    reader.skipSpace()
-    return reader.rest.isEmpty ? value : nil
+    let value = reader.value(depth: 0)
+    if value != nil { reader.skipSpace() }
+    guard let value, reader.rest.isEmpty else {
+      let before = Array(text.utf8.prefix(reader.rest.startIndex))
+      let newline = UInt8(ascii: "\n")
+      let line = before.suffix(from: before.lastIndex(of: newline).map { $0 + 1 } ?? 0)
+      throw Fault(
+        line: before.count { $0 == newline } + 1,
+        column: String(decoding: line, as: UTF8.self).unicodeScalars.count + 1
+      )
+    }
+    return value
   }
 
   private mutating func skipSpace() {
