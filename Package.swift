@@ -16,6 +16,7 @@ func product(_ name: String, of package: String, with traits: String...) -> Targ
 }
 
 let argumentParser = product("ArgumentParser", of: "swift-argument-parser", with: "Programs")
+let configuration = product("Configuration", of: "swift-configuration", with: "Programs")
 let histogram = product("Histogram", of: "hdrhistogram-swift", with: "Programs")
 let inMemoryLogging = product("InMemoryLogging", of: "swift-log", with: "Logging")
 let inMemoryTracing = product("InMemoryTracing", of: "swift-distributed-tracing", with: "Tracing")
@@ -101,6 +102,8 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Without its traits: JSON and reloading need all of Foundation, and the programs neither.
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
@@ -332,10 +335,16 @@ let package = Package(
       path: "Sources/Compute/CommandLine",
       swiftSettings: swiftSettings
     ),
+    .target(
+      name: "ProgramSettings",
+      dependencies: ["CommandLineSupport", argumentParser, configuration],
+      path: "Sources/Compute/Settings",
+      swiftSettings: swiftSettings
+    ),
     .executableTarget(
       name: "compute-server",
       dependencies: [
-        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCLogging", "CoreGRPCServices",
+        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCLogging", "CoreGRPCServices", "ProgramSettings",
         argumentParser,
         logging,
         unixSignals,
@@ -346,7 +355,7 @@ let package = Package(
     .executableTarget(
       name: "compute-client",
       dependencies: [
-        "CommandLineSupport", "Compute", "CoreGRPC",
+        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCServices", "ProgramSettings",
         argumentParser,
         histogram,
         unixSignals,
@@ -527,7 +536,9 @@ let package = Package(
     .testTarget(
       name: "ComputeTests",
       dependencies: [
-        "CommandLineSupport", "Compute", "CoreGRPC", "ProtobufC", "TestSupport", "compute-client", "compute-server",
+        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCServices", "ProgramSettings", "ProtobufC", "TestSupport",
+        "compute-client", "compute-server",
+        argumentParser,
         logging,
       ],
       swiftSettings: swiftSettings

@@ -218,6 +218,14 @@ struct ComputeServerProgramTests {
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
   }
 
+  @Test("Its help fits on a screen")
+  func help() async throws {
+    let outcome = try await ChildProcess.run(Locations.executable("compute-server"), ["--help"])
+    #expect(outcome.status == 0)
+    let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.count <= 51 && lines.allSatisfy { $0.count <= 80 }, "\(outcome.output)")
+  }
+
   @Test("--version names the program, the engine and the engine's file")
   func version() async throws {
     let outcome = try await ChildProcess.run(Locations.executable("compute-server"), ["--version"])

@@ -3,8 +3,8 @@ import TestSupport
 
 /// The programs under test.
 enum Programs {
-  static func server(_ arguments: [String]) throws -> ChildProcess {
-    try ChildProcess(Locations.executable("compute-server"), arguments)
+  static func server(_ arguments: [String], environment: [String: String] = [:]) throws -> ChildProcess {
+    try ChildProcess(Locations.executable("compute-server"), arguments, environment: environment)
   }
 
   static func client(_ arguments: [String], input: [UInt8] = []) async throws -> ChildProcess.Outcome {

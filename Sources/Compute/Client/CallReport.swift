@@ -12,7 +12,8 @@ struct CallReport: Sendable {
     numberOfSignificantValueDigits: .three
   )
   private var answersByText: [Int: String] = [:]
-  private var conflicts: Set<Int> = []
+  /// The texts whose answers differ, by number.
+  private(set) var conflicts: Set<Int> = []
   private var errors: [String: (count: Int, first: RPCError)] = [:]
 
   mutating func add(_ answer: String, text: Int, latency: Duration) {
@@ -33,19 +34,27 @@ struct CallReport: Sendable {
   /// The answer to each text; `nil` where every call failed.
   func answers(count: Int) -> [String?] { (0..<count).map { answersByText[$0] } }
 
+  /// The time from the first call's start to the last one's end.
+  var seconds: Double { max((end - start) / .seconds(1), 1e-9) }
+
+  /// Percentiles of the latencies of the calls that succeeded.
+  var latenciesInMilliseconds: [(name: String, value: Double)] {
+    [("p50", 50.0), ("p90", 90), ("p99", 99), ("p99.9", 99.9), ("max", 100)].map { name, percentile in
+      (name, Double(latencies.valueAtPercentile(percentile)) / 1e6)
+    }
+  }
+
+  /// The errors by their codes, the most frequent first.
+  var errorsByCount: [(count: Int, first: RPCError)] { errors.values.sorted { $0.count > $1.count } }
+
   /// Throughput and latencies.
   var summary: [String] {
-    let seconds = max((end - start) / .seconds(1), 1e-9)
     var lines = [
       "calls: \(succeeded + failed) (\(succeeded) OK, \(failed) failed) in \(Self.decimal(seconds)) s, "
         + "\(Int(Double(succeeded + failed) / seconds)) calls/s"
     ]
     if succeeded > 0 {
-      let percentiles = [("p50", 50.0), ("p90", 90), ("p99", 99), ("p99.9", 99.9), ("max", 100)].map {
-        name,
-        percentile in
-        "\(name) \(Self.decimal(Double(latencies.valueAtPercentile(percentile)) / 1e6))"
-      }
+      let percentiles = latenciesInMilliseconds.map { "\($0.name) \(Self.decimal($0.value))" }
       lines.append("latency (ms): " + percentiles.joined(separator: ", "))
     }
     return lines
@@ -53,7 +62,7 @@ struct CallReport: Sendable {
 
   /// A line for each status code that calls ended with, and for each text whose answers differ.
   var failures: [String] {
-    let errors = errors.values.sorted { $0.count > $1.count }.map { "\($0.count) calls: \($0.first)" }
+    let errors = errorsByCount.map { "\($0.count) calls: \($0.first)" }
     return errors + conflicts.sorted().map { "the answers to text \($0 + 1) differ" }
   }
 

@@ -2,17 +2,27 @@ import ArgumentParser
 import CommandLineSupport
 import Compute
 import CoreGRPC
+import ProgramSettings
 
-@main
+/// Sends texts to a Compute service.
 struct ComputeClientCommand: OneLineErrorCommand {
   static let configuration = CommandConfiguration(
     commandName: "compute-client",
     abstract: "Asks a Compute service for the number of Unicode code points in texts.",
+    usage: """
+      compute-client [<options>] [<texts> ...]
+      compute-client health [<options>]
+      """,
     discussion: """
       Prints `received: N` for each text, in the order of the texts. A call that fails prints its gRPC status code and \
       message on standard error, the other texts are still sent, and the exit status is 1.
 
       With --count, every text is sent that many times, and a summary of the latencies follows.
+
+      With health as the first argument it asks for the server's health: see `compute-client health --help`.
+
+      Each option may stand in the environment, as in COMPUTE_CLIENT_TARGET, or in the file. A flag takes precedence, \
+      then a variable.
       """,
     version: "compute-client \(CoreGRPCVersion.current), \(CoreGRPCVersion.engine)"
   )
@@ -20,55 +30,50 @@ struct ComputeClientCommand: OneLineErrorCommand {
   @Argument(help: "The texts; - stands for standard input, where each line is a text. (default: 123456)")
   var texts: [String] = []
 
-  @Option(help: ArgumentHelp("The service's address: host:port, unix:/path, or any gRPC target.", valueName: "target"))
-  var target = "127.0.0.1:19999"
+  @OptionGroup
+  var connection: ConnectionOptions
 
-  @OptionGroup(title: "Transport security")
+  @OptionGroup(title: "Transport security and identity")
   var tls: ChannelTLSOptions
 
-  @Option(help: ArgumentHelp("How long each call may take, as in 2s or 500ms. (default: no limit)", valueName: "time"))
-  var timeout: DurationArgument?
-
-  @Flag(help: "Wait for the server to come up, rather than fail while it is down.")
-  var waitForReady = false
-
-  @Option(
-    help: ArgumentHelp(
-      "How calls are retried and spread over the target's servers, in gRPC's service config format.",
-      valueName: "JSON"
-    )
-  )
-  var serviceConfig: String?
-
-  @Option(help: ArgumentHelp("How many times to send each text.", valueName: "n"))
-  var count = 1
-
-  @Option(help: ArgumentHelp("How many calls to have in progress at a time.", valueName: "n"))
-  var concurrency = 1
+  @OptionGroup(title: "Calls")
+  var calls: CallOptionGroup
 
   func validate() throws {
-    if count < 1 { throw ValidationError("--count must be at least 1, not \(count).") }
-    if concurrency < 1 { throw ValidationError("--concurrency must be at least 1, not \(concurrency).") }
     if texts.filter({ $0 == "-" }).count > 1 { throw ValidationError("- can be given once only.") }
   }
 
-  func run() async throws {
+  mutating func run() async throws {
+    var settings = try Settings(program: "compute-client", file: connection.config)
+    try connection.fill(from: &settings)
+    try tls.fill(from: &settings)
+    try calls.fill(from: &settings)
+    try settings.finish()
+
+    let output = connection.output
     let isComplete: Bool
     do {
-      var configuration = Channel.Configuration()
-      configuration.serviceConfig = serviceConfig.map(ServiceConfig.init(json:))
-      let channel = try Channel(target: target, credentials: tls.credentials, configuration: configuration)
-      let options = CallOptions(timeout: timeout?.duration, waitForReady: waitForReady ? true : nil)
-      let client = Compute_Compute.Client(channel: channel)
+      let client = Compute_Compute.Client(channel: try connection.channel(tls, serviceConfig: calls.serviceConfig))
       let source = TextSource(arguments: texts.isEmpty ? ["123456"] : texts)
+      let (count, concurrency) = (calls.count ?? 1, calls.concurrency ?? 1)
       if count == 1 {
-        isComplete = try await EachTextOnce(client: client, options: options, concurrency: concurrency).run(source)
+        isComplete = try await EachTextOnce(
+          client: client,
+          options: calls.each,
+          concurrency: concurrency,
+          output: output
+        ).run(source)
       } else {
-        isComplete = try await ManyCalls(client: client, options: options, count: count, concurrency: concurrency)
-          .run(source)
+        isComplete = try await ManyCalls(
+          client: client,
+          options: calls.each,
+          count: count,
+          concurrency: concurrency,
+          output: output
+        ).run(source)
       }
     } catch {
-      StandardError.printLine("error: \(error)")
+      output.printLastError(error)
       throw ExitCode.failure
     }
     if !isComplete { throw ExitCode.failure }

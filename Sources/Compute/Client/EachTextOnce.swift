@@ -7,28 +7,30 @@ struct EachTextOnce {
   let client: Compute_Compute.Client
   let options: CallOptions
   let concurrency: Int
+  let output: ClientOutput
 
   /// - Returns: Whether every call succeeded.
   func run(_ texts: TextSource) async throws -> Bool {
-    var pending: [Task<Result<String, RPCError>, Never>] = []
+    var pending: [(text: String, call: Task<Result<String, RPCError>, Never>)] = []
     var isComplete = true
     func printFirst() async throws {
-      switch await pending.removeFirst().value {
+      let (text, call) = pending.removeFirst()
+      switch await call.value {
       case .success(let answer):
-        try StandardOutput.printLine("received: \(answer)")
+        try output.printAnswer(answer, to: text)
       case .failure(let error):
-        StandardError.printLine("error: \(error)")
         isComplete = false
+        try output.printError(error, of: text)
       }
     }
     do {
       for try await text in texts {
         if pending.count == concurrency { try await printFirst() }
-        pending.append(Task { await ask(text) })
+        pending.append((text, Task { await ask(text) }))
         if concurrency == 1 { try await printFirst() }
       }
     } catch let error as StandardOutput.Failure {
-      for call in pending { call.cancel() }
+      for (_, call) in pending { call.cancel() }
       throw error
     } catch {
       while !pending.isEmpty { try await printFirst() }

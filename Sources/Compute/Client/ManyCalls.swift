@@ -9,6 +9,7 @@ struct ManyCalls {
   let options: CallOptions
   let count: Int
   let concurrency: Int
+  let output: ClientOutput
 
   /// - Returns: Whether every call was made and succeeded.
   func run(_ source: TextSource) async throws -> Bool {
@@ -27,11 +28,7 @@ struct ManyCalls {
       }
     }
     let report = tally.report()
-    for answer in report.answers(count: texts.count) {
-      if let answer { try StandardOutput.printLine("received: \(answer)") }
-    }
-    for line in report.summary { try StandardOutput.printLine(line) }
-    for line in report.failures { StandardError.printLine("error: \(line)") }
+    try output.printReport(report, texts: texts)
     return !isInterrupted && report.succeeded == total
   }
 

@@ -5,10 +5,15 @@ public protocol OneLineErrorCommand: AsyncParsableCommand {}
 
 extension OneLineErrorCommand {
   /// Reads the command line, runs the command, and ends the process if that fails.
-  public static func main() async {
+  public static func main() async { await main(arguments: nil) }
+
+  /// Reads arguments, runs the command, and ends the process if that fails.
+  ///
+  /// - Parameter arguments: The arguments; `nil` stands for those of the process.
+  public static func main(arguments: [String]?) async {
     StandardStream.prepare()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

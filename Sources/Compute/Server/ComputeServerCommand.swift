@@ -4,16 +4,18 @@ import Compute
 import CoreGRPC
 import CoreGRPCLogging
 import CoreGRPCServices
+import ProgramSettings
 import UnixSignals
 
 @main
 struct ComputeServerCommand: OneLineErrorCommand {
   static let configuration = CommandConfiguration(
     commandName: "compute-server",
-    abstract: "Answers Compute.SayHello calls with the number of Unicode code points in their text.",
+    abstract: "Counts the Unicode code points of texts, for Compute.SayHello.",
+    usage: "compute-server [<options>]",
     discussion: """
-      SIGINT and SIGTERM stop the server: it takes no more calls, finishes those in progress within the grace period, \
-      and exits with 0. A second signal stops it immediately.
+      SIGINT and SIGTERM stop the server within the grace period, a second one now.
+      An option is also a variable, COMPUTE_SERVER_TLS_CERT, or a key of the file.
       """,
     version: "compute-server \(CoreGRPCVersion.current), \(CoreGRPCVersion.engine)"
   )
@@ -21,62 +23,71 @@ struct ComputeServerCommand: OneLineErrorCommand {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "An address to listen on: host:port, [IPv6 address]:port, unix:/path or unix-abstract:name. Port 0 lets the "
-        + "system choose. May be given several times. (default: 127.0.0.1:19999)",
+      "host:port, [IPv6 address]:port, unix:/path or unix-abstract:name. Also several times; port 0 is any. (default: "
+        + "127.0.0.1:19999)",
       valueName: "address"
     ),
     transform: { try ListenAddress($0) }
   )
-  var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 19999)]
+  var listen: [ListenAddress] = []
 
-  @OptionGroup(title: "Transport security")
+  @Option(help: ArgumentHelp("How long calls in progress may take. (default: 5s)", valueName: "time"))
+  var grace: DurationArgument?
+
+  @Option(help: ArgumentHelp(#"A file of JSON with options: {"grace": "2s"}."#, valueName: "file"))
+  var config: String?
+
+  @OptionGroup(title: "Security")
   var tls: ServerTLSOptions
 
-  @OptionGroup(title: "Log")
+  @OptionGroup(title: "Security")
+  var callers: ServerTokenOptions
+
+  @OptionGroup(title: "Services")
+  var services: ServerServiceOptions
+
+  @OptionGroup(title: "Limits")
+  var limits: ServerLimitOptions
+
+  @OptionGroup(title: "Log and telemetry")
   var log: ServerLogOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "An address for administrators, without TLS: channelz, client status and reflection.",
-      valueName: "address"
-    ),
-    transform: { try ListenAddress($0) }
-  )
-  var admin: ListenAddress?
-
-  @Option(
-    help: ArgumentHelp("How long calls in progress may take after a signal, as in 5s or 500ms.", valueName: "time")
-  )
-  var grace = DurationArgument(seconds: 5)
-
-  @Option(help: ArgumentHelp("How many calls may be in progress at a time; further ones are refused.", valueName: "n"))
-  var maxConcurrentCalls = Server.Configuration().maxConcurrentCalls
-
-  func validate() throws {
-    if maxConcurrentCalls < 1 {
-      throw ValidationError("--max-concurrent-calls must be at least 1, not \(maxConcurrentCalls).")
-    }
+  /// Takes what flags do not say from the environment and the file.
+  private mutating func fill() throws {
+    var settings = try Settings(program: "compute-server", file: config)
+    try settings.fill(&listen, "listen") { try ListenAddress($0) }
+    try settings.fill(&grace, "grace")
+    try tls.fill(from: &settings)
+    try callers.fill(from: &settings)
+    try services.fill(from: &settings)
+    try limits.fill(from: &settings)
+    try log.fill(from: &settings)
+    try settings.finish()
   }
 
-  func run() async throws {
+  mutating func run() async throws {
     StandardOutput.ignoreBrokenPipes()
+    try fill()
     let accessLog = log.begin()
+    let logger = log.logger
     var configuration = Server.Configuration()
-    configuration.maxConcurrentCalls = maxConcurrentCalls
-    configuration.isChannelzEnabled = admin != nil
+    limits.set(in: &configuration)
+    configuration.isChannelzEnabled = services.admin != nil
     if let accessLog { configuration.callObservers.append(accessLog) }
-    let health = HealthService()
-    health.provider.updateStatus(.serving, forService: Compute_Compute.descriptor)
-    let services: [any RegistrableRPCService] = [ComputeService(), health]
-    let server = Server(services: services + [ReflectionService(services: services)], configuration: configuration)
     let administration = Server(services: [AdminServices(), ReflectionService(services: [ChannelzService()])])
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    let server: Server
     do {
+      server = Server(
+        services: services.services(beside: ComputeService()),
+        configuration: configuration,
+        interceptorPipeline: try callers.interceptors(logger: logger)
+      )
       var bound: [ListenAddress] = []
-      for address in listen {
+      for address in listen.isEmpty ? [.tcp(host: "127.0.0.1", port: 19999)] : listen {
         bound.append(try server.listen(on: address, credentials: tls.credentials(for: address)))
       }
-      let adminAddress = try admin.map { try administration.listen(on: $0) }
+      let adminAddress = try services.admin.map { try administration.listen(on: $0) }
       try server.start()
       try StandardOutput.printLine("running... \(bound.map(\.description).joined(separator: " "))")
       if let adminAddress {
@@ -88,7 +99,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
       throw ExitCode.failure
     }
 
-    let stopping = Task {
+    let stopping = Task { [server, grace] in
       var isStopping = false
       for await _ in signals {
         if isStopping {
@@ -97,7 +108,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
           isStopping = true
           // The server stops whether anybody reads this or not.
           try? StandardOutput.printLine("stopping...")
-          server.beginGracefulShutdown(gracePeriod: grace.duration)
+          server.beginGracefulShutdown(gracePeriod: grace?.duration ?? .seconds(5))
         }
       }
     }

@@ -3,44 +3,57 @@ import CommandLineSupport
 import CoreGRPC
 import CoreGRPCLogging
 import Logging
+import ProgramSettings
 
-/// The options of the command line for the log on standard error.
+/// The options for the log on standard error.
 struct ServerLogOptions: ParsableArguments {
-  @Flag(help: "Write a line for each call to standard error.")
-  var accessLog = false
+  @Flag(inversion: .prefixedNo, help: "Write a line for each call.")
+  var accessLog: Bool?
 
   @Option(
     help: ArgumentHelp(
-      "Write events of the server and of gRPC from this level on to standard error: debug, info, error. (default: "
-        + "errors of the whole server only)",
+      "debug, info or error. (default: errors of the server)",
       valueName: "level"
     ),
-    transform: { text in
-      guard let level = Logger.Level(rawValue: text) else { throw ValidationError("there is no such level") }
-      return level
-    }
+    transform: Self.level
   )
   var logLevel: Logger.Level?
 
   @Option(
-    help: ArgumentHelp("The form of these lines: text or json. (default: text)", valueName: "format"),
-    transform: { text in
-      guard let format = LineLog.Format(rawValue: text) else { throw ValidationError("there is no such format") }
-      return format
-    }
+    help: ArgumentHelp("text or json. (default: text)", valueName: "format"),
+    transform: Self.format
   )
-  var logFormat: LineLog.Format = .text
+  var logFormat: LineLog.Format?
+
+  mutating func fill(from settings: inout Settings) throws {
+    try settings.fill(&accessLog, "access-log")
+    try settings.fill(&logLevel, "log-level", Self.level)
+    try settings.fill(&logFormat, "log-format", Self.format)
+  }
+
+  /// The program's own log.
+  var logger: Logger { logger(from: logLevel ?? .notice) }
 
   /// Begins to log.
   ///
   /// - Returns: The observer of calls that writes the access log, if it is wanted.
   func begin() -> AccessLog? {
-    let format = logFormat
-    if let logLevel {
-      let logger = Logger(label: "compute-server") { _ in LineLog(format, level: logLevel) }
-      CoreGRPCLog.forward(to: logger)
-    }
-    guard accessLog else { return nil }
-    return AccessLog(to: Logger(label: "compute-server") { _ in LineLog(format, level: .info) })
+    if let logLevel { CoreGRPCLog.forward(to: logger(from: logLevel)) }
+    return accessLog ?? false ? AccessLog(to: logger(from: .info)) : nil
+  }
+
+  private func logger(from level: Logger.Level) -> Logger {
+    let format = logFormat ?? .text
+    return Logger(label: "compute-server") { _ in LineLog(format, level: level) }
+  }
+
+  private static func level(_ text: String) throws -> Logger.Level {
+    guard let level = Logger.Level(rawValue: text) else { throw ValidationError("there is no such level") }
+    return level
+  }
+
+  private static func format(_ text: String) throws -> LineLog.Format {
+    guard let format = LineLog.Format(rawValue: text) else { throw ValidationError("there is no such format") }
+    return format
   }
 }

@@ -1,28 +1,22 @@
 import ArgumentParser
 import CoreGRPC
+import ProgramSettings
 
-/// The options of the command line that protect a server's TCP addresses.
+/// The options that protect a server's TCP addresses.
 struct ServerTLSOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "The server's certificate chain, PEM: TCP addresses speak TLS, Unix sockets do not.",
-      valueName: "file"
-    )
-  )
+  @Option(help: ArgumentHelp("The certificate chain, PEM: TCP addresses speak TLS.", valueName: "file"))
   var tlsCert: String?
 
   @Option(help: ArgumentHelp("The private key of that certificate, PEM.", valueName: "file"))
   var tlsKey: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "The authorities, PEM, one of which must have signed each client's certificate.",
-      valueName: "file"
-    )
-  )
+  @Option(help: ArgumentHelp("The authorities of clients' certificates, PEM.", valueName: "file"))
   var clientCa: String?
 
-  func validate() throws {
+  mutating func fill(from settings: inout Settings) throws {
+    try settings.fill(&tlsCert, "tls-cert")
+    try settings.fill(&tlsKey, "tls-key")
+    try settings.fill(&clientCa, "client-ca")
     if (tlsCert == nil) != (tlsKey == nil) { throw ValidationError("--tls-cert and --tls-key need each other.") }
     if clientCa != nil, tlsCert == nil { throw ValidationError("--client-ca needs --tls-cert and --tls-key.") }
   }
