@@ -214,6 +214,27 @@ func identifyCallers(
   _ = server
 }
 
+func authorizeCalls(of services: [any RegistrableRPCService]) throws {
+  var configuration = Server.Configuration()
+  configuration.authorizationPolicy = try AuthorizationPolicyProvider(
+    file: "/etc/greeter/policy.json",
+    auditLoggers: [
+      "security-log": { event in
+        print("denied \(event.path) to \(event.principal) at \(event.remotePeer)")
+      }
+    ]
+  )
+  let server = Server(services: services, configuration: configuration)
+  _ = server
+}
+
+func testPolicy(_ text: String) throws {
+  let policy = try AuthorizationPolicy(json: text)
+  let worker = AuthorizationPolicy.Peer.tls(uris: ["spiffe://example.org/worker"])
+  let decision = policy.decision(forPath: "/greeter.Greeter/Greet", peer: worker)
+  assert(decision.isAllowed && decision.matchedRule == "workers")
+}
+
 // MARK: Streams
 
 /// In `@main`, as most programs are.

@@ -9,7 +9,7 @@
 /// The server asks it about each call, before any interceptor or handler sees the call, also about calls of methods
 /// that it does not have, of health checks and of reflection. A call that is denied ends with PERMISSION_DENIED and
 /// C-core's text, "Unauthorized RPC request rejected."; it is a ``RefusedCall`` of the reason
-/// ``RefusedCall/Reason-swift.struct/unauthorized``.
+/// ``RefusedCall/Reason/unauthorized``.
 ///
 /// ### Audit loggers
 ///
@@ -28,7 +28,7 @@
 /// Further ones are counted (``AuthorizationAuditEvent/droppedBefore``), and the calls go on. Events of the last
 /// moments can be lost when the process ends.
 ///
-/// Use a provider from any thread, and for any number of servers.
+/// Use a provider from any thread, and for any number of servers. <doc:AuthorizingCalls> has an example.
 public final class AuthorizationPolicyProvider: Sendable {
   /// A closure that gets the decisions that a policy has audited.
   public typealias AuditLogger = @Sendable (AuthorizationAuditEvent) -> Void

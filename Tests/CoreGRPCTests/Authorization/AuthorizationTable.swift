@@ -3,8 +3,10 @@ import Testing
 
 @testable import CoreGRPC
 
-/// Policies and calls with what C-core decides about them (`rbac_translator.cc`, `matchers.cc` and
-/// `grpc_authorization_engine.cc` of gRPC 1.51 to 1.85): one table for the policy alone and for servers.
+/// Policies and calls with C-core's decisions: one table for a policy alone and for servers.
+///
+/// All rows but those with an upper-case key were compared with a server of C-core 1.51.1, with its own filter and
+/// engine and the translation of gRPC 1.64.3.
 struct AuthorizationTable: Sendable, CustomTestStringConvertible {
   /// The client, which is one of the certificates of `scripts/make-test-certificates` or has none.
   enum Client: Sendable {

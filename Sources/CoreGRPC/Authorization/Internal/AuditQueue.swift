@@ -7,9 +7,6 @@ final class AuditQueue: Sendable {
   /// The largest number of events that wait while a logger runs.
   static let largestCount = 4096
 
-  /// The time for which the thread waits for another event.
-  private static let idleTime = Duration.seconds(10)
-
   private struct State {
     var waiting: [(event: AuthorizationAuditEvent, loggers: Loggers)] = []
     var dropped = 0
@@ -18,8 +15,12 @@ final class AuditQueue: Sendable {
     var isIdle = false
   }
 
+  /// The time for which the thread waits for another event.
+  private let idleTime: Duration
   private let state = Locked(State())
   private let wakeUp = Semaphore()
+
+  init(idleTime: Duration = .seconds(10)) { self.idleTime = idleTime }
 
   /// Hands an event to loggers, on any thread, without waiting for them.
   func add(_ event: AuthorizationAuditEvent, for loggers: Loggers) {
@@ -54,7 +55,7 @@ final class AuditQueue: Sendable {
         for logger in loggers { logger(event) }
       }
       guard events.isEmpty else { continue }
-      wakeUp.wait(atMost: Self.idleTime)
+      wakeUp.wait(atMost: idleTime)
       let ends = state.withLock { state in
         // An event that comes with the end of the wait finds the thread.
         guard state.isIdle else { return false }
