@@ -341,10 +341,17 @@ let package = Package(
       path: "Sources/Compute/Settings",
       swiftSettings: swiftSettings
     ),
+    .target(
+      name: "PrometheusPage",
+      dependencies: ["CoreGRPC", "CoreGRPCMetrics", metrics],
+      path: "Sources/Compute/Metrics",
+      swiftSettings: swiftSettings
+    ),
     .executableTarget(
       name: "compute-server",
       dependencies: [
-        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCLogging", "CoreGRPCServices", "ProgramSettings",
+        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCLogging", "CoreGRPCMetrics", "CoreGRPCServices",
+        "ProgramSettings", "PrometheusPage",
         argumentParser,
         logging,
         unixSignals,
@@ -536,10 +543,11 @@ let package = Package(
     .testTarget(
       name: "ComputeTests",
       dependencies: [
-        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCServices", "ProgramSettings", "ProtobufC", "TestSupport",
-        "compute-client", "compute-server",
+        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCMetrics", "CoreGRPCServices", "ProgramSettings",
+        "PrometheusPage", "ProtobufC", "TestSupport", "compute-client", "compute-server",
         argumentParser,
         logging,
+        metrics,
       ],
       swiftSettings: swiftSettings
     ),

@@ -102,6 +102,28 @@ struct ProgramOptionTests {
     #expect(!(last.errors + last.output + errors).contains("secret"))
   }
 
+  @Test("A policy says who may call what, and is read again")
+  func policy() async throws {
+    let rules = #"{"name": "p", "allow_rules": [{"name": "r", "request": {"paths": ["PATH"]}}]}"#
+    let file = try TemporaryFile(rules.replacing("PATH", with: "/grpc.health.v1.Health/*"))
+    let server = try Programs.server(["--listen", "127.0.0.1:0", "--authorization-policy", file.path])
+    let bound = try #require(await server.line(after: "running... "))
+    let denied = try await Programs.client(["--target", bound])
+    #expect(denied.status == 1 && denied.errors.hasPrefix("error: PERMISSION_DENIED"), "\(denied.errors)")
+    #expect(try await Programs.client(["health", "--target", bound]).output == "SERVING\n")
+    try file.write(rules.replacing("PATH", with: "/compute.Compute/*"))
+    while try await Programs.client(["--target", bound]).status != 0 {}
+    #expect(try await Programs.client(["health", "--target", bound]).status == 1)
+    server.signal(SIGTERM)
+    #expect(await server.outcome().status == 0)
+    try file.write("{}")
+    let invalid = try await ChildProcess.run(
+      Locations.executable("compute-server"),
+      ["--listen", "127.0.0.1:0", "--authorization-policy", file.path]
+    )
+    #expect(invalid.status == 1 && invalid.errors.contains(file.path), "\(invalid.errors)")
+  }
+
   @Test("A file without a token is an error", arguments: ["", "# none\n", "\n \n"])
   func noTokens(text: String) async throws {
     let file = try TemporaryFile(text)

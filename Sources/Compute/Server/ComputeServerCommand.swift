@@ -5,6 +5,7 @@ import CoreGRPC
 import CoreGRPCLogging
 import CoreGRPCServices
 import ProgramSettings
+import PrometheusPage
 import UnixSignals
 
 @main
@@ -41,7 +42,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
   var tls: ServerTLSOptions
 
   @OptionGroup(title: "Security")
-  var callers: ServerTokenOptions
+  var callers: ServerCallerOptions
 
   @OptionGroup(title: "Services")
   var services: ServerServiceOptions
@@ -51,6 +52,9 @@ struct ComputeServerCommand: OneLineErrorCommand {
 
   @OptionGroup(title: "Log and telemetry")
   var log: ServerLogOptions
+
+  @OptionGroup(title: "Log and telemetry")
+  var telemetry: ServerTelemetryOptions
 
   /// Takes what flags do not say from the environment and the file.
   private mutating func fill() throws {
@@ -62,6 +66,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
     try services.fill(from: &settings)
     try limits.fill(from: &settings)
     try log.fill(from: &settings)
+    try telemetry.fill(from: &settings)
     try settings.finish()
   }
 
@@ -77,7 +82,10 @@ struct ComputeServerCommand: OneLineErrorCommand {
     let administration = Server(services: [AdminServices(), ReflectionService(services: [ChannelzService()])])
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     let server: Server
+    let metrics: MetricsPage?
     do {
+      try callers.setPolicy(in: &configuration)
+      metrics = try telemetry.beginMetrics(of: &configuration)
       server = Server(
         services: services.services(beside: ComputeService()),
         configuration: configuration,
@@ -90,6 +98,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
       let adminAddress = try services.admin.map { try administration.listen(on: $0) }
       try server.start()
       try StandardOutput.printLine("running... \(bound.map(\.description).joined(separator: " "))")
+      if let metrics { try StandardOutput.printLine("metrics... http://\(metrics.address)/metrics") }
       if let adminAddress {
         try administration.start()
         try StandardOutput.printLine("administration... \(adminAddress)")
@@ -116,5 +125,6 @@ struct ComputeServerCommand: OneLineErrorCommand {
     await administration.shutdown(gracePeriod: .zero)
     stopping.cancel()
     await accessLog?.flush()
+    metrics?.stop()
   }
 }
