@@ -9,7 +9,7 @@ public final class TestCertificates: Sendable {
   /// Makes them.
   ///
   /// - Parameter faulty: Whether to make also those of servers that are to be refused: `expired`, `elsewhere`,
-  ///   `chainless`; and `chained`, a client's with an intermediate authority.
+  ///   `chainless`, `revoked`; and `chained`, a client's with an intermediate authority.
   public init(faulty: Bool = false) async throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "coregrpc-\(UUID().uuidString)")
     let script = Locations.repository.appending(path: "scripts/make-test-certificates")

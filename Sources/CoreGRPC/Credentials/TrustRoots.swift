@@ -7,6 +7,9 @@ public struct TrustRoots: Sendable, Hashable {
 
   let value: Value
 
+  /// The folder of the authorities' revocation lists; `nil` for none.
+  var revocationLists: String?
+
   /// The authorities of the system, or of the file that `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` in the environment names.
   ///
   /// If there are none, creating a channel throws.
@@ -14,4 +17,23 @@ public struct TrustRoots: Sendable, Hashable {
 
   /// The authorities of a file or a text, and no others.
   public static func certificates(_ source: PEMSource) -> Self { Self(value: .certificates(source)) }
+
+  /// The authorities of a file or a text, and no others, with their lists of revoked certificates.
+  ///
+  /// A connection to a server with a revoked certificate fails, and so does one for which the list has expired. A
+  /// certificate whose authority has no list in the folder is taken, as C-core does not tell this from a list that
+  /// cannot be read. Creating a channel throws if no file of the folder is named as a list.
+  ///
+  /// The files are named as OpenSSL looks for them, by `openssl rehash FOLDER` or `c_rehash`. A list is read with the
+  /// first connection that needs it. A further file for the same authority, with the next number, is found later. A
+  /// list that replaces another one under its name is for channels that are created from then on.
+  ///
+  /// gRPC 1.51 checks the server's own certificate; newer ones check those of intermediate authorities, too.
+  ///
+  /// - Parameters:
+  ///   - source: The certificates of the authorities.
+  ///   - folder: The path of the folder with the lists.
+  public static func certificates(_ source: PEMSource, revocationListsIn folder: String) -> Self {
+    Self(value: .certificates(source), revocationLists: folder)
+  }
 }

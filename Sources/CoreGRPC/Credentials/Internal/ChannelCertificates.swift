@@ -112,6 +112,10 @@ import Glibc
     let options = unsafe grpc_tls_credentials_options_create()
     unsafe cengine_set_certificate_provider(options, provider, roots != nil, identity != nil)
     unsafe grpc_tls_credentials_options_set_certificate_verifier(options, HostnameVerifier.shared.handle)
+    // C-core copies the path.
+    if let folder = tls.trustRoots.revocationLists {
+      unsafe grpc_tls_credentials_options_set_crl_directory(options, folder)
+    }
     return unsafe grpc_tls_credentials_create(options)
   }
 
@@ -175,6 +179,7 @@ extension ChannelCredentials.TLS {
   ///
   /// - Throws: Their problem.
   func readTexts() throws(CredentialsError) -> ChannelCertificates.Texts {
+    if let folder = trustRoots.revocationLists { try RevocationLists.check(folder: folder) }
     var texts = ChannelCertificates.Texts()
     switch trustRoots.value {
     case .certificates(let source): texts.roots = try PEM.certificates(source, "the trust roots")

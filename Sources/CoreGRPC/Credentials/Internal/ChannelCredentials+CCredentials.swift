@@ -14,9 +14,13 @@ extension ChannelCredentials {
     switch value {
     case .insecure: unsafe credentials = grpc_insecure_credentials_create()
     case .tls(let tls):
-      if !tls.files.isEmpty { certificates = try ChannelCertificates.shared(for: tls) }
+      let hasLists = tls.trustRoots.revocationLists != nil
+      // C-core takes the lists only with a provider of certificates.
+      if hasLists || !tls.files.isEmpty { certificates = try ChannelCertificates.shared(for: tls) }
       if let certificates {
         unsafe credentials = certificates.makeCCredentials()
+      } else if hasLists {
+        throw CredentialsError(message: "revocation lists need certificates in memory, and the system keeps none")
       } else {
         unsafe credentials = try unsafe ChannelCredentials.TLS.makeCCredentials(tls.readTexts())
       }
