@@ -566,6 +566,12 @@ let package = Package(
       exclude: ["Python"],
       swiftSettings: swiftSettings
     ),
+    .testTarget(
+      name: "XDSTests",
+      dependencies: ["CoreGRPC", "TestSupport"],
+      exclude: ["Python"],
+      swiftSettings: swiftSettings
+    ),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

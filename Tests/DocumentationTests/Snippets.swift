@@ -401,6 +401,60 @@ func configureService() throws -> Channel {
   return channel
 }
 
+// MARK: Several servers
+
+func balanceLoad() throws -> Channel {
+  var ejection = LoadBalancingConfig.OutlierDetection.FailurePercentageEjection()
+  ejection.threshold = 50
+  var configuration = Channel.Configuration()
+  configuration.serviceConfig = ServiceConfig(
+    loadBalancingConfig: [
+      .outlierDetection(.init(failurePercentageEjection: ejection))
+    ]
+  )
+  let channel = try Channel(
+    target: "dns:///greeter.example:50051",
+    configuration: configuration
+  )
+  return channel
+}
+
+func callByXDS() throws -> Channel {
+  let channel = try Channel(
+    target: "xds:///greeter.example",
+    credentials: .xds(fallback: .insecure)
+  )
+  return channel
+}
+
+func serveByXDS(_ service: any RegistrableRPCService) throws {
+  var configuration = Server.Configuration()
+  configuration.xds = Server.Configuration.XDS { address, status in
+    switch status {
+    case .serving: print("serving on \(address)")
+    case .notServing(let reason): print("not serving on \(address): \(reason)")
+    }
+  }
+  let server = Server(services: [service], configuration: configuration)
+  try server.listen(
+    on: ListenAddress("10.0.0.7:50051"),
+    credentials: .xds(fallback: .insecure)
+  )
+  try server.start()
+}
+
+func useOwnControlPlane() throws -> Channel {
+  var configuration = Channel.Configuration()
+  configuration.xdsBootstrap = .json(
+    """
+    {"xds_servers": [{"server_uri": "127.0.0.1:18000", "channel_creds": [{"type": "insecure"}]}],
+     "node": {"id": "greeter-7"}}
+    """
+  )
+  let channel = try Channel(target: "xds:///greeter", configuration: configuration)
+  return channel
+}
+
 // MARK: Settings of a server
 
 func configureServer(_ service: any RegistrableRPCService) -> Server {

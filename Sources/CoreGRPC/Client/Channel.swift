@@ -76,6 +76,7 @@ public final class Channel: Sendable {
         target: target,
         credentials: credentials,
         arguments: configuration.arguments,
+        xdsBootstrap: configuration.xdsBootstrap,
         resumesOnPollers: configuration.resumesOnPollers
       )
     )

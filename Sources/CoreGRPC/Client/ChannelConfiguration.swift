@@ -117,6 +117,11 @@ extension Channel {
     /// its thread for longer than a few milliseconds, another thread receives.
     public var resumesOnPollers = true
 
+    /// The source of the bootstrap configuration, for a target such as `xds:///greeter.example`.
+    ///
+    /// Defaults to the environment. Other targets do not read it.
+    public var xdsBootstrap = XDSBootstrap.environment
+
     /// The observers of all calls, which see each call begin and end, whatever ends it.
     ///
     /// Defaults to none: nothing is counted then.

@@ -16,6 +16,7 @@ public struct ChannelCredentials: Sendable, Hashable {
     case local(LocalConnection)
     case alts(targetServiceAccounts: [String])
     case googleDefault
+    indirect case xds(fallback: Value)
   }
 
   let value: Value
@@ -63,6 +64,20 @@ public struct ChannelCredentials: Sendable, Hashable {
   /// the token.
   public static var googleDefault: Self { Self(value: .googleDefault) }
 
+  /// The protection that the xDS control plane chooses for each cluster of servers (gRFC A29).
+  ///
+  /// For a cluster with certificates these credentials speak TLS, with the certificate providers that the bootstrap
+  /// configuration names. For other clusters, and for targets of another scheme than `xds:`, they are the fallback.
+  /// With ``insecure`` as the fallback, the control plane decides whether connections are encrypted.
+  ///
+  /// - Parameter fallback: The protection where the control plane chooses none. Its call credentials are sent in both
+  ///   cases.
+  public static func xds(fallback: ChannelCredentials) -> Self {
+    var credentials = Self(value: .xds(fallback: fallback.value))
+    credentials.callCredentials = fallback.callCredentials
+    return credentials
+  }
+
   /// Google's Application Layer Transport Security, between machines in Google's cloud.
   ///
   /// Elsewhere creating a channel throws.
@@ -92,7 +107,9 @@ public struct ChannelCredentials: Sendable, Hashable {
 
   /// Returns the reason for which a channel with these credentials could never connect to a target.
   func problem(withTarget target: String) -> String? {
-    guard case .local(.unixDomainSocket) = value, !target.hasPrefix("unix:"), !target.hasPrefix("unix-abstract:") else {
+    guard case .local(.unixDomainSocket) = value.ofFallback, !target.hasPrefix("unix:"),
+      !target.hasPrefix("unix-abstract:")
+    else {
       return nil
     }
     return "its local credentials are for Unix domain sockets"
@@ -100,9 +117,17 @@ public struct ChannelCredentials: Sendable, Hashable {
 
   /// Whether the connections have neither encryption nor an equal protection by the system.
   var isPlaintext: Bool {
-    switch value {
+    switch value.ofFallback {
     case .insecure, .local(.loopback): true
-    case .tls, .local, .alts, .googleDefault: false
+    case .tls, .local, .alts, .googleDefault, .xds: false
     }
+  }
+}
+
+extension ChannelCredentials.Value {
+  /// The value that applies where no control plane chooses another.
+  var ofFallback: Self {
+    guard case .xds(let fallback) = self else { return self }
+    return fallback.ofFallback
   }
 }

@@ -15,6 +15,7 @@ public struct ServerCredentials: Sendable, Hashable {
     case tls(TLS)
     case local(LocalConnection)
     case alts
+    indirect case xds(fallback: Value)
   }
 
   let value: Value
@@ -50,6 +51,15 @@ public struct ServerCredentials: Sendable, Hashable {
   ///
   /// This package has no tests of it.
   public static var alts: Self { Self(value: .alts) }
+
+  /// The protection that the xDS control plane chooses for each connection (gRFC A36).
+  ///
+  /// Where it names certificates, the server speaks TLS with them, and asks clients for certificates if it says so. For
+  /// all other connections, and for a server without ``Server/Configuration/xds``, these are the fallback. With
+  /// ``insecure`` as the fallback, the control plane decides whether connections are encrypted.
+  ///
+  /// - Parameter fallback: The protection where the control plane chooses none.
+  public static func xds(fallback: ServerCredentials) -> Self { Self(value: .xds(fallback: fallback.value)) }
 
   /// No encryption, for connections within the machine: C-core refuses a client elsewhere.
   ///

@@ -24,6 +24,15 @@ struct EngineCapabilities: Sendable, Hashable {
   /// class on an object of another. See <https://github.com/grpc/grpc/pull/32012>.
   let hasRingHash: Bool
 
+  /// The names of the load-balancing policies that a service config can have.
+  let loadBalancingPolicies: Set<String>
+
+  /// Whether `pick_first` can try its addresses in a random order.
+  let shufflesAddresses: Bool
+
+  /// Whether `ring_hash_experimental` can hash a header that the service config names.
+  let hashesNamedHeader: Bool
+
   /// Whether a call can ask for a second message beside a batch that has received the first.
   ///
   /// C-core keeps the status of a call until all of its messages are read. So a unary call whose response has two
@@ -67,6 +76,14 @@ struct EngineCapabilities: Sendable, Hashable {
     // `scripts/core` mends that in older sources, and says so in the version.
     retriesSurviveMissingStatus = major >= 58 || version.hasSuffix("+patched")
     hasRingHash = major >= 30
+    let always: Set = [
+      "grpclb", "outlier_detection_experimental", "pick_first", "priority_experimental", "ring_hash_experimental",
+      "rls_experimental", "round_robin", "weighted_target_experimental",
+    ]
+    // The policies and their settings by the sources of gRPC 1.51, 1.64.3 and 1.85.
+    loadBalancingPolicies = major > 29 ? always.union(["weighted_round_robin"]) : always
+    shufflesAddresses = major > 29
+    hashesNamedHeader = major >= 58
     takesSecondMessage = major == 29
     tellsMessageFlags = major == 29
     // Tried with 29, 41 and 58.

@@ -1,5 +1,3 @@
-import Glibc
-
 /// The variables of the environment that switch a part of the library off for the whole process, by the value `0`.
 ///
 /// `Deployment.md` lists them with what they switch off.
@@ -10,5 +8,5 @@ enum EnvironmentSwitch: String {
   case enqueueHook = "COREGRPC_ENQUEUE_HOOK"
 
   /// Whether the variable is `0` now.
-  var isOff: Bool { unsafe getenv(rawValue).map { unsafe String(cString: $0) } == "0" }
+  var isOff: Bool { Environment.text(rawValue) == "0" }
 }

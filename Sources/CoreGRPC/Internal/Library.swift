@@ -23,7 +23,7 @@ final class Library: Sendable {
   /// Debian builds abseil with its debug checks. That check is for the developers of C-core;
   /// `COREGRPC_MUTEX_DEADLOCK_DETECTION=1` in the environment leaves it on.
   private static let quickMutexes: Void = {
-    if let text = unsafe getenv("COREGRPC_MUTEX_DEADLOCK_DETECTION"), unsafe String(cString: text) == "1" { return }
+    if Environment.text("COREGRPC_MUTEX_DEADLOCK_DETECTION") == "1" { return }
     cengine_ignore_mutex_deadlocks()
   }()
 

@@ -41,6 +41,9 @@ public struct ListenAddress: Sendable, Hashable {
   /// The TCP port, when there is one.
   public var port: UInt16? { if case .tcp(_, let port) = value { port } else { nil } }
 
+  /// The host and the port, when there is a port.
+  var tcp: (host: String, port: UInt16)? { if case .tcp(let host, let port) = value { (host, port) } else { nil } }
+
   /// The path of the socket's file, when there is one.
   public var unixDomainSocketPath: String? { if case .unix(let path) = value { path } else { nil } }
 

@@ -171,6 +171,11 @@ extension Server {
     /// number of the others.
     public var onRefusedCall: (@Sendable (RefusedCall) -> Void)?
 
+    /// The settings of a server that takes its configuration from an xDS control plane.
+    ///
+    /// Defaults to `nil`: the server uses no control plane.
+    public var xds: XDS?
+
     /// The observers of all calls, which see each call begin and end, whatever ends it.
     ///
     /// Defaults to none: nothing is counted then.
@@ -217,7 +222,8 @@ extension Server {
       // clients that keep to the limit. The limit of cancellations is for those that do not.
       if cancellationLimit != nil { arguments.set("grpc.http.overload_protection", to: false) }
       arguments.set("grpc.server_handshake_timeout_ms", toMillisecondsOf: handshakeTimeout)
-      arguments.set("grpc.so_reuseport", to: allowsPortReuse)
+      // See `PortReservation`.
+      arguments.set("grpc.so_reuseport", to: allowsPortReuse || xds != nil)
       arguments.set(ResourceQuota(bytes: memoryQuota))
       arguments.setWindowSize(targetWindowSize)
       compression.setAccepted(in: &arguments)

@@ -14,7 +14,7 @@ enum MessageFlags {
 
   private static let function: Get? = {
     // With this experiment C-core has calls of another class, which end the process when they are asked.
-    let experiments = unsafe getenv("GRPC_EXPERIMENTS").map { unsafe String(cString: $0) } ?? ""
+    let experiments = Environment.text("GRPC_EXPERIMENTS") ?? ""
     guard
       EngineCapabilities.current.tellsMessageFlags, !experiments.contains("promise_based_client_call"),
       let function = unsafe dlsym(nil, "_Z37grpc_call_test_only_get_message_flagsP9grpc_call")

@@ -39,6 +39,7 @@ import CGRPC
     target: String,
     credentials: ChannelCredentials,
     arguments: ChannelArguments,
+    xdsBootstrap: XDSBootstrap = .environment,
     resumesOnPollers: Bool
   ) throws(RuntimeError) {
     if let problem = ChannelTarget.problem(in: target) { throw RuntimeError(cannotConnectTo: target, problem) }
@@ -50,6 +51,13 @@ import CGRPC
     var arguments = arguments
     try arguments.adapt(to: .current)
     credentials.set(in: &arguments)
+    if target.hasPrefix("xds:") {
+      do throws(XDSBootstrapError) {
+        try xdsBootstrap.set(in: &arguments)
+      } catch {
+        throw RuntimeError(cannotConnectTo: target, error.message)
+      }
+    }
     let (channel, log): (OpaquePointer?, String)
     var certificates: ChannelCertificates?
     do {

@@ -3,8 +3,8 @@
 /// C-core reports the address and the error. An error may have several causes, which depend on the expectations of the
 /// channel's two ends.
 struct ConnectionFailure: Sendable, Hashable {
-  /// Whether the channel speaks TLS.
-  let usesTLS: Bool
+  /// Whether the channel speaks TLS; `nil` if the xDS control plane decides.
+  let usesTLS: Bool?
   /// Whether the channel has a certificate of its own.
   let hasCertificate: Bool
 
@@ -12,6 +12,7 @@ struct ConnectionFailure: Sendable, Hashable {
     switch credentials.value {
     case .insecure, .local: (usesTLS, hasCertificate) = (false, false)
     case .alts, .googleDefault: (usesTLS, hasCertificate) = (true, false)
+    case .xds: (usesTLS, hasCertificate) = (nil, false)
     case .tls(let tls): (usesTLS, hasCertificate) = (true, tls.identity != nil)
     }
   }
@@ -23,7 +24,7 @@ struct ConnectionFailure: Sendable, Hashable {
   }
 
   private func explanation(of message: String) -> String? {
-    guard message.hasPrefix("failed to connect to all addresses") else { return nil }
+    guard let usesTLS, message.hasPrefix("failed to connect to all addresses") else { return nil }
     func says(_ texts: String...) -> Bool { texts.contains { message.contains($0) } }
     guard usesTLS else {
       return says("Socket closed", "Connection reset", "Broken pipe")

@@ -6,18 +6,23 @@ extension ChannelArguments {
   ///
   /// A service config that comes with the name's resolution or from an xDS server is not seen here.
   ///
-  /// - Throws: ``RuntimeError/Code/invalidArgument``, when a service config names a policy that ends the process.
+  /// - Throws: ``RuntimeError/Code/invalidArgument``, when a service config names a policy that ends the process, or
+  ///   none that the engine has.
   mutating func adapt(to capabilities: EngineCapabilities) throws(RuntimeError) {
     let config = string("grpc.service_config").map(JSONStrings.all) ?? []
     if self[Self.retries] == nil {
       set(Self.retries, to: capabilities.retriesSurviveMissingStatus || config.contains("retryPolicy"))
     }
-    guard !capabilities.hasRingHash else { return }
-    // C-core compares names of policies in lower case in one place.
-    let names = config.union([string("grpc.lb_policy_name") ?? ""])
-    if let name = names.first(where: { $0.lowercased() == "ring_hash_experimental" }) {
-      let problem = "the load-balancing policy \(name) ends the process with gRPC's C-core \(capabilities.version)"
-      throw RuntimeError(code: .invalidArgument, message: "\(problem): use round_robin, or a newer C-core")
+    if !capabilities.hasRingHash {
+      // C-core compares names of policies in lower case in one place.
+      let names = config.union([string("grpc.lb_policy_name") ?? ""])
+      if let name = names.first(where: { $0.lowercased() == "ring_hash_experimental" }) {
+        let problem = "the load-balancing policy \(name) ends the process with gRPC's C-core \(capabilities.version)"
+        throw RuntimeError(code: .invalidArgument, message: "\(problem): use round_robin, or a newer C-core")
+      }
+    }
+    if case .object(let config)? = string("grpc.service_config").flatMap(JSONReader.value) {
+      try LoadBalancingPolicies(capabilities).check(config["loadBalancingConfig"], field: "loadBalancingConfig")
     }
   }
 

@@ -9,27 +9,36 @@ extension ChannelCredentials {
   func withCCredentials<Result>(
     _ body: (OpaquePointer?, ChannelCertificates?) -> Result
   ) throws(CredentialsError) -> Result {
-    var certificates: ChannelCertificates?
-    let credentials: OpaquePointer?
+    let (credentials, certificates) = try unsafe Self.makeCCredentials(value)
+    defer { unsafe grpc_channel_credentials_release(credentials) }
+    return unsafe body(credentials, certificates)
+  }
+
+  /// Makes the credentials in C, to be balanced with one `grpc_channel_credentials_release`.
+  private static func makeCCredentials(
+    _ value: Value
+  ) throws(CredentialsError) -> (OpaquePointer?, ChannelCertificates?) {
     switch value {
-    case .insecure: unsafe credentials = grpc_insecure_credentials_create()
+    case .insecure: return unsafe (grpc_insecure_credentials_create(), nil)
     case .tls(let tls):
       let hasLists = tls.trustRoots.revocationLists != nil
       // C-core takes the lists only with a provider of certificates.
-      if hasLists || !tls.files.isEmpty { certificates = try ChannelCertificates.shared(for: tls) }
-      if let certificates {
-        unsafe credentials = certificates.makeCCredentials()
-      } else if hasLists {
-        throw CredentialsError(message: "revocation lists need certificates in memory, and the system keeps none")
-      } else {
-        unsafe credentials = try unsafe ChannelCredentials.TLS.makeCCredentials(tls.readTexts())
+      if hasLists || !tls.files.isEmpty, let certificates = try ChannelCertificates.shared(for: tls) {
+        return unsafe (certificates.makeCCredentials(), certificates)
       }
-    case .alts(let accounts): unsafe credentials = try unsafe Self.altsCCredentials(accounts)
-    case .googleDefault: unsafe credentials = try unsafe Self.googleDefaultCCredentials()
-    case .local(let connection): unsafe credentials = grpc_local_credentials_create(connection.connectType)
+      if hasLists {
+        throw CredentialsError(message: "revocation lists need certificates in memory, and the system keeps none")
+      }
+      return unsafe (try TLS.makeCCredentials(tls.readTexts()), nil)
+    case .alts(let accounts): return unsafe (try altsCCredentials(accounts), nil)
+    case .googleDefault: return unsafe (try googleDefaultCCredentials(), nil)
+    case .local(let connection): return unsafe (grpc_local_credentials_create(connection.connectType), nil)
+    case .xds(let fallback):
+      let (credentials, certificates) = try unsafe makeCCredentials(fallback)
+      // C-core takes a reference of its own.
+      defer { unsafe grpc_channel_credentials_release(credentials) }
+      return unsafe (grpc_xds_credentials_create(credentials), certificates)
     }
-    defer { unsafe grpc_channel_credentials_release(credentials) }
-    return unsafe body(credentials, certificates)
   }
 
   private static func altsCCredentials(_ accounts: [String]) throws(CredentialsError) -> OpaquePointer {
@@ -57,7 +66,7 @@ extension ChannelCredentials {
 
   /// Sets the parts that C-core takes as channel arguments.
   func set(in arguments: inout ChannelArguments) {
-    guard case .tls(let tls) = value, let name = tls.serverHostname else { return }
+    guard case .tls(let tls) = value.ofFallback, let name = tls.serverHostname else { return }
     arguments.set(GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, to: name)
   }
 }

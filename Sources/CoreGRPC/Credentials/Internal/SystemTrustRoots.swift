@@ -49,7 +49,7 @@ struct SystemTrustRoots: Sendable {
 
   /// The result of the check for this process: as in C-core, the first check is final.
   static let ofProcess = Result { () throws(CredentialsError) in
-    try SystemTrustRoots { name in unsafe getenv(name).map { unsafe String(cString: $0) } }.requireAuthority()
+    try SystemTrustRoots(environment: Environment.text).requireAuthority()
   }
 
   private static func hasFiles(_ folder: String) -> Bool {

@@ -90,8 +90,7 @@ extension ServerCore {
 
   private func noteConnections() {
     if sharesPorts { return }
-    let sockets = state.withLock { $0.listeningSockets }
-    let connections = AcceptedConnections(from: sockets)
+    let connections = AcceptedConnections(from: findListeningSockets())
     state.withLock { $0.connections = connections }
   }
 
@@ -131,7 +130,7 @@ extension ServerCore {
       return wait.rest(callCount: callCount, graceEnd: graceEnd)
     }
     if rest() <= .zero { return }
-    handle.beginDrain(closing: state.withLock { $0.listeningSockets })
+    handle.beginDrain(closing: findListeningSockets())
     while handle.hasOpenConnections {
       let rest = rest()
       if rest <= .zero { return }

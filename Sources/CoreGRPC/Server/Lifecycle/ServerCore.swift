@@ -13,7 +13,10 @@ final class ServerCore: Sendable {
     var routes: [Route]
     /// The idle tasks, by the methods' numbers.
     var idleTasks: [[HandlerTask]]
+    /// The sockets on which the server listens, without those of `xdsAddresses`.
     var listeningSockets: [ListeningSocket] = []
+    /// The addresses whose sockets C-core opens when an xDS control plane says so.
+    var xdsAddresses: [ListenAddress] = []
     /// The time at which a server that shuts down cancels its calls; `nil` for never.
     var graceEnd: Deadline?
     var liveCalls = LiveServerCalls()
@@ -65,7 +68,8 @@ final class ServerCore: Sendable {
     routes: [Route],
     configuration: Server.Configuration,
     arguments: ChannelArguments,
-    shutdownSignal: ShutdownSignal = ShutdownSignal()
+    shutdownSignal: ShutdownSignal = ShutdownSignal(),
+    servingStatus: ServingStatusReporter = ServingStatusReporter(nil)
   ) {
     self.shutdownSignal = shutdownSignal
     self.refusals = RefusalReporter(configuration.onRefusedCall)
@@ -114,7 +118,13 @@ final class ServerCore: Sendable {
     self.state = ContendedLock(
       State(
         lifecycle: ServerLifecycle(maxConcurrentCalls: maxConcurrentCalls),
-        handle: ServerHandle(arguments: arguments, queue: queue),
+        handle: ServerHandle(
+          arguments: arguments,
+          queue: queue,
+          xds: configuration.xds.map { settings in
+            XDSListeners(settings, reporter: servingStatus, allowsPortReuse: configuration.allowsPortReuse)
+          }
+        ),
         stopped: stopped,
         routes: routes,
         idleTasks: Array(repeating: [], count: routes.count)
@@ -140,7 +150,12 @@ final class ServerCore: Sendable {
       )
     }
     defer { handleEvent { $0.endBind() } }
-    return address.withPort(try handle.bind(address, credentials: credentials))
+    let bound = try handle.bind(address, credentials: credentials)
+    if handle.opensSocketsLater {
+      state.withLock { $0.xdsAddresses.append(bound) }
+      connections.add(ports: [bound.port].compactMap(\.self))
+    }
+    return bound
   }
 
   /// Adds sockets on which the server listens.
@@ -149,14 +164,21 @@ final class ServerCore: Sendable {
     connections.add(ports: sockets.compactMap(\.name.port))
   }
 
+  /// Looks for the sockets on which the server listens now.
+  func findListeningSockets() -> [ListeningSocket] {
+    let (sockets, addresses) = state.withLock { ($0.listeningSockets, $0.xdsAddresses) }
+    if addresses.isEmpty { return sockets }
+    return sockets + ListeningSocket.all().filter { socket in addresses.contains { $0.isAddress(of: socket) } }
+  }
+
   /// Returns the address at which a client has reached the server.
   ///
   /// - Parameter peer: The client, as C-core names it.
   /// - Returns: The address; `nil` once the connection is closed.
   func localPeer(ofConnectionFrom peer: String) -> String? {
-    let sockets = state.withLock { $0.listeningSockets }
+    let (sockets, addresses) = state.withLock { ($0.listeningSockets, $0.xdsAddresses) }
     guard peer.hasPrefix("unix") else {
-      let ports = Set(sockets.compactMap(\.name.port))
+      let ports = Set(sockets.compactMap(\.name.port) + addresses.compactMap(\.port))
       return ConnectionEnd.local(ofConnectionTo: peer, ports: ports)?.description
     }
     let paths = Set(sockets.compactMap(\.name.unixPath))

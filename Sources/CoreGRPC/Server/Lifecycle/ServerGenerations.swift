@@ -51,6 +51,7 @@ final class ServerGenerations: Sendable {
   private let routeError: RuntimeError?
   private let configuration: Server.Configuration
   private let arguments: ChannelArguments
+  private let servingStatus: ServingStatusReporter
   private let state: Locked<State>
   private let shutdownBegan = Promise<Void>()
   let shutdownSignal = ShutdownSignal()
@@ -65,13 +66,15 @@ final class ServerGenerations: Sendable {
     var settings = configuration
     if routes.contains(where: { $0.descriptor.service == Channelz.service }) { settings.isChannelzEnabled = true }
     self.arguments = settings.arguments
+    self.servingStatus = ServingStatusReporter(configuration.xds?.onServingStatusChange)
     self.state = Locked(
       State(
         current: ServerCore(
           routes: routes,
           configuration: configuration,
           arguments: arguments,
-          shutdownSignal: shutdownSignal
+          shutdownSignal: shutdownSignal,
+          servingStatus: servingStatus
         ),
         routes: routes
       )
@@ -184,7 +187,8 @@ final class ServerGenerations: Sendable {
       routes: routes,
       configuration: configuration,
       arguments: arguments,
-      shutdownSignal: shutdownSignal
+      shutdownSignal: shutdownSignal,
+      servingStatus: servingStatus
     )
   }
 
@@ -219,7 +223,27 @@ final class ServerGenerations: Sendable {
 // MARK: Recovery
 
 extension ServerGenerations: ListenerWatch.Subject {
+  /// Adds the sockets that C-core has opened because an xDS control plane said so.
+  private func findLateSockets() {
+    let core = state.withLock { state -> ServerCore? in
+      let isWaiting = state.isRunning && state.recovery == nil && state.listeners.contains { $0.sockets.isEmpty }
+      return isWaiting ? state.current : nil
+    }
+    guard let core else { return }
+    let sockets = core.findListeningSockets()
+    state.withLock { state in
+      guard state.current === core else { return }
+      for index in state.listeners.indices where state.listeners[index].sockets.isEmpty {
+        let address = state.listeners[index].address
+        for socket in sockets where address.isAddress(of: socket) {
+          state.listeners[index].sockets[socket] = ListenerDiagnosis()
+        }
+      }
+    }
+  }
+
   func lookAtListeners() -> Bool {
+    if configuration.xds != nil { findLateSockets() }
     let (isUnclear, dead) = state.withLock { state -> (Bool, [ListenAddress]) in
       guard state.isRunning, state.recovery == nil else { return (false, []) }
       let polled = hasPolled.load(ordering: .acquiring)

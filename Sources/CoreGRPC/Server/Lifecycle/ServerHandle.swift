@@ -10,26 +10,33 @@ import CGRPC
   private let queue: CompletionQueue
   private let limits: CallLimits
   private let library = Library()
+  /// The addresses, if they take their configuration from an xDS control plane.
+  private let xds: XDSListeners?
   /// The files of the Unix sockets that the server listens on, where C-core leaves them to the server.
   private let socketFiles = Locked<[UnixSocketFile]>([])
   /// The certificates that C-core requests until the server is destroyed.
   private let certificates = Locked<[ServerCertificates]>([])
 
-  init(arguments: ChannelArguments, queue: CompletionQueue) {
+  init(arguments: ChannelArguments, queue: CompletionQueue, xds: XDSListeners?) {
     self.queue = queue
+    self.xds = xds
     self.limits = arguments.serverCallLimits
     unsafe self.handle = arguments.withCArguments { unsafe grpc_server_create($0, nil) }
     unsafe grpc_server_register_completion_queue(handle, queue.handle, nil)
   }
 
+  /// Whether C-core opens the listening sockets only when an xDS control plane says so.
+  var opensSocketsLater: Bool { xds != nil }
+
   /// Binds an address.
   ///
   /// Called before ``start()`` only.
   ///
-  /// - Returns: The port that was bound, 1 for a socket without ports.
+  /// - Returns: The address, with the port that was bound.
   /// - Throws: The system's error, or the problem of the credentials.
-  func bind(_ address: ListenAddress, credentials: ServerCredentials) throws(RuntimeError) -> Int {
-    let credentials = try unsafe makeCCredentials(credentials, for: address)
+  func bind(_ address: ListenAddress, credentials: ServerCredentials) throws(RuntimeError) -> ListenAddress {
+    let address = try xds.map { (xds) throws(RuntimeError) in try unsafe xds.prepare(handle, for: address) } ?? address
+    let credentials = try unsafe makeCCredentials(credentials.value, for: address)
     defer { unsafe grpc_server_credentials_release(credentials) }
     let (port, log) = CoreLog.capturing {
       unsafe grpc_server_add_http2_port(handle, address.description, credentials)
@@ -42,20 +49,21 @@ import CGRPC
     {
       socketFiles.withLock { $0.append(file) }
     }
-    return Int(port)
+    // For an xDS server C-core has not bound the port yet.
+    return xds == nil ? address.withPort(Int(port)) : address
   }
 
   private func makeCCredentials(
-    _ credentials: ServerCredentials,
+    _ credentials: ServerCredentials.Value,
     for address: ListenAddress
   ) throws(RuntimeError) -> OpaquePointer? {
-    switch credentials.value {
+    switch credentials {
     case .insecure:
       return unsafe grpc_insecure_server_credentials_create()
     case .tls(let tls):
       let new: ServerCertificates
       do {
-        new = try ServerCertificates(tls)
+        new = try ServerCertificates(tls, areForEachConnection: xds != nil)
       } catch {
         throw RuntimeError(code: .invalidCredentials, message: "cannot listen on \(address): \(error.message)")
       }
@@ -63,6 +71,11 @@ import CGRPC
       return unsafe new.makeCCredentials()
     case .local(let connection):
       return unsafe grpc_local_server_credentials_create(connection.connectType)
+    case .xds(let fallback):
+      let fallback = try unsafe makeCCredentials(fallback, for: address)
+      // C-core takes a reference of its own.
+      defer { unsafe grpc_server_credentials_release(fallback) }
+      return unsafe grpc_xds_server_credentials_create(fallback)
     case .alts:
       let options = unsafe grpc_alts_credentials_server_options_create()
       defer { unsafe grpc_alts_credentials_options_destroy(options) }
@@ -175,6 +188,7 @@ import CGRPC
   ///
   /// - Parameter completion: Called once on a polling thread, when no call is left.
   func shutDown(completion: @escaping @Sendable () -> Void) {
+    xds?.release()
     unsafe grpc_server_shutdown_and_notify(handle, queue.handle, CallbackOperation(completion).tag())
   }
 

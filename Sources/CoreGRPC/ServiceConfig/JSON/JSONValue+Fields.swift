@@ -19,6 +19,12 @@ extension JSONValue {
     return .number(String(size))
   }
 
+  /// Returns a percentage.
+  static func percentage(_ percentage: Int, field: String) throws(RuntimeError) -> JSONValue {
+    guard (0...100).contains(percentage) else { throw RuntimeError(invalid: field, "must be between 0 and 100") }
+    return .number(String(percentage))
+  }
+
   /// Returns a name that is not empty.
   static func name(_ name: String, field: String) throws(RuntimeError) -> JSONValue {
     guard !name.isEmpty else { throw RuntimeError(invalid: field, "must not be empty") }
