@@ -342,6 +342,19 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .target(
+      name: "COpenTelemetry",
+      dependencies: ["CProtobufC"],
+      path: "Sources/Compute/Tracing/COpenTelemetry",
+      exclude: ["protos"]
+    ),
+    .target(
+      name: "TraceExport",
+      dependencies: ["COpenTelemetry", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC", tracing],
+      path: "Sources/Compute/Tracing",
+      exclude: ["COpenTelemetry"],
+      swiftSettings: swiftSettings
+    ),
+    .target(
       name: "PrometheusPage",
       dependencies: ["CoreGRPC", "CoreGRPCMetrics", metrics],
       path: "Sources/Compute/Metrics",
@@ -351,7 +364,7 @@ let package = Package(
       name: "compute-server",
       dependencies: [
         "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCLogging", "CoreGRPCMetrics", "CoreGRPCServices",
-        "ProgramSettings", "PrometheusPage",
+        "CoreGRPCTracing", "ProgramSettings", "PrometheusPage", "TraceExport",
         argumentParser,
         logging,
         unixSignals,
@@ -544,10 +557,11 @@ let package = Package(
       name: "ComputeTests",
       dependencies: [
         "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCMetrics", "CoreGRPCServices", "ProgramSettings",
-        "PrometheusPage", "ProtobufC", "TestSupport", "compute-client", "compute-server",
+        "PrometheusPage", "ProtobufC", "TestSupport", "TraceExport", "compute-client", "compute-server",
         argumentParser,
         logging,
         metrics,
+        tracing,
       ],
       swiftSettings: swiftSettings
     ),

@@ -4,8 +4,10 @@ import Compute
 import CoreGRPC
 import CoreGRPCLogging
 import CoreGRPCServices
+import CoreGRPCTracing
 import ProgramSettings
 import PrometheusPage
+import TraceExport
 import UnixSignals
 
 @main
@@ -70,6 +72,15 @@ struct ComputeServerCommand: OneLineErrorCommand {
     try settings.finish()
   }
 
+  /// Returns the interceptors, in their order: of all calls but health checks and reflection, which tools make without
+  /// a token, and which would fill every trace.
+  private static func pipeline(
+    _ interceptors: (any ServerInterceptor)?...
+  ) -> [ConditionalInterceptor<any ServerInterceptor>] {
+    let open = ReflectionService.descriptors.union([HealthService.descriptor])
+    return interceptors.compactMap { $0 }.map { .apply($0, to: .allExcluding(services: open, methods: [])) }
+  }
+
   mutating func run() async throws {
     StandardOutput.ignoreBrokenPipes()
     try fill()
@@ -83,13 +94,19 @@ struct ComputeServerCommand: OneLineErrorCommand {
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     let server: Server
     let metrics: MetricsPage?
+    let traces: TraceExporter?
     do {
       try callers.setPolicy(in: &configuration)
       metrics = try telemetry.beginMetrics(of: &configuration)
+      traces = try telemetry.beginTracing(logger: logger)
+      let tracer = traces.map(OTLPTracer.init(exporter:))
       server = Server(
-        services: services.services(beside: ComputeService()),
+        services: try services.services(tracer.map { [TracingClientInterceptor(tracer: $0)] } ?? []),
         configuration: configuration,
-        interceptorPipeline: try callers.interceptors(logger: logger)
+        interceptorPipeline: Self.pipeline(
+          tracer.map { TracingServerInterceptor(tracer: $0) },
+          try callers.authenticator(logger: logger)
+        )
       )
       var bound: [ListenAddress] = []
       for address in listen.isEmpty ? [.tcp(host: "127.0.0.1", port: 19999)] : listen {
@@ -125,6 +142,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
     await administration.shutdown(gracePeriod: .zero)
     stopping.cancel()
     await accessLog?.flush()
+    await traces?.shutdown()
     metrics?.stop()
   }
 }

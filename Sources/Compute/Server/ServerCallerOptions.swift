@@ -1,6 +1,5 @@
 import ArgumentParser
 import CoreGRPC
-import CoreGRPCServices
 import Logging
 import ProgramSettings
 
@@ -24,18 +23,14 @@ struct ServerCallerOptions: ParsableArguments {
     configuration.authorizationPolicy = try authorizationPolicy.map { try AuthorizationPolicyProvider(file: $0) }
   }
 
-  /// Returns the interceptors that refuse other callers.
-  ///
-  /// Health checks and reflection come without tokens.
+  /// Returns the interceptor that refuses callers without a token, if there are tokens.
   ///
   /// - Throws: When the tokens cannot be read.
-  func interceptors(logger: Logger) throws -> [ConditionalInterceptor<any ServerInterceptor>] {
-    guard let tokenFile else { return [] }
+  func authenticator(logger: Logger) throws -> (any ServerInterceptor)? {
+    guard let tokenFile else { return nil }
     let tokens = try AcceptedTokens(path: tokenFile, logger: logger)
-    let authenticator = BearerTokenAuthenticator(AcceptedTokens.Key.self) { token, _ in
+    return BearerTokenAuthenticator(AcceptedTokens.Key.self) { token, _ in
       guard tokens.contain(token) else { throw RPCError(code: .unauthenticated, message: "the token is not accepted") }
     }
-    let open = ReflectionService.descriptors.union([HealthService.descriptor])
-    return [.apply(authenticator, to: .allExcluding(services: open, methods: []))]
   }
 }

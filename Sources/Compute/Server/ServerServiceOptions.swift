@@ -18,15 +18,25 @@ struct ServerServiceOptions: ParsableArguments {
   )
   var admin: ListenAddress?
 
+  @Option(help: ArgumentHelp("A Compute service that answers instead.", valueName: "target"))
+  var upstream: String?
+
   mutating func fill(from settings: inout Settings) throws {
     try settings.fill(&health, "health")
     try settings.fill(&reflection, "reflection")
+    try settings.fill(&upstream, "upstream")
     try settings.fill(&admin, "admin") { try ListenAddress($0) }
   }
 
   /// Returns a server's services, its own first.
-  func services(beside own: any RegistrableRPCService) -> [any RegistrableRPCService] {
-    var services = [own]
+  ///
+  /// - Parameter interceptors: The interceptors of calls to another server.
+  /// - Throws: When the other server's target is not valid.
+  func services(_ interceptors: [any ClientInterceptor]) throws -> [any RegistrableRPCService] {
+    var services: [any RegistrableRPCService] = [
+      try upstream.map { RelayService(channel: try Channel(target: $0, interceptors: interceptors)) }
+        ?? ComputeService()
+    ]
     if health ?? true {
       let health = HealthService()
       health.provider.updateStatus(.serving, forService: Compute_Compute.descriptor)
