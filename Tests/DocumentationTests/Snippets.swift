@@ -419,6 +419,19 @@ func balanceLoad() throws -> Channel {
   return channel
 }
 
+func reportLoad(_ service: any RegistrableRPCService) -> Server {
+  let recorder = BackendMetricsRecorder()
+  let server = Server(
+    services: [service, OpenRCAService(recorder)],
+    interceptors: [BackendMetricsInterceptor(recorder)]
+  )
+  recorder.update {
+    $0.cpuUtilization = 0.3
+    $0.queriesPerSecond = 120
+  }
+  return server
+}
+
 func callByXDS() throws -> Channel {
   let channel = try Channel(
     target: "xds:///greeter.example",
