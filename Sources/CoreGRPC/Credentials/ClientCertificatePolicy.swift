@@ -11,6 +11,9 @@ public struct ClientCertificatePolicy: Sendable, Hashable {
 
   let value: Value
 
+  /// The folder of the authorities' revocation lists; `nil` for none.
+  var revocationLists: String?
+
   /// The server does not ask for a certificate.
   public static var none: Self { Self(value: .none) }
 
@@ -27,6 +30,21 @@ public struct ClientCertificatePolicy: Sendable, Hashable {
   /// - Parameter trustRoots: The authorities that may have signed it.
   public static func required(trustRoots: PEMSource) -> Self { Self(value: .required(trustRoots: trustRoots)) }
 
+  /// Returns this policy with lists of revoked certificates: a client with one of these cannot connect.
+  ///
+  /// The lists are those of ``TrustRoots/certificates(_:revocationListsIn:)``. A server with lists has one identity. It
+  /// looks at its files and at the folder every second, as a channel does, and C-core gets what has changed within
+  /// another second. ``Server/listen(on:credentials:)`` throws if the folder has no list, or the server has several
+  /// identities.
+  ///
+  /// For ``none`` there is nothing to check.
+  ///
+  /// - Parameter folder: The path of the folder with the lists.
+  public func checkingRevocation(byListsIn folder: String) -> Self {
+    Self(value: value, revocationLists: folder)
+  }
+
+  /// The authorities that may have signed a client's certificate; `nil` if the server does not ask for one.
   var trustRoots: PEMSource? {
     switch value {
     case .none: nil

@@ -24,9 +24,9 @@ public struct TrustRoots: Sendable, Hashable {
   /// certificate whose authority has no list in the folder is taken, as C-core does not tell this from a list that
   /// cannot be read. Creating a channel throws if no file of the folder is named as a list.
   ///
-  /// The files are named as OpenSSL looks for them, by `openssl rehash FOLDER` or `c_rehash`. A list is read with the
-  /// first connection that needs it. A further file for the same authority, with the next number, is found later. A
-  /// list that replaces another one under its name is for channels that are created from then on.
+  /// The files are named as OpenSSL looks for them, by `openssl rehash FOLDER` or `c_rehash`. The channel looks every
+  /// second whether the folder has changed, and C-core reads the new lists within another second. Open connections
+  /// stay.
   ///
   /// gRPC 1.51 checks the server's own certificate; newer ones check those of intermediate authorities, too.
   ///

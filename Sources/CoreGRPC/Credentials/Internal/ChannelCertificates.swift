@@ -1,13 +1,17 @@
 import CEngine
 import CGRPC
 import Glibc
+import Synchronization
 
-/// The certificates of channels with TLS, kept up to date with their files.
+/// The certificates of channels with TLS, and of servers with revocation lists, kept up to date with their files.
 ///
 /// C-core has a provider of certificates that reads files every second. It uses what it reads without a check: with a
 /// certificate that cannot be read, or a key of another one, new connections fail, and it reports that in its log only.
 /// So this object reads the files of the program, checks them, and has C-core read files in memory, which change only
 /// when all of them are valid.
+///
+/// C-core reads revocation lists when it gets certificates. So when lists have changed, this object changes the text of
+/// the roots in a way that means nothing.
 ///
 /// Channels with the same files share one object, and with it C-core's thread.
 @safe final class ChannelCertificates: FileWatch.Subject, @unchecked Sendable {
@@ -19,6 +23,8 @@ import Glibc
     var identity: PEM.Identity?
     /// The trust roots; `nil` for the system's.
     var roots: String?
+    /// The stamps of the revocation lists.
+    var lists: [FileContents.Stamp?] = []
   }
 
   private struct Key: Hashable {
@@ -46,19 +52,20 @@ import Glibc
   private static let all = Locked<[Key: Weak]>([:])
 
   private let tls: ChannelCredentials.TLS
-  private let files: [String]
   private let identity: MemoryFile?
   private let roots: MemoryFile?
   private let provider: OpaquePointer
   private let library = Library()
   private let state: Locked<State>
+  /// The number of changes of the revocation lists; only the watch's thread uses it.
+  private let listChanges = Atomic(0)
 
   /// Returns certificates that are valid now; `nil` if the system cannot keep them in memory.
   ///
   /// - Throws: The problem of the certificates or keys.
   static func shared(for tls: ChannelCredentials.TLS) throws(CredentialsError) -> ChannelCertificates? {
     let key = Key(trustRoots: tls.trustRoots, identity: tls.identity)
-    let stamps = tls.files.map { FileContents.Stamp(path: $0) }
+    let stamps = tls.stamps
     let texts = try tls.read()
     if let existing = all.withLock({ $0[key]?.certificates }), existing.isSettled(with: texts) { return existing }
     guard let new = ChannelCertificates(tls, texts, stamps) else { return nil }
@@ -84,7 +91,6 @@ import Glibc
       return nil
     }
     self.tls = tls
-    self.files = tls.files
     self.state = Locked(State(texts: texts, stamps: stamps))
     let provider = unsafe cengine_certificate_file_watcher(
       identity?.path,
@@ -112,11 +118,28 @@ import Glibc
     let options = unsafe grpc_tls_credentials_options_create()
     unsafe cengine_set_certificate_provider(options, provider, roots != nil, identity != nil)
     unsafe grpc_tls_credentials_options_set_certificate_verifier(options, HostnameVerifier.shared.handle)
+    unsafe setRevocationLists(of: options)
+    return unsafe grpc_tls_credentials_create(options)
+  }
+
+  /// Makes server credentials of C-core with these certificates, whose roots are for clients.
+  ///
+  /// Balance it with one `grpc_server_credentials_release`.
+  func makeServerCCredentials(
+    _ requestType: grpc_ssl_client_certificate_request_type
+  ) -> OpaquePointer? {
+    let options = unsafe grpc_tls_credentials_options_create()
+    unsafe cengine_set_certificate_provider(options, provider, roots != nil, identity != nil)
+    unsafe grpc_tls_credentials_options_set_cert_request_type(options, requestType)
+    unsafe setRevocationLists(of: options)
+    return unsafe grpc_tls_server_credentials_create(options)
+  }
+
+  private func setRevocationLists(of options: OpaquePointer?) {
     // C-core copies the path.
     if let folder = tls.trustRoots.revocationLists {
       unsafe grpc_tls_credentials_options_set_crl_directory(options, folder)
     }
-    return unsafe grpc_tls_credentials_create(options)
   }
 
   /// Reads the files again if they have changed.
@@ -125,7 +148,7 @@ import Glibc
   /// of a certificate and of its key it is not an error.
   func look() {
     // Before the files are read: a change meanwhile shows the next time.
-    let stamps = files.map { FileContents.Stamp(path: $0) }
+    let stamps = tls.stamps
     let isNew = state.withLock { state in
       if state.stamps == stamps { state.refused = nil }
       return state.stamps != stamps
@@ -135,7 +158,11 @@ import Glibc
       let texts = try tls.read()
       let old = state.withLock { $0.texts }
       if let new = texts.identity, new != old.identity { try identity?.replace(by: new.text) }
-      if let new = texts.roots, new != old.roots { try roots?.replace(by: new) }
+      if let new = texts.roots, new != old.roots || texts.lists != old.lists {
+        let change = listChanges.add(1, ordering: .relaxed).newValue
+        // C-core compares the text with the one that it has.
+        try roots?.replace(by: change.isMultiple(of: 2) ? new : new + "\n")
+      }
       state.withLock { state in
         if texts != old { state.settled = .now + Self.latency }
         state.texts = texts
@@ -152,7 +179,7 @@ import Glibc
         return refused.problem == nil
       }
       guard isReport else { return }
-      CoreGRPCLog.reportOfServer(.error, "a channel continues to use its old certificates: \(error.message)")
+      CoreGRPCLog.reportOfServer(.error, "old certificates stay in use: \(error.message)")
     }
   }
 }
@@ -164,6 +191,11 @@ extension ChannelCredentials.TLS {
     if case .certificates(let roots) = trustRoots.value { sources.append(roots) }
     if let identity { sources += [identity.certificateChain, identity.privateKey] }
     return sources.compactMap { source in if case .file(let path) = source.value { path } else { nil } }
+  }
+
+  /// The stamps of the files that are read, and of the revocation lists.
+  fileprivate var stamps: [FileContents.Stamp?] {
+    files.map { FileContents.Stamp(path: $0) } + (trustRoots.revocationLists.map(RevocationLists.stamps) ?? [])
   }
 
   /// Reads the certificates and keys, and checks them, also with C-core.
@@ -179,8 +211,11 @@ extension ChannelCredentials.TLS {
   ///
   /// - Throws: Their problem.
   func readTexts() throws(CredentialsError) -> ChannelCertificates.Texts {
-    if let folder = trustRoots.revocationLists { try RevocationLists.check(folder: folder) }
     var texts = ChannelCertificates.Texts()
+    if let folder = trustRoots.revocationLists {
+      texts.lists = RevocationLists.stamps(folder: folder)
+      try RevocationLists.check(folder: folder)
+    }
     switch trustRoots.value {
     case .certificates(let source): texts.roots = try PEM.certificates(source, "the trust roots")
     case .systemDefault: try SystemTrustRoots.ofProcess.get()

@@ -26,9 +26,7 @@ extension ChannelCredentials {
       if hasLists || !tls.files.isEmpty, let certificates = try ChannelCertificates.shared(for: tls) {
         return unsafe (certificates.makeCCredentials(), certificates)
       }
-      if hasLists {
-        throw CredentialsError(message: "revocation lists need certificates in memory, and the system keeps none")
-      }
+      if hasLists { throw .noMemoryFiles }
       return unsafe (try TLS.makeCCredentials(tls.readTexts()), nil)
     case .alts(let accounts): return unsafe (try altsCCredentials(accounts), nil)
     case .googleDefault: return unsafe (try googleDefaultCCredentials(), nil)
@@ -81,5 +79,8 @@ extension LocalConnection {
 }
 
 extension CredentialsError {
+  static let noMemoryFiles = CredentialsError(
+    message: "revocation lists need certificates in memory, and the system keeps none"
+  )
   static let noALTS = CredentialsError(message: "ALTS is available on machines in Google's cloud only")
 }

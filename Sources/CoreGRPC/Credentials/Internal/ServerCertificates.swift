@@ -113,7 +113,7 @@ extension ServerCertificates {
 }
 
 extension ClientCertificatePolicy {
-  fileprivate var requestType: grpc_ssl_client_certificate_request_type {
+  var requestType: grpc_ssl_client_certificate_request_type {
     switch value {
     case .none: GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
     case .requested: GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY

@@ -14,8 +14,8 @@ import CGRPC
   private let xds: XDSListeners?
   /// The files of the Unix sockets that the server listens on, where C-core leaves them to the server.
   private let socketFiles = Locked<[UnixSocketFile]>([])
-  /// The certificates that C-core requests until the server is destroyed.
-  private let certificates = Locked<[ServerCertificates]>([])
+  /// The certificates that C-core uses until the server is destroyed.
+  private let certificates = Locked<[any AnyObject & Sendable]>([])
 
   init(arguments: ChannelArguments, queue: CompletionQueue, xds: XDSListeners?) {
     self.queue = queue
@@ -61,14 +61,11 @@ import CGRPC
     case .insecure:
       return unsafe grpc_insecure_server_credentials_create()
     case .tls(let tls):
-      let new: ServerCertificates
       do {
-        new = try ServerCertificates(tls, areForEachConnection: xds != nil)
+        return unsafe try makeCCredentials(tls)
       } catch {
         throw RuntimeError(code: .invalidCredentials, message: "cannot listen on \(address): \(error.message)")
       }
-      certificates.withLock { $0.append(new) }
-      return unsafe new.makeCCredentials()
     case .local(let connection):
       return unsafe grpc_local_server_credentials_create(connection.connectType)
     case .xds(let fallback):
@@ -86,6 +83,29 @@ import CGRPC
       }
       return unsafe made
     }
+  }
+
+  private func makeCCredentials(_ tls: ServerCredentials.TLS) throws(CredentialsError) -> OpaquePointer? {
+    let policy = tls.clientCertificates
+    guard let folder = policy.revocationLists, let roots = policy.trustRoots else {
+      let new = try ServerCertificates(tls, areForEachConnection: xds != nil)
+      certificates.withLock { $0.append(new) }
+      return unsafe new.makeCCredentials()
+    }
+    // C-core's other kind of server credentials has no lists.
+    guard let identity = tls.identities.first, tls.identities.count == 1 else {
+      throw CredentialsError(
+        message: "a server with revocation lists has one TLS identity, and not \(tls.identities.count)"
+      )
+    }
+    let watched = ChannelCredentials.TLS(
+      trustRoots: .certificates(roots, revocationListsIn: folder),
+      identity: identity,
+      serverHostname: nil
+    )
+    guard let new = try ChannelCertificates.shared(for: watched) else { throw .noMemoryFiles }
+    certificates.withLock { $0.append(new) }
+    return unsafe new.makeServerCCredentials(policy.requestType)
   }
 
   func start() { unsafe grpc_server_start(handle) }
