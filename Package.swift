@@ -360,11 +360,21 @@ let package = Package(
       path: "Sources/Compute/Metrics",
       swiftSettings: swiftSettings
     ),
+    .target(
+      name: "ProgramTelemetry",
+      dependencies: [
+        "CommandLineSupport", "CoreGRPC", "CoreGRPCLogging", "ProgramSettings", "TraceExport",
+        argumentParser,
+        logging,
+      ],
+      path: "Sources/Compute/Telemetry",
+      swiftSettings: swiftSettings
+    ),
     .executableTarget(
       name: "compute-server",
       dependencies: [
         "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCLogging", "CoreGRPCMetrics", "CoreGRPCServices",
-        "CoreGRPCTracing", "ProgramSettings", "PrometheusPage", "TraceExport",
+        "CoreGRPCTracing", "ProgramSettings", "ProgramTelemetry", "PrometheusPage", "TraceExport",
         argumentParser,
         logging,
         unixSignals,
@@ -375,7 +385,8 @@ let package = Package(
     .executableTarget(
       name: "compute-client",
       dependencies: [
-        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCServices", "ProgramSettings",
+        "CommandLineSupport", "Compute", "CoreGRPC", "CoreGRPCServices", "CoreGRPCTracing", "ProgramSettings",
+        "ProgramTelemetry", "TraceExport",
         argumentParser,
         histogram,
         unixSignals,

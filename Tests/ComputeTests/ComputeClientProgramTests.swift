@@ -102,7 +102,7 @@ struct ComputeClientProgramTests {
     "Bad usage is one line on standard error that names the input",
     arguments: [
       (["--count", "0"], 64, "not 0"), (["--concurrency=-1"], 64, "-1"), (["--timeout", "x"], 64, "'x'"),
-      (["--tarjet", "x"], 64, "'--tarjet'"), (["-", "-"], 64, "-"),
+      (["--tarjet", "x"], 64, "'--tarjet'"), (["-", "-"], 64, "-"), (["--log-level", "loud"], 64, "'loud'"),
       (["--target", "ipv4:nonsense"], 1, "ipv4:nonsense"),
     ]
   )

@@ -164,6 +164,8 @@ struct TraceExportTests {
         let metadata: Metadata = ["traceparent": "00-\(Self.trace)-\(span)-\(flags)", "tracestate": "vendor=1"]
         #expect(try await client.sayHello(Compute_HelloRequest(helloworld: "abc"), metadata: metadata).result == "3")
       }
+      let begun = try await Programs.client(["--target", frontAddress, "--tracing", address.description])
+      #expect(begun.output == "received: 6\n" && begun.errors.isEmpty, "\(begun.errors)")
       #expect(try await Programs.client(["health", "--target", frontAddress]).status == 0)
       // A server exports what is left when it ends.
       for process in [front, back] {
@@ -171,10 +173,10 @@ struct TraceExportTests {
         let outcome = await process.outcome()
         #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
       }
-      let spans = collector.spans
+      let spans = collector.spans.filter { $0.span.traceID == [UInt8](hex: Self.trace) }
       let named = Dictionary(grouping: spans, by: { "\($0.span.kind)" })
       #expect(spans.count == 3 && named["server"]?.count == 2 && named["client"]?.count == 1, "\(spans)")
-      #expect(spans.allSatisfy { $0.span.traceID == [UInt8](hex: Self.trace) && $0.span.traceState == "vendor=1" })
+      #expect(spans.allSatisfy { $0.span.traceState == "vendor=1" })
       #expect(spans.allSatisfy { $0.span.name == "compute.Compute/SayHello" })
       #expect(spans.allSatisfy { $0.resource["service.name"] == "compute-server" })
       #expect(spans.allSatisfy { $0.span.attributes.contains { $0.key == "rpc.status_code" && $0.text == "OK" } })
@@ -182,6 +184,12 @@ struct TraceExportTests {
       let first = try #require(named["server"]?.first { $0.span.parentSpanID == [UInt8](hex: "00000000000000bb") }).span
       let last = try #require(named["server"]?.first { $0.span.spanID != first.spanID }).span
       #expect(relayed.parentSpanID == first.spanID && last.parentSpanID == relayed.spanID)
+
+      // The trace that the client program began.
+      let others = collector.spans.filter { $0.span.traceID != [UInt8](hex: Self.trace) }
+      let roots = others.filter { $0.span.parentSpanID.isEmpty }
+      #expect(others.count == 4 && Set(others.map(\.span.traceID)).count == 1, "\(others)")
+      #expect(roots.map { $0.resource["service.name"] } == ["compute-client"])
     }
   }
 

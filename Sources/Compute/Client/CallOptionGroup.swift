@@ -25,9 +25,6 @@ struct CallOptionGroup: ParsableArguments {
   @Option(help: ArgumentHelp("How many calls to have in progress at a time. (default: 1)", valueName: "n"))
   var concurrency: Int?
 
-  /// The names of the options.
-  static let settings = ["timeout", "wait-for-ready", "service-config", "count", "concurrency"]
-
   mutating func fill(from settings: inout Settings) throws {
     try settings.fill(&timeout, "timeout")
     try settings.fill(&waitForReady, "wait-for-ready")

@@ -2,7 +2,10 @@ import ArgumentParser
 import CommandLineSupport
 import Compute
 import CoreGRPC
+import CoreGRPCTracing
 import ProgramSettings
+import ProgramTelemetry
+import TraceExport
 
 /// Sends texts to a Compute service.
 struct ComputeClientCommand: OneLineErrorCommand {
@@ -39,6 +42,12 @@ struct ComputeClientCommand: OneLineErrorCommand {
   @OptionGroup(title: "Calls")
   var calls: CallOptionGroup
 
+  @OptionGroup(title: "Log and telemetry")
+  var log: LogOptions
+
+  @OptionGroup(title: "Log and telemetry")
+  var tracing: TracingOptions
+
   func validate() throws {
     if texts.filter({ $0 == "-" }).count > 1 { throw ValidationError("- can be given once only.") }
   }
@@ -48,12 +57,19 @@ struct ComputeClientCommand: OneLineErrorCommand {
     try connection.fill(from: &settings)
     try tls.fill(from: &settings)
     try calls.fill(from: &settings)
+    try log.fill(from: &settings)
+    try tracing.fill(from: &settings)
     try settings.finish()
 
     let output = connection.output
     let isComplete: Bool
+    var traces: TraceExporter?
+    log.begin("compute-client")
     do {
-      let client = Compute_Compute.Client(channel: try connection.channel(tls, serviceConfig: calls.serviceConfig))
+      traces = try tracing.begin("compute-client", logger: log.logger("compute-client"))
+      let interceptors = traces.map { [TracingClientInterceptor(tracer: OTLPTracer(exporter: $0))] } ?? []
+      let channel = try connection.channel(tls, serviceConfig: calls.serviceConfig, interceptors: interceptors)
+      let client = Compute_Compute.Client(channel: channel)
       let source = TextSource(arguments: texts.isEmpty ? ["123456"] : texts)
       let (count, concurrency) = (calls.count ?? 1, calls.concurrency ?? 1)
       if count == 1 {
@@ -73,9 +89,11 @@ struct ComputeClientCommand: OneLineErrorCommand {
         ).run(source)
       }
     } catch {
+      await traces?.shutdown()
       output.printLastError(error)
       throw ExitCode.failure
     }
+    await traces?.shutdown()
     if !isComplete { throw ExitCode.failure }
   }
 }

@@ -26,11 +26,20 @@ struct ConnectionOptions: ParsableArguments {
   /// Makes a channel.
   ///
   /// - Throws: When the target or the credentials are not valid.
-  func channel(_ tls: ChannelTLSOptions, serviceConfig: String? = nil) throws -> Channel {
+  func channel(
+    _ tls: ChannelTLSOptions,
+    serviceConfig: String? = nil,
+    interceptors: [any ClientInterceptor] = []
+  ) throws -> Channel {
     var configuration = Channel.Configuration()
     configuration.serviceConfig = serviceConfig.map(ServiceConfig.init(json:))
     let target = target ?? "127.0.0.1:19999"
-    return try Channel(target: target, credentials: tls.credentials(for: target), configuration: configuration)
+    return try Channel(
+      target: target,
+      credentials: tls.credentials(for: target),
+      configuration: configuration,
+      interceptors: interceptors
+    )
   }
 
   /// The form of the output.

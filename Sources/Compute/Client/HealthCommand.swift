@@ -36,7 +36,9 @@ struct HealthCommand: OneLineErrorCommand {
     try connection.fill(from: &settings)
     try tls.fill(from: &settings)
     // The file is also that of calls.
-    settings.accept(CallOptionGroup.settings)
+    settings.accept(
+      ["timeout", "wait-for-ready", "service-config", "count", "concurrency", "log-level", "log-format", "tracing"]
+    )
     try settings.finish()
 
     let output = connection.output

@@ -6,21 +6,25 @@ import CoreGRPCLogging
 import CoreGRPCServices
 import CoreGRPCTracing
 import ProgramSettings
+import ProgramTelemetry
 import PrometheusPage
 import TraceExport
 import UnixSignals
 
 @main
 struct ComputeServerCommand: OneLineErrorCommand {
+  /// The program's name.
+  static let name = "compute-server"
+
   static let configuration = CommandConfiguration(
-    commandName: "compute-server",
+    commandName: name,
     abstract: "Counts the Unicode code points of texts, for Compute.SayHello.",
     usage: "compute-server [<options>]",
     discussion: """
       SIGINT and SIGTERM stop the server within the grace period, a second one now.
       An option is also a variable, COMPUTE_SERVER_TLS_CERT, or a key of the file.
       """,
-    version: "compute-server \(CoreGRPCVersion.current), \(CoreGRPCVersion.engine)"
+    version: "\(name) \(CoreGRPCVersion.current), \(CoreGRPCVersion.engine)"
   )
 
   @Option(
@@ -53,21 +57,17 @@ struct ComputeServerCommand: OneLineErrorCommand {
   var limits: ServerLimitOptions
 
   @OptionGroup(title: "Log and telemetry")
-  var log: ServerLogOptions
-
-  @OptionGroup(title: "Log and telemetry")
   var telemetry: ServerTelemetryOptions
 
   /// Takes what flags do not say from the environment and the file.
   private mutating func fill() throws {
-    var settings = try Settings(program: "compute-server", file: config)
+    var settings = try Settings(program: Self.name, file: config)
     try settings.fill(&listen, "listen") { try ListenAddress($0) }
     try settings.fill(&grace, "grace")
     try tls.fill(from: &settings)
     try callers.fill(from: &settings)
     try services.fill(from: &settings)
     try limits.fill(from: &settings)
-    try log.fill(from: &settings)
     try telemetry.fill(from: &settings)
     try settings.finish()
   }
@@ -84,12 +84,12 @@ struct ComputeServerCommand: OneLineErrorCommand {
   mutating func run() async throws {
     StandardOutput.ignoreBrokenPipes()
     try fill()
-    let accessLog = log.begin()
-    let logger = log.logger
+    telemetry.log.begin(Self.name)
+    let logger = telemetry.log.logger(Self.name)
     var configuration = Server.Configuration()
     limits.set(in: &configuration)
     configuration.isChannelzEnabled = services.admin != nil
-    if let accessLog { configuration.callObservers.append(accessLog) }
+    let accessLog = telemetry.beginAccessLog(of: &configuration)
     let administration = Server(services: [AdminServices(), ReflectionService(services: [ChannelzService()])])
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     let server: Server
@@ -98,7 +98,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
     do {
       try callers.setPolicy(in: &configuration)
       metrics = try telemetry.beginMetrics(of: &configuration)
-      traces = try telemetry.beginTracing(logger: logger)
+      traces = try telemetry.tracing.begin(Self.name, logger: logger)
       let tracer = traces.map(OTLPTracer.init(exporter:))
       server = Server(
         services: try services.services(tracer.map { [TracingClientInterceptor(tracer: $0)] } ?? []),

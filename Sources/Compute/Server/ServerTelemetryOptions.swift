@@ -1,25 +1,43 @@
 import ArgumentParser
+import CommandLineSupport
 import CoreGRPC
+import CoreGRPCLogging
 import CoreGRPCMetrics
 import Logging
 import ProgramSettings
+import ProgramTelemetry
 import PrometheusPage
-import TraceExport
 
-/// The options for what a server tells other programs about its calls.
+/// The options for what a server tells others about its calls.
 struct ServerTelemetryOptions: ParsableArguments {
+  @Flag(inversion: .prefixedNo, help: "Write a line for each call.")
+  var accessLog: Bool?
+
+  @OptionGroup(title: "Log and telemetry")
+  var log: LogOptions
+
   @Option(
     help: ArgumentHelp("Where Prometheus reads http://…/metrics.", valueName: "host:port"),
     transform: Self.tcpAddress
   )
   var metrics: ListenAddress?
 
-  @Option(help: ArgumentHelp("Where OTLP's spans go: [https://]host:port.", valueName: "target"))
-  var tracing: String?
+  @OptionGroup(title: "Log and telemetry")
+  var tracing: TracingOptions
 
   mutating func fill(from settings: inout Settings) throws {
+    try settings.fill(&accessLog, "access-log")
+    try log.fill(from: &settings)
     try settings.fill(&metrics, "metrics", Self.tcpAddress)
-    try settings.fill(&tracing, "tracing")
+    try tracing.fill(from: &settings)
+  }
+
+  /// Begins to write an access log, if it is wanted.
+  func beginAccessLog(of configuration: inout Server.Configuration) -> AccessLog? {
+    guard accessLog ?? false else { return nil }
+    let accessLog = AccessLog(to: log.logger(ComputeServerCommand.name, from: .info))
+    configuration.callObservers.append(accessLog)
+    return accessLog
   }
 
   /// Begins to measure a server's calls, and listens for readers.
@@ -33,21 +51,6 @@ struct ServerTelemetryOptions: ParsableArguments {
     var host = metrics.description.dropLast("\(port)".count + 1)
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
     return try MetricsPage(host: String(host), port: port) { registry.page + process.page }
-  }
-
-  /// Begins to trace.
-  ///
-  /// - Throws: When the target is not valid.
-  func beginTracing(logger: Logger) throws -> TraceExporter? {
-    guard let tracing else { return nil }
-    let isSecure = tracing.hasPrefix("https://")
-    let target = isSecure || tracing.hasPrefix("http://") ? tracing.split(separator: "/")[1...].joined() : tracing
-    let channel = try Channel(target: target, credentials: isSecure ? .tls() : .insecure)
-    let resource = [
-      "service.name": "compute-server", "service.version": CoreGRPCVersion.current,
-      "telemetry.sdk.name": "coregrpc", "telemetry.sdk.language": "swift",
-    ]
-    return TraceExporter(channel: channel, resource: resource) { logger.warning("\($0)") }
   }
 
   private static func tcpAddress(_ text: String) throws -> ListenAddress {
