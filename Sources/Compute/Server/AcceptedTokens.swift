@@ -48,21 +48,25 @@ final class AcceptedTokens: Sendable {
   }
 
   private func currentTokens() -> [[UInt8]] {
-    state.withLock { state in
+    let (tokens, news) = state.withLock { state -> ([[UInt8]], Result<Int, any Error>?) in
       let now = ContinuousClock.now
-      guard now >= state.nextCheck else { return state.tokens }
+      guard now >= state.nextCheck else { return (state.tokens, nil) }
       state.nextCheck = now + .seconds(1)
       let version = TextFile.Version(of: path)
-      guard version != state.version else { return state.tokens }
+      guard version != state.version else { return (state.tokens, nil) }
       state.version = version
-      do {
-        state.tokens = try Self.read(path)
-        logger.notice("read the tokens again", metadata: ["file": "\(path)", "count": "\(state.tokens.count)"])
-      } catch {
-        logger.error("the tokens stay as they were: \(error)")
-      }
-      return state.tokens
+      let news = Result { try Self.read(path) }
+      if case .success(let tokens) = news { state.tokens = tokens }
+      return (state.tokens, news.map(\.count))
     }
+    // Without the lock: a log may keep its writer waiting.
+    switch news {
+    case .success(let count):
+      logger.notice("read the tokens again", metadata: ["file": "\(path)", "count": "\(count)"])
+    case .failure(let error): logger.error("the tokens stay as they were: \(error)")
+    case nil: break
+    }
+    return tokens
   }
 
   private static func read(_ path: String) throws -> [[UInt8]] {

@@ -6,17 +6,26 @@ public import CoreGRPC
 /// Ended spans wait in a queue of 2,048, and are exported each second, or as soon as 512 wait. A span that finds the
 /// queue full is lost, and counted: spans delay no call. An export that fails in a way that may pass is tried again
 /// each second.
+///
+/// The first failure is reported, and the next success. Lost spans are reported each ten seconds at most, and not while
+/// exports fail.
 public final class TraceExporter: Sendable {
   private static let batchSize = 512
   private static let interval = Duration.seconds(1)
   private static let timeout = Duration.seconds(5)
+  private static let reportInterval = Duration.seconds(10)
+
+  private struct Reporting {
+    var isFailing = false
+    var nextLoss = ContinuousClock.now
+  }
 
   private let client: Opentelemetry_Proto_Collector_Trace_V1_TraceService.Client
   private let resource: Opentelemetry_Proto_Resource_V1_Resource
   private let report: @Sendable (String) -> Void
   private let queue: Locked<TraceQueue>
   private let wake: AsyncStream<Void>.Continuation
-  private let isFailing = Locked(false)
+  private let reporting = Locked(Reporting())
   private let tasks: Locked<[Task<Void, Never>]>
 
   /// Begins to export.
@@ -100,16 +109,21 @@ public final class TraceExporter: Sendable {
         if let partial = response.partialSuccess, partial.rejectedSpans > 0 {
           queue.withLock { $0.lose(Int(clamping: partial.rejectedSpans)) }
         }
-        if isFailing.withLock({ exchange(&$0, false) }) { report("spans are exported again") }
+        if reporting.withLock({ exchange(&$0.isFailing, false) }) { report("spans are exported again") }
       } catch {
         queue.withLock { queue in
           if Self.mayPass(error.code) { queue.putBack(batch) } else { queue.lose(batch.count) }
         }
-        if !isFailing.withLock({ exchange(&$0, true) }) { report("spans cannot be exported: \(error)") }
+        if !reporting.withLock({ exchange(&$0.isFailing, true) }) { report("spans cannot be exported: \(error)") }
         break
       }
     }
-    reportLost(queue.withLock { $0.takeLost() })
+    let isDue = reporting.withLock { reporting in
+      guard !reporting.isFailing, reporting.nextLoss <= .now else { return false }
+      reporting.nextLoss = .now + Self.reportInterval
+      return true
+    }
+    if isDue { reportLost(queue.withLock { $0.takeLost() }) }
   }
 
   private func reportLost(_ count: Int) {
