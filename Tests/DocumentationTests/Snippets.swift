@@ -419,6 +419,28 @@ func balanceLoad() throws -> Channel {
   return channel
 }
 
+func hedge() throws -> Channel {
+  var configuration = Channel.Configuration()
+  configuration.serviceConfig = ServiceConfig(
+    methodConfig: [
+      MethodConfig(
+        names: [.service("greeter.Greeter")],
+        hedgingPolicy: HedgingPolicy(
+          maxAttempts: 2,
+          hedgingDelay: .milliseconds(50)
+        )
+      )
+    ],
+    loadBalancingConfig: [.roundRobin],
+    retryThrottling: RetryThrottling(maxTokens: 100, tokenRatio: 0.1)
+  )
+  let channel = try Channel(
+    target: "dns:///greeter.example:50051",
+    configuration: configuration
+  )
+  return channel
+}
+
 func reportLoad(_ service: any RegistrableRPCService) -> Server {
   let recorder = BackendMetricsRecorder()
   let server = Server(

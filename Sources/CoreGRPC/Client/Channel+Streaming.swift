@@ -29,6 +29,7 @@ extension Channel {
         deserializer: deserializer,
         options: options,
         observed: observed,
+        hedging: defaults.hedging?[descriptor],
         onResponse: { response in try await ClientResponse(single: response) }
       )
       observed?.end(.ok)
@@ -144,6 +145,7 @@ extension Channel {
   /// - Parameters:
   ///   - interceptors: The interceptors that apply to the method.
   ///   - observed: The call's observation; `nil` if neither observers nor interceptors follow it.
+  ///   - hedging: The policy by which a request of one message is sent several times. Defaults to `nil`: it is not.
   private nonisolated(nonsending) func stream<Input: Sendable, Output: Sendable, Result: Sendable>(
     request: StreamingClientRequest<Input>,
     interceptors: [any ClientInterceptor],
@@ -152,6 +154,7 @@ extension Channel {
     deserializer: some MessageDeserializer<Output>,
     options: CallOptions,
     observed: ObservedStream?,
+    hedging: HedgingPolicy? = nil,
     onResponse: nonisolated(nonsending) (StreamingClientResponse<Output>) async throws -> Result
   ) async throws -> Result {
     let options = defaults.applied(to: options, of: descriptor)
@@ -167,18 +170,35 @@ extension Channel {
             response = try await pipeline.respond(to: request, context: context) { request, context in
               let began = ContinuousClock.now
               let request = try await authorized(request, context.descriptor, options)
-              let call = try openHandle().makeCall(
-                context.descriptor,
-                options: options,
-                timeout: options.effectiveTimeout.map { options.credentials == nil ? $0 : $0 - (.now - began) },
-                measurement: observed?.measurement
-              )
-              attempts?.began(call)
-              let stream = ClientStream(call: call, options: options, attempts: attempts)
-              if let message = request.onlyMessage {
+              func makeStream() throws(RPCError) -> ClientStream {
+                let takesTime = hedging != nil || options.credentials != nil
+                let call = try openHandle().makeCall(
+                  context.descriptor,
+                  options: options,
+                  timeout: options.effectiveTimeout.map { takesTime ? $0 - (.now - began) : $0 },
+                  measurement: observed?.measurement
+                )
+                attempts?.began(call)
+                return ClientStream(call: call, options: options, attempts: attempts)
+              }
+              func begin(_ message: Input) throws(RPCError) -> ClientStream {
+                let stream = try makeStream()
                 try stream.start(request.metadata, onlyMessage: message, serializer: serializer)
                 streams.insert(stream)
+                return stream
+              }
+              let stream: ClientStream
+              if let message = request.onlyMessage {
+                if let hedging {
+                  let call = HedgedCall(policy: hedging, throttle: defaults.hedging?.throttle) {
+                    (stream: ClientStream) async throws(RPCError) in
+                    try await stream.response(deserializer: deserializer).awaitingFirstMessage()
+                  }
+                  return try await call.run { () throws(RPCError) in try begin(message) }
+                }
+                stream = try begin(message)
               } else {
+                stream = try makeStream()
                 try stream.start(request.metadata)
                 streams.insert(stream)
                 group.addTask { await stream.produce(request.producer, serializer: serializer) }

@@ -158,10 +158,10 @@ public final class Channel: Sendable {
     return response
   }
 
-  /// Prepares a unary call; `nil` if it is to be made as a stream, which interceptors see.
+  /// Prepares a unary call; `nil` if it is to be made as a stream, which interceptors see and hedging repeats.
   @usableFromInline
   func makeUnaryCall(_ descriptor: MethodDescriptor, options: CallOptions) throws(RPCError) -> UnaryClientCall? {
-    guard interceptors(for: descriptor).isEmpty else { return nil }
+    guard interceptors(for: descriptor).isEmpty, defaults.hedging?[descriptor] == nil else { return nil }
     // On a channel without a connection of C-core's, the stream asks the credentials.
     if options.credentials != nil, isInProcess { return nil }
     let measurement = observers.map { CallMeasurement(of: $0[descriptor]) }

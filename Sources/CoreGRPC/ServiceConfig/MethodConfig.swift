@@ -28,6 +28,11 @@ public struct MethodConfig: Sendable, Hashable {
   /// `nil` turns retries by policy off.
   public var retryPolicy: RetryPolicy?
 
+  /// The policy by which the library sends a call several times, and takes the first answer.
+  ///
+  /// `nil` turns that off. A method cannot have both policies.
+  public var hedgingPolicy: HedgingPolicy?
+
   /// The members of the JSON that have no property here.
   private var others = JSONObject()
 
@@ -40,13 +45,15 @@ public struct MethodConfig: Sendable, Hashable {
   ///   - maxRequestMessageBytes: The largest message to the server, in bytes. Defaults to the channel's limit.
   ///   - maxResponseMessageBytes: The largest message from the server, in bytes. Defaults to the channel's limit.
   ///   - retryPolicy: The policy by which failed calls are made again. Defaults to `nil`: they are not.
+  ///   - hedgingPolicy: The policy by which calls are sent several times. Defaults to `nil`: they are not.
   public init(
     names: [Name],
     timeout: Duration? = nil,
     waitForReady: Bool? = nil,
     maxRequestMessageBytes: Int? = nil,
     maxResponseMessageBytes: Int? = nil,
-    retryPolicy: RetryPolicy? = nil
+    retryPolicy: RetryPolicy? = nil,
+    hedgingPolicy: HedgingPolicy? = nil
   ) {
     self.names = names
     self.timeout = timeout
@@ -54,6 +61,7 @@ public struct MethodConfig: Sendable, Hashable {
     self.maxRequestMessageBytes = maxRequestMessageBytes
     self.maxResponseMessageBytes = maxResponseMessageBytes
     self.retryPolicy = retryPolicy
+    self.hedgingPolicy = hedgingPolicy
   }
 
   func json(field: String) throws(RuntimeError) -> JSONValue {
@@ -76,6 +84,12 @@ public struct MethodConfig: Sendable, Hashable {
       )
     }
     if let retryPolicy { object.add("retryPolicy", try retryPolicy.json(field: "\(field).retryPolicy")) }
+    if let hedgingPolicy {
+      guard retryPolicy == nil else {
+        throw RuntimeError(invalid: "\(field).hedgingPolicy", "must not be set together with retryPolicy")
+      }
+      object.add("hedgingPolicy", try hedgingPolicy.json(field: "\(field).hedgingPolicy"))
+    }
     return .object(object + others)
   }
 }
@@ -103,6 +117,9 @@ extension MethodConfig {
       case ("retryPolicy", let value):
         guard let policy = RetryPolicy(value: value) else { return nil }
         retryPolicy = policy
+      case ("hedgingPolicy", let value):
+        guard let policy = HedgingPolicy(value: value) else { return nil }
+        hedgingPolicy = policy
       case ("name", _), ("waitForReady", _): return nil
       default: others.add(member.name, member.value)
       }

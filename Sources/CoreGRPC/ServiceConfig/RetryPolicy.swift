@@ -80,22 +80,15 @@ extension RetryPolicy {
       let initialBackoff = object["initialBackoff"].flatMap(Duration.init(json:)),
       let maxBackoff = object["maxBackoff"].flatMap(Duration.init(json:)),
       let multiplier = object["backoffMultiplier"]?.double,
-      case .array(let values)? = object["retryableStatusCodes"]
+      case .array(let values)? = object["retryableStatusCodes"],
+      let codes = RPCError.Code.codes(of: values)
     else { return nil }
-    let codes = values.compactMap { value -> RPCError.Code? in
-      switch value {
-      case .string(let name):
-        Status.Code.allCases.first { $0.description == name.uppercased() }.flatMap(RPCError.Code.init)
-      default: value.integer.flatMap(RPCError.Code.init(rawValue:))
-      }
-    }
-    guard codes.count == values.count else { return nil }
     self.init(
       maxAttempts: maxAttempts,
       initialBackoff: initialBackoff,
       maxBackoff: maxBackoff,
       backoffMultiplier: multiplier,
-      retryableStatusCodes: Set(codes)
+      retryableStatusCodes: codes
     )
     let known: Set = ["maxAttempts", "initialBackoff", "maxBackoff", "backoffMultiplier", "retryableStatusCodes"]
     for member in object.members where !known.contains(member.name) { others.add(member.name, member.value) }

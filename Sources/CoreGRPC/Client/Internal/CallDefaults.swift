@@ -2,10 +2,13 @@
 struct CallDefaults: Sendable {
   private let compression: CompressionAlgorithm
   private let timeouts: MethodTimeouts
+  /// The hedging policies; `nil` without any.
+  let hedging: HedgingPolicies?
 
   init(_ configuration: Channel.Configuration) {
     compression = configuration.compression.algorithm
     timeouts = configuration.serviceConfig?.timeouts ?? MethodTimeouts()
+    hedging = HedgingPolicies(configuration.serviceConfig)
   }
 
   /// Returns the options with the channel's values for those that are open.

@@ -1,0 +1,93 @@
+/// A call of which several attempts are made, see ``HedgingPolicy``.
+struct HedgedCall<Response: Sendable> {
+  private enum Event: Sendable {
+    case ended(attempt: Int, Result<Response, RPCError>)
+    case delayOver(Int)
+  }
+
+  let policy: HedgingPolicy
+  let throttle: HedgingThrottle?
+  /// Waits for the response of an attempt.
+  let respond: @Sendable (ClientStream) async throws(RPCError) -> Response
+
+  /// Makes the attempts.
+  ///
+  /// - Parameter begin: Begins another attempt.
+  /// - Returns: The response of the first attempt that succeeds.
+  /// - Throws: The error of the first attempt that fails for good or, if none may follow, of the last.
+  func run(_ begin: () throws(RPCError) -> ClientStream) async throws(RPCError) -> Response {
+    let result = await withTaskGroup(of: Event.self) { group -> Result<Response, RPCError> in
+      var streams: [ClientStream] = []
+      var running = 0
+      var delay = 0
+      var isOver = false
+      var lastError = RPCError.cancelledTask.comingOutOfChannel()
+      defer { group.cancelAll() }
+
+      func start() throws(RPCError) {
+        let (stream, attempt) = (try begin(), streams.count)
+        streams.append(stream)
+        running += 1
+        group.addTask { [respond] in
+          do throws(RPCError) {
+            return .ended(attempt: attempt, .success(try await respond(stream)))
+          } catch {
+            return .ended(attempt: attempt, .failure(error))
+          }
+        }
+      }
+      func mayStart() -> Bool {
+        !isOver && streams.count < policy.attempts && throttle?.allowsAttempt != false && !Task.isCancelled
+      }
+      // Replaces the delay in progress, which then has another number.
+      func wait(_ time: Duration) {
+        delay += 1
+        guard streams.count < policy.attempts else { return }
+        group.addTask { [delay] in
+          try? await Task.sleep(for: time)
+          return .delayOver(delay)
+        }
+      }
+
+      do throws(RPCError) {
+        try start()
+        wait(policy.hedgingDelay)
+        while let event = await group.next() {
+          switch event {
+          case .ended(let attempt, .success(let response)):
+            throttle?.succeeded()
+            for (index, stream) in streams.enumerated() where index != attempt { stream.cancel() }
+            return .success(response)
+          case .ended(_, .failure(let error)):
+            running -= 1
+            guard policy.nonFatalStatusCodes.contains(error.code) else {
+              streams.forEach { $0.cancel() }
+              return .failure(error)
+            }
+            lastError = error
+            throttle?.failed()
+            let pushback = error.metadata[stringValues: "grpc-retry-pushback-ms"].first { _ in true }
+            if let pushback {
+              // A value that is not a number of milliseconds forbids further attempts.
+              if let milliseconds = UInt32(pushback) { wait(.milliseconds(milliseconds)) } else { isOver = true }
+            } else if mayStart() {
+              try start()
+              wait(policy.hedgingDelay)
+            }
+            if running == 0, !mayStart() { return .failure(error) }
+          case .delayOver(delay) where mayStart():
+            try start()
+            wait(policy.hedgingDelay)
+          case .delayOver: break
+          }
+        }
+        // No attempt was in progress, and the next one was no longer allowed.
+        return .failure(Task.isCancelled ? RPCError.cancelledTask.comingOutOfChannel() : lastError)
+      } catch {
+        streams.forEach { $0.cancel() }
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+}
