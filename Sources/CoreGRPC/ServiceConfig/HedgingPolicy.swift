@@ -1,9 +1,9 @@
 /// The rules by which the library sends a call several times, and takes the first answer.
 ///
 /// The first attempt begins immediately, and further ones as long as there is no answer, each ``hedgingDelay`` after
-/// the one before. The first success is the call's response, and the other attempts are cancelled. An attempt that fails
-/// with one of ``nonFatalStatusCodes`` has the next one begin at once; any other failure is the call's, and ends the
-/// other attempts. Use it for methods that may run several times for one call. See
+/// the one before. The first success is the call's response, and the other attempts are cancelled. An attempt that
+/// fails with one of ``nonFatalStatusCodes`` has the next one begin at once; any other failure is the call's, and ends
+/// the other attempts. Use it for methods that may run several times for one call. See
 /// <https://github.com/grpc/proposal/blob/master/A6-client-retries.md>.
 ///
 /// It applies to calls with one request message and one response message. Interceptors and observers see one call. The

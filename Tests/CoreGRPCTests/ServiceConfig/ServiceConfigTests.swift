@@ -99,7 +99,7 @@ struct ServiceConfigTests {
   }
 
   private static let text =
-    #"{"methodConfig":[{"name":[{}],"timeout":"1.5s","hedgingPolicy":{"a":[1,true,null]},"retryPolicy":{"maxAttempts":3,"#
+    #"{"methodConfig":[{"name":[{}],"timeout":"1.5s","otherPolicy":{"a":[1,true,null]},"retryPolicy":{"maxAttempts":3,"#
     + #""initialBackoff":"0.1s","maxBackoff":"1s","backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE",10],"x":"y"}}],"#
     + #""z":{"k":-1.5}}"#
 
@@ -115,7 +115,7 @@ struct ServiceConfigTests {
     let expected = [
       #"{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":4,"initialBackoff":"0.100000000s","#,
       #""maxBackoff":"1.000000000s","backoffMultiplier":2.0,"retryableStatusCodes":["ABORTED","UNAVAILABLE"],"x":"y"},"#,
-      #""hedgingPolicy":{"a":[1,true,null]}}],"loadBalancingConfig":[{"round_robin":{}}],"z":{"k":-1.5}}"#,
+      #""otherPolicy":{"a":[1,true,null]}}],"loadBalancingConfig":[{"round_robin":{}}],"z":{"k":-1.5}}"#,
     ]
     #expect(try config.json == expected.joined())
     #expect(config.loadBalancingConfig.first?.policy == "round_robin")

@@ -22,6 +22,9 @@ struct HedgedCall<Response: Sendable> {
       var delay = 0
       var isOver = false
       var lastError = RPCError.cancelledTask.comingOutOfChannel()
+      func final(_ error: RPCError) -> RPCError {
+        Task.isCancelled ? RPCError.cancelledTask.comingOutOfChannel() : error
+      }
       defer { group.cancelAll() }
 
       func start() throws(RPCError) {
@@ -74,7 +77,7 @@ struct HedgedCall<Response: Sendable> {
               try start()
               wait(policy.hedgingDelay)
             }
-            if running == 0, !mayStart() { return .failure(error) }
+            if running == 0, !mayStart() { return .failure(final(error)) }
           case .delayOver(delay) where mayStart():
             try start()
             wait(policy.hedgingDelay)
@@ -82,7 +85,7 @@ struct HedgedCall<Response: Sendable> {
           }
         }
         // No attempt was in progress, and the next one was no longer allowed.
-        return .failure(Task.isCancelled ? RPCError.cancelledTask.comingOutOfChannel() : lastError)
+        return .failure(final(lastError))
       } catch {
         streams.forEach { $0.cancel() }
         return .failure(error)
