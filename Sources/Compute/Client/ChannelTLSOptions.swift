@@ -43,7 +43,9 @@ struct ChannelTLSOptions: ParsableArguments {
 
   /// Returns the credentials of a channel to a target.
   func credentials(for target: String) -> ChannelCredentials {
-    let connection = connectionCredentials(for: target)
+    var connection = connectionCredentials(for: target)
+    // A control plane may choose others.
+    if target.hasPrefix("xds:") { connection = .xds(fallback: connection) }
     guard let tokenFile else { return connection }
     let token = CallCredentials.bearerToken(allowsPlaintext: plaintextToken ?? false) { _ in
       try TokenFile.token(in: tokenFile)

@@ -89,6 +89,8 @@ struct ComputeServerCommand: OneLineErrorCommand {
     var configuration = Server.Configuration()
     limits.set(in: &configuration)
     configuration.isChannelzEnabled = services.admin != nil
+    let usesXDS = services.xds ?? false
+    if usesXDS { configuration.xds = Server.Configuration.XDS() }
     let accessLog = telemetry.beginAccessLog(of: &configuration)
     let administration = Server(services: [AdminServices(), ReflectionService(services: [ChannelzService()])])
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
@@ -110,7 +112,8 @@ struct ComputeServerCommand: OneLineErrorCommand {
       )
       var bound: [ListenAddress] = []
       for address in listen.isEmpty ? [.tcp(host: "127.0.0.1", port: 19999)] : listen {
-        bound.append(try server.listen(on: address, credentials: tls.credentials(for: address)))
+        let credentials = tls.credentials(for: address)
+        bound.append(try server.listen(on: address, credentials: usesXDS ? .xds(fallback: credentials) : credentials))
       }
       let adminAddress = try services.admin.map { try administration.listen(on: $0) }
       try server.start()

@@ -18,12 +18,16 @@ struct ServerServiceOptions: ParsableArguments {
   )
   var admin: ListenAddress?
 
+  @Flag(inversion: .prefixedNo, help: "Ask an xDS control plane for listeners.")
+  var xds: Bool?
+
   @Option(help: ArgumentHelp("A Compute service that answers instead.", valueName: "target"))
   var upstream: String?
 
   mutating func fill(from settings: inout Settings) throws {
     try settings.fill(&health, "health")
     try settings.fill(&reflection, "reflection")
+    try settings.fill(&xds, "xds")
     try settings.fill(&upstream, "upstream")
     try settings.fill(&admin, "admin") { try ListenAddress($0) }
   }
