@@ -12,6 +12,16 @@ extension OneLineErrorCommand {
   /// - Parameter arguments: The arguments; `nil` stands for those of the process.
   public static func main(arguments: [String]?) async {
     StandardStream.prepare()
+    // The error is gone before the process ends: LeakSanitizer does not find what an alive one refers to.
+    guard let (code, message) = await failure(of: arguments) else { return }
+    if !message.isEmpty { StandardError.printLine(message) }
+    exit(withError: code)
+  }
+
+  /// Reads arguments, and runs the command.
+  ///
+  /// - Returns: The exit status of a failure, and its line; `nil` if there is none.
+  private static func failure(of arguments: [String]?) async -> (ExitCode, String)? {
     do {
       var command = try parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
@@ -19,13 +29,14 @@ extension OneLineErrorCommand {
       } else {
         try command.run()
       }
+      return nil
     } catch {
       let code = exitCode(for: error)
       let message = message(for: error)
       // Help and version are errors to ArgumentParser, with the exit code of success.
-      if code == .success || message.isEmpty { exit(withError: error) }
-      StandardError.printLine("error: \(message.split(whereSeparator: \.isNewline).joined(separator: " "))")
-      exit(withError: code)
+      if code == .success { exit(withError: error) }
+      if message.isEmpty { return (code, "") }
+      return (code, "error: \(message.split(whereSeparator: \.isNewline).joined(separator: " "))")
     }
   }
 }
