@@ -171,6 +171,37 @@ struct XDSServerTests {
   }
 
   @Test
+  func `The port of an address that could not be bound is free again`() async throws {
+    let plane = try await ControlPlane()
+    let subject = try Subject(plane)
+    await subject.server.shutdown(gracePeriod: .zero)
+    var configuration = Server.Configuration()
+    configuration.xds = Server.Configuration.XDS(bootstrap: plane.bootstrap())
+    let server = Server(router: RPCRouter(), configuration: configuration)
+    let missing = TLSIdentity(certificateChain: .file("/nowhere.pem"), privateKey: .file("/nowhere.key"))
+    let error = #expect(throws: RuntimeError.self) {
+      try server.listen(on: subject.address, credentials: .tls(identity: missing))
+    }
+    #expect(error?.code == .invalidCredentials)
+    #expect(try server.listen(on: subject.address) == subject.address)
+  }
+
+  @Test
+  func `A shutdown leaves the listeners of other addresses alone`() async throws {
+    let plane = try await ControlPlane()
+    var subject = try Subject(plane)
+    try await plane.set(config(subject))
+    while try await subject.nextStatus() != .serving {}
+    // The same port of another address.
+    let other = Server(router: Numbered.router(1))
+    let address = try other.listen(on: .tcp(host: "127.0.0.2", port: try #require(subject.address.port)))
+    try other.start()
+    await subject.server.shutdown(gracePeriod: .seconds(1))
+    #expect(try await Channel(target: address.description).number() == 1)
+    await other.shutdown(gracePeriod: .zero)
+  }
+
+  @Test
   func `A port in use is an error`() async throws {
     let plane = try await ControlPlane()
     try await Numbered.withServers(1) { _, addresses in

@@ -190,9 +190,14 @@ extension Channel {
               let stream: ClientStream
               if let message = request.onlyMessage {
                 if let hedging {
-                  let call = HedgedCall(policy: hedging, throttle: defaults.hedging?.throttle) {
-                    (stream: ClientStream) async throws(RPCError) in
-                    try await stream.response(deserializer: deserializer).awaitingFirstMessage()
+                  let call = HedgedCall(
+                    policy: hedging,
+                    throttle: defaults.hedging?.throttle,
+                    deadline: options.effectiveTimeout.map { began + $0 }
+                  ) { (stream: ClientStream) async throws(RPCError) in
+                    // With its status, which can be an error after a message.
+                    let response = try await ClientResponse(single: stream.response(deserializer: deserializer))
+                    return StreamingClientResponse(single: response)
                   }
                   return try await call.run { () throws(RPCError) in try begin(message) }
                 }

@@ -60,6 +60,20 @@ public struct StreamingClientResponse<Message: Sendable>: Sendable {
     )
   }
 
+  /// The response of a call that succeeded, as a stream of its one message.
+  init(single response: ClientResponse<Message>) {
+    let message = Locked<ReceivedMessage<Message>?>(
+      ReceivedMessage(message: response.message, wasCompressed: response.wasCompressed)
+    )
+    self.init(
+      metadata: response.metadata,
+      messages: RPCAsyncSequence(receiving: { () async throws -> ReceivedMessage<Message>? in
+        message.withLock { $0.take() }
+      }),
+      status: { response.trailingMetadata }
+    )
+  }
+
   /// The metadata that the server sends with the status.
   ///
   /// Waits for the end of the call, which follows the last message. The function therefore receives and drops the

@@ -60,16 +60,21 @@ struct EngineCapabilities: Sendable, Hashable {
   /// The engine that is loaded.
   static let current = EngineCapabilities(
     version: unsafe String(cString: grpc_version_string()),
-    logsThroughAbseil: cengine_log_is_abseils()
+    logsThroughAbseil: cengine_log_is_abseils(),
+    hashesNamedHeader: Environment.text(hashKeyVariable)
   )
 
   /// The file that the engine was loaded from, as the loader names it.
   static let file = unsafe cengine_file().map { unsafe String(cString: $0) } ?? "a file without a name"
 
+  /// The variable that has `ring_hash_experimental` take the header that a service config names.
+  static let hashKeyVariable = "GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY"
+
   /// - Parameters:
   ///   - version: The version of C-core, as in `"29.0.0"`, which is gRPC 1.51's; one that cannot be read counts as old.
   ///   - logsThroughAbseil: Whether its log is abseil's, which its headers tell.
-  init(version: String, logsThroughAbseil: Bool) {
+  ///   - hashesNamedHeader: The value of ``hashKeyVariable``; `nil` if it is not set.
+  init(version: String, logsThroughAbseil: Bool, hashesNamedHeader: String? = nil) {
     self.version = version
     self.logsThroughAbseil = logsThroughAbseil
     let major = version.split(separator: ".").first.flatMap { Int($0) } ?? 0
@@ -83,7 +88,9 @@ struct EngineCapabilities: Sendable, Hashable {
     // The policies and their settings by the sources of gRPC 1.51, 1.64.3 and 1.85.
     loadBalancingPolicies = major > 29 ? always.union(["weighted_round_robin"]) : always
     shufflesAddresses = major > 29
-    hashesNamedHeader = major >= 58
+    // C-core's words for true.
+    let isTrue = ["1", "t", "true", "y", "yes"].contains(hashesNamedHeader?.lowercased())
+    self.hashesNamedHeader = major >= 58 && isTrue
     takesSecondMessage = major == 29
     tellsMessageFlags = major == 29
     // Tried with 29, 41 and 58.

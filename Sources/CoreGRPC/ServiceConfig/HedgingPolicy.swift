@@ -6,11 +6,12 @@
 /// the other attempts. Use it for methods that may run several times for one call. See
 /// <https://github.com/grpc/proposal/blob/master/A6-client-retries.md>.
 ///
-/// It applies to calls with one request message and one response message. Interceptors and observers see one call. The
-/// timeout is that of all attempts together. A server can delay the next attempt, or forbid it, with
-/// `grpc-retry-pushback-ms` in its trailing metadata. While ``ServiceConfig/retryThrottling`` stops retries, there is
-/// one attempt alone; its tokens for hedging are apart from C-core's for retries. Unlike C-core's retries, attempts do
-/// not tell the server how many there were before.
+/// It applies to calls with one request message and one response message, unless an interceptor replaces the producer
+/// of the request. Interceptors and observers see one call, with the messages of all attempts. The timeout is that of
+/// all attempts together. A server can delay the next attempt, or forbid it, with `grpc-retry-pushback-ms` in its
+/// trailing metadata. While ``ServiceConfig/retryThrottling`` stops retries, there is one attempt alone; its tokens for
+/// hedging are apart from C-core's for retries. Unlike C-core's retries, attempts do not tell the server how many there
+/// were before.
 ///
 /// The attempts go to different servers only if ``ServiceConfig/loadBalancingConfig`` distributes calls: see
 /// ``LoadBalancingConfig/roundRobin``.

@@ -34,8 +34,8 @@ extension Server.Configuration {
     /// Defaults to the environment.
     public var bootstrap: XDSBootstrap
 
-    /// A closure that the server calls when an address begins or ceases to accept connections, and when the control
-    /// plane sends a new listener.
+    /// A closure that the server calls when an address begins or ceases to accept connections, and when C-core refuses
+    /// a listener while it has none.
     ///
     /// The server calls it on a thread of its own, for one change after the other. It may block. Meanwhile the server
     /// keeps the last 256 changes.

@@ -41,7 +41,6 @@ struct HedgingTests {
     _ fates: [Fate],
     _ config: ServiceConfig,
     interceptors: [any ClientInterceptor] = [],
-    observers: [any ClientCallObserver] = [],
     _ body: (Channel, Seen) async throws -> Void
   ) async throws {
     let seen = Seen()
@@ -71,7 +70,6 @@ struct HedgingTests {
     try server.start()
     var configuration = Channel.Configuration()
     configuration.serviceConfig = config
-    configuration.callObservers = observers
     let channel = try Channel(
       target: address.description,
       configuration: configuration,
@@ -182,12 +180,75 @@ struct HedgingTests {
 
   @Test
   func `The timeout is that of all attempts together`() async throws {
-    let policy = HedgingPolicy(maxAttempts: 2, hedgingDelay: .milliseconds(20), nonFatalStatusCodes: [.unavailable])
+    let policy = HedgingPolicy(
+      maxAttempts: 2,
+      hedgingDelay: .seconds(600),
+      nonFatalStatusCodes: [.deadlineExceeded, .unavailable]
+    )
+    // An attempt of its own time would reach the server.
     try await withServer([.waits, .waits], config(policy, timeout: .milliseconds(300))) { channel, seen in
       let error = await error(channel)
       #expect(error?.code == .deadlineExceeded)
-      while seen.cancelled.value < seen.attempts.value { await Task.yield() }
+      #expect(seen.attempts.value == 1)
+      await seen.cancellation.pass()
     }
+    let fates = [Fate.fails(.unavailable, pushback: "600000")]
+    try await withServer(fates, config(policy, timeout: .milliseconds(300))) { channel, _ in
+      #expect(await error(channel)?.code == .deadlineExceeded)
+    }
+  }
+
+  /// An observer that keeps what it sees.
+  private final class Ends: ClientCallObserver {
+    let ends = Locked<[(code: Status.Code, peer: String?)]>([])
+
+    func callEnded(_ call: borrowing EndedClientCall) {
+      let end = (call.code, call.remotePeer)
+      ends.withLock { $0.append(end) }
+    }
+  }
+
+  @Test
+  func `Observers see one call, with the server of the attempt that answers`() async throws {
+    let (second, attempts) = (Gate(), Counter())
+    func makeServer(_ number: UInt8) throws -> (Server, ListenAddress) {
+      var router = RPCRouter()
+      router.registerHandler(forMethod: Self.method) { (_: ServerRequest<[UInt8]>, context) in
+        guard attempts.add() > 1 else {
+          await second.pass()
+          return ServerResponse(message: [number])
+        }
+        second.open()
+        let cancelled = Gate()
+        await withRPCCancellationHandler(of: context.cancellation) {
+          await cancelled.pass()
+        } onCancelRPC: {
+          cancelled.open()
+        }
+        throw CancellationError()
+      }
+      let server = Server(router: router)
+      let address = try server.listen(on: .tcp(host: "127.0.0.1", port: 0))
+      try server.start()
+      return (server, address)
+    }
+    let servers = [try makeServer(0), try makeServer(1)]
+    let observer = Ends()
+    var configuration = Channel.Configuration()
+    var config = config(HedgingPolicy(maxAttempts: 2, hedgingDelay: .milliseconds(10)))
+    config.loadBalancingConfig = [.roundRobin]
+    configuration.serviceConfig = config
+    configuration.callObservers = [observer]
+    let target = "ipv4:" + servers.map(\.1.description).joined(separator: ",")
+    let channel = try Channel(target: target, configuration: configuration)
+    var options = CallOptions(timeout: .seconds(30))
+    options.waitForReady = true
+    let answer = try await number(channel, options: options)
+    let ends = observer.ends.withLock { $0 }
+    #expect(ends.map(\.code) == [.ok])
+    let port = try #require(servers[Int(answer)].1.port)
+    #expect(ends[0].peer?.hasSuffix(":\(port)") == true, "\(ends)")
+    for (server, _) in servers { await server.shutdown(gracePeriod: .zero) }
   }
 
   @Test

@@ -150,7 +150,11 @@ struct LoadBalancingTests {
 
   private static let old = EngineCapabilities(version: "29.0.0", logsThroughAbseil: false)
   private static let middle = EngineCapabilities(version: "41.0.0", logsThroughAbseil: false)
-  private static let new = EngineCapabilities(version: "58.0.0", logsThroughAbseil: true)
+  private static let new = EngineCapabilities(
+    version: "58.0.0",
+    logsThroughAbseil: true,
+    hashesNamedHeader: "True"
+  )
 
   private func problem(_ policies: [LoadBalancingConfig], _ engine: EngineCapabilities) -> String? {
     var configuration = Channel.Configuration()
@@ -183,6 +187,16 @@ struct LoadBalancingTests {
     #expect(problem([.ringHash(.init(requestHashHeader: "x"))], Self.old)?.contains("ends the process") == true)
     #expect(problem([.ringHash(.init(requestHashHeader: "x"))], Self.middle)?.contains("requestHashHeader") == true)
     #expect(problem([.ringHash(.init(requestHashHeader: "x"))], Self.new) == nil)
+    let withoutVariable = EngineCapabilities(version: "58.0.0", logsThroughAbseil: true)
+    #expect(
+      problem([.ringHash(.init(requestHashHeader: "x"))], withoutVariable)?
+        .contains("GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY") == true
+    )
+    #expect(problem([.custom("xds_cluster_impl_experimental")], Self.new) != nil)
+    let targets = #"{"targets": {"a": {"childPolicy": [{"xds_wrr_locality_experimental": {}}]}}}"#
+    #expect(problem([.custom("weighted_target_experimental", json: targets)], Self.new)?.contains(".a.") == true)
+    let children = #"{"children": {"a": {"config": [{"invented": {}}]}}, "priorities": ["a"]}"#
+    #expect(problem([.custom("priority_experimental", json: children)], Self.new)?.contains("invented") == true)
     var nested = LoadBalancingConfig.OutlierDetection()
     nested.childPolicy = [invented]
     let found = try #require(problem([.outlierDetection(nested)], Self.new))
@@ -223,6 +237,7 @@ struct LoadBalancingTests {
     detection = LoadBalancingConfig.OutlierDetection()
     detection.childPolicy = []
     #expect(message(.outlierDetection(detection))?.contains("childPolicy must not be empty") == true)
+    #expect(message(.ringHash(.init(requestHashHeader: "X-BIN")))?.contains("binary") == true)
     #expect(message(.ringHash(.init(requestHashHeader: "")))?.contains("requestHashHeader must not be empty") == true)
     #expect(
       message(.ringHash(.init(requestHashHeader: "x", minRingSize: 9, maxRingSize: 8)))?.contains("maxRing") == true

@@ -172,6 +172,9 @@ final class ClientStream: Sendable {
 
   func cancel() { call.cancel() }
 
+  /// Notes that the response of this attempt is the call's, though another attempt has begun since.
+  func choose() { attempts?.began(call) }
+
   private nonisolated(nonsending) func write<Input: Sendable>(
     _ message: Input,
     options writeOptions: WriteOptions,

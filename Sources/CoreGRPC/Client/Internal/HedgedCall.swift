@@ -3,10 +3,13 @@ struct HedgedCall<Response: Sendable> {
   private enum Event: Sendable {
     case ended(attempt: Int, Result<Response, RPCError>)
     case delayOver(Int)
+    case deadlineOver
   }
 
   let policy: HedgingPolicy
   let throttle: HedgingThrottle?
+  /// The time at which the call ends, also while no attempt is in progress; `nil` for never.
+  let deadline: ContinuousClock.Instant?
   /// Waits for the response of an attempt.
   let respond: @Sendable (ClientStream) async throws(RPCError) -> Response
 
@@ -52,6 +55,12 @@ struct HedgedCall<Response: Sendable> {
         }
       }
 
+      if let deadline {
+        group.addTask {
+          try? await Task.sleep(until: deadline, clock: .continuous)
+          return .deadlineOver
+        }
+      }
       do throws(RPCError) {
         try start()
         wait(policy.hedgingDelay)
@@ -59,17 +68,19 @@ struct HedgedCall<Response: Sendable> {
           switch event {
           case .ended(let attempt, .success(let response)):
             throttle?.succeeded()
+            streams[attempt].choose()
             for (index, stream) in streams.enumerated() where index != attempt { stream.cancel() }
             return .success(response)
           case .ended(_, .failure(let error)):
             running -= 1
+            let pushback = error.metadata[stringValues: "grpc-retry-pushback-ms"].first { _ in true }
             guard policy.nonFatalStatusCodes.contains(error.code) else {
+              if let pushback, UInt32(pushback) == nil { throttle?.failed() }
               streams.forEach { $0.cancel() }
               return .failure(error)
             }
             lastError = error
             throttle?.failed()
-            let pushback = error.metadata[stringValues: "grpc-retry-pushback-ms"].first { _ in true }
             if let pushback {
               // A value that is not a number of milliseconds forbids further attempts.
               if let milliseconds = UInt32(pushback) { wait(.milliseconds(milliseconds)) } else { isOver = true }
@@ -81,10 +92,15 @@ struct HedgedCall<Response: Sendable> {
           case .delayOver(delay) where mayStart():
             try start()
             wait(policy.hedgingDelay)
+          case .delayOver(delay) where running == 0: return .failure(final(lastError))
           case .delayOver: break
+          case .deadlineOver where running == 0:
+            let error = RPCError(code: .deadlineExceeded, message: "Deadline Exceeded").comingOutOfChannel()
+            return .failure(final(error))
+          // C-core ends the attempts in progress.
+          case .deadlineOver: isOver = true
           }
         }
-        // No attempt was in progress, and the next one was no longer allowed.
         return .failure(final(lastError))
       } catch {
         streams.forEach { $0.cancel() }

@@ -167,8 +167,9 @@ final class ServerCore: Sendable {
   /// Looks for the sockets on which the server listens now.
   func findListeningSockets() -> [ListeningSocket] {
     let (sockets, addresses) = state.withLock { ($0.listeningSockets, $0.xdsAddresses) }
-    if addresses.isEmpty { return sockets }
-    return sockets + ListeningSocket.all().filter { socket in addresses.contains { $0.isAddress(of: socket) } }
+    // Where ports are shared, a socket of the address may be another server's.
+    if addresses.isEmpty || sharesPorts { return sockets }
+    return sockets + ListeningSocket.all().filter { socket in addresses.contains { socket.listens(at: $0) } }
   }
 
   /// Returns the address at which a client has reached the server.

@@ -235,7 +235,7 @@ extension ServerGenerations: ListenerWatch.Subject {
       guard state.current === core else { return }
       for index in state.listeners.indices where state.listeners[index].sockets.isEmpty {
         let address = state.listeners[index].address
-        for socket in sockets where address.isAddress(of: socket) {
+        for socket in sockets where socket.listens(at: address) {
           state.listeners[index].sockets[socket] = ListenerDiagnosis()
         }
       }

@@ -35,7 +35,15 @@ import CGRPC
   /// - Returns: The address, with the port that was bound.
   /// - Throws: The system's error, or the problem of the credentials.
   func bind(_ address: ListenAddress, credentials: ServerCredentials) throws(RuntimeError) -> ListenAddress {
-    let address = try xds.map { (xds) throws(RuntimeError) in try unsafe xds.prepare(handle, for: address) } ?? address
+    guard let xds else { return address.withPort(try add(address, credentials)) }
+    return try unsafe xds.bind(handle, to: address) { (reserved) throws(RuntimeError) in
+      // C-core has not bound the port yet.
+      _ = try add(reserved, credentials)
+    }
+  }
+
+  /// - Returns: The port that was bound, 1 for a socket without ports.
+  private func add(_ address: ListenAddress, _ credentials: ServerCredentials) throws(RuntimeError) -> Int {
     let credentials = try unsafe makeCCredentials(credentials.value, for: address)
     defer { unsafe grpc_server_credentials_release(credentials) }
     let (port, log) = CoreLog.capturing {
@@ -49,8 +57,7 @@ import CGRPC
     {
       socketFiles.withLock { $0.append(file) }
     }
-    // For an xDS server C-core has not bound the port yet.
-    return xds == nil ? address.withPort(Int(port)) : address
+    return Int(port)
   }
 
   private func makeCCredentials(
@@ -208,8 +215,9 @@ import CGRPC
   ///
   /// - Parameter completion: Called once on a polling thread, when no call is left.
   func shutDown(completion: @escaping @Sendable () -> Void) {
-    xds?.release()
     unsafe grpc_server_shutdown_and_notify(handle, queue.handle, CallbackOperation(completion).tag())
+    // Not before: C-core must not find the port taken if the control plane answers now.
+    xds?.release()
   }
 
   /// Cancels every call in progress.

@@ -47,7 +47,8 @@ public struct LoadBalancingConfig: Sendable, Hashable {
 
   /// `ring_hash_experimental`: calls with the same value of a header go to the same address while there is no change.
   ///
-  /// Engines before gRPC 1.85 hash a header only where an xDS control plane names it: creating a channel throws.
+  /// Engines before gRPC 1.85 hash a header only where an xDS control plane names it, and gRPC 1.85 does unless
+  /// `GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY=true` is in the environment: creating a channel throws there.
   ///
   /// - Parameter settings: The header, and the size of the ring.
   public static func ringHash(_ settings: RingHash) -> LoadBalancingConfig {

@@ -16,7 +16,7 @@ struct LoadBalancingPolicies {
       guard case .object(let object) = value, object.members.count == 1, let policy = object.members.first else {
         return
       }
-      if capabilities.loadBalancingPolicies.contains(policy.name) || policy.name.hasPrefix("xds_") {
+      if capabilities.loadBalancingPolicies.contains(policy.name) {
         guard case .object(let config) = policy.value else { return }
         return try check(policy.name, config, field: "\(field)[\(index)].\(policy.name)")
       }
@@ -37,15 +37,35 @@ struct LoadBalancingPolicies {
       }
     case "ring_hash_experimental":
       if !capabilities.hashesNamedHeader, config["requestHashHeader"] != nil {
-        throw unavailable("\(field).requestHashHeader")
+        throw unavailable(
+          "\(field).requestHashHeader",
+          " unless it is 58 or newer and \(EngineCapabilities.hashKeyVariable) is true"
+        )
       }
-    case "outlier_detection_experimental":
+    case "outlier_detection_experimental", "rls_experimental":
       try check(config["childPolicy"], field: "\(field).childPolicy")
+    case "priority_experimental": try checkChildren(config, "children", "config", field: field)
+    case "weighted_target_experimental": try checkChildren(config, "targets", "childPolicy", field: field)
     default: break
     }
   }
 
-  private func unavailable(_ field: String) -> RuntimeError {
-    RuntimeError(invalid: field, "is a setting that gRPC's C-core \(capabilities.version) does not have")
+  /// Checks the lists in the members of an object.
+  private func checkChildren(
+    _ config: JSONObject,
+    _ member: String,
+    _ list: String,
+    field: String
+  ) throws(RuntimeError) {
+    guard case .object(let children)? = config[member] else { return }
+    for child in children.members {
+      guard case .object(let settings) = child.value else { continue }
+      try check(settings[list], field: "\(field).\(member).\(child.name).\(list)")
+    }
+  }
+
+  private func unavailable(_ field: String, _ condition: String = "") -> RuntimeError {
+    let engine = "gRPC's C-core \(capabilities.version)"
+    return RuntimeError(invalid: field, "is a setting that \(engine) does not have\(condition)")
   }
 }

@@ -13,7 +13,8 @@ extension LoadBalancingConfig {
 
     /// The largest number of entries of the ring.
     ///
-    /// Defaults to 4,096. More entries distribute calls more evenly, and take more memory.
+    /// Defaults to 4,096. More entries distribute calls more evenly, and take more memory. C-core makes 4,096 at most,
+    /// unless the argument `grpc.lb.ring_hash.ring_size_cap` of the channel allows more.
     public var maxRingSize: Int
 
     /// Creates settings.
@@ -29,7 +30,7 @@ extension LoadBalancingConfig {
     }
 
     func json(field: String) throws(RuntimeError) -> JSONValue {
-      // The largest ring that C-core makes.
+      // The largest number that gRFC A42 allows.
       let sizes = 1...8_388_608
       guard sizes.contains(minRingSize) else {
         throw RuntimeError(invalid: "\(field).minRingSize", "must be between 1 and \(sizes.upperBound)")
@@ -40,7 +41,7 @@ extension LoadBalancingConfig {
           "must be between minRingSize, \(minRingSize), and \(sizes.upperBound)"
         )
       }
-      guard !requestHashHeader.hasSuffix("-bin") else {
+      guard !requestHashHeader.lowercased().hasSuffix("-bin") else {
         throw RuntimeError(invalid: "\(field).requestHashHeader", "must not be a binary header")
       }
       return .object([

@@ -23,9 +23,38 @@ struct NumericAddress {
       return nil
     }
     self.family = unsafe first.ai_family
-    self.host = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    self.host = Self.text(text)
     self.bytes = unsafe Array(UnsafeRawBufferPointer(start: address, count: Int(first.ai_addrlen)))
   }
+
+  /// Reads the address that a socket is bound to; `nil` if it is not bound to one of IP.
+  ///
+  /// An IPv4 address is in its own form, also where the socket is of IPv6.
+  init?(of descriptor: Int32) {
+    var address = sockaddr_in6()
+    var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    let failure = unsafe withUnsafeMutablePointer(to: &address) { address in
+      // The socket calls take every kind of address through a pointer to sockaddr.
+      unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        guard unsafe getsockname(descriptor, address, &length) == 0 else { return errno }
+        return unsafe getnameinfo(address, length, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+      }
+    }
+    guard failure == 0, [AF_INET, AF_INET6].contains(Int32(address.sin6_family)) else { return nil }
+    let host = Self.text(text)
+    let mapped = "::ffff:"
+    self.family = Int32(address.sin6_family)
+    self.host = host.hasPrefix(mapped) && host.contains(".") ? String(host.dropFirst(mapped.count)) : host
+    self.bytes = unsafe withUnsafeBytes(of: &address) { unsafe Array($0.prefix(Int(length))) }
+  }
+
+  private static func text(_ text: [CChar]) -> String {
+    String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Whether the address stands for all of the machine's.
+  var isWildcard: Bool { ["0.0.0.0", "::"].contains(host) }
 
   /// Binds a socket to the address.
   ///

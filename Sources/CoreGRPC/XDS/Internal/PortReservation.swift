@@ -66,11 +66,11 @@ final class PortReservation: Sendable {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     let descriptor = socket(address.family, type, 0)
     guard descriptor >= 0 else { return (nil, errno) }
-    set(SO_REUSEADDR, SOL_SOCKET, reusesAddress, descriptor)
-    set(SO_REUSEPORT, SOL_SOCKET, reusesPort, descriptor)
     // As C-core: `::` is for IPv4, too.
-    if address.family == AF_INET6 { set(IPV6_V6ONLY, Int32(IPPROTO_IPV6), false, descriptor) }
-    guard address.bind(descriptor) else {
+    let isSet =
+      set(SO_REUSEADDR, SOL_SOCKET, reusesAddress, descriptor) && set(SO_REUSEPORT, SOL_SOCKET, reusesPort, descriptor)
+      && (address.family != AF_INET6 || set(IPV6_V6ONLY, Int32(IPPROTO_IPV6), false, descriptor))
+    guard isSet, address.bind(descriptor) else {
       let error = errno
       close(descriptor)
       return (nil, error)
@@ -78,8 +78,8 @@ final class PortReservation: Sendable {
     return (descriptor, 0)
   }
 
-  private static func set(_ option: Int32, _ level: Int32, _ value: Bool, _ descriptor: Int32) {
+  private static func set(_ option: Int32, _ level: Int32, _ value: Bool, _ descriptor: Int32) -> Bool {
     var value: Int32 = value ? 1 : 0
-    unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+    return unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
   }
 }

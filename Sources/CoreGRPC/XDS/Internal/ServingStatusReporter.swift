@@ -1,6 +1,7 @@
 /// A reporter of the serving status of an xDS server's addresses to the program's closure or, without one, to the log.
 ///
-/// C-core reports a status while it holds locks. So this keeps it, and a thread of its own calls the closure.
+/// C-core reports a status while it holds locks. So this keeps it, and a thread of its own calls the closure, or the
+/// handler of the log.
 final class ServingStatusReporter: Sendable {
   typealias Status = Server.Configuration.XDS.ServingStatus
 
@@ -21,7 +22,6 @@ final class ServingStatusReporter: Sendable {
 
   /// Reports a status, on any thread; neither blocks nor runs the program's closure.
   func report(_ address: ListenAddress, _ status: Status) {
-    guard hook != nil else { return Self.log(address, status) }
     let begins = state.withLock { state in
       if state.waiting.count == Self.largestQueue { state.waiting.removeFirst() }
       state.waiting.append((address, status))
@@ -33,7 +33,20 @@ final class ServingStatusReporter: Sendable {
   }
 
   private func run() {
-    while let (address, status) = next() { hook?(address, status) }
+    while let (address, status) = next() {
+      if status == .serving { Self.waitForListener(at: address) }
+      if let hook { hook(address, status) } else { Self.log(address, status) }
+    }
+  }
+
+  /// Waits until a socket listens at an address, for a second at most: gRPC 1.51 opens it when it has reported so.
+  private static func waitForListener(at address: ListenAddress) {
+    let end = ContinuousClock.now + .seconds(1)
+    let pause = Semaphore()
+    while !ListeningSocket.all().contains(where: { $0.listens(at: address) }), ContinuousClock.now < end {
+      // C-core tells nobody when it has.
+      pause.wait(atMost: .milliseconds(2))
+    }
   }
 
   private func next() -> (ListenAddress, Status)? {

@@ -19,27 +19,34 @@ final class XDSListeners: Sendable {
     self.registration = Registration(reporter)
   }
 
-  /// Prepares a C server for an address that it is about to bind.
+  /// Binds an address: reserves its port, and has C-core ask the control plane for a listener there.
   ///
+  /// - Parameters:
+  ///   - server: The C server.
+  ///   - address: The address.
+  ///   - add: Adds an address to the C server.
   /// - Returns: The address as the control plane's resources name it, with its port.
-  /// - Throws: The problem of the address, of its port or of the bootstrap configuration.
-  func prepare(_ server: OpaquePointer, for address: ListenAddress) throws(RuntimeError) -> ListenAddress {
-    let (reservation, reserved) = try PortReservation.make(address, allowsPortReuse: allowsPortReuse)
-    // C-core needs the fetcher before the first address.
-    let isFirst = state.withLock { state in
-      defer { state.isAttached = true }
-      return !state.isAttached
-    }
-    if isFirst {
-      do throws(XDSBootstrapError) {
-        try unsafe attach(to: server)
-      } catch {
-        state.withLock { $0.isAttached = false }
-        throw RuntimeError(code: .invalidArgument, message: "cannot listen on \(address): \(error.message)")
+  /// - Throws: The problem of the address, of its port or of the bootstrap configuration, and what `add` throws.
+  func bind(
+    _ server: OpaquePointer,
+    to address: ListenAddress,
+    add: (ListenAddress) throws(RuntimeError) -> Void
+  ) throws(RuntimeError) -> ListenAddress {
+    // One at a time: C-core needs the fetcher before the first address, and would serve an address without it.
+    try state.withLock { (state) throws(RuntimeError) in
+      let (reservation, reserved) = try PortReservation.make(address, allowsPortReuse: allowsPortReuse)
+      if !state.isAttached {
+        do throws(XDSBootstrapError) {
+          try unsafe attach(to: server)
+        } catch {
+          throw RuntimeError(code: .invalidArgument, message: "cannot listen on \(address): \(error.message)")
+        }
+        state.isAttached = true
       }
+      try add(reserved)
+      state.reservations.append(reservation)
+      return reserved
     }
-    state.withLock { $0.reservations.append(reservation) }
-    return reserved
   }
 
   /// Releases the reserved ports, for the next server.
