@@ -472,6 +472,13 @@ let package = Package(
       swiftSettings: swiftSettings
     ),
     .executableTarget(
+      name: "fleet-peer",
+      dependencies: ["CoreGRPC", "CoreGRPCServices"],
+      path: "Tests/Fleet",
+      exclude: ["envoy.yaml", "haproxy.cfg", "nginx.conf"],
+      swiftSettings: swiftSettings
+    ),
+    .executableTarget(
       name: "race-peer",
       dependencies: ["CoreGRPC", "RaceSupport"],
       path: "Tests/Races/Peer",

@@ -13,7 +13,8 @@ one counts. Ends with standard input. Prints a line for each message of a client
 A configuration, of which every part may be left out:
 
     {"services": {NAME: {"clusters": {NAME: CLUSTER}, "timeout": SECONDS, "abort": CODE, "delay": SECONDS,
-                         "retry": ["unavailable"], "hashHeader": KEY, "routes": [{"path": PATH, "cluster": NAME}]}},
+                         "retry": ["unavailable"], "backoff": [SECONDS, SECONDS], "hashHeader": KEY,
+                         "routes": [{"path": PATH, "cluster": NAME}]}},
      "servers": {ADDRESS: {"certificates": TLS, "deny": [PATH, ...], "faulty": true}}}
 
     CLUSTER: {"weight": 100, "policy": "ROUND_ROBIN", "localities": [{"priority": 0, "weight": 1, "endpoints":
@@ -146,8 +147,9 @@ def action(service, cluster):
     if "retry" in service:
         action.retry_policy.retry_on = ",".join(service["retry"])
         action.retry_policy.num_retries.value = 3
-        action.retry_policy.retry_back_off.base_interval.CopyFrom(seconds(0.01))
-        action.retry_policy.retry_back_off.max_interval.CopyFrom(seconds(0.05))
+        first, longest = service.get("backoff", [0.01, 0.05])
+        action.retry_policy.retry_back_off.base_interval.CopyFrom(seconds(first))
+        action.retry_policy.retry_back_off.max_interval.CopyFrom(seconds(longest))
     if "hashHeader" in service:
         action.hash_policy.add().header.header_name = service["hashHeader"]
     return action
