@@ -34,8 +34,8 @@ public struct ClientCertificatePolicy: Sendable, Hashable {
   ///
   /// The lists are those of ``TrustRoots/certificates(_:revocationListsIn:)``. A server with lists has one identity. It
   /// looks at its files and at the folder every second, as a channel does, and C-core gets what has changed within
-  /// another second. ``Server/listen(on:credentials:)`` throws if the folder has no list, or the server has several
-  /// identities.
+  /// another second. ``Server/listen(on:credentials:)`` throws if the folder has no list, or one that cannot be read,
+  /// or the server has several identities.
   ///
   /// For ``none`` there is nothing to check.
   ///

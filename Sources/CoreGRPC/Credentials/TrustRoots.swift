@@ -21,12 +21,16 @@ public struct TrustRoots: Sendable, Hashable {
   /// The authorities of a file or a text, and no others, with their lists of revoked certificates.
   ///
   /// A connection to a server with a revoked certificate fails, and so does one for which the list has expired. A
-  /// certificate whose authority has no list in the folder is taken, as C-core does not tell this from a list that
-  /// cannot be read. Creating a channel throws if no file of the folder is named as a list.
+  /// certificate whose authority has no list in the folder is taken. Creating a channel throws if no file of the folder
+  /// is named as a list, or one is not a list in the PEM format.
   ///
-  /// The files are named as OpenSSL looks for them, by `openssl rehash FOLDER` or `c_rehash`. The channel looks every
-  /// second whether the folder has changed, and C-core reads the new lists within another second. Open connections
-  /// stay.
+  /// The files are named as OpenSSL looks for them, by `openssl rehash FOLDER` or `c_rehash`: `hhhhhhhh.rN`, with the
+  /// hash of the authority's name in lower case. Other files count for nothing; a certificate in the folder is no trust
+  /// root.
+  ///
+  /// The channel looks every second whether the folder has changed, and C-core reads the new lists within another
+  /// second. Open connections stay. If a new file is not a list, the old lists stay in use, and ``CoreGRPCLog`` gets an
+  /// error. C-core reads a copy of the lists, in a folder of the library's own in `/dev/shm`, `TMPDIR` or `/tmp`.
   ///
   /// gRPC 1.51 checks the server's own certificate; newer ones check those of intermediate authorities, too.
   ///

@@ -87,13 +87,13 @@ struct RevocationTests {
     let lists = URL(filePath: certificates.path("lists"))
     let source = try #require(try FileManager.default.contentsOfDirectory(atPath: certificates.path("crls")).first)
     try FileManager.default.createDirectory(at: lists, withIntermediateDirectories: false)
-    // A list for another authority.
-    try Data().write(to: lists.appending(path: "00000000.r0"))
     let list = lists.appending(path: source)
-    func install() throws {
+    func install(at list: URL) throws {
       try FileManager.default.copyItem(at: URL(filePath: certificates.path("crls")).appending(path: source), to: list)
     }
-    try install()
+    // A list for another authority.
+    try install(at: lists.appending(path: "00000000.r0"))
+    try install(at: list)
     let revoked = certificates.identity("revoked")
     let policy = ClientCertificatePolicy.required(trustRoots: certificates.authority)
     let roots = TrustRoots.certificates(certificates.authority, revocationListsIn: lists.path)
@@ -119,10 +119,117 @@ struct RevocationTests {
           test.channel.resetConnectBackoff()
           try await Task.sleep(for: .milliseconds(100))
         }
-        try install()
+        try install(at: list)
         while await rpcError({ try await test.call() }) == nil { try await Task.sleep(for: .milliseconds(100)) }
       }
     )
+  }
+
+  @Test("A certificate in the folder of the lists is no trust root")
+  func authorityInFolder() async throws {
+    let certificates = try await TestCertificates(faulty: true)
+    func openssl(_ arguments: [String]) async throws -> String {
+      let outcome = try await ChildProcess.run(URL(filePath: "/usr/bin/env"), ["openssl"] + arguments)
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    let (key, stranger) = (certificates.path("stranger.key"), certificates.path("stranger.pem"))
+    _ = try await openssl([
+      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
+      "-out", stranger, "-days", "30", "-subj", "/CN=stranger", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+    ])
+    let lists = certificates.path("crls")
+    let hash = try await openssl(["x509", "-in", stranger, "-noout", "-hash"])
+    try FileManager.default.copyItem(atPath: stranger, toPath: "\(lists)/\(hash).0")
+
+    let policy = ClientCertificatePolicy.required(trustRoots: certificates.authority)
+      .checkingRevocation(byListsIn: lists)
+    for (identity, isRefused) in [(certificates.client, false), (certificates.identity("stranger"), true)] {
+      try await withTestServer(
+        credentials: .tls(identity: certificates.server, clientCertificates: policy),
+        channelCredentials: .tls(trustRoots: certificates.trustRoots, identity: identity)
+      ) { test in
+        #expect((await rpcError { try await test.call() } != nil) == isRefused)
+      }
+    }
+    try await withTestServer(
+      credentials: .tls(identity: certificates.identity("stranger")),
+      channelCredentials: .tls(trustRoots: .certificates(certificates.authority, revocationListsIn: lists))
+    ) { test in
+      #expect(await rpcError { try await test.call() }?.code == .unavailable)
+    }
+  }
+
+  @Test("A list that OpenSSL cannot read is an error: C-core would check nothing")
+  func unreadableList() async throws {
+    let certificates = try await TestCertificates(faulty: true)
+    let lists = certificates.path("crls")
+    let name = try #require(try FileManager.default.contentsOfDirectory(atPath: lists).first)
+    let list = "\(lists)/\(name)"
+    let valid = try String(contentsOfFile: list, encoding: .utf8)
+    let tls = ChannelCredentials.TLS(
+      trustRoots: .certificates(certificates.authority, revocationListsIn: lists),
+      identity: nil,
+      serverHostname: nil
+    )
+    #expect(try RevocationLists.read(folder: lists) == ["\(name.prefix(8)).r0": valid])
+    let living = try #require(try ChannelCertificates.shared(for: tls))
+    let body = valid.split(separator: "\n").dropFirst().dropLast().joined(separator: "\n")
+    for text in ["", "text", String(valid.dropLast(40)), valid.replacing(body, with: "AAAA"), valid + valid.prefix(99)]
+    {
+      // As by rehash, which has numbers begin anew.
+      try text.write(toFile: list, atomically: true, encoding: .utf8)
+      let error = #expect(throws: RuntimeError.self) {
+        try Channel(target: "127.0.0.1:1", credentials: .tls(trustRoots: tls.trustRoots))
+      }
+      #expect(error?.code == .invalidCredentials)
+      #expect(error?.message.contains("the revocation list in \(list)") == true, "\(error?.message ?? "none")")
+      // It may be half written: only then it is reported.
+      living.look()
+      living.look()
+      #expect(living.problem?.contains(list) == true)
+    }
+    try valid.write(toFile: list, atomically: true, encoding: .utf8)
+    living.look()
+    #expect(living.problem == nil)
+  }
+
+  @Test("A list's name is the hash of its authority in lower case, and a number")
+  func names() {
+    #expect(["00000000.r0", "9d66eef0.r12"].allSatisfy(RevocationLists.isList))
+    for name in [
+      "9D66EEF0.r0", "9d66eef0.0", "9d66eef0.r", "9d66eef.r00", "9d66eef0.r٣", "９d66eef0.r0", "9d66eef0.r0.new",
+    ] {
+      #expect(!RevocationLists.isList(name), "\(name)")
+    }
+  }
+
+  @Test("The lists for C-core are replaced and repaired, and go with their owner")
+  func privateFolder() throws {
+    var folder: RevocationFolder? = try RevocationFolder(["00000000.r0": "a", "00000000.r1": "b"])
+    let path = try #require(folder?.path)
+    func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+    #expect(try files() == ["00000000.r0", "00000000.r1"] && folder?.isIntact == true)
+    try folder?.replace(by: ["00000000.r0": "c"])
+    #expect(try files() == ["00000000.r0"] && folder?.isIntact == true)
+    #expect(try FileContents.read(path: "\(path)/00000000.r0") == "c")
+    try FileManager.default.removeItem(atPath: path)
+    #expect(folder?.isIntact == false)
+    try folder?.replace(by: ["00000000.r0": "c"])
+    #expect(try files() == ["00000000.r0"] && folder?.isIntact == true)
+    folder = nil
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test("A pipe in the place of a file is an error, and keeps nobody waiting")
+  func pipe() async throws {
+    let certificates = try await TestCertificates()
+    let path = certificates.path("pipe")
+    try #require(mkfifo(path, 0o600) == 0)
+    let error = #expect(throws: RuntimeError.self) {
+      try Channel(target: "127.0.0.1:1", credentials: .tls(trustRoots: .certificates(.file(path))))
+    }
+    #expect(error?.message.contains("\(path) cannot be read: it is not a regular file") == true)
   }
 
   @Test("A folder without lists is an error: C-core would check nothing")

@@ -23,8 +23,8 @@ import Synchronization
     var identity: PEM.Identity?
     /// The trust roots; `nil` for the system's.
     var roots: String?
-    /// The stamps of the revocation lists.
-    var lists: [FileContents.Stamp?] = []
+    /// The revocation lists by their names.
+    var lists: [String: String] = [:]
   }
 
   private struct Key: Hashable {
@@ -54,6 +54,8 @@ import Synchronization
   private let tls: ChannelCredentials.TLS
   private let identity: MemoryFile?
   private let roots: MemoryFile?
+  /// The revocation lists that C-core gets.
+  private let lists: RevocationFolder?
   private let provider: OpaquePointer
   private let library = Library()
   private let state: Locked<State>
@@ -68,7 +70,7 @@ import Synchronization
     let stamps = tls.stamps
     let texts = try tls.read()
     if let existing = all.withLock({ $0[key]?.certificates }), existing.isSettled(with: texts) { return existing }
-    guard let new = ChannelCertificates(tls, texts, stamps) else { return nil }
+    guard let new = try ChannelCertificates(tls, texts, stamps) else { return nil }
     all.withLock { all in
       all = all.filter { $0.value.certificates != nil }
       all[key] = Weak(certificates: new)
@@ -77,7 +79,13 @@ import Synchronization
     return new
   }
 
-  private init?(_ tls: ChannelCredentials.TLS, _ texts: Texts, _ stamps: [FileContents.Stamp?]) {
+  /// - Throws: The system's error, if the revocation lists cannot be kept.
+  private init?(
+    _ tls: ChannelCredentials.TLS,
+    _ texts: Texts,
+    _ stamps: [FileContents.Stamp?]
+  ) throws(CredentialsError) {
+    lists = tls.trustRoots.revocationLists == nil ? nil : try RevocationFolder(texts.lists)
     do throws(CredentialsError) {
       identity = try texts.identity.map { (identity) throws(CredentialsError) in
         try MemoryFile(.identity, identity.text)
@@ -137,9 +145,7 @@ import Synchronization
 
   private func setRevocationLists(of options: OpaquePointer?) {
     // C-core copies the path.
-    if let folder = tls.trustRoots.revocationLists {
-      unsafe grpc_tls_credentials_options_set_crl_directory(options, folder)
-    }
+    if let lists { unsafe grpc_tls_credentials_options_set_crl_directory(options, lists.path) }
   }
 
   /// Reads the files again if they have changed.
@@ -149,16 +155,19 @@ import Synchronization
   func look() {
     // Before the files are read: a change meanwhile shows the next time.
     let stamps = tls.stamps
+    let isIntact = lists?.isIntact ?? true
     let isNew = state.withLock { state in
       if state.stamps == stamps { state.refused = nil }
       return state.stamps != stamps
     }
-    guard isNew else { return }
+    guard isNew || !isIntact else { return }
     do throws(CredentialsError) {
       let texts = try tls.read()
       let old = state.withLock { $0.texts }
       if let new = texts.identity, new != old.identity { try identity?.replace(by: new.text) }
-      if let new = texts.roots, new != old.roots || texts.lists != old.lists {
+      let hasNewLists = texts.lists != old.lists || !isIntact
+      if hasNewLists { try lists?.replace(by: texts.lists) }
+      if let new = texts.roots, new != old.roots || hasNewLists {
         let change = listChanges.add(1, ordering: .relaxed).newValue
         // C-core compares the text with the one that it has.
         try roots?.replace(by: change.isMultiple(of: 2) ? new : new + "\n")
@@ -212,10 +221,7 @@ extension ChannelCredentials.TLS {
   /// - Throws: Their problem.
   func readTexts() throws(CredentialsError) -> ChannelCertificates.Texts {
     var texts = ChannelCertificates.Texts()
-    if let folder = trustRoots.revocationLists {
-      texts.lists = RevocationLists.stamps(folder: folder)
-      try RevocationLists.check(folder: folder)
-    }
+    if let folder = trustRoots.revocationLists { texts.lists = try RevocationLists.read(folder: folder) }
     switch trustRoots.value {
     case .certificates(let source): texts.roots = try PEM.certificates(source, "the trust roots")
     case .systemDefault: try SystemTrustRoots.ofProcess.get()

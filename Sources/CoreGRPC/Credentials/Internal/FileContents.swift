@@ -10,6 +10,9 @@ enum FileContents {
     private let size: Int
     private let seconds: Int
     private let nanoseconds: Int
+    // The time of a change of whatever kind: a program can set the one above.
+    private let changeSeconds: Int
+    private let changeNanoseconds: Int
 
     /// Creates the stamp of the file at `path` now; `nil` if there is none.
     init?(path: String) {
@@ -20,6 +23,8 @@ enum FileContents {
       size = Int(status.st_size)
       seconds = Int(status.st_mtim.tv_sec)
       nanoseconds = Int(status.st_mtim.tv_nsec)
+      changeSeconds = Int(status.st_ctim.tv_sec)
+      changeNanoseconds = Int(status.st_ctim.tv_nsec)
     }
   }
 
@@ -37,9 +42,16 @@ enum FileContents {
   ///
   /// - Throws: The system's error.
   static func bytes(path: String) throws(CredentialsError) -> [UInt8] {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe would keep the one thread that looks at files waiting.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system }
     defer { close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw .system }
+    // Reading a folder has an error of its own.
+    guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
+      throw CredentialsError(message: "it is not a regular file")
+    }
     var bytes: [UInt8] = []
     while true {
       var count = 0

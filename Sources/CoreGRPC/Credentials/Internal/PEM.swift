@@ -42,6 +42,17 @@ enum PEM {
     return Identity(certificateChain: chain, key: key.text ?? keyText)
   }
 
+  /// Checks a text with lists of revoked certificates: it has at least one, and none that cannot be read.
+  static func checkRevocationLists(of text: String, _ name: String) throws(CredentialsError) {
+    // OpenSSL reads lines of a file up to a NUL.
+    if text.utf8.contains(0) { throw CredentialsError(message: "\(name) has a NUL character") }
+    let reader = Reader(text)
+    var count = 0
+    while reader.skipRevocationList() { count += 1 }
+    if let reason = reader.failure { throw CredentialsError(message: "\(name) cannot be read: \(reason)") }
+    if count == 0 { throw CredentialsError(message: "\(name) has no list in the PEM format") }
+  }
+
   private static func read(_ source: PEMSource, _ what: String) throws(CredentialsError) -> String {
     let text: String
     switch source.value {
@@ -127,6 +138,13 @@ extension PEMSource {
   }
 
   func nextCertificate() -> OpaquePointer? { unsafe PEM_read_bio_X509_AUX(bio, nil, nil, nil) }
+
+  /// Returns whether there was another list of revoked certificates.
+  func skipRevocationList() -> Bool {
+    guard let list = unsafe PEM_read_bio_X509_CRL(bio, nil, nil, nil) else { return false }
+    unsafe X509_CRL_free(list)
+    return true
+  }
 
   func privateKey(password: String?) -> OpaquePointer? {
     self.password = password
