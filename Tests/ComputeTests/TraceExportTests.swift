@@ -136,15 +136,119 @@ struct TraceExportTests {
 
     let partial = Collector { _ in Collector.Response(partialSuccess: .init(rejectedSpans: 3, errorMessage: "x")) }
     let rejected = try await withTracer(partial) { tracer in tracer.startSpan("a", context: .topLevel).end() }
-    #expect(rejected == ["3 spans were lost"])
+    #expect(rejected == ["1 spans were lost"])
 
     var queue = TraceQueue(capacity: 2)
-    for name in ["a", "b", "c"] { queue.add(.init(name: name)) }
+    let hadRoom = ["a", "b", "c"].map { queue.add(.init(name: $0)) }
+    #expect(hadRoom == [true, true, false])
     let batch = queue.takeFirst(2)
     #expect(batch.map(\.name) == ["a", "b"] && queue.takeLost() == 1)
-    queue.add(.init(name: "d"))
+    let hasRoom = queue.add(.init(name: "d"))
+    #expect(hasRoom)
     queue.putBack(batch)
     #expect(queue.spans.map(\.name) == ["b", "d"] && queue.takeLost() == 1 && queue.takeLost() == 0)
+  }
+
+  @Test("A collector's count of refused spans is at most that of the export", arguments: [Int64.max, .min, -1, 0])
+  func invalidCounts(count: Int64) async throws {
+    let partial = Collector { _ in Collector.Response(partialSuccess: .init(rejectedSpans: count, errorMessage: "x")) }
+    let reports = try await withTracer(partial) { tracer in
+      // More than a batch.
+      for _ in 0..<600 { tracer.startSpan("a", context: .topLevel).end() }
+      while partial.requests.flatMap(\.resourceSpans).flatMap(\.scopeSpans).flatMap(\.spans).count < 600 {
+        await Task.yield()
+      }
+    }
+    let lost = reports.compactMap { Int($0.prefix { $0.isNumber }) }.reduce(0, +)
+    #expect(lost == (count > 0 ? 600 : 0), "\(reports)")
+    var queue = TraceQueue(capacity: 1)
+    for count in [Int.max, .max, .min] { queue.lose(count) }
+    #expect(queue.takeLost() == .max)
+  }
+
+  @Test("While exports fail, the clock alone begins one, after pauses that grow")
+  func pauses() async throws {
+    let collector = Collector { _ in throw RPCError(code: .unavailable, message: "no") }
+    let begun = ContinuousClock.now
+    _ = try await withTracer(collector, capacity: 512) { tracer in
+      // The queue stays full.
+      for _ in 0..<512 { tracer.startSpan("a", context: .topLevel).end() }
+      while collector.attempts < 2 {
+        tracer.startSpan("b", context: .topLevel).end()
+        await Task.yield()
+      }
+    }
+    // Without pauses these are thousands. The last one is that of the end.
+    let seconds = Int((ContinuousClock.now - begun) / .seconds(1))
+    #expect(collector.attempts <= seconds + 3, "\(collector.attempts) attempts in \(seconds) seconds")
+
+    var pace = ExportPace()
+    let now = ContinuousClock.now
+    for bounds in [0.8...1, 1.6...2, 3.2...4, 6.4...8, 12.8...16, 24...30, 24...30] {
+      _ = pace.fail(count: 1, mayPass: true, isTooMuch: false, delay: nil, at: now)
+      #expect(!pace.isDue(at: now + .seconds(bounds.lowerBound - 0.01)))
+      #expect(pace.isDue(at: now + .seconds(bounds.upperBound)))
+    }
+    #expect(pace.isFailing)
+    let isFirst = pace.succeed()
+    #expect(isFirst && !pace.isFailing && pace.isDue(at: now))
+  }
+
+  @Test("A collector out of resources gets smaller exports, or the pause for which it asks")
+  func exhaustedCollector() async throws {
+    var pace = ExportPace()
+    let now = ContinuousClock.now
+    let later = pace.fail(count: 512, mayPass: false, isTooMuch: true, delay: .seconds(60), at: now)
+    #expect(later.outcome == .later && later.isFirst && pace.batchSize == 512)
+    #expect(!pace.isDue(at: now + .seconds(59)) && pace.isDue(at: now + .seconds(60)))
+    let smaller = pace.fail(count: 512, mayPass: false, isTooMuch: true, delay: nil, at: now)
+    #expect(smaller.outcome == .smaller && pace.batchSize == 256)
+    let lost = pace.fail(count: 1, mayPass: false, isTooMuch: true, delay: nil, at: now)
+    #expect(lost.outcome == .lost && !lost.isFirst)
+    let isFirst = pace.succeed()
+    #expect(isFirst && pace.batchSize == 512)
+
+    // The second of ten spans is too large.
+    let collector = Collector()
+    let limit = 2000
+    let server = Server(
+      services: [collector],
+      configuration: {
+        var configuration = Server.Configuration()
+        configuration.maxRequestMessageBytes = limit
+        return configuration
+      }()
+    )
+    let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    try server.start()
+    let reports = Reports()
+    try await withShutdown(of: server) {
+      let exporter = TraceExporter(channel: try Channel(target: address.description), resource: [:]) { reports.add($0) }
+      let tracer = OTLPTracer(exporter: exporter)
+      for number in 0..<10 {
+        let span = tracer.startSpan("\(number)", context: .topLevel)
+        if number == 1 { span.attributes["text"] = String(repeating: "x", count: limit) }
+        span.end()
+      }
+      while collector.spans.count < 9 { await Task.yield() }
+      await exporter.shutdown()
+    }
+    #expect(Set(collector.spans.map(\.span.name)) == Set((0..<10).filter { $0 != 1 }.map { "\($0)" }))
+    #expect(reports.texts.first?.contains("RESOURCE_EXHAUSTED") == true && reports.texts.last == "1 spans were lost")
+  }
+
+  @Test("Of a long text the first 4,096 bytes are exported, without half a character")
+  func longTexts() async throws {
+    let collector = Collector()
+    _ = try await withTracer(collector) { tracer in
+      let span = tracer.startSpan(String(repeating: "é", count: 3000), context: .topLevel)
+      span.attributes["text"] = "x" + String(repeating: "é", count: 3000)
+      span.attributes["short"] = "é"
+      span.end()
+    }
+    let span = try #require(collector.spans.first).span
+    #expect(span.name == String(repeating: "é", count: 2048))
+    #expect(span.attributes.map(\.text) == ["é", "x" + String(repeating: "é", count: 2047)])
   }
 
   @Test("A trace goes through two servers; traces that are not sampled, and probes, have no spans")

@@ -3,7 +3,8 @@ public import Tracing
 
 /// A span that is exported when it ends, if its trace is sampled.
 ///
-/// Of events, links and attributes it keeps 128 each, and the numbers of the others.
+/// Of events, links and attributes it keeps 128 each, and the numbers of the others. Of a text it exports 4,096 bytes,
+/// and of a list 128 elements.
 public final class OTLPSpan: Tracing.Span {
   private static let limit = 128
 
@@ -123,7 +124,7 @@ public final class OTLPSpan: Tracing.Span {
     span.traceState = own.state ?? ""
     span.parentSpanID = parent?.spanID ?? []
     span.flags = own.isSampled ? 1 : 0
-    span.name = state.name
+    span.name = state.name.boundedForExport
     span.kind = Self.kind(kind)
     span.startTimeUnixNano = start
     span.endTimeUnixNano = max(start, end)
@@ -131,7 +132,7 @@ public final class OTLPSpan: Tracing.Span {
     span.events = state.events.map { event in
       var message = Opentelemetry_Proto_Trace_V1_Span.Event()
       message.timeUnixNano = event.nanosecondsSinceEpoch
-      message.name = event.name
+      message.name = event.name.boundedForExport
       (message.attributes, message.droppedAttributesCount) = event.attributes.messages(limit: Self.limit)
       return message
     }
@@ -149,7 +150,7 @@ public final class OTLPSpan: Tracing.Span {
     span.droppedLinksCount = state.droppedLinks
     if let status = state.status {
       span.status = Opentelemetry_Proto_Trace_V1_Status(
-        message: status.message ?? "",
+        message: (status.message ?? "").boundedForExport,
         code: status.code == .error ? .error : .ok
       )
     }

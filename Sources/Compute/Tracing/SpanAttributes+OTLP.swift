@@ -1,12 +1,24 @@
 import Tracing
 
+extension String {
+  /// The text, or its beginning if it has more than 4,096 bytes: one long text could make an export too large.
+  var boundedForExport: String {
+    let limit = 4096
+    guard utf8.count > limit else { return self }
+    var end = utf8.index(startIndex, offsetBy: limit)
+    // The end of a whole scalar.
+    while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+    return String(self[..<end])
+  }
+}
+
 extension SpanAttributes {
   /// Returns the attributes as messages, sorted by key, and the number of those beyond the limit.
   func messages(limit: Int) -> (messages: [Opentelemetry_Proto_Common_V1_KeyValue], dropped: UInt32) {
     var messages: [Opentelemetry_Proto_Common_V1_KeyValue] = []
     forEach { key, value in
       var message = Opentelemetry_Proto_Common_V1_KeyValue()
-      message.key = key
+      message.key = key.boundedForExport
       message.value = .init(value: value.value)
       messages.append(message)
     }
@@ -21,21 +33,21 @@ extension SpanAttribute {
       _ elements: [Element],
       _ value: (Element) -> Opentelemetry_Proto_Common_V1_AnyValue.OneOf_Value
     ) -> Opentelemetry_Proto_Common_V1_AnyValue.OneOf_Value {
-      .arrayValue(.init(values: elements.map { .init(value: value($0)) }))
+      .arrayValue(.init(values: elements.prefix(128).map { .init(value: value($0)) }))
     }
     return switch self {
     case .int32(let number): .intValue(Int64(number))
     case .int64(let number): .intValue(number)
     case .double(let number): .doubleValue(number)
     case .bool(let flag): .boolValue(flag)
-    case .string(let text): .stringValue(text)
-    case .stringConvertible(let value): .stringValue("\(value)")
+    case .string(let text): .stringValue(text.boundedForExport)
+    case .stringConvertible(let value): .stringValue("\(value)".boundedForExport)
     case .int32Array(let numbers): list(numbers) { .intValue(Int64($0)) }
     case .int64Array(let numbers): list(numbers) { .intValue($0) }
     case .doubleArray(let numbers): list(numbers) { .doubleValue($0) }
     case .boolArray(let flags): list(flags) { .boolValue($0) }
-    case .stringArray(let texts): list(texts) { .stringValue($0) }
-    case .stringConvertibleArray(let values): list(values) { .stringValue("\($0)") }
+    case .stringArray(let texts): list(texts) { .stringValue($0.boundedForExport) }
+    case .stringConvertibleArray(let values): list(values) { .stringValue("\($0)".boundedForExport) }
     default: nil
     }
   }

@@ -1,22 +1,23 @@
 public import CoreGRPC
+import CoreGRPCProtobuf
 
 /// Exports spans to a collector by OTLP, `opentelemetry.proto.collector.trace.v1.TraceService`, on a channel of this
 /// library.
 ///
 /// Ended spans wait in a queue of 2,048, and are exported each second, or as soon as 512 wait. A span that finds the
 /// queue full is lost, and counted: spans delay no call. An export that fails in a way that may pass is tried again
-/// each second.
+/// after a second, and then after pauses that grow to 30 seconds, or that the collector asks for. When it is out of
+/// resources and asks for none, the exports become smaller, and a single span that it does not take is lost.
 ///
 /// The first failure is reported, and the next success. Lost spans are reported each ten seconds at most, and not while
 /// exports fail.
 public final class TraceExporter: Sendable {
-  private static let batchSize = 512
   private static let interval = Duration.seconds(1)
   private static let timeout = Duration.seconds(5)
   private static let reportInterval = Duration.seconds(10)
 
   private struct Reporting {
-    var isFailing = false
+    var pace = ExportPace()
     var nextLoss = ContinuousClock.now
   }
 
@@ -59,7 +60,7 @@ public final class TraceExporter: Sendable {
       while (try? await Task.sleep(for: Self.interval)) != nil { wake.yield() }
     }
     let exports = Task { [weak self] in
-      for await _ in wakes { await self?.export() }
+      for await _ in wakes { await self?.exportIfDue() }
     }
     tasks.withLock { $0 = [clock, exports] }
   }
@@ -71,11 +72,11 @@ public final class TraceExporter: Sendable {
 
   /// Adds a span that has ended.
   func add(_ span: Opentelemetry_Proto_Trace_V1_Span) {
-    let count = queue.withLock { queue in
-      queue.add(span)
-      return queue.spans.count
+    let hasBatch = queue.withLock { queue in
+      queue.add(span) && queue.spans.count.isMultiple(of: ExportPace.largestBatch)
     }
-    if count.isMultiple(of: Self.batchSize) { wake.yield() }
+    // While exports fail, the clock alone wakes.
+    if hasBatch, !reporting.withLock({ $0.pace.isFailing }) { wake.yield() }
   }
 
   /// Exports what is left, and ends.
@@ -99,27 +100,42 @@ public final class TraceExporter: Sendable {
     reportLost(queue.withLock { $0.takeLost() + $0.takeFirst(.max).count })
   }
 
+  private func exportIfDue() async {
+    if reporting.withLock({ $0.pace.isDue(at: .now) }) { await export() }
+  }
+
   /// Exports batches until none is left, or one fails.
   private func export() async {
     while true {
-      let batch = queue.withLock { $0.takeFirst(Self.batchSize) }
+      let size = reporting.withLock { $0.pace.batchSize }
+      let batch = queue.withLock { $0.takeFirst(size) }
       guard !batch.isEmpty else { break }
       do {
         let response = try await client.export(request(of: batch), options: CallOptions(timeout: Self.timeout))
-        if let partial = response.partialSuccess, partial.rejectedSpans > 0 {
-          queue.withLock { $0.lose(Int(clamping: partial.rejectedSpans)) }
+        if let partial = response.partialSuccess {
+          // The number is the collector's.
+          queue.withLock { $0.lose(min(batch.count, Int(clamping: partial.rejectedSpans))) }
         }
-        if reporting.withLock({ exchange(&$0.isFailing, false) }) { report("spans are exported again") }
+        if reporting.withLock({ $0.pace.succeed() }) { report("spans are exported again") }
       } catch {
-        queue.withLock { queue in
-          if Self.mayPass(error.code) { queue.putBack(batch) } else { queue.lose(batch.count) }
+        let (outcome, isFirst) = reporting.withLock { reporting in
+          reporting.pace.fail(
+            count: batch.count,
+            mayPass: Self.mayPass(error.code),
+            isTooMuch: error.code == .resourceExhausted,
+            delay: Self.requestedDelay(error),
+            at: .now
+          )
         }
-        if !reporting.withLock({ exchange(&$0.isFailing, true) }) { report("spans cannot be exported: \(error)") }
-        break
+        queue.withLock { queue in
+          if outcome == .lost { queue.lose(batch.count) } else { queue.putBack(batch) }
+        }
+        if isFirst { report("spans cannot be exported: \(error)") }
+        if outcome != .smaller { break }
       }
     }
     let isDue = reporting.withLock { reporting in
-      guard !reporting.isFailing, reporting.nextLoss <= .now else { return false }
+      guard !reporting.pace.isFailing, reporting.nextLoss <= .now else { return false }
       reporting.nextLoss = .now + Self.reportInterval
       return true
     }
@@ -142,17 +158,17 @@ public final class TraceExporter: Sendable {
     return .init(resourceSpans: [resourceSpans])
   }
 
-  /// Whether the specification of OTLP has a client try again after a code.
+  /// Whether the specification of OTLP has a client try again after a code, whatever the details.
   private static func mayPass(_ code: RPCError.Code) -> Bool {
     switch code {
-    case .cancelled, .deadlineExceeded, .aborted, .outOfRange, .unavailable, .dataLoss, .resourceExhausted: true
+    case .cancelled, .deadlineExceeded, .aborted, .outOfRange, .unavailable, .dataLoss: true
     default: false
     }
   }
-}
 
-/// Replaces a value, and returns the former one.
-private func exchange<Value>(_ value: inout Value, _ new: Value) -> Value {
-  defer { value = new }
-  return value
+  /// The pause for which a collector asks in an error's details.
+  private static func requestedDelay(_ error: RPCError) -> Duration? {
+    let status = try? error.unpackGoogleRPCStatus()
+    return status?.details.lazy.compactMap(\.retryInfo).first?.delay
+  }
 }

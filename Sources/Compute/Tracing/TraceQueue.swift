@@ -11,8 +11,15 @@ struct TraceQueue {
   init(capacity: Int) { self.capacity = capacity }
 
   /// Adds a span, or counts it as lost when there is no room.
-  mutating func add(_ span: Opentelemetry_Proto_Trace_V1_Span) {
-    if spans.count < capacity { spans.append(span) } else { lost += 1 }
+  ///
+  /// - Returns: Whether there was room.
+  mutating func add(_ span: Opentelemetry_Proto_Trace_V1_Span) -> Bool {
+    guard spans.count < capacity else {
+      lose(1)
+      return false
+    }
+    spans.append(span)
+    return true
   }
 
   /// Removes the oldest spans.
@@ -26,11 +33,14 @@ struct TraceQueue {
   mutating func putBack(_ batch: [Opentelemetry_Proto_Trace_V1_Span]) {
     let room = max(0, capacity - spans.count)
     spans.insert(contentsOf: batch.suffix(room), at: 0)
-    lost += max(0, batch.count - room)
+    lose(batch.count - room)
   }
 
-  /// Counts spans as lost.
-  mutating func lose(_ count: Int) { lost += count }
+  /// Counts spans as lost; a count that is not positive is none.
+  mutating func lose(_ count: Int) {
+    let (sum, isTooLarge) = lost.addingReportingOverflow(max(0, count))
+    lost = isTooLarge ? .max : sum
+  }
 
   /// Returns the number of spans that were lost since the last question.
   mutating func takeLost() -> Int {
