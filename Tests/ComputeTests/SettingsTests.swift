@@ -3,7 +3,7 @@ import Foundation
 import ProgramSettings
 import Testing
 
-@Suite("Settings from the environment and a file")
+@Suite("Settings from the environment and a file", .timeLimit(.minutes(1)))
 struct SettingsTests {
   private func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws -> Result {
     let file = try TemporaryFile(text, name: "settings.json")
@@ -94,6 +94,28 @@ struct SettingsTests {
       )
       #expect(message { try settings.fill(&number, "many") }?.contains("'many' in \(path) is a list") == true)
       #expect(number == nil && flag == nil && list.isEmpty)
+    }
+  }
+
+  @Test(
+    "A setting that protects a program is not empty",
+    arguments: ["authorization-policy", "ca", "client-ca", "tls-cert", "tls-key", "token-file"]
+  )
+  func protection(name: String) throws {
+    try withFile(#"{"\#(name)": "", "other": ""}"#) { path in
+      var value, other, flag: String?
+      var settings = try Settings(program: "p", file: path, environment: [:])
+      #expect(
+        message { try settings.fill(&value, name) }?.hasPrefix("The value of '\(name)' in \(path) is empty") == true
+      )
+      try settings.fill(&other, "other")
+      let variable = "P_" + name.uppercased().replacing("-", with: "_")
+      settings = try Settings(program: "p", file: nil, environment: [variable: "", "P_OTHER": ""])
+      #expect(message { try settings.fill(&value, name) }?.hasPrefix("The value of \(variable) is empty") == true)
+      try settings.fill(&other, "other")
+      flag = "flag"
+      try settings.fill(&flag, name)
+      #expect(value == nil && other == nil && flag == "flag")
     }
   }
 

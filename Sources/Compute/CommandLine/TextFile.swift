@@ -14,6 +14,8 @@ public enum TextFile {
   public struct Version: Sendable, Equatable {
     private let device, inode: UInt64
     private let size, seconds, nanoseconds: Int
+    // The time of a change of whatever kind: a program can set the one above.
+    private let changeSeconds, changeNanoseconds: Int
 
     /// The version of a file; `nil` if there is none.
     public init?(of path: String) {
@@ -24,6 +26,8 @@ public enum TextFile {
       size = Int(status.st_size)
       seconds = Int(status.st_mtim.tv_sec)
       nanoseconds = Int(status.st_mtim.tv_nsec)
+      changeSeconds = Int(status.st_ctim.tv_sec)
+      changeNanoseconds = Int(status.st_ctim.tv_nsec)
     }
   }
 

@@ -5,7 +5,7 @@ import Logging
 /// The tokens in a file, which is read again when it has changed.
 ///
 /// A call looks for a change if no other has within the last second. A file that cannot be read leaves the tokens as
-/// they are.
+/// they are, and is read again each second until it can. It is reported once.
 final class AcceptedTokens: Sendable {
   /// The key under which a call's context says that its token was accepted.
   enum Key: CallContextKey {
@@ -22,18 +22,35 @@ final class AcceptedTokens: Sendable {
     var tokens: [[UInt8]]
     var version: TextFile.Version?
     var nextCheck: ContinuousClock.Instant
+    /// The failure of the last reading, once it is reported.
+    var failure: String?
   }
 
   private let path: String
   private let logger: Logger
+  private let interval: Duration
+  private let read: @Sendable (_ path: String) throws -> [[UInt8]]
   private let state: Locked<State>
 
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - logger: Gets the news of the file.
+  ///   - interval: The time between two looks at the file. Defaults to a second.
+  ///   - read: Reads the file. Defaults to the system's way.
   /// - Throws: When the file cannot be read, or has no token.
-  init(path: String, logger: Logger) throws {
+  init(
+    path: String,
+    logger: Logger,
+    interval: Duration = .seconds(1),
+    read: @escaping @Sendable (_ path: String) throws -> [[UInt8]] = AcceptedTokens.read
+  ) throws {
     self.path = path
     self.logger = logger
+    self.interval = interval
+    self.read = read
+    // Before the file is read: a change meanwhile shows the next time.
     let version = TextFile.Version(of: path)
-    state = Locked(State(tokens: try Self.read(path), version: version, nextCheck: .now + .seconds(1)))
+    state = Locked(State(tokens: try read(path), version: version, nextCheck: .now + interval))
   }
 
   /// Whether a token is among those of the file.
@@ -51,12 +68,22 @@ final class AcceptedTokens: Sendable {
     let (tokens, news) = state.withLock { state -> ([[UInt8]], Result<Int, any Error>?) in
       let now = ContinuousClock.now
       guard now >= state.nextCheck else { return (state.tokens, nil) }
-      state.nextCheck = now + .seconds(1)
+      state.nextCheck = now + interval
       let version = TextFile.Version(of: path)
-      guard version != state.version else { return (state.tokens, nil) }
-      state.version = version
-      let news = Result { try Self.read(path) }
-      if case .success(let tokens) = news { state.tokens = tokens }
+      guard version != state.version else {
+        state.failure = nil
+        return (state.tokens, nil)
+      }
+      let news = Result { try read(path) }
+      switch news {
+      case .success(let tokens):
+        state.tokens = tokens
+        state.version = version
+        state.failure = nil
+      case .failure(let error):
+        guard state.failure != "\(error)" else { return (state.tokens, nil) }
+        state.failure = "\(error)"
+      }
       return (state.tokens, news.map(\.count))
     }
     // Without the lock: a log may keep its writer waiting.
@@ -69,7 +96,7 @@ final class AcceptedTokens: Sendable {
     return tokens
   }
 
-  private static func read(_ path: String) throws -> [[UInt8]] {
+  static func read(_ path: String) throws -> [[UInt8]] {
     let tokens = try TextFile.entries(of: path).map { Array($0.utf8) }
     guard !tokens.isEmpty else { throw NoTokens(path: path) }
     return tokens

@@ -5,13 +5,17 @@ import Configuration
 ///
 /// A setting has one name. As a flag it is `--max-concurrent-calls`, in the file `max-concurrent-calls`, and in the
 /// environment, with the program's name, `COMPUTE_SERVER_MAX_CONCURRENT_CALLS`. The flag takes precedence, then the
-/// variable. A variable without a value counts as not set.
+/// variable. A variable without a value counts as not set, as does an empty text in the file. For the settings that
+/// protect a program, such as `tls-key`, both are errors: a program without protection is not what is meant.
 public struct Settings {
   private struct Source {
     let provider: any ConfigProvider
     /// Names a setting by its key in this source.
     let name: (_ key: String) -> String
   }
+
+  /// The settings that are never empty, as a program without them is open to more peers.
+  private static let protective: Set = ["authorization-policy", "ca", "client-ca", "tls-cert", "tls-key", "token-file"]
 
   private let sources: [Source]
   private let file: SettingsFile?
@@ -156,8 +160,12 @@ public struct Settings {
       // In the file alone: each variable is a text.
       throw ValidationError("The value of \(source.name(name)) is a list, and there can be one only.")
     }
-    guard case .string(let text)? = found.value?.content, !text.isEmpty else { return nil }
-    return (text, source.name(found.encodedKey))
+    guard case .string(let text)? = found.value?.content else { return nil }
+    guard text.isEmpty else { return (text, source.name(found.encodedKey)) }
+    if protective.contains(name) {
+      throw ValidationError("The value of \(source.name(found.encodedKey)) is empty. Without protection, remove it.")
+    }
+    return nil
   }
 
   private struct InvalidValue: Error {}
