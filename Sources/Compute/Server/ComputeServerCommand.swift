@@ -145,6 +145,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
     await administration.shutdown(gracePeriod: .zero)
     stopping.cancel()
     await accessLog?.flush()
+    await configuration.authorizationPolicy?.flushAudit()
     await traces?.shutdown()
     metrics?.stop()
   }

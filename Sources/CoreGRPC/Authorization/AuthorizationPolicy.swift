@@ -34,7 +34,8 @@
 /// <https://github.com/grpc/proposal/blob/master/A43-grpc-authorization-api.md>. Two differences are deliberate, as
 /// C-core's behaviour weakens a policy in silence: the names of deny rules, and those of allow rules, must be unique,
 /// where C-core forgets the earlier rule; and the case of a header's key does not matter, where C-core never finds a
-/// key with an upper-case letter.
+/// key with an upper-case letter. Another one is that a rule cannot have the headers that C-core hides from programs:
+/// `content-type`, `endpoint-load-metrics-bin`, `grpclb_client_stats`, `lb-cost-bin` and `x-envoy-peer-metadata`.
 public struct AuthorizationPolicy: Sendable, Hashable {
   /// The policy's name, for the events of audit loggers.
   public let name: String

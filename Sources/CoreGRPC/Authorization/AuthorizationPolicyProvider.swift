@@ -25,8 +25,8 @@
 /// The program gives the closures of those names, here `["security-log": { event in … }]`. The logger `stdout_logger`
 /// is always there: it writes a line of JSON to standard output. A thread of the provider's own calls the loggers, for
 /// one event after the other, and no call waits for them: a logger may block. Meanwhile at most 4,096 events wait.
-/// Further ones are counted (``AuthorizationAuditEvent/droppedBefore``), and the calls go on. Events of the last
-/// moments can be lost when the process ends.
+/// Further ones are counted (``AuthorizationAuditEvent/droppedBefore``, and an error in ``CoreGRPCLog``), and the calls
+/// go on. Events of the last moments can be lost when the process ends, unless it waits for ``flushAudit(within:)``.
 ///
 /// Use a provider from any thread, and for any number of servers. <doc:AuthorizingCalls> has an example.
 public final class AuthorizationPolicyProvider: Sendable {
@@ -95,6 +95,22 @@ public final class AuthorizationPolicyProvider: Sendable {
     FileWatch.shared.add(self)
   }
 
+  /// Waits until the audit loggers have had the events of all decisions up to now.
+  ///
+  /// Call it when the servers have ended, before the process does.
+  ///
+  /// - Parameter limit: The longest time to wait, for loggers that block. Defaults to 5 seconds.
+  public func flushAudit(within limit: Duration = .seconds(5)) async {
+    let (end, continuation) = AsyncStream<Never>.makeStream()
+    audit.flush { continuation.finish() }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { for await _ in end {} }
+      group.addTask { try? await Task.sleep(for: limit) }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
   /// The policy for calls that arrive now.
   public var policy: AuthorizationPolicy { state.withLock { $0.engine }.policy }
 
@@ -138,16 +154,30 @@ extension AuthorizationPolicyProvider {
   ///
   /// Called on the thread that polls, before anything else sees the call.
   func denial(of call: ServerCall, path: String) -> RPCError? {
+    denial(forPath: path, metadata: call.metadata, remotePeer: call.peer, peer: call.authorizationPeer)
+  }
+
+  /// Returns the error of a call that the policy denies; `nil` for a call that it allows.
+  ///
+  /// - Parameter peer: The other end; `nil` if the call is over.
+  func denial(
+    forPath path: String,
+    metadata: Metadata,
+    remotePeer: @autoclosure () -> String?,
+    peer: @autoclosure () -> AuthorizationPolicy.Peer?
+  ) -> RPCError? {
     let engine = state.withLock { $0.engine }
-    // Without its peer, a call that is over could pass a deny rule.
-    guard let peer = engine.needsPeer ? call.authorizationPeer : .unauthenticated else { return Self.denial }
     let policy = engine.policy
-    let decision = policy.decision(forPath: path, metadata: call.metadata, peer: peer)
+    let peer = engine.needsPeer ? peer() : .unauthenticated
+    // Without its peer, a call that is over could pass a deny rule.
+    let decision =
+      peer.map { policy.decision(forPath: path, metadata: metadata, peer: $0) }
+      ?? AuthorizationPolicy.Decision(isAllowed: false, matchedRule: nil)
     if !engine.loggers.isEmpty, policy.auditOptions.condition.includes(isAllowed: decision.isAllowed) {
       let event = AuthorizationAuditEvent(
         path: path,
-        principal: peer.principal,
-        remotePeer: call.peer ?? "",
+        principal: peer?.principal ?? "",
+        remotePeer: remotePeer() ?? "",
         policyName: policy.name,
         decision: decision
       )

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import TestSupport
 import Testing
 
@@ -145,6 +146,85 @@ struct AuditTests {
         for earlier in number - 9...number { #expect(await iterator.next() == "\(earlier)") }
       }
     }
+  }
+
+  @Test("A flush waits for the loggers, but not for one that blocks for ever")
+  func flush() async throws {
+    let names = Names()
+    let policy = try AuthorizationPolicy(json: Self.policy("ON_DENY_AND_ALLOW"))
+    let provider = try AuthorizationPolicyProvider(policy, auditLoggers: ["log": { names.add($0.path) }])
+    for number in 0..<100 {
+      _ = provider.denial(forPath: "/\(number)", metadata: [:], remotePeer: nil, peer: .unauthenticated)
+    }
+    await provider.flushAudit(within: .seconds(60))
+    #expect(names.all == (0..<100).map { "/\($0)" })
+
+    let proceed = DispatchSemaphore(value: 0)
+    defer { proceed.signal() }
+    let blocking = try AuthorizationPolicyProvider(policy, auditLoggers: ["log": { _ in proceed.wait() }])
+    _ = blocking.denial(forPath: "/", metadata: [:], remotePeer: nil, peer: .unauthenticated)
+    await blocking.flushAudit(within: .milliseconds(1))
+  }
+
+  @Test("A call that is over is denied, and audited")
+  func endedCall() async throws {
+    let (events, continuation) = Events.makeStream()
+    let policy = try AuthorizationPolicy(
+      json: #"""
+        {"name": "audited", "allow_rules": [{"name": "a", "source": {"principals": ["*"]}}],
+        "audit_logging_options": {"audit_condition": "ON_DENY", "audit_loggers": [{"name": "log"}]}}
+        """#
+    )
+    let provider = try AuthorizationPolicyProvider(policy, auditLoggers: ["log": { continuation.yield($0) }])
+    #expect(provider.denial(forPath: "/a/b", metadata: [:], remotePeer: "p", peer: nil)?.code == .permissionDenied)
+    var iterator = events.makeAsyncIterator()
+    let event = try #require(await iterator.next())
+    #expect(event.decision == .init(isAllowed: false, matchedRule: nil) && event.principal.isEmpty)
+    #expect(event.path == "/a/b" && event.remotePeer == "p")
+  }
+
+  @Test("Dropped events are reported when the loggers are done")
+  func droppedEvents() async throws {
+    let (counts, continuation) = AsyncStream.makeStream(of: Int.self)
+    let queue = AuditQueue { continuation.yield($0) }
+    let (proceed, blocking) = (DispatchSemaphore(value: 0), Gate())
+    queue.add(
+      Self.event,
+      for: [
+        { _ in
+          blocking.open()
+          proceed.wait()
+        }
+      ]
+    )
+    await blocking.pass()
+    for _ in 0..<AuditQueue.largestCount + 7 { queue.add(Self.event, for: []) }
+    proceed.signal()
+    var iterator = counts.makeAsyncIterator()
+    #expect(await iterator.next() == 7)
+  }
+
+  private final class Names: Sendable {
+    private let names = Locked<[String]>([])
+    var all: [String] { names.withLock { $0 } }
+    func add(_ name: String) { names.withLock { $0.append(name) } }
+  }
+
+  @Test("The stdout logger waits for a slow reader of a descriptor that does not block")
+  func slowReader() async throws {
+    let pipe = Pipe()
+    let end = pipe.fileHandleForWriting.fileDescriptor
+    try #require(fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) == 0)
+    // Far more than a pipe takes.
+    let text = String(repeating: "0123456789", count: 100_000)
+    DispatchQueue.global().async {
+      StdoutAuditLogger.write(text, to: end)
+      try? pipe.fileHandleForWriting.close()
+    }
+    let read = await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { continuation.resume(returning: pipe.fileHandleForReading.readDataToEndOfFile()) }
+    }
+    #expect(read == Data(text.utf8))
   }
 
   @Test("The line of the stdout logger is C-core's")

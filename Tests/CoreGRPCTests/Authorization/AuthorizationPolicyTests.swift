@@ -139,6 +139,8 @@ struct AuthorizationPolicyTests {
     + [
       ":path", ":authority", "grpc-timeout", "GRPC-Trace", "host", "Host", "connection", "keep-alive", "te", "TE",
       "proxy-authenticate", "proxy-authorization", "trailer", "transfer-encoding", "upgrade",
+      "content-type", "Content-Type", "endpoint-load-metrics-bin", "grpclb_client_stats", "lb-cost-bin",
+      "x-envoy-peer-metadata",
     ].map { key in
       let place = "allow_rules[0].request.headers[0].key"
       return (

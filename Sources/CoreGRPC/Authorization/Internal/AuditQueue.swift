@@ -8,8 +8,11 @@ final class AuditQueue: Sendable {
   static let largestCount = 4096
 
   private struct State {
-    var waiting: [(event: AuthorizationAuditEvent, loggers: Loggers)] = []
+    var waiting: [@Sendable () -> Void] = []
+    /// The number of events that were dropped since one was taken.
     var dropped = 0
+    /// The number of events that were dropped since the last report.
+    var unreported = 0
     var hasThread = false
     /// Whether the thread waits for a signal.
     var isIdle = false
@@ -19,41 +22,80 @@ final class AuditQueue: Sendable {
   private let idleTime: Duration
   private let state = Locked(State())
   private let wakeUp = Semaphore()
+  private let report: @Sendable (_ dropped: Int) -> Void
 
-  init(idleTime: Duration = .seconds(10)) { self.idleTime = idleTime }
+  /// - Parameters:
+  ///   - idleTime: The time for which the thread waits for another event.
+  ///   - report: Gets the number of dropped events, when no event waits any more.
+  init(
+    idleTime: Duration = .seconds(10),
+    report: @escaping @Sendable (_ dropped: Int) -> Void = { count in
+      CoreGRPCLog.reportOfServer(.error, "\(count) audit events were dropped: the audit loggers are too slow")
+    }
+  ) {
+    self.idleTime = idleTime
+    self.report = report
+  }
 
   /// Hands an event to loggers, on any thread, without waiting for them.
   func add(_ event: AuthorizationAuditEvent, for loggers: Loggers) {
+    // If the system has no thread now, the next event tries again.
+    _ = change { state in
+      if state.waiting.count < Self.largestCount {
+        let event = event.following(state.dropped)
+        state.dropped = 0
+        state.waiting.append { for logger in loggers { logger(event) } }
+      } else {
+        state.dropped += 1
+        state.unreported += 1
+      }
+    }
+  }
+
+  /// Calls a closure when the loggers have had the events that wait, on the queue's thread.
+  func flush(_ body: @escaping @Sendable () -> Void) {
+    if change({ $0.waiting.append(body) }) { return }
+    // The system has no thread now, and there may be no next event.
+    for event in takeWaiting() { event() }
+  }
+
+  /// Changes the state, and has the thread look at it.
+  ///
+  /// - Returns: Whether there is a thread.
+  private func change(_ body: (inout State) -> Void) -> Bool {
     let (needsThread, needsSignal) = state.withLock { state in
       defer {
         state.hasThread = true
         state.isIdle = false
       }
-      if state.waiting.count < Self.largestCount {
-        var event = event
-        event.droppedBefore = state.dropped
-        state.dropped = 0
-        state.waiting.append((event, loggers))
-      } else {
-        state.dropped += 1
-      }
+      body(&state)
       return (!state.hasThread, state.isIdle)
     }
     if needsSignal { wakeUp.signal() }
-    // If the system has no thread now, the next event tries again.
-    if needsThread, !Thread.spawn(name: "grpc-audit", { [self] in run() }) { state.withLock { $0.hasThread = false } }
+    guard needsThread, !Thread.spawn(name: "grpc-audit", { [self] in run() }) else { return true }
+    state.withLock { $0.hasThread = false }
+    return false
+  }
+
+  private func takeWaiting() -> [@Sendable () -> Void] {
+    state.withLock { state in
+      defer { state.waiting = [] }
+      return state.waiting
+    }
   }
 
   private func run() {
     while true {
-      let events = state.withLock { state in
-        defer { state.waiting = [] }
+      let (events, dropped) = state.withLock { state in
+        defer {
+          state.waiting = []
+          if state.isIdle { state.unreported = 0 }
+        }
         state.isIdle = state.waiting.isEmpty
-        return state.waiting
+        return (state.waiting, state.isIdle ? state.unreported : 0)
       }
-      for (event, loggers) in events {
-        for logger in loggers { logger(event) }
-      }
+      if dropped > 0 { report(dropped) }
+      for event in events { event() }
       guard events.isEmpty else { continue }
       wakeUp.wait(atMost: idleTime)
       let ends = state.withLock { state in
@@ -65,5 +107,14 @@ final class AuditQueue: Sendable {
       }
       if ends { return }
     }
+  }
+}
+
+extension AuthorizationAuditEvent {
+  /// Returns the event with the number of those that were dropped before it.
+  fileprivate func following(_ dropped: Int) -> Self {
+    var event = self
+    event.droppedBefore = dropped
+    return event
   }
 }

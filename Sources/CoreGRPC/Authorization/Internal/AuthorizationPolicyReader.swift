@@ -9,6 +9,12 @@ enum AuthorizationPolicyReader {
     "transfer-encoding", "upgrade",
   ]
 
+  /// The headers that C-core keeps for itself (`PublishToAppEncoder` in `call.cc` of gRPC 1.51, and later versions): a
+  /// rule that denies by them would deny nothing.
+  private static let hiddenKeys: Set<String> = [
+    "content-type", "endpoint-load-metrics-bin", "grpclb_client_stats", "lb-cost-bin", "x-envoy-peer-metadata",
+  ]
+
   static func policy(of json: String) throws(AuthorizationPolicyProblem) -> AuthorizationPolicy {
     let value: JSONValue
     do throws(JSONReader.Fault) {
@@ -78,7 +84,8 @@ enum AuthorizationPolicyReader {
     guard let given = try fields.string("key") else { throw fields.missing("key") }
     let key = given.lowercased()
     guard !key.isEmpty else { throw AuthorizationPolicyProblem(at: "\(place).key", "is empty") }
-    guard !key.hasPrefix(":"), !key.hasPrefix("grpc-"), !unsupportedKeys.contains(key) else {
+    guard !key.hasPrefix(":"), !key.hasPrefix("grpc-"), !unsupportedKeys.contains(key), !hiddenKeys.contains(key)
+    else {
       throw AuthorizationPolicyProblem(at: "\(place).key", "cannot be \(given): policies do not see this header")
     }
     guard let values = try patterns(fields, "values") else { throw fields.missing("values") }

@@ -9,11 +9,26 @@ enum StdoutAuditLogger {
   static func log(_ event: AuthorizationAuditEvent) {
     var time = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &time)
-    var rest = Array((line(event, seconds: time.tv_sec, nanoseconds: time.tv_nsec) + "\n").utf8)[...]
+    write(line(event, seconds: time.tv_sec, nanoseconds: time.tv_nsec) + "\n", to: STDOUT_FILENO)
+  }
+
+  /// Writes a text to a descriptor, and waits for a reader that is slow.
+  static func write(_ text: String, to descriptor: Int32) {
+    var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
-      let count = unsafe rest.withUnsafeBytes { unsafe write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count < 0, errno != EINTR { return }
-      rest = rest.dropFirst(max(0, count))
+      let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 {
+        switch errno {
+        case EINTR: continue
+        case EAGAIN:
+          // The program, or another one on the same terminal, has made it non-blocking.
+          var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = unsafe poll(&ready, 1, -1)
+          continue
+        default: return
+        }
+      }
+      rest = rest.dropFirst(count)
     }
   }
 
