@@ -98,6 +98,13 @@ extension Channel {
     /// off.
     public var allowsRetries: Bool?
 
+    /// The least time between two look-ups of the target's name by DNS.
+    ///
+    /// Defaults to 30 seconds. A channel looks the name up again when a connection ends or cannot be made, and not while
+    /// all of its connections live: see <doc:BalancingLoad>. A shorter time notices new addresses sooner, and asks DNS
+    /// more often.
+    public var minTimeBetweenResolutions: Duration = .seconds(30)
+
     /// Whether connections go through the HTTP proxy that the environment names (`grpc_proxy`, `https_proxy`,
     /// `http_proxy`, with the exceptions in `no_grpc_proxy` and `no_proxy`).
     ///
@@ -163,6 +170,7 @@ extension Channel {
       if let serviceConfig { arguments.set("grpc.service_config", to: serviceConfig.jsonForCore) }
       arguments.set("grpc.service_config_disable_resolution", to: !resolvesServiceConfig)
       if let allowsRetries { arguments.set("grpc.enable_retries", to: allowsRetries) }
+      arguments.set("grpc.dns_min_time_between_resolutions_ms", toMillisecondsOf: minTimeBetweenResolutions)
       arguments.set("grpc.enable_http_proxy", to: usesHTTPProxy)
       arguments.set("grpc.use_local_subchannel_pool", to: usesLocalSubchannelPool)
       arguments.set("grpc.enable_channelz", to: isChannelzEnabled)

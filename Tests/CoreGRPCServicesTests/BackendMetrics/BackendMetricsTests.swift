@@ -1,9 +1,9 @@
-import CoreGRPC
 import ProtobufC
 import ProtobufCWellKnownTypes
 import TestSupport
 import Testing
 
+@testable import CoreGRPC
 @testable import CoreGRPCServices
 
 /// Reports of a server's load, with calls and on streams of their own.
@@ -159,5 +159,50 @@ struct BackendMetricsTests {
     }
     let error = try await reports(of: OpenRCAService(BackendMetricsRecorder()), request: request) { _, _ in true }
     #expect(error?.code == .invalidArgument)
+  }
+
+  private static let hasWeights = EngineCapabilities.current.loadBalancingPolicies.contains("weighted_round_robin")
+
+  @Test(.enabled(if: hasWeights), arguments: [false, true])
+  func `Clients send fewer calls to the server that reports more load`(onStreams: Bool) async throws {
+    let recorders = [BackendMetricsRecorder(), BackendMetricsRecorder()]
+    let servers = recorders.enumerated().map { number, recorder in
+      recorder.update {
+        $0.queriesPerSecond = 100
+        $0.cpuUtilization = number == 0 ? 0.9 : 0.1
+      }
+      var router = RPCRouter()
+      router.registerHandler(forMethod: Self.method) { (_: ServerRequest<[UInt8]>, _) in
+        ServerResponse(message: [UInt8(number)])
+      }
+      router.register(OpenRCAService(recorder, minimumInterval: .milliseconds(20)))
+      return Server(router: router, interceptors: onStreams ? [] : [BackendMetricsInterceptor(recorder)])
+    }
+    let addresses = try servers.map { server in
+      let address = try server.listen(on: .tcp(host: "127.0.0.1", port: 0))
+      try server.start()
+      return address.description
+    }
+    var policy = LoadBalancingConfig.WeightedRoundRobin()
+    policy.blackoutPeriod = .zero
+    policy.weightUpdatePeriod = .milliseconds(100)
+    policy.enableOOBLoadReport = onStreams
+    policy.oobReportingPeriod = .milliseconds(20)
+    var configuration = Channel.Configuration()
+    configuration.serviceConfig = ServiceConfig(loadBalancingConfig: [.weightedRoundRobin(policy)])
+    let channel = try Channel(target: "ipv4:" + addresses.joined(separator: ","), configuration: configuration)
+    var options = CallOptions(timeout: .seconds(30))
+    options.waitForReady = true
+    // Nine of ten calls, by the weights 111 and 1,000. Before the reports it is every other.
+    var counts = [0, 0]
+    while counts[1] < 15 {
+      counts = [0, 0]
+      for _ in 0..<20 {
+        let request = ClientRequest<[UInt8]>(message: [])
+        let response = try await channel.unary(request: request, descriptor: Self.method, options: options)
+        counts[Int(response.message[0])] += 1
+      }
+    }
+    for server in servers { await server.shutdown(gracePeriod: .zero) }
   }
 }
