@@ -100,9 +100,9 @@ extension Channel {
 
     /// The least time between two look-ups of the target's name by DNS.
     ///
-    /// Defaults to 30 seconds. A channel looks the name up again when a connection ends or cannot be made, and not while
-    /// all of its connections live: see <doc:BalancingLoad>. A shorter time notices new addresses sooner, and asks DNS
-    /// more often.
+    /// Defaults to 30 seconds. A channel looks the name up again when a connection ends or cannot be made, and not
+    /// while all of its connections live: see <doc:BalancingLoad>. A shorter time notices new addresses sooner, and
+    /// asks DNS more often.
     public var minTimeBetweenResolutions: Duration = .seconds(30)
 
     /// Whether connections go through the HTTP proxy that the environment names (`grpc_proxy`, `https_proxy`,
