@@ -173,14 +173,13 @@ struct TraceExportTests {
     _ = try await withTracer(collector, capacity: 512) { tracer in
       // The queue stays full.
       for _ in 0..<512 { tracer.startSpan("a", context: .topLevel).end() }
-      while collector.attempts < 2 {
+      while collector.attempts < 3 {
         tracer.startSpan("b", context: .topLevel).end()
         await Task.yield()
       }
+      // The least of two pauses.
+      #expect(ContinuousClock.now - begun >= .milliseconds(2400))
     }
-    // Without pauses these are thousands. The last one is that of the end.
-    let seconds = Int((ContinuousClock.now - begun) / .seconds(1))
-    #expect(collector.attempts <= seconds + 3, "\(collector.attempts) attempts in \(seconds) seconds")
 
     var pace = ExportPace()
     let now = ContinuousClock.now
