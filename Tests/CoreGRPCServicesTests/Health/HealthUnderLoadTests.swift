@@ -62,6 +62,23 @@ struct HealthUnderLoadTests {
     }
   }
 
+  @Test("A server with a policy tells no caller of a method's bound")
+  func boundWithPolicy() async throws {
+    var configuration = Server.Configuration()
+    let json = #"{"name": "n", "allow_rules": [{"name": "a"}]}"#
+    configuration.authorizationPolicy = try AuthorizationPolicyProvider(AuthorizationPolicy(json: json))
+    try await withHealthServer(
+      health: HealthService(maxConcurrentCalls: 1),
+      configuration: configuration
+    ) { (test) async throws in
+      try await test.watch { (first) async throws in
+        #expect(try await first.next() == .serving)
+        let error = await rpcError { try await test.watch { try await $0.next() } }
+        #expect(error?.code == .resourceExhausted && error?.message == "too many concurrent calls")
+      }
+    }
+  }
+
   @Test("A server whose handlers block their threads, and wait for more, answers")
   func blocked() async throws {
     let (arrived, blocked) = (Counter(), Gate())

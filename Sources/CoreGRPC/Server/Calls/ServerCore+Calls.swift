@@ -94,7 +94,10 @@ extension ServerCore {
   }
 
   /// The message for a call that exceeds a bound.
+  ///
+  /// The policy is not asked about it, and callers that it denies do not learn which methods there are.
   private func refusal(of route: Route?) -> String {
+    guard authorization == nil else { return "too many concurrent calls" }
     guard let route, let essential = route.essential else {
       return "too many concurrent calls (limit \(maxConcurrentCalls))"
     }
