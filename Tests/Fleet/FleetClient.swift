@@ -34,7 +34,7 @@ struct FleetClient {
     configuration.keepalive.time = .seconds(1)
     configuration.keepalive.timeout = .seconds(2)
     configuration.backoff.max = .seconds(2)
-    configuration.additionalArguments["grpc.dns_min_time_between_resolutions_ms"] = 1_000
+    configuration.minTimeBetweenResolutions = .seconds(1)
     let retries = try options.number("retries", default: 1, in: 0...1) == 1
     if let file = options["xds-bootstrap"] {
       // The control plane says which calls are retried, and how they are distributed.

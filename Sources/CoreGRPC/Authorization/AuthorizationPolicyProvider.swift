@@ -97,18 +97,22 @@ public final class AuthorizationPolicyProvider: Sendable {
 
   /// Waits until the audit loggers have had the events of all decisions up to now.
   ///
-  /// Call it when the servers have ended, before the process does.
+  /// Call it when the servers have ended, before the process does. Cancelling the task does not end the wait.
   ///
   /// - Parameter limit: The longest time to wait, for loggers that block. Defaults to 5 seconds.
   public func flushAudit(within limit: Duration = .seconds(5)) async {
     let (end, continuation) = AsyncStream<Never>.makeStream()
     audit.flush { continuation.finish() }
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { for await _ in end {} }
-      group.addTask { try? await Task.sleep(for: limit) }
-      await group.next()
-      group.cancelAll()
+    // A task of its own: at a shutdown the caller's is often cancelled.
+    await Task {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { for await _ in end {} }
+        group.addTask { try? await Task.sleep(for: limit) }
+        await group.next()
+        group.cancelAll()
+      }
     }
+    .value
   }
 
   /// The policy for calls that arrive now.

@@ -20,6 +20,10 @@ extension Server.Configuration {
   /// port 0 the system chooses the port, and the name has that one. Until the control plane answers, the server
   /// reserves the port. Then C-core listens there in a way that lets another process of the same user listen on the
   /// same port, too, if that allows it as well (`SO_REUSEPORT`), as other gRPC implementations do by default.
+  ///
+  /// With ``Server/Configuration/allowsPortReuse`` the library cannot tell the server's sockets from those of others.
+  /// Then a server that shuts down accepts connections until its calls have ended, and one that C-core has stopped
+  /// accepting connections for, for want of descriptors, does not listen anew.
   public struct XDS: Sendable {
     /// Whether an address accepts connections.
     public enum ServingStatus: Sendable, Hashable {

@@ -221,6 +221,31 @@ struct RevocationTests {
     #expect(!FileManager.default.fileExists(atPath: path))
   }
 
+  @Test("A folder that cannot be made anew is reported, and made as soon as it can")
+  func unrepairable() async throws {
+    let certificates = try await TestCertificates(faulty: true)
+    let roots = TrustRoots.certificates(certificates.authority, revocationListsIn: certificates.path("crls"))
+    let tls = ChannelCredentials.TLS(trustRoots: roots, identity: nil, serverHostname: nil)
+    let subject = try #require(try ChannelCertificates.shared(for: tls))
+    let lists = try #require(subject.lists)
+    try FileManager.default.removeItem(atPath: lists.path)
+    try "in its place".write(toFile: lists.path, atomically: false, encoding: .utf8)
+    // The watch may look, too, at the same time: the second look finds the report of one of them.
+    for _ in 0..<2 { subject.look() }
+    #expect(subject.problem?.contains(lists.path) == true, "\(subject.problem ?? "no problem")")
+    try FileManager.default.removeItem(atPath: lists.path)
+    subject.look()
+    #expect(subject.problem == nil && lists.isIntact)
+    // A folder into which others can write may be theirs.
+    try #require(chmod(lists.path, 0o777) == 0)
+    #expect(!lists.isIntact)
+    subject.look()
+    #expect(subject.problem?.contains(lists.path) == true, "\(subject.problem ?? "no problem")")
+    try #require(chmod(lists.path, 0o711) == 0)
+    subject.look()
+    #expect(subject.problem == nil && lists.isIntact)
+  }
+
   @Test("A pipe in the place of a file is an error, and keeps nobody waiting")
   func pipe() async throws {
     let certificates = try await TestCertificates()

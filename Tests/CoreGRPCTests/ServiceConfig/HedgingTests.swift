@@ -21,6 +21,8 @@ struct HedgingTests {
   private final class Seen: Sendable {
     let attempts = Counter()
     let cancelled = Counter()
+    /// The attempts' deadlines, in the order of their arrival.
+    let deadlines = Locked<[ContinuousClock.Instant]>([])
     /// Opens when an attempt that waits is cancelled.
     let cancellation = Gate()
   }
@@ -47,6 +49,7 @@ struct HedgingTests {
     var router = RPCRouter()
     router.registerHandler(forMethod: Self.method) { (_: ServerRequest<[UInt8]>, context) in
       let attempt = seen.attempts.add()
+      if let deadline = context.deadline { seen.deadlines.withLock { $0.append(deadline) } }
       switch attempt <= fates.count ? fates[attempt - 1] : .answers {
       case .answers: break
       case .fails(let code, let pushback):
@@ -185,12 +188,14 @@ struct HedgingTests {
       hedgingDelay: .seconds(600),
       nonFatalStatusCodes: [.deadlineExceeded, .unavailable]
     )
-    // An attempt of its own time would reach the server.
-    try await withServer([.waits, .waits], config(policy, timeout: .milliseconds(300))) { channel, seen in
-      let error = await error(channel)
-      #expect(error?.code == .deadlineExceeded)
-      #expect(seen.attempts.value == 1)
-      await seen.cancellation.pass()
+    // An attempt with the whole time would have a later deadline, by the pushback. C-core sends a time below ten
+    // seconds in hundredths of a second.
+    let delayed = [Fate.fails(.unavailable, pushback: "2000")]
+    try await withServer(delayed, config(policy, timeout: .seconds(9))) { channel, seen in
+      let answer = try await number(channel)
+      #expect(answer == 2)
+      let deadlines = seen.deadlines.withLock { $0 }
+      #expect(deadlines.count == 2 && deadlines[1] - deadlines[0] < .milliseconds(1900), "\(deadlines)")
     }
     let fates = [Fate.fails(.unavailable, pushback: "600000")]
     try await withServer(fates, config(policy, timeout: .milliseconds(300))) { channel, _ in

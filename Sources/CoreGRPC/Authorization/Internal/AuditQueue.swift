@@ -53,11 +53,9 @@ final class AuditQueue: Sendable {
   }
 
   /// Calls a closure when the loggers have had the events that wait, on the queue's thread.
-  func flush(_ body: @escaping @Sendable () -> Void) {
-    if change({ $0.waiting.append(body) }) { return }
-    // The system has no thread now, and there may be no next event.
-    for event in takeWaiting() { event() }
-  }
+  ///
+  /// If the system has no thread now, the next event tries again.
+  func flush(_ body: @escaping @Sendable () -> Void) { _ = change { $0.waiting.append(body) } }
 
   /// Changes the state, and has the thread look at it.
   ///
@@ -75,13 +73,6 @@ final class AuditQueue: Sendable {
     guard needsThread, !Thread.spawn(name: "grpc-audit", { [self] in run() }) else { return true }
     state.withLock { $0.hasThread = false }
     return false
-  }
-
-  private func takeWaiting() -> [@Sendable () -> Void] {
-    state.withLock { state in
-      defer { state.waiting = [] }
-      return state.waiting
-    }
   }
 
   private func run() {

@@ -38,6 +38,8 @@ import Synchronization
     var stamps: [FileContents.Stamp?]
     /// The stamps of files that cannot be used, and the problem, once it is reported.
     var refused: (stamps: [FileContents.Stamp?], problem: String?)?
+    /// The problem of lists that cannot be written again, once it is reported.
+    var repairProblem: String?
     /// The time from which on C-core has read the texts.
     var settled = ContinuousClock.now
   }
@@ -55,7 +57,7 @@ import Synchronization
   private let identity: MemoryFile?
   private let roots: MemoryFile?
   /// The revocation lists that C-core gets.
-  private let lists: RevocationFolder?
+  let lists: RevocationFolder?
   private let provider: OpaquePointer
   private let library = Library()
   private let state: Locked<State>
@@ -117,7 +119,7 @@ import Synchronization
   }
 
   /// The problem of the files that are there now, once it is reported.
-  var problem: String? { state.withLock { $0.refused?.problem } }
+  var problem: String? { state.withLock { $0.refused?.problem ?? $0.repairProblem } }
 
   /// Makes credentials of C-core with these certificates.
   ///
@@ -148,6 +150,34 @@ import Synchronization
     if let lists { unsafe grpc_tls_credentials_options_set_crl_directory(options, lists.path) }
   }
 
+  /// Writes the lists in use again, if something else has changed their folder.
+  ///
+  /// Without them OpenSSL takes each certificate.
+  private func repair(_ lists: RevocationFolder) {
+    if lists.isIntact { return state.withLock { $0.repairProblem = nil } }
+    let texts = state.withLock { $0.texts }
+    do throws(CredentialsError) {
+      try lists.replace(by: texts.lists)
+      if let text = texts.roots { try replaceRoots(by: text) }
+      state.withLock { $0.repairProblem = nil }
+    } catch {
+      let isReport = state.withLock { state in
+        defer { state.repairProblem = error.message }
+        return state.repairProblem == nil
+      }
+      if isReport {
+        CoreGRPCLog.reportOfServer(.error, "the revocation of certificates is not checked: \(error.message)")
+      }
+    }
+  }
+
+  /// Has C-core take the roots, and with them the lists, anew.
+  private func replaceRoots(by text: String) throws(CredentialsError) {
+    let change = listChanges.add(1, ordering: .relaxed).newValue
+    // C-core compares the text with the one that it has.
+    try roots?.replace(by: change.isMultiple(of: 2) ? text : text + "\n")
+  }
+
   /// Reads the files again if they have changed.
   ///
   /// Files that cannot be used are read again until they can. They are reported when they stay so: between the writing
@@ -155,23 +185,19 @@ import Synchronization
   func look() {
     // Before the files are read: a change meanwhile shows the next time.
     let stamps = tls.stamps
-    let isIntact = lists?.isIntact ?? true
+    if let lists { repair(lists) }
     let isNew = state.withLock { state in
       if state.stamps == stamps { state.refused = nil }
       return state.stamps != stamps
     }
-    guard isNew || !isIntact else { return }
+    guard isNew else { return }
     do throws(CredentialsError) {
       let texts = try tls.read()
       let old = state.withLock { $0.texts }
       if let new = texts.identity, new != old.identity { try identity?.replace(by: new.text) }
-      let hasNewLists = texts.lists != old.lists || !isIntact
+      let hasNewLists = texts.lists != old.lists
       if hasNewLists { try lists?.replace(by: texts.lists) }
-      if let new = texts.roots, new != old.roots || hasNewLists {
-        let change = listChanges.add(1, ordering: .relaxed).newValue
-        // C-core compares the text with the one that it has.
-        try roots?.replace(by: change.isMultiple(of: 2) ? new : new + "\n")
-      }
+      if let new = texts.roots, new != old.roots || hasNewLists { try replaceRoots(by: new) }
       state.withLock { state in
         if texts != old { state.settled = .now + Self.latency }
         state.texts = texts

@@ -7,7 +7,8 @@ import Glibc
 ///
 /// OpenSSL opens a list when it verifies the first certificate of its authority, and without a list it takes each
 /// certificate. So each file is replaced atomically, and the folder can be searched by a process that has given up
-/// rights. It goes with this object; a process that ends earlier leaves it behind.
+/// rights. It goes with this object; a process that ends earlier leaves it behind. Where something else removes it, as
+/// systemd does in `/dev/shm` at a user's last logout (`RemoveIPC=`), the watch of certificates makes it anew.
 final class RevocationFolder: Sendable {
   let path: String
 
@@ -16,8 +17,25 @@ final class RevocationFolder: Sendable {
 
   /// - Throws: The system's error.
   init(_ lists: [String: String]) throws(CredentialsError) {
-    path = try Self.make()
-    try replace(by: lists)
+    var made: (path: String, stamps: [String: FileContents.Stamp?])?
+    var problem = Self.problem("a temporary folder")
+    for parent in Self.parents where made == nil {
+      do throws(CredentialsError) {
+        let path = try Self.make(in: parent)
+        do throws(CredentialsError) {
+          made = (path, try Self.write(lists, to: path))
+        } catch {
+          for name in lists.keys { unsafe unlink("\(path)/\(name)") }
+          unsafe rmdir(path)
+          throw error
+        }
+      } catch {
+        problem = error
+      }
+    }
+    guard let made else { throw problem }
+    path = made.path
+    files.withLock { $0 = made.stamps }
   }
 
   deinit {
@@ -25,21 +43,29 @@ final class RevocationFolder: Sendable {
     unsafe rmdir(path)
   }
 
-  /// Whether the files are those that this object has written: programs that clean up may have removed some.
+  /// Whether the folder is this process's, and the files are those that this object has written: programs that clean up
+  /// may have removed some.
   var isIntact: Bool {
-    files.withLock { files in files.allSatisfy { FileContents.Stamp(path: "\(path)/\($0.key)") == $0.value } }
+    Self.isOwn(path)
+      && files.withLock { files in files.allSatisfy { FileContents.Stamp(path: "\(path)/\($0.key)") == $0.value } }
+  }
+
+  /// Whether a path is a folder into which no other user can write.
+  private static func isOwn(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid()
+      && status.st_mode & 0o022 == 0
   }
 
   /// Replaces the lists.
   ///
   /// - Throws: The system's error.
   func replace(by lists: [String: String]) throws(CredentialsError) {
-    if unsafe access(path, F_OK) != 0, unsafe mkdir(path, 0o711) != 0 { throw Self.problem(path) }
-    for (name, text) in lists {
-      let file = "\(path)/\(name)"
-      let stamp = try Self.write(text, to: file)
-      files.withLock { $0[name] = stamp }
-    }
+    if unsafe mkdir(path, 0o700) == 0 { unsafe chmod(path, 0o711) }
+    // Another user may have made a folder in the place of one that was removed.
+    guard Self.isOwn(path) else { throw CredentialsError(message: "\(path) is not this process's folder any more") }
+    let stamps = try Self.write(lists, to: path)
+    files.withLock { $0.merge(stamps) { $1 } }
     let old = files.withLock { files in
       defer { files = files.filter { lists[$0.key] != nil } }
       return files.keys.filter { lists[$0] == nil }
@@ -47,20 +73,35 @@ final class RevocationFolder: Sendable {
     for name in old { unsafe unlink("\(path)/\(name)") }
   }
 
-  /// Makes a folder, where possible in memory, which no program cleans up.
-  private static func make() throws(CredentialsError) -> String {
-    let chosen = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) }
-    for parent in ["/dev/shm", chosen ?? "/tmp", "/tmp"] {
-      var template = "\(parent)/grpc-revocation-XXXXXX".utf8.map(CChar.init(bitPattern:)) + [0]
-      // The text ends with a NUL, and keeps its length.
-      let isMade = unsafe mkdtemp(&template) != nil
-      guard isMade else { continue }
-      let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-      // A process that has given up its rights still finds the lists, which are no secret.
-      if unsafe chmod(path, 0o711) == 0 { return path }
+  /// The folders to make this one in, in order: in memory, and then where temporary files are.
+  private static var parents: [String] { ["/dev/shm", Environment.text("TMPDIR") ?? "/tmp", "/tmp"] }
+
+  /// Makes a folder.
+  private static func make(in parent: String) throws(CredentialsError) -> String {
+    var template = "\(parent)/grpc-revocation-XXXXXX".utf8.map(CChar.init(bitPattern:)) + [0]
+    // The text ends with a NUL, and keeps its length.
+    let isMade = unsafe mkdtemp(&template) != nil
+    guard isMade else { throw problem(parent) }
+    let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    // A process that has given up its rights still finds the lists, which are no secret.
+    guard unsafe chmod(path, 0o711) == 0 else {
+      let problem = problem(path)
       unsafe rmdir(path)
+      throw problem
     }
-    throw problem("a temporary folder")
+    return path
+  }
+
+  /// Writes lists.
+  ///
+  /// - Returns: The stamps of the files.
+  private static func write(
+    _ lists: [String: String],
+    to path: String
+  ) throws(CredentialsError) -> [String: FileContents.Stamp?] {
+    var stamps: [String: FileContents.Stamp?] = [:]
+    for (name, text) in lists { stamps.updateValue(try write(text, to: "\(path)/\(name)"), forKey: name) }
+    return stamps
   }
 
   private static func write(_ text: String, to path: String) throws(CredentialsError) -> FileContents.Stamp? {
