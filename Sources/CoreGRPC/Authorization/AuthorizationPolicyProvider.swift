@@ -107,7 +107,7 @@ public final class AuthorizationPolicyProvider: Sendable {
     await Task {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { for await _ in end {} }
-        group.addTask { try? await Task.sleep(for: limit) }
+        group.addTask { try? await Task.sleep(for: limit.bounded) }
         await group.next()
         group.cancelAll()
       }

@@ -193,7 +193,7 @@ extension Channel {
                   let call = HedgedCall(
                     policy: hedging,
                     throttle: defaults.hedging?.throttle,
-                    deadline: options.effectiveTimeout.map { began + $0 }
+                    deadline: options.effectiveTimeout.map { began + $0.bounded }
                   ) { (stream: ClientStream) async throws(RPCError) in
                     // With its status, which can be an error after a message.
                     let response = try await ClientResponse(single: stream.response(deserializer: deserializer))
@@ -257,7 +257,7 @@ extension Channel {
     }
     let timer = options.effectiveTimeout.map { timeout in
       Task.detached {
-        try? await Task.sleep(for: timeout)
+        try? await Task.sleep(for: timeout.bounded)
         answer.fulfil(.failure(RPCError(code: .deadlineExceeded, message: "Deadline Exceeded").comingOutOfChannel()))
       }
     }

@@ -2,12 +2,12 @@ extension Duration {
   /// The longest duration that is counted: a hundred years.
   ///
   /// C-core, the system and Swift's clocks count nanoseconds in 64 bits, and stop the process beyond.
-  static let longest = Duration.seconds(100 * 365 * 86_400)
+  package static let longest = Duration.seconds(100 * 365 * 86_400)
 
   /// The duration, clamped to ±``longest``.
   ///
-  /// Every duration from the program is clamped before anything is computed from it.
-  var bounded: Duration { min(max(self, .zero - Self.longest), Self.longest) }
+  /// Every duration from the program or a peer is clamped before anything is computed from it.
+  package var bounded: Duration { min(max(self, .zero - Self.longest), Self.longest) }
 }
 
 extension ContinuousClock.Instant {

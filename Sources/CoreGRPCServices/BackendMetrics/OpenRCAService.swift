@@ -48,7 +48,7 @@ extension OpenRCAService {
       request: ServerRequest<Xds_Service_Orca_V3_OrcaLoadReportRequest>,
       context: ServerContext
     ) async throws -> StreamingServerResponse<Xds_Data_Orca_V3_OrcaLoadReport> {
-      let interval = max(minimumInterval, try request.message.interval)
+      let interval = max(minimumInterval, try request.message.interval).bounded
       let names = Set(request.message.requestCostNames)
       return StreamingServerResponse { [recorder, cancellation = context.cancellation] writer in
         while true {

@@ -143,9 +143,10 @@ struct BackendMetricsTests {
     #expect(error == nil)
   }
 
-  @Test
-  func `A shutdown ends the streams at once`() async throws {
-    let error = try await reports(of: OpenRCAService(BackendMetricsRecorder())) { server, _ in
+  @Test(arguments: [0, 315_576_000_000] as [Int64])
+  func `A shutdown ends the streams at once, whatever interval the client asks for`(seconds: Int64) async throws {
+    let request = Xds_Service_Orca_V3_OrcaLoadReportRequest.with { $0.reportInterval = .init(seconds: seconds) }
+    let error = try await reports(of: OpenRCAService(BackendMetricsRecorder()), request: request) { server, _ in
       server.beginGracefulShutdown()
       return false
     }

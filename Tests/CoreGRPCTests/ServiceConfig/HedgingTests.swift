@@ -117,6 +117,15 @@ struct HedgingTests {
   }
 
   @Test
+  func `The longest delay and timeout are as good as none`() async throws {
+    let policy = HedgingPolicy(maxAttempts: 2, hedgingDelay: .seconds(315_576_000_000))
+    try await withServer([], config(policy)) { channel, _ in
+      let answer = try await number(channel, options: CallOptions(timeout: .seconds(Int64.max)))
+      #expect(answer == 1)
+    }
+  }
+
+  @Test
   func `Without a delay all attempts begin at once`() async throws {
     let policy = HedgingPolicy(maxAttempts: 9, hedgingDelay: .zero)
     // Five are the most.

@@ -50,7 +50,7 @@ struct HedgedCall<Response: Sendable> {
         delay += 1
         guard streams.count < policy.attempts else { return }
         group.addTask { [delay] in
-          try? await Task.sleep(for: time)
+          try? await Task.sleep(for: time.bounded)
           return .delayOver(delay)
         }
       }
