@@ -126,9 +126,7 @@ extern "C" int cengine_log_severity_of_environment(void) {
   return CENGINE_LOG_NOTHING;
 }
 
-extern "C" void cengine_set_log_severity(int severity) {
-  gpr_set_log_verbosity(static_cast<gpr_log_severity>(severity));
-}
+extern "C" void cengine_set_log_severity(int) { gpr_set_log_verbosity(GPR_LOG_SEVERITY_DEBUG); }
 
 // C-core keeps a severity that was set.
 extern "C" void cengine_restore_log_severity(void) {}
@@ -148,9 +146,7 @@ class Sink final : public absl::LogSink {
 
   void Send(const absl::LogEntry &entry) override {
     if (entry.source_filename().find("src/core/") == absl::string_view::npos) return send_to_standard_error(entry);
-    int severity = severity_of(entry);
-    if (severity < lowest_severity.load(std::memory_order_relaxed)) return;
-    function(severity, std::string(entry.source_filename()).c_str(), entry.source_line(),
+    function(severity_of(entry), std::string(entry.source_filename()).c_str(), entry.source_line(),
              std::string(entry.text_message()).c_str());
   }
 
@@ -200,9 +196,9 @@ extern "C" void cengine_set_log_severity(int severity) {
 extern "C" void cengine_restore_log_severity(void) {
   int severity = lowest_severity.load(std::memory_order_relaxed);
   absl::SetVLogLevel("*src/core/*", severity == CENGINE_LOG_DEBUG ? 2 : -1);
-  if (severity < CENGINE_LOG_ERROR && absl::MinLogLevel() > absl::LogSeverityAtLeast::kInfo) {
-    absl::SetMinLogLevel(absl::LogSeverityAtLeast::kInfo);
-  }
+  // C-core tells here of connections that it closes. The pattern that was added last counts.
+  absl::SetVLogLevel("*chttp2_transport*", 2);
+  if (absl::MinLogLevel() > absl::LogSeverityAtLeast::kInfo) absl::SetMinLogLevel(absl::LogSeverityAtLeast::kInfo);
 }
 
 #endif

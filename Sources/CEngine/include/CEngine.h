@@ -36,7 +36,7 @@ void cengine_set_log_function(cengine_log_function function);
 /// The lowest severity that the environment variable `GRPC_VERBOSITY` lets pass. Must be asked before one is set.
 int cengine_log_severity_of_environment(void);
 
-/// Sets the lowest severity that C-core logs.
+/// Sets the lowest severity of interest. C-core may log lower ones, among them those about faults of connections.
 void cengine_set_log_severity(int severity);
 
 /// Sets the severity again. Must be called after the first `grpc_init`, which can set another one.

@@ -5,6 +5,10 @@
 /// A line that standard error does not take at once, because nobody reads it, is dropped. With a handler all events go
 /// to it, and `GRPC_VERBOSITY` has no effect. The product `CoreGRPCLogging` has a handler for swift-log.
 ///
+/// Errors that peers can cause are bounded: five of a kind, and then one in 12 seconds, which tells the number of those
+/// left out. A kind is a place in C-core's source, or a fault of connections that <doc:Logging> lists. A new handler
+/// begins anew.
+///
 /// No event contains a value of metadata: where C-core logs one, the text ends before it.
 public enum CoreGRPCLog {
   /// A closure that gets events, on any thread and on several at the same time.
@@ -23,7 +27,7 @@ public enum CoreGRPCLog {
   /// Sends all events of the process to a handler, in place of the previous one.
   ///
   /// - Parameters:
-  ///   - minimumLevel: The lowest level of events. C-core does not format lower ones. Defaults to errors.
+  ///   - minimumLevel: The lowest level of events. Defaults to errors.
   ///   - handler: The closure that gets the events; `nil` removes the handler. The previous handler may still run, and
   ///     get a last event, when this function returns.
   public static func setHandler(minimumLevel: Level = .error, _ handler: Handler?) {

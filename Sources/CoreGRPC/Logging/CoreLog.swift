@@ -1,5 +1,6 @@
 import CEngine
 import Glibc
+import Synchronization
 
 /// C-core's log, sent to the handler of ``CoreGRPCLog`` or to standard error, except for the text that a thread
 /// captures.
@@ -15,14 +16,14 @@ enum CoreLog {
   /// Sends C-core's log through here.
   ///
   /// C-core keeps the function for the life of the process.
-  static func install() {
-    _ = installed
-    _ = environmentSeverity
-  }
+  static func install() { _ = installed }
 
-  private static let installed: Void = unsafe cengine_set_log_function { severity, file, line, message in
-    unsafe CoreLog.take(severity, file, line, message)
-  }
+  private static let installed: Void = {
+    unsafe cengine_set_log_function { severity, file, line, message in
+      unsafe CoreLog.take(severity, file, line, message)
+    }
+    setVerbosity(nil)
+  }()
 
   /// Takes an event of C-core, which may hold locks: no code here calls C-core, or waits for code that does.
   private static func take(
@@ -33,21 +34,53 @@ enum CoreLog {
   ) {
     guard let message = unsafe message else { return }
     if unsafe strncmp(message, "Failed accept4", 14) == 0 { ListenerWatch.shared.hint() }
+    let isWanted = severity >= lowestSeverity.load(ordering: .relaxed)
+    let level = CoreGRPCLog.Level(rawValue: Int(severity)) ?? .error
     if let capture = current {
+      guard isWanted || level == .error else { return }
       let text = unsafe String(cString: message)
       capture.text.withLock { $0 += text + "\n" }
       return
     }
-    let level = CoreGRPCLog.Level(rawValue: Int(severity)) ?? .error
-    let wasTaken = CoreGRPCLog.report(level) {
-      unsafe CoreGRPCLog.Event(
-        level: level,
-        message: text(of: message),
-        file: file.map { unsafe String(cString: $0) } ?? "",
-        line: Int(line)
-      )
+    if level < .error, let fault = unsafe ConnectionFault(line: String(cString: message)) { report(fault) }
+    guard isWanted else { return }
+    let file = unsafe file.map { unsafe String(cString: $0) } ?? ""
+    var note = ""
+    if level == .error {
+      guard let skipped = admit(.line(file: file, line: Int(line))) else { return }
+      note = LogLimit.note(skipped: skipped)
     }
-    if !wasTaken { writeLine(level, unsafe text(of: message)) }
+    let wasTaken = CoreGRPCLog.report(level) {
+      unsafe CoreGRPCLog.Event(level: level, message: text(of: message) + note, file: file, line: Int(line))
+    }
+    if !wasTaken { writeLine(level, unsafe text(of: message) + note) }
+  }
+
+  /// A kind of lines that peers can cause.
+  private enum Kind: Hashable {
+    case fault(ConnectionFault.Kind)
+    /// A line of C-core's source.
+    case line(file: String, line: Int)
+  }
+
+  private static let limits = Locked<[Kind: LogLimit]>([:])
+
+  /// The number of lines that the limits have left out.
+  static let skippedCount = Atomic(0)
+
+  /// The number of lines that standard error did not take.
+  static let droppedCount = Atomic(0)
+
+  /// Counts a line of some kind; see ``LogLimit/admit(at:)``.
+  private static func admit(_ kind: Kind) -> Int? {
+    let skipped = limits.withLock { $0[kind, default: LogLimit()].admit() }
+    if skipped == nil { skippedCount.add(1, ordering: .relaxed) }
+    return skipped
+  }
+
+  private static func report(_ fault: ConnectionFault) {
+    guard let skipped = admit(.fault(fault.kind)) else { return }
+    CoreGRPCLog.reportOfServer(.error, fault.message + LogLimit.note(skipped: skipped))
   }
 
   /// Writes an event of the library to standard error, if the environment lets its level pass.
@@ -62,7 +95,10 @@ enum CoreLog {
     // One thread at a time: the line of another one would fill what this one has found free.
     writing.withLock { _ in
       var output = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-      guard unsafe poll(&output, 1, 0) == 1 else { return }
+      guard unsafe poll(&output, 1, 0) == 1 else {
+        droppedCount.add(1, ordering: .relaxed)
+        return
+      }
       _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
   }
@@ -74,9 +110,20 @@ enum CoreLog {
   }
 
   /// Sets the level of C-core's log: a level and all above, or with `nil` the level of the environment.
+  ///
+  /// The limits begin anew.
   static func setVerbosity(_ level: CoreGRPCLog.Level?) {
-    cengine_set_log_severity(level.map { Int32($0.rawValue) } ?? environmentSeverity)
+    let severity = level.map { Int32($0.rawValue) } ?? environmentSeverity
+    lowestSeverity.store(severity, ordering: .relaxed)
+    cengine_set_log_severity(severity)
+    limits.withLock { $0 = [:] }
   }
+
+  /// The lowest severity of interest.
+  ///
+  /// C-core formats all lines, whatever the level: some faults of connections are details to it
+  /// (``ConnectionFault``). Without a trace it has no line for a call, and some for a connection.
+  private static let lowestSeverity = Atomic(Int32(CENGINE_LOG_NOTHING))
 
   /// Sets the level again after the first `grpc_init`.
   static func restoreVerbosity() {

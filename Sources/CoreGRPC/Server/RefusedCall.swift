@@ -75,8 +75,8 @@ public struct RefusedCall: Sendable, Hashable {
     /// The reason in words.
     public var description: String { value.rawValue }
 
-    /// Whether the server, and not the client, has a problem.
-    var isServersProblem: Bool { value == .tooManyCalls }
+    /// Whether the call has reached a limit of the server.
+    var isLimit: Bool { value == .tooManyCalls || value == .metadataTooLarge }
 
     /// The reason's number, which is never zero.
     var number: UInt8 { UInt8(truncatingIfNeeded: Value.numbered.firstIndex(of: value) ?? 0) + 1 }

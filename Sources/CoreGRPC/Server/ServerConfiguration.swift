@@ -167,8 +167,8 @@ extension Server {
     /// Meanwhile at most 256 refused calls wait. The server counts further ones (``RefusedCall/droppedBefore``) and
     /// does not report them.
     ///
-    /// Defaults to `nil`: ``CoreGRPCLog`` gets an event for each ``RefusedCall/Reason``, at most one a second, with the
-    /// number of the others.
+    /// Defaults to `nil`: ``CoreGRPCLog`` gets the calls, of each ``RefusedCall/Reason`` at most five at a time and
+    /// five a minute, with the number of the others. Those beyond a limit are errors.
     public var onRefusedCall: (@Sendable (RefusedCall) -> Void)?
 
     /// The settings of a server that takes its configuration from an xDS control plane.

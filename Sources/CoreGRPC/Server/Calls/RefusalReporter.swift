@@ -3,17 +3,12 @@ final class RefusalReporter: Sendable {
   /// The largest number of calls that wait while the program's closure runs.
   static let largestQueue = 256
 
-  private struct LogEntry {
-    var end: ContinuousClock.Instant
-    var skipped = 0
-  }
-
   private struct State {
     var waiting: [RefusedCall] = []
     var dropped = 0
     /// Whether a task calls the closure, or is about to.
     var isRunning = false
-    var log: [RefusedCall.Reason: LogEntry] = [:]
+    var log: [RefusedCall.Reason: LogLimit] = [:]
   }
 
   private let hook: (@Sendable (RefusedCall) -> Void)?
@@ -60,30 +55,19 @@ final class RefusalReporter: Sendable {
     }
   }
 
-  /// Logs a call, unless another one was refused for the same reason within the last second.
+  /// Logs a call, unless many were refused for the same reason.
   private func log(_ reason: RefusedCall.Reason, _ makeCall: () -> RefusedCall) {
-    let skipped = state.withLock { state -> Int? in
-      let now = ContinuousClock.now
-      let entry = state.log[reason]
-      if let entry, now < entry.end {
-        state.log[reason]?.skipped += 1
-        return nil
-      }
-      state.log[reason] = LogEntry(end: now + .seconds(1))
-      return entry?.skipped ?? 0
-    }
-    guard let skipped else { return }
-    let level = reason.isServersProblem ? CoreGRPCLog.Level.error : .info
-    CoreGRPCLog.report(level) {
+    guard let skipped = state.withLock({ $0.log[reason, default: LogLimit()].admit() }) else { return }
+    func message() -> String {
       let call = makeCall()
       // The client chooses the path: the log gets at most 200 characters of it, without control characters.
       let path = call.path.unicodeScalars.prefix(200).map { $0.value < 32 || $0.value == 127 ? "?" : String($0) }
         .joined()
-      let others = skipped > 0 ? "; \(skipped) others since the last report" : ""
-      return CoreGRPCLog.Event(
-        level: level,
-        message: "refused a call of \(path) from \(call.remotePeer): \(reason) (\(call.status.code))\(others)"
-      )
+      let others = LogLimit.note(skipped: skipped)
+      return "refused a call of \(path) from \(call.remotePeer): \(reason) (\(call.status.code))\(others)"
     }
+    // Reaching a limit concerns the whole server, and is said without a handler, too.
+    guard !reason.isLimit else { return CoreGRPCLog.reportOfServer(.error, message()) }
+    CoreGRPCLog.report(.info) { CoreGRPCLog.Event(level: .info, message: message()) }
   }
 }

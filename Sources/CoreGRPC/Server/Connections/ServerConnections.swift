@@ -7,15 +7,10 @@ final class ServerConnections: Sendable {
     var closes = true
   }
 
-  private struct Log {
-    var end = ContinuousClock.now
-    var skipped = 0
-  }
-
   private let state = Locked(State())
 
-  /// The log's limit of one line a second, because a client can reconnect immediately.
-  private let log = Locked(Log())
+  /// The log's limit: a client can reconnect immediately.
+  private let log = Locked(LogLimit())
 
   /// Adds ports on which the server listens.
   func add(ports: [UInt16]) { state.withLock { $0.ports.formUnion(ports) } }
@@ -41,18 +36,7 @@ final class ServerConnections: Sendable {
   }
 
   private func report(_ message: String) {
-    let skipped = log.withLock { log -> Int? in
-      let now = ContinuousClock.now
-      guard now >= log.end else {
-        log.skipped += 1
-        return nil
-      }
-      log.end = now + .seconds(1)
-      defer { log.skipped = 0 }
-      return log.skipped
-    }
-    guard let skipped else { return }
-    let others = skipped > 0 ? "; \(skipped) others since the last report" : ""
-    CoreGRPCLog.reportOfServer(.error, message + others)
+    guard let skipped = log.withLock({ $0.admit() }) else { return }
+    CoreGRPCLog.reportOfServer(.error, message + LogLimit.note(skipped: skipped))
   }
 }
