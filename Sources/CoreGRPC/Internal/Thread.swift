@@ -3,14 +3,9 @@ import Glibc
 
 /// Threads of the library's own, for C-core's blocking calls: those must stay off Swift's cooperative pool.
 enum Thread {
-  /// The signals that stay open on every thread.
-  private static let openSignals = [SIGILL, SIGTRAP, SIGFPE, SIGBUS, SIGSEGV, SIGSYS, SIGPROF, SIGABRT, SIGQUIT]
-
   /// Runs `body` on a new detached thread.
   ///
-  /// The thread blocks the signals that are sent to the process, so that they reach the program's own threads. It does
-  /// not block those that its own code raises, such as SIGSEGV: while blocked, such a signal ends the process without
-  /// the program's handler for it, and Swift's backtrace is one. libdispatch leaves the same ones open on its threads.
+  /// The thread blocks the signals that the main thread blocks, see ``SignalMask``.
   ///
   /// - Parameter name: The name in debuggers and `top -H`; Linux keeps the first 15 bytes.
   /// - Returns: Whether the thread was started; `false` if the system allows no further one now.
@@ -23,14 +18,7 @@ enum Thread {
   }
 
   private static func create(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
-    let context = unsafe Unmanaged.passRetained(Body(name: name, run: body))
-    var blocked = sigset_t()
-    var previous = sigset_t()
-    unsafe sigfillset(&blocked)
-    for signal in openSignals { unsafe sigdelset(&blocked, signal) }
-    unsafe pthread_sigmask(SIG_SETMASK, &blocked, &previous)
-    defer { unsafe pthread_sigmask(SIG_SETMASK, &previous, nil) }
-
+    let context = unsafe Unmanaged.passRetained(Body(name: name, signalMask: .forNewThread(), run: body))
     var thread = pthread_t()
     // The retain above is balanced by the only thing that ever sees the pointer: the new thread, once. Without a thread
     // it is balanced below.
@@ -40,6 +28,7 @@ enum Thread {
       { argument in
         guard let argument = unsafe argument else { return nil }
         let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
+        body.signalMask.apply()
         unsafe cgrpc_name_this_thread(body.name)
         body.run()
         return nil
@@ -84,10 +73,12 @@ enum Thread {
 
   private final class Body: Sendable {
     let name: String
+    let signalMask: SignalMask
     let run: @Sendable () -> Void
 
-    init(name: String, run: @escaping @Sendable () -> Void) {
+    init(name: String, signalMask: SignalMask, run: @escaping @Sendable () -> Void) {
       self.name = name
+      self.signalMask = signalMask
       self.run = run
     }
   }

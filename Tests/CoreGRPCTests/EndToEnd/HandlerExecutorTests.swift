@@ -380,18 +380,6 @@ struct HandlerExecutorTests {
     }
   }
 
-  @Test("Polling threads leave open the signals that a crash raises, and block those that are sent to the process")
-  func signals() async throws {
-    try await withTestServer { _, _ in
-      var mask = sigset_t()
-      pthread_sigmask(SIG_BLOCK, nil, &mask)
-      let signals = [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGTERM, SIGINT, SIGHUP]
-      return ServerResponse(message: signals.map { UInt8(sigismember(&mask, $0)) })
-    } body: { (test) async throws in
-      #expect(try await test.call().message == [0, 0, 0, 0, 0, 0, 1, 1, 1])
-    }
-  }
-
   @Test("A handler on the pollers that ignores its cancellation outlives its server")
   func stubborn() async throws {
     var configuration = Server.Configuration()

@@ -5,7 +5,7 @@ import RaceSupport
 /// The other end of tests that need a process of its own, which they end: `race-peer serve`,
 /// `race-peer call ADDRESS SEED`, `race-peer listen ADDRESS [CERTIFICATES]`, `race-peer limit`,
 /// `race-peer descriptors raised|kept`, `race-peer chaos POLLERS|pool`, `race-peer hook none|before|after|replacing`,
-/// `race-peer sends SETTING...`, `race-peer block THREADS`, or `race-peer drain`.
+/// `race-peer sends SETTING...`, `race-peer block THREADS`, `race-peer signals PLACE DEED`, or `race-peer drain`.
 @main
 enum RacePeer {
   static func main() async throws {
@@ -35,6 +35,10 @@ enum RacePeer {
       try await callBesideHook(other)
     case "sends":
       try await countSends(Set(arguments.dropFirst()))
+    case "signals":
+      let words = arguments.dropFirst()
+      guard let place = words.first.flatMap(Place.init), let deed = words.last.flatMap(Deed.init) else { exit(64) }
+      try await handleSignals(in: place, deed)
     case "drain":
       try await serveUntilInputEnds()
     default:

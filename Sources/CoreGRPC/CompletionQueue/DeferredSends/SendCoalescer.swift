@@ -17,7 +17,16 @@ final class SendCoalescer: Operation, @unchecked Sendable {
   /// The least number of sends for which coalescing takes less time than to start each on its own.
   static let leastCount = 8
 
-  private let followers: Locked<ArraySlice<any DeferrableSend>>
+  private struct State {
+    /// The followers that have not been started.
+    var waiting: ArraySlice<any DeferrableSend>
+    /// Those that the slice's destructor has started, until they are released outside of C-core.
+    var started: ArraySlice<any DeferrableSend> = []
+    /// Whether the thread that started the leader takes no more followers to release.
+    var isFlushOver = false
+  }
+
+  private let state: Locked<State>
   private let executor: PollerExecutor
 
   /// Starts deferred sends in C-core, those on one connection together if they are enough.
@@ -54,7 +63,7 @@ final class SendCoalescer: Operation, @unchecked Sendable {
     if leader > 0 { sends.swapAt(0, leader) }
     let coalescer = SendCoalescer(sends.dropFirst(), executor)
     sends[0].startDeferred(leading: coalescer)
-    let missed = coalescer.takeFollowers()
+    let missed = coalescer.endFlush()
     if !missed.isEmpty { SendCounts.missedCount.add(missed.count, ordering: .relaxed) }
     for send in missed { send.startDeferred() }
   }
@@ -63,7 +72,7 @@ final class SendCoalescer: Operation, @unchecked Sendable {
   ///   - followers: All sends but the leader.
   ///   - executor: The executor of the work that must not be done within C-core.
   init(_ followers: ArraySlice<any DeferrableSend>, _ executor: PollerExecutor) {
-    self.followers = Locked(followers)
+    state = Locked(State(waiting: followers))
     self.executor = executor
   }
 
@@ -89,22 +98,51 @@ final class SendCoalescer: Operation, @unchecked Sendable {
 
   /// Starts the followers as the slice is destroyed: on any thread, within a function of C-core that holds the
   /// connection.
+  ///
+  /// Here no follower is released, whatever ends meanwhile: its last reference may hold objects of a program, whose
+  /// `deinit` must not run within C-core.
   func startFollowersWithinCore() {
-    let followers = takeFollowers()
+    var followers = takeFollowers()
     if followers.isEmpty { return }
     SendCounts.coalescedCount.add(followers.count, ordering: .relaxed)
     for follower in followers {
       // C-core holds the connection: the rest, which may wait for a lock or end a call, is a poller's to do.
       if let rest = follower.startWithinCore() { executor.post(.completion(CallbackOperation(rest), succeeded: true)) }
     }
+    // Exchanged, so that no reference stays here.
+    let isFlushOver = state.withLock { state in
+      swap(&state.started, &followers)
+      return state.isFlushOver
+    }
+    guard isFlushOver else { return }
+    executor.post(.completion(CallbackOperation { [self] in releaseStarted() }, succeeded: true))
   }
 
   /// Takes the followers that have not been started, so that the caller starts them.
   func takeFollowers() -> ArraySlice<any DeferrableSend> {
-    followers.withLock { followers in
-      defer { followers = [] }
-      return followers
+    state.withLock { state in
+      defer { state.waiting = [] }
+      return state.waiting
     }
+  }
+
+  /// Takes the followers that have not been started, so that the caller starts them, and releases the others.
+  ///
+  /// Called once, by the thread that has started the leader. If the destructor runs on another thread and has not
+  /// returned, it has a poller release them.
+  func endFlush() -> ArraySlice<any DeferrableSend> {
+    state.withLock { $0.isFlushOver = true }
+    releaseStarted()
+    return takeFollowers()
+  }
+
+  private func releaseStarted() {
+    let started = state.withLock { state in
+      defer { state.started = [] }
+      return state.started
+    }
+    // Not under the lock: this may release objects of a program.
+    _ = consume started
   }
 
   override func complete(succeeded: Bool) {}

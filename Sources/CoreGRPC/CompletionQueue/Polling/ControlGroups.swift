@@ -1,5 +1,3 @@
-import Glibc
-
 /// The control groups of this process, which can bound its processor time.
 ///
 /// See `cgroups(7)`, the kernel's `cgroup-v2.rst` for `cpu.max`, and `sched-bwc.rst` for version 1.
@@ -7,7 +5,7 @@ enum ControlGroups {
   private static let root = "/sys/fs/cgroup"
 
   /// The processor time that the groups allow in a second, rounded up; `nil` for any.
-  static var processorLimit: Int? { processorLimit(readingBy: text) }
+  static var processorLimit: Int? { processorLimit(readingBy: SystemFile.text) }
 
   /// Returns the limit of the process's groups and all that these are in; the lowest counts.
   ///
@@ -44,16 +42,5 @@ enum ControlGroups {
     let numbers = text.split(whereSeparator: \.isWhitespace).map { Int($0) }
     guard numbers.count == 2, let quota = numbers[0], let period = numbers[1], quota > 0, period > 0 else { return nil }
     return quota / period + (quota % period == 0 ? 0 : 1)
-  }
-
-  private static func text(of path: String) -> String? {
-    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    // Far more than such a file has.
-    return unsafe withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { text in
-      let length = unsafe pread(file, text.baseAddress, text.count, 0)
-      return unsafe String(decoding: text.prefix(max(0, length)), as: UTF8.self)
-    }
   }
 }

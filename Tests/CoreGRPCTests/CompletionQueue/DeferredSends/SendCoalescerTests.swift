@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -103,6 +104,31 @@ struct SendCoalescerTests {
         index == 3 ? .leading : coreDestroysSlice && index % 2 == 1 ? .withinCore : .deferred
       #expect(send.starts.withLock { $0 } == [expected])
     }
+  }
+
+  @Test(
+    "None is released within C-core, also if the leader's thread is done before C-core has started all",
+    arguments: [true, false]
+  )
+  func release(flushEndsFirst: Bool) async {
+    let count = SendCoalescer.leastCount
+    let releases = Releases(expected: count)
+    let coalescer = Locked<SendCoalescer?>(nil)
+    do {
+      let sends: [any DeferrableSend] = (0..<count).map { index in
+        ReleasedSend(releases) {
+          // As another thread would while C-core starts the others on this one.
+          if flushEndsFirst, index == 3 { #expect(coalescer.withLock { $0 }?.endFlush().isEmpty == true) }
+        }
+      }
+      coalescer.withLock { $0 = SendCoalescer(sends[...], executor) }
+    }
+    releases.threadWithinCore.withLock { $0 = pthread_self() }
+    coalescer.withLock { $0 }?.startFollowersWithinCore()
+    releases.threadWithinCore.withLock { $0 = nil }
+    if !flushEndsFirst { #expect(coalescer.withLock { $0 }?.endFlush().isEmpty == true) }
+    await releases.all.pass()
+    #expect(releases.countWithinCore.value == 0)
   }
 
   @Test("The calls on a connection have one identity, those on another one another")
@@ -280,6 +306,43 @@ private final class NotedSend: DeferrableSend {
     if isBusy { return { self.startDeferred() } }
     starts.withLock { $0.append(.withinCore) }
     done.open()
+    return nil
+  }
+}
+
+/// The releases of sends.
+private final class Releases: Sendable {
+  /// Open when all have been released.
+  let all = Gate()
+  /// The thread that is within C-core.
+  let threadWithinCore = Locked<pthread_t?>(nil)
+  let countWithinCore = Counter()
+  private let left: Atomic<Int>
+
+  init(expected: Int) { left = Atomic(expected) }
+
+  func add() {
+    if threadWithinCore.withLock({ $0 }) == pthread_self() { countWithinCore.add() }
+    if left.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 { all.open() }
+  }
+}
+
+/// Notes its release.
+private final class ReleasedSend: DeferrableSend {
+  private let releases: Releases
+  private let onStart: @Sendable () -> Void
+
+  init(_ releases: Releases, onStart: @escaping @Sendable () -> Void) {
+    self.releases = releases
+    self.onStart = onStart
+  }
+
+  deinit { releases.add() }
+
+  func startDeferred() { onStart() }
+
+  func startWithinCore() -> (@Sendable () -> Void)? {
+    onStart()
     return nil
   }
 }
