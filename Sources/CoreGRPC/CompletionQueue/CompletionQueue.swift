@@ -30,6 +30,7 @@ import CGRPC
   /// - Parameters:
   ///   - name: The threads' name.
   ///   - threads: The number of threads that poll; at least 1.
+  ///   - largestThreadCount: The largest number of such threads, those included that have been relieved.
   ///   - busyPolling: The rule by which they wait without sleeping.
   ///   - largestWorkerCount: The largest number of threads that run handlers which do not belong on those.
   ///   - sends: The options for deferring and coalescing the sends of the queue's calls.
@@ -37,6 +38,7 @@ import CGRPC
   init(
     name: String,
     threads: Int,
+    largestThreadCount: Int = PollerPool.defaultLargestThreadCount,
     busyPolling: Server.BusyPolling = .never,
     largestWorkerCount: Int = 512,
     sends: SendOptions = SendOptions(),
@@ -46,6 +48,7 @@ import CGRPC
     let pollers = PollerPool(
       name: name,
       threads: threads,
+      largestThreadCount: largestThreadCount,
       executor: executor,
       busyPolling: busyPolling,
       largestWorkerCount: largestWorkerCount,

@@ -255,6 +255,13 @@ extension Server.Configuration {
     /// number of processors, while that completes more work.
     public var threads: Int
 
+    /// The largest number of threads that poll, those included that still run a handler and no longer poll.
+    ///
+    /// Defaults to 256, and is at least one more than ``threads``. A handler that holds a polling thread keeps that
+    /// thread until it returns, and another thread polls. At this number the handlers of all methods run on the threads
+    /// that ``Server/Configuration/maxHandlerThreads`` bounds, or wait for one, and deadlines hold.
+    public var maxThreads = 256
+
     /// The conditions under which a polling thread asks for the next event for a while before it sleeps.
     ///
     /// Defaults to ``Server/BusyPolling/forStreams``: while a handler waits for its stream.

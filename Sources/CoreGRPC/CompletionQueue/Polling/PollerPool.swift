@@ -15,8 +15,14 @@ import Synchronization
   // Unchecked, because of the raw handle: `grpc_completion_queue` is thread-safe, and it lives until the last thread
   // that polls has seen it shut down.
 
-  /// The number of threads of one queue, stuck ones included, at which no more are started.
-  private static let largestThreadCount = 256
+  /// The number of threads of a queue, those included that have been relieved, at which no more are started.
+  ///
+  /// The default for all queues, and the only value for those of channels. At it there is no reserve, and jobs of
+  /// programs run on workers alone.
+  static let defaultLargestThreadCount = 256
+
+  /// The greatest setting of the number of threads that poll from the start.
+  private static let largestSmallestCount = 256
 
   /// The largest number of threads that wait in reserve; further threads end.
   private static let largestReserve = 4
@@ -24,6 +30,7 @@ import Synchronization
   /// The largest number of threads that poll in the place of those that C-core keeps.
   ///
   /// Each connection whose peer sends without end may keep one; beyond this number, other connections wait for those.
+  /// Such a peer also uses a processor of its own, so that this is far more than one machine keeps up.
   private static let largestAssistantCount = 64
 
   /// The time that they stay afterwards, because C-core returns now and then even from a peer that sends without end.
@@ -72,6 +79,7 @@ import Synchronization
     }
   }
 
+  private let largestThreadCount: Int
   let queue: OpaquePointer
   let outstandingCalls = OutstandingCalls()
   private let executor: PollerExecutor
@@ -92,6 +100,7 @@ import Synchronization
   /// - Parameters:
   ///   - name: The threads' name.
   ///   - threads: The smallest number of threads that poll.
+  ///   - largestThreadCount: The number of threads at which no more are started; it is more than `threads` in any case.
   ///   - executor: The executor that runs tasks on them.
   ///   - busyPolling: The rule by which they wait without sleeping.
   ///   - largestWorkerCount: The largest number of threads that run handlers beside these.
@@ -99,6 +108,7 @@ import Synchronization
   init(
     name: String,
     threads: Int,
+    largestThreadCount: Int,
     executor: PollerExecutor,
     busyPolling: Server.BusyPolling,
     largestWorkerCount: Int,
@@ -116,7 +126,8 @@ import Synchronization
       largestThreadCount: largestWorkerCount,
       observerWakeUp: observerWakeUp
     )
-    let threads = min(threads, Self.largestThreadCount)
+    let threads = min(threads, Self.largestSmallestCount)
+    self.largestThreadCount = max(threads + 1, largestThreadCount)
     let cores = Processors.count
     // On one processor, a thread that spins would delay the event that it waits for.
     let busyPolling = cores > 1 ? busyPolling : .never
@@ -152,7 +163,7 @@ import Synchronization
     let made = state.withLock { state -> Poller? in
       guard
         state.reserve.allSatisfy(\.programThread.hasLowPriority), !state.isStopped,
-        state.threadCount < Self.largestThreadCount
+        state.threadCount < largestThreadCount
       else { return nil }
       state.threadCount += 1
       return unsafe Poller(queue: queue, executor: executor, busyPolling: state.busyPolling)

@@ -91,6 +91,7 @@ final class ServerCore: Sendable {
     let queue = CompletionQueue(
       name: "grpc-server",
       threads: max(1, configuration.polling.threads),
+      largestThreadCount: configuration.polling.maxThreads,
       busyPolling: configuration.polling.busyPolling,
       largestWorkerCount: configuration.maxHandlerThreads,
       sends: SendOptions(defers: configuration.defersSends, coalesces: configuration.coalescesSends)

@@ -118,6 +118,53 @@ struct HandlerLaneTests {
     await server.shutdown()
   }
 
+  @Test("Where handlers hold as many polling threads as there may be, all others run beside these, and deadlines hold")
+  func boundOfPollers() async throws {
+    let proceed = DispatchSemaphore(value: 0)
+    let onPollers = Counter()
+    let arrivals = (0..<12).map { _ in Gate() }
+    func method(_ index: Int) -> MethodDescriptor {
+      MethodDescriptor(fullyQualifiedService: "test.Test", method: "Block\(index)")
+    }
+    var router = RPCRouter()
+    router.registerHandler(forMethod: TestServer.echo) { (request: ServerRequest<[UInt8]>, _) in
+      ServerResponse(message: request.message)
+    }
+    let block: @Sendable (Gate) -> Void = { arrived in
+      if Poller.current != nil { onPollers.add() }
+      arrived.open()
+      proceed.wait()
+    }
+    for (index, arrived) in arrivals.enumerated() {
+      router.registerHandler(forMethod: method(index)) { (request: ServerRequest<[UInt8]>, _) in
+        block(arrived)
+        return ServerResponse(message: request.message)
+      }
+    }
+    var configuration = Server.Configuration()
+    configuration.polling.maxThreads = 2
+    let server = Server(router: router, configuration: configuration)
+    let address = try server.listen(on: ListenAddress("127.0.0.1:0"))
+    try server.start()
+    let channel = try Channel(target: address.description)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (index, arrived) in arrivals.enumerated() {
+        group.addTask { _ = try await channel.echo(method: method(index)) }
+        await arrived.pass()
+      }
+      // The other thread polls.
+      #expect(onPollers.value <= 1)
+      for index in 1...20 { #expect(try await channel.echo([UInt8(index)]).message == [UInt8(index)]) }
+      let late = await #expect(throws: RPCError.self) {
+        try await channel.echo(method: method(0), options: CallOptions(timeout: .milliseconds(200)))
+      }
+      #expect(late?.code == .deadlineExceeded)
+      for _ in 0..<13 { proceed.signal() }
+      try await group.waitForAll()
+    }
+    await server.shutdown()
+  }
+
   @Test("A child task that holds a polling thread takes the jobs of its method off these threads")
   func childTask() async throws {
     let arrived = Gate()
