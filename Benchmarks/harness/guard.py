@@ -12,6 +12,17 @@ THRESHOLDS = programs.HERE / "thresholds.json"
 KEYS = ("instructions", "swift_allocations")
 ATTEMPTS = 6
 
+# By how much counts may exceed what is known. Five counts of a call or a message on two busy processors differed by 2 %
+# and less, those of an encoding or a decoding not at all.
+MARGIN = 0.03
+# Those of a client's stream differed by 10 %: how often a message is there before the client waits for it.
+MARGINS = {"client, messages of a stream": 0.1}
+# Beyond the margin, as a count of 2 varies by more than its margin: what timers and other threads allocate meanwhile.
+OTHER_ALLOCATIONS = 0.05
+
+# A call, and a message of a stream, on either end.
+CALLS = ("server", "server, 64 at a time", "server, messages of a stream", "client", "client, messages of a stream")
+
 
 def measurements():
     """The functions that count a call or a message on either end, our client and our server talking with each other,
@@ -30,12 +41,15 @@ def measurements():
     }
 
 
-def least_of_attempts(is_enough):
-    """The least counts of some attempts: what the threads of a machine do to each other only adds.
+def least_of_attempts(is_enough, wanted=None):
+    """The least counts of some attempts, of all ends and shapes or of those that are wanted: what the threads of a
+    machine do to each other only adds.
 
     After the first attempt only those are counted again whose counts are not enough yet.
     """
     least, measure = {}, measurements()
+    if wanted:
+        measure = {end: measure[end] for end in wanted}
     for _ in range(ATTEMPTS):
         again = [end for end in measure if end not in least or not is_enough(end, least[end])]
         if not again:
@@ -50,6 +64,16 @@ def least_of_attempts(is_enough):
     return least
 
 
+def margin(end):
+    """By how much the counts of an end or a shape may exceed what is known."""
+    return MARGINS.get(end, MARGIN)
+
+
+def most(key, end, known):
+    """The greatest count that is not too far above what is known."""
+    return known * (1 + margin(end)) + (OTHER_ALLOCATIONS if key == "swift_allocations" else 0)
+
+
 def main(arguments):
     if arguments == ["--with-swift-protobuf"]:
         return messages.compare()
@@ -58,21 +82,20 @@ def main(arguments):
     programs.build_ours()
     if arguments:
         least = least_of_attempts(lambda end, counts: False)
-        THRESHOLDS.write_text(json.dumps({"margin": 0.1, **least}, indent=2) + "\n")
+        THRESHOLDS.write_text(json.dumps(least, indent=2) + "\n")
         print(f"wrote {THRESHOLDS.relative_to(programs.REPOSITORY)}")
         return
     thresholds = json.loads(THRESHOLDS.read_text())
-    margin = thresholds.pop("margin")
 
     def exceeded(end, counts):
-        return [key for key in KEYS if counts[key] > thresholds[end][key] * (1 + margin)]
+        return [key for key in KEYS if counts[key] > most(key, end, thresholds[end][key])]
 
     least = least_of_attempts(lambda end, counts: not exceeded(end, counts))
     for end, limits in thresholds.items():
         for key, limit in limits.items():
             print(f"{end}: {least[end][key]:,} {key.replace('_', ' ')} each; known: {limit:,}")
-            if least[end][key] < limit * (1 - margin):
+            if least[end][key] < limit * (1 - margin(end)):
                 print(f"  better: `scripts/benchmark-guard --update` keeps it so")
     found = [f"{end}'s {key.replace('_', ' ')}" for end in thresholds for key in exceeded(end, least[end])]
     if found:
-        sys.exit(f"benchmark-guard: more than {margin:.0%} above what is known: {', '.join(found)}")
+        sys.exit(f"benchmark-guard: too far above what is known: {', '.join(found)}")

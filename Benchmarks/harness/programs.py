@@ -69,6 +69,9 @@ CLIENTS = {
 LEAN, ON_POLLERS = "CoreGRPC, lean", "CoreGRPC, on pollers"
 OPT_IN = {LEAN: "--lean", ON_POLLERS: "--on-pollers"}
 
+# Calls beside handlers that block, compute or yield.
+SCHEDULER = f"{SWIFT}/bench-scheduler"
+
 # Encode or decode a message of one shape, as often as the last argument says: our program and swift-protobuf's, of one
 # source.
 MESSAGES = f"{SWIFT}/bench-messages"
@@ -132,7 +135,8 @@ def build(with_grpc_swift=False):
     """Builds everything; quick when nothing has changed."""
     demand(*TOOLS)
     build_ours()
-    quietly(*RELEASE, "compute-client", cwd=HERE)
+    for product in ("compute-client", "bench-scheduler"):
+        quietly(*RELEASE, product, cwd=HERE)
     quietly("make", "--directory", "Peers", cwd=HERE)
     if PYTHON.exists():
         out = PEERS / "python"

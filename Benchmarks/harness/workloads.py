@@ -9,7 +9,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
-from . import callgrind, copies, http2, programs
+from . import callgrind, copies, http2, programs, scheduler
 from .processes import FAILURES, URGENT, Server, busy, cpu, json_of, resident
 
 SLOW = ("Python", "grpc-swift")
@@ -112,9 +112,6 @@ def h2load(turn):
     """Unary calls by h2load, which costs less than any gRPC client, so that the server is the limit."""
     with turn.running_together("h2load", turn.servers(opt_in=True)) as servers:
         for load, (channels, outstanding) in UNARY.items():
-            if load == "1x1":
-                continue
-
             def figures(name, server):
                 calls = int((8_000 if name.startswith(SLOW) else 75_000) * turn.settings.seconds / TURNS)
                 before = cpu(server.pid)
@@ -301,4 +298,6 @@ SUITES = {
     "start": start,
     "connect": connect,
     "sizes": sizes,
+    "scheduler": scheduler.measure,
+    "counts": scheduler.count,
 }

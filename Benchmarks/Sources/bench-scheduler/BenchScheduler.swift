@@ -15,12 +15,20 @@ struct BenchScheduler {
         arguments.dropFirst().first == "both" ? ["pollers", "pool"] : Array(arguments.dropFirst().prefix(1))
       guard !executors.isEmpty, executors.allSatisfy(["pollers", "pool"].contains) else { return printUsage() }
       try await Measurement(executors: executors).run(only: arguments.dropFirst(2).compactMap { Int($0) })
+    case "figures":
+      guard arguments.count == 3, let row = arguments.last.flatMap({ Int($0) }) else { return printUsage() }
+      try await Measurement(executors: [arguments[arguments.startIndex + 1]]).printFigures(of: row)
     default: printUsage()
     }
   }
 
   private static func printUsage() {
-    print("usage: bench-scheduler measure pollers|pool|both [ROW...]: prints a table of what calls feel beside others")
+    print(
+      """
+      usage: bench-scheduler measure pollers|pool|both [ROW...]: prints a table of what calls feel beside others
+             bench-scheduler figures pollers|pool ROW: prints the figures of one row as a line of JSON
+      """
+    )
   }
 
   static func method(_ name: String) -> MethodDescriptor {
@@ -145,14 +153,20 @@ struct Measurement {
     var name: String
     /// The target that the pollers must meet.
     var target = ""
-    var measure: (Peer) async throws -> String
+    var measure: (Peer) async throws -> Figures
+  }
+
+  /// The results of a row, for people and by names.
+  struct Figures {
+    var text: String
+    var values: [String: Double]
   }
 
   let executors: [String]
 
-  func run(only: [Int]) async throws {
+  private var rows: [Row] {
     let inTime = "≤ 50 ms"
-    let rows = [
+    return [
       Row(name: "echo alone") { await latencies($0, seconds: 2) },
       Row(name: "echo beside 600 handlers that block 3 s", target: "p50 ≤ 1, p99 ≤ 50 ms") {
         await beside($0, "Block", 3000, count: 600, once: true)
@@ -191,13 +205,16 @@ struct Measurement {
         await beside($0, "Spin", 4000, count: 200, once: true, methodCount: BenchScheduler.spinningMethodCount)
       },
     ]
+  }
+
+  func run(only: [Int]) async throws {
     print("| | what | target | \(executors.joined(separator: " | ")) |")
     print("|---|---|---|\(String(repeating: "---|", count: executors.count))")
     for (index, row) in rows.enumerated() where only.isEmpty || only.contains(index) {
       var results: [String] = []
       for executor in executors {
         let peer = try Peer(executor: executor)
-        results.append(try await row.measure(peer))
+        results.append(try await row.measure(peer).text)
         peer.stop()
       }
       print("| \(index) | \(row.name) | \(row.target) | \(results.joined(separator: " | ")) |")
@@ -205,7 +222,17 @@ struct Measurement {
     }
   }
 
-  private func latencies(_ peer: Peer, seconds: Double) async -> String {
+  /// Prints a row's figures with the first executor.
+  func printFigures(of number: Int) async throws {
+    guard rows.indices.contains(number), let executor = executors.first else { exit(64) }
+    let peer = try Peer(executor: executor)
+    let figures = try await rows[number].measure(peer)
+    peer.stop()
+    let fields = figures.values.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }
+    print("{\(fields.joined(separator: ", "))}")
+  }
+
+  private func latencies(_ peer: Peer, seconds: Double) async -> Figures {
     var all: [Double] = []
     var failures = 0
     let end = ContinuousClock.now + .seconds(seconds)
@@ -220,9 +247,12 @@ struct Measurement {
       all.append((ContinuousClock.now - began) / .milliseconds(1))
     }
     all.sort()
-    func quantile(_ q: Double) -> String { String(format: "%.2f", all[min(all.count - 1, Int(Double(all.count) * q))]) }
-    return
-      "p50 \(quantile(0.5)) p99 \(quantile(0.99)) max \(quantile(1)) ms, \(Int(Double(all.count) / seconds))/s, \(failures) failed"
+    func quantile(_ q: Double) -> Double { all[min(all.count - 1, Int(Double(all.count) * q))] }
+    let (p50, p99, greatest, rate) = (quantile(0.5), quantile(0.99), quantile(1), Double(all.count) / seconds)
+    return Figures(
+      text: String(format: "p50 %.2f p99 %.2f max %.2f ms, %.0f/s, %d failed", p50, p99, greatest, rate, failures),
+      values: ["p50": p50, "p99": p99, "max": greatest, "rate": rate, "failed": Double(failures)]
+    )
   }
 
   /// - Parameter methodCount: The number of methods that are called by turns, each by its number after the name; `nil`
@@ -234,8 +264,8 @@ struct Measurement {
     count: Int,
     once: Bool,
     methodCount: Int? = nil
-  ) async -> String {
-    await withTaskGroup(of: Void.self, returning: String.self) { group in
+  ) async -> Figures {
+    await withTaskGroup(of: Void.self, returning: Figures.self) { group in
       for index in 0..<count {
         let method = methodCount.map { "\(method)\(index % $0)" } ?? method
         group.addTask {
@@ -258,7 +288,7 @@ struct Measurement {
     unit: Int = 1000,
     concurrency: Int,
     seconds: Double
-  ) async -> String {
+  ) async -> Figures {
     let end = ContinuousClock.now + .seconds(seconds)
     let count = await withTaskGroup(of: Int.self) { group in
       for index in 0..<concurrency {
@@ -273,13 +303,14 @@ struct Measurement {
       }
       return await group.reduce(0, +)
     }
-    return "\(Int(Double(count) / seconds))/s of \(concurrency * unit / length)"
+    let rate = Double(count) / seconds
+    return Figures(text: "\(Int(rate))/s of \(concurrency * unit / length)", values: ["rate": rate])
   }
 
   /// Has calls wait beside others, half of them with a deadline, the others until they are cancelled, and then shuts
   /// down.
-  private func timeliness(_ peer: Peer, _ method: String?, count: Int = 1000) async -> String {
-    await withTaskGroup(of: Void.self, returning: String.self) { group in
+  private func timeliness(_ peer: Peer, _ method: String?, count: Int = 1000) async -> Figures {
+    await withTaskGroup(of: Void.self, returning: Figures.self) { group in
       if let method {
         for index in 0..<count {
           group.addTask {
@@ -312,19 +343,30 @@ struct Measurement {
       let atServer = peer.ask("late")
       let shutdown = Int(peer.ask("shutdown")).map { max(0, $0 - 500) } ?? -1
       group.cancelAll()
-      return "clients \(atClient), handlers \(atServer), shutdown \(shutdown) ms late"
+      // As the server writes it.
+      let latestHandler = atServer.split(separator: "latest ").last?.prefix { $0.isNumber }
+      return Figures(
+        text: "clients \(atClient), handlers \(atServer), shutdown \(shutdown) ms late",
+        values: [
+          "client": atClient.latest, "handler": latestHandler.flatMap { Double($0) } ?? -1,
+          "shutdown": Double(shutdown),
+        ]
+      )
     }
   }
 
-  private func descriptors(_ peer: Peer) async -> String {
+  private func descriptors(_ peer: Peer) async -> Figures {
     try? await peer.call("Echo", 0)
     let idle = peer.ask("descriptors")
-    return await withTaskGroup(of: Void.self, returning: String.self) { group in
+    return await withTaskGroup(of: Void.self, returning: Figures.self) { group in
       for _ in 0..<250 { group.addTask { _ = try? await peer.call("Block", 2000) } }
       try? await Task.sleep(for: .milliseconds(1500))
       let busy = peer.ask("descriptors")
       group.cancelAll()
-      return "\(idle) and \(busy)"
+      return Figures(
+        text: "\(idle) and \(busy)",
+        values: ["idle": Double(idle) ?? -1, "busy": Double(busy) ?? -1]
+      )
     }
   }
 }
@@ -336,6 +378,9 @@ final class Lateness: Sendable, CustomStringConvertible {
   func add(_ time: UInt64, dueAt dueTime: UInt64) {
     milliseconds.withLock { $0.append(max(0, Double(time) - Double(dueTime)) / 1_000_000) }
   }
+
+  /// The longest delay in milliseconds.
+  var latest: Double { milliseconds.withLock { $0.max() } ?? 0 }
 
   var description: String {
     let sorted = milliseconds.withLock { $0.sorted() }
