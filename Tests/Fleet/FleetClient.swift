@@ -47,8 +47,15 @@ struct FleetClient {
         maxBackoff: .seconds(1),
         retryableStatusCodes: [.unavailable]
       )
+      let delay = try options["hedging"].map { _ in try options.number("hedging", default: 0, in: 0...60_000) }
+      let hedging = delay.map { HedgingPolicy(maxAttempts: 2, hedgingDelay: .milliseconds($0)) }
+      let method = MethodConfig(
+        names: [.all],
+        retryPolicy: retries && hedging == nil ? policy : nil,
+        hedgingPolicy: hedging
+      )
       configuration.serviceConfig = ServiceConfig(
-        methodConfig: retries ? [MethodConfig(names: [.all], retryPolicy: policy)] : [],
+        methodConfig: [method],
         loadBalancingConfig: [.roundRobin]
       )
     }

@@ -1,12 +1,14 @@
 import CoreGRPC
 import Foundation
 
-/// A server or the client of `scripts/fleet`.
+/// A server or the client of `scripts/fleet` and `scripts/scale`.
 ///
 /// - `fleet-peer serve --address 127.0.0.1:0 --name A` serves until SIGTERM.
 /// - `fleet-peer call --target TARGET --seconds N` makes calls of the four kinds for N seconds, or until SIGTERM, and
 ///   prints a line for each.
 /// - `fleet-peer cost --target TARGET --calls N` makes unary calls one after the other, and prints what one takes.
+/// - `fleet-peer channels --count N` has N servers and a channel to each, makes a call on each, and keeps them until
+///   SIGTERM.
 @main
 struct FleetPeer {
   static func main() async throws {
@@ -15,6 +17,7 @@ struct FleetPeer {
     case "serve": try await FleetServer(options).run()
     case "call": try await FleetClient(options).run()
     case "cost": try await FleetClient(options).measureCost()
+    case "channels": try await FleetChannels(options).run()
     default: throw FleetOptions.Problem("unknown command: \(options.command)")
     }
   }

@@ -15,16 +15,20 @@ struct FleetServer {
 
   private let address: ListenAddress
   private let name: String
+  private let maxConcurrentCalls: Int?
 
   init(_ options: FleetOptions) throws {
     address = try ListenAddress(options.required("address"))
     name = try options.required("name")
+    maxConcurrentCalls =
+      try options["max-calls"].map { _ in try options.number("max-calls", default: 0, in: 1...1_000_000) }
   }
 
   func run() async throws {
-    var router = router()
+    var router = Self.router(name: name)
     HealthService().registerMethods(with: &router)
     var configuration = Server.Configuration()
+    if let maxConcurrentCalls { configuration.maxConcurrentCalls = maxConcurrentCalls }
     // Allows the pings of the clients, which send one after a second of silence.
     configuration.keepalive.minPingInterval = .milliseconds(500)
     configuration.keepalive.allowWithoutCalls = true
@@ -37,8 +41,8 @@ struct FleetServer {
     source.cancel()
   }
 
-  private func router() -> RPCRouter {
-    let name = name
+  /// Returns the methods of a server.
+  static func router(name: String) -> RPCRouter {
     @Sendable func answer(_ metadata: Metadata) -> [UInt8] {
       Array("\(name) \(metadata[stringValues: "grpc-previous-rpc-attempts"].first ?? "0")".utf8)
     }
