@@ -33,7 +33,9 @@ enum CoreLog {
     _ message: UnsafePointer<CChar>?
   ) {
     guard let message = unsafe message else { return }
-    if unsafe strncmp(message, "Failed accept4", 14) == 0 { ListenerWatch.shared.hint() }
+    if listenerFailures.contains(where: { unsafe strncmp(message, $0, $0.utf8.count) == 0 }) {
+      ListenerWatch.shared.listenerFailed()
+    }
     let isWanted = severity >= lowestSeverity.load(ordering: .relaxed)
     let level = CoreGRPCLog.Level(rawValue: Int(severity)) ?? .error
     if let capture = current {
@@ -55,6 +57,12 @@ enum CoreLog {
     }
     if !wasTaken { writeLine(level, unsafe text(of: message) + note) }
   }
+
+  /// The beginnings of the lines with which C-core gives up a listener, see `src/core/lib/iomgr/tcp_server_posix.cc`
+  /// and, in later versions, `src/core/lib/event_engine/posix_engine/posix_engine_listener.cc`.
+  private static let listenerFailures = [
+    "Failed accept4: ", "Closing acceptor. ", "Failed getsockname: ", "Invalid address: ",
+  ]
 
   /// A kind of lines that peers can cause.
   private enum Kind: Hashable {

@@ -93,6 +93,7 @@ final class ServerGenerations: Sendable {
     to address: ListenAddress,
     credentials: ServerCredentials
   ) throws(RuntimeError) -> Listener {
+    let failures = ListenerWatch.shared.failureCount
     // One bind at a time where several servers of the process may bind the same port, so that each finds its own
     // sockets.
     let (address, sockets) =
@@ -107,7 +108,7 @@ final class ServerGenerations: Sendable {
     return Listener(
       address: address,
       credentials: credentials,
-      sockets: Dictionary(uniqueKeysWithValues: sockets.map { ($0, ListenerDiagnosis()) })
+      sockets: Dictionary(uniqueKeysWithValues: sockets.map { ($0, ListenerDiagnosis(failures: failures)) })
     )
   }
 
@@ -230,13 +231,14 @@ extension ServerGenerations: ListenerWatch.Subject {
       return isWaiting ? state.current : nil
     }
     guard let core else { return }
+    let failures = ListenerWatch.shared.failureCount
     let sockets = core.findListeningSockets()
     state.withLock { state in
       guard state.current === core else { return }
       for index in state.listeners.indices where state.listeners[index].sockets.isEmpty {
         let address = state.listeners[index].address
         for socket in sockets where socket.listens(at: address) {
-          state.listeners[index].sockets[socket] = ListenerDiagnosis()
+          state.listeners[index].sockets[socket] = ListenerDiagnosis(failures: failures)
         }
       }
     }
@@ -244,32 +246,36 @@ extension ServerGenerations: ListenerWatch.Subject {
 
   func lookAtListeners() -> Bool {
     if configuration.xds != nil { findLateSockets() }
-    let (isUnclear, dead) = state.withLock { state -> (Bool, [ListenAddress]) in
-      guard state.isRunning, state.recovery == nil else { return (false, []) }
+    let failures = ListenerWatch.shared.failureCount
+    let (isUnclear, isWaiting, dead) = state.withLock { state -> (Bool, Bool, [ListenAddress]) in
+      guard state.isRunning, state.recovery == nil else { return (false, false, []) }
       let polled = hasPolled.load(ordering: .acquiring)
       var isUnclear = false
+      var isWaiting = false
       var dead: [ListenAddress] = []
       for index in state.listeners.indices {
         for socket in state.listeners[index].sockets.keys {
           let verdict = state.listeners[index].sockets[socket]?.look(
             isWaiting: socket.hasWaitingConnection,
             hasPolled: polled,
+            failures: failures,
             accepted: { socket.acceptedConnections }
           )
           switch verdict {
           case .unclear: isUnclear = true
+          case .waits: isWaiting = true
           case .dead: dead.append(state.listeners[index].address)
           case .accepts, nil: break
           }
         }
       }
-      return (isUnclear, dead)
+      return (isUnclear, isUnclear || isWaiting, dead)
     }
     if !dead.isEmpty {
       beginRecovery(of: dead)
       return false
     }
-    if isUnclear, hasPolled.exchange(false, ordering: .acquiringAndReleasing) {
+    if isWaiting, hasPolled.exchange(false, ordering: .acquiringAndReleasing) {
       state.withLock { $0.current }.whenPolled { [self] in hasPolled.store(true, ordering: .releasing) }
     }
     return isUnclear

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A thread that looks at the listeners of all servers of the process, every second while there are any, and at its
 /// memory.
 final class ListenerWatch: Sendable {
@@ -21,8 +23,12 @@ final class ListenerWatch: Sendable {
 
   private let state = Locked(State())
   private let wakeUp = Semaphore()
+  private let failures = Atomic(0)
 
   private init() {}
+
+  /// The number of times that C-core has reported that it gives up a listener.
+  var failureCount: Int { failures.load(ordering: .acquiring) }
 
   /// Begins to look at a server's listeners.
   func add(_ subject: any Subject) {
@@ -47,10 +53,13 @@ final class ListenerWatch: Sendable {
     if isLast { wakeUp.signal() }
   }
 
-  /// Looks now.
+  /// Takes note that C-core has given up a listener of the process, and looks now.
   ///
   /// Callable where a lock of C-core may be held.
-  func hint() { wakeUp.signal() }
+  func listenerFailed() {
+    failures.add(1, ordering: .acquiringAndReleasing)
+    wakeUp.signal()
+  }
 
   private func run() {
     var trim = MemoryTrim()

@@ -4,20 +4,48 @@ import Testing
 
 @Suite("Diagnosis of listeners")
 struct ListenerDiagnosisTests {
-  private var diagnosis = ListenerDiagnosis()
+  private var diagnosis = ListenerDiagnosis(failures: 0)
 
   private mutating func look(
     isWaiting: Bool = true,
     hasPolled: Bool = true,
+    failures: Int = 1,
     accepted: Set<UInt>? = [1, 2]
   ) -> ListenerDiagnosis.Verdict {
-    diagnosis.look(isWaiting: isWaiting, hasPolled: hasPolled, accepted: { accepted })
+    diagnosis.look(isWaiting: isWaiting, hasPolled: hasPolled, failures: failures, accepted: { accepted })
   }
 
-  @Test("Connections that wait while threads poll and none is accepted mean a dead listener")
+  @Test("After a failure, connections that wait while threads poll and none is accepted mean a dead listener")
   mutating func dead() {
     for _ in 1..<ListenerDiagnosis.looks { #expect(look() == .unclear) }
     #expect(look() == .dead)
+  }
+
+  @Test("Without a failure, connections may wait for many looks, as a storm of them does")
+  mutating func noFailure() {
+    for _ in 1..<ListenerDiagnosis.looksWithoutFailure { #expect(look(failures: 0) == .waits) }
+    #expect(look(failures: 0) == .dead)
+  }
+
+  @Test("A listener that accepts connections after a failure was not the one that failed")
+  mutating func otherListener() {
+    #expect(look(accepted: [1]) == .unclear)
+    #expect(look(accepted: [1, 2]) == .waits)
+    for _ in 0..<ListenerDiagnosis.looks { #expect(look(accepted: [1, 2]) == .waits) }
+  }
+
+  @Test("Connections accepted in the same second as a failure do not refute it")
+  mutating func failureAfterConnections() {
+    #expect(look(failures: 0, accepted: [1]) == .waits)
+    #expect(look(failures: 1, accepted: [1, 2]) == .unclear)
+    for _ in 2..<ListenerDiagnosis.looks { #expect(look(failures: 1, accepted: [1, 2]) == .unclear) }
+    #expect(look(failures: 1, accepted: [1, 2]) == .dead)
+  }
+
+  @Test("A failure before a listener began does not count against it")
+  mutating func earlierFailure() {
+    diagnosis = ListenerDiagnosis(failures: 1)
+    for _ in 0..<ListenerDiagnosis.looks { #expect(look() == .waits) }
   }
 
   @Test("A process without a free descriptor accepts nothing")
@@ -44,7 +72,8 @@ struct ListenerDiagnosisTests {
 
   @Test("An accepted connection begins the count anew")
   mutating func storm() {
-    for connection in 0..<20 as Range<UInt> { #expect(look(accepted: [connection]) == .unclear) }
+    #expect(look(accepted: []) == .unclear)
+    for connection in 0..<20 as Range<UInt> { #expect(look(accepted: [connection]) == .waits) }
   }
 
   @Test("Looks do not count while no thread polls, as in a process that was stopped")
