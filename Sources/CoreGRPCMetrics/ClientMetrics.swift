@@ -17,14 +17,24 @@ public final class ClientMetrics: ClientCallObserver {
   }
 
   private let methods: ObjectCache<Key, ClientMethodMetrics>
+  private let maxTargets: Int
+  /// The targets that have instruments of their own.
+  private let targets = Locked<Set<String>>([])
 
   /// Creates an observer for any number of channels.
   ///
   /// - Parameters:
   ///   - conventions: The names of the instruments. Defaults to gRPC's own.
+  ///   - maxTargets: The largest number of targets with instruments of their own, which are kept for good: those of
+  ///     further targets are shared, with the target `other`. Defaults to 1,000.
   ///   - factory: The factory that makes the instruments. Defaults to the one with which the program has bootstrapped
   ///     the metrics system.
-  public init(conventions: MetricConventions = .grpc, factory: any MetricsFactory = MetricsSystem.factory) {
+  public init(
+    conventions: MetricConventions = .grpc,
+    maxTargets: Int = 1_000,
+    factory: any MetricsFactory = MetricsSystem.factory
+  ) {
+    self.maxTargets = maxTargets
     methods = ObjectCache { ClientMethodMetrics(of: $0.method, target: $0.target, conventions, factory) }
   }
 
@@ -34,7 +44,17 @@ public final class ClientMetrics: ClientCallObserver {
   ///   - method: The method; `nil` for calls of methods that are not generated.
   ///   - target: The channel's target in full.
   public func observer(forMethod method: MethodDescriptor?, target: String) -> any ClientCallObserver {
-    methods[Key(method: method, target: target)]
+    methods[Key(method: method, target: kept(target))]
+  }
+
+  /// Returns the target, or `other` if there are too many.
+  private func kept(_ target: String) -> String {
+    targets.withLock { targets in
+      if targets.contains(target) { return target }
+      guard targets.count < maxTargets else { return Dimension.otherTarget }
+      targets.insert(target)
+      return target
+    }
   }
 
   /// Does nothing: the observers of the methods measure their calls.

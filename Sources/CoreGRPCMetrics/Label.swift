@@ -17,6 +17,18 @@ enum Label {
   static let serverOpenCalls = "coregrpc.server.open_calls"
   static let serverRefusedCalls = "coregrpc.server.refused_calls"
   static let clientOpenCalls = "coregrpc.client.open_calls"
+
+  // What the library alone can see.
+  static let serverConnections = "coregrpc.server.open_connections"
+  static let serverUnreleasedCalls = "coregrpc.server.unreleased_calls"
+  static let serverPollerThreads = "coregrpc.server.poller_threads"
+  static let serverRelievedThreads = "coregrpc.server.relieved_threads"
+  static let serverHandlerThreads = "coregrpc.server.handler_threads"
+  static let serverQueuedHandlers = "coregrpc.server.queued_handlers"
+  static let clientPollerThreads = "coregrpc.client.poller_threads"
+  static let deferredSends = "coregrpc.process.deferred_sends"
+  static let coalescedSends = "coregrpc.process.coalesced_sends"
+  static let droppedLogLines = "coregrpc.process.dropped_log_lines"
 }
 
 /// The keys of the instruments' dimensions, and their values of no method.
@@ -26,6 +38,7 @@ enum Dimension {
   static let status = "grpc.status"
   static let reason = "coregrpc.reason"
   static let otherMethod = "other"
+  static let otherTarget = "other"
 
   static let openTelemetrySystem = "rpc.system.name"
   static let openTelemetryMethod = "rpc.method"

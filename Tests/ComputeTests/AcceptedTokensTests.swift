@@ -1,6 +1,8 @@
+import CommandLineSupport
 import CoreGRPC
 import Foundation
 import Logging
+import TestSupport
 import Testing
 
 @testable import compute_server
@@ -27,6 +29,43 @@ struct AcceptedTokensTests {
     #expect(!tokens.contain("one") && tokens.contain("two, longer"))
     #expect(records.levels.withLock { $0 } == [.error, .notice])
     withExtendedLifetime(file) {}
+  }
+}
+
+extension AcceptedTokensTests {
+  @Test("While the file is read, other calls use the tokens that there are")
+  func slowFile() async throws {
+    let file = try TemporaryFile("one", name: "tokens")
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let (isReading, proceed) = (Gate(), DispatchSemaphore(value: 0))
+    let blocks = Locked(false)
+    let tokens = try AcceptedTokens(path: file.path, logger: logger, interval: .zero) { path in
+      if blocks.withLock({ $0 }) {
+        isReading.open()
+        proceed.wait()
+      }
+      return try AcceptedTokens.read(path)
+    }
+    try "two, longer".write(toFile: file.path, atomically: false, encoding: .utf8)
+    blocks.withLock { $0 = true }
+    let reader = Task.detached { tokens.contain("two, longer") }
+    await isReading.pass()
+    blocks.withLock { $0 = false }
+    #expect(tokens.contain("one"))
+    proceed.signal()
+    #expect(await reader.value)
+    #expect(!tokens.contain("one"))
+    withExtendedLifetime(file) {}
+  }
+
+  @Test("A pipe in the place of the file is an error, and keeps nobody waiting")
+  func pipe() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "coregrpc-\(UUID()).fifo").path
+    defer { unlink(path) }
+    try #require(mkfifo(path, 0o600) == 0)
+    let error = #expect(throws: TextFile.Failure.self) { try TextFile.read(path) }
+    #expect(error?.description == "cannot read \(path): it is not a regular file")
+    #expect(throws: TextFile.Failure.self) { try TextFile.read("/dev/zero") }
   }
 }
 

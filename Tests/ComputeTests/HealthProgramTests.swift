@@ -32,6 +32,40 @@ struct HealthProgramTests {
     }
   }
 
+  @Test("The service and the timeout come from the environment and the file, too")
+  func settings() async throws {
+    try await withServer { target, provider in
+      provider.updateStatus(.notServing, forService: "down")
+      let variables = ["COMPUTE_CLIENT_TARGET": target, "COMPUTE_CLIENT_SERVICE": "down"]
+      let variable = try await Programs.client(["health"], environment: variables)
+      #expect(variable.output == "NOT_SERVING\n" && variable.status == 4, "\(variable.errors)")
+      let flag = try await Programs.client(["health", "--service", ""], environment: variables)
+      #expect(flag.output == "SERVING\n", "\(flag.errors)")
+      let file = try TemporaryFile(#"{"service": "down", "watch": false, "timeout": "never"}"#)
+      let invalid = try await Programs.client(["health", "--target", target, "--config", file.path])
+      #expect(invalid.status != 0 && invalid.errors.contains("'timeout' in \(file.path)"), "\(invalid.errors)")
+      let calls = try TemporaryFile(#"{"service": "down", "watch": false, "timeout": "5s"}"#)
+      let call = try await Programs.client(["--target", target, "--config", calls.path])
+      #expect(call.status == 0, "\(call.errors)")
+      let empty = try await Programs.client(["--target", target], environment: ["COMPUTE_CLIENT_TLS": ""])
+      #expect(empty.status != 0 && empty.errors.contains("The value of COMPUTE_CLIENT_TLS is empty"), "\(empty.errors)")
+    }
+  }
+
+  @Test("A watch can be asked for in the environment")
+  func watchOfEnvironment() async throws {
+    try await withServer { target, _ in
+      let client = try ChildProcess(
+        Locations.executable("compute-client"),
+        ["health", "--target", target],
+        environment: ["COMPUTE_CLIENT_WATCH": "true"]
+      )
+      #expect(await client.line(after: "SERVING") != nil)
+      client.signal(SIGINT)
+      #expect(await client.outcome().status == 0)
+    }
+  }
+
   @Test("A server that is not there is an error, in text and in JSON")
   func deadServer() async throws {
     let arguments = ["health", "--target", "unix:/nonexistent/socket"]

@@ -7,7 +7,16 @@ enum Programs {
     try ChildProcess(Locations.executable("compute-server"), arguments, environment: environment)
   }
 
-  static func client(_ arguments: [String], input: [UInt8] = []) async throws -> ChildProcess.Outcome {
-    try await ChildProcess.run(Locations.executable("compute-client"), arguments, input: input)
+  static func client(
+    _ arguments: [String],
+    input: [UInt8] = [],
+    environment: [String: String] = [:]
+  ) async throws -> ChildProcess.Outcome {
+    try await ChildProcess.run(
+      Locations.executable("compute-client"),
+      arguments,
+      input: input,
+      environment: environment
+    )
   }
 }

@@ -99,7 +99,7 @@ struct SettingsTests {
 
   @Test(
     "A setting that protects a program is not empty",
-    arguments: ["authorization-policy", "ca", "client-ca", "tls-cert", "tls-key", "token-file"]
+    arguments: ["authorization-policy", "ca", "client-ca", "server-name", "tls", "tls-cert", "tls-key", "token-file"]
   )
   func protection(name: String) throws {
     try withFile(#"{"\#(name)": "", "other": ""}"#) { path in

@@ -59,6 +59,8 @@ struct ComputeClientCommand: OneLineErrorCommand {
     try calls.fill(from: &settings)
     try log.fill(from: &settings)
     try tracing.fill(from: &settings)
+    // The file is also that of health checks.
+    settings.accept(["service", "watch"])
     try settings.finish()
 
     let output = connection.output

@@ -19,8 +19,11 @@ struct HealthCommand: OneLineErrorCommand {
   @Option(help: ArgumentHelp("The full name of a service. (default: the whole server)", valueName: "name"))
   var service: String?
 
-  @Flag(help: "Print the status whenever it changes, until a signal comes or the server ends that.")
-  var watch = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Print the status whenever it changes, until a signal comes or the server ends that."
+  )
+  var watch: Bool?
 
   @OptionGroup
   var connection: ConnectionOptions
@@ -35,9 +38,12 @@ struct HealthCommand: OneLineErrorCommand {
     var settings = try Settings(program: "compute-client", file: connection.config)
     try connection.fill(from: &settings)
     try tls.fill(from: &settings)
+    try settings.fill(&service, "service")
+    try settings.fill(&watch, "watch")
+    try settings.fill(&timeout, "timeout")
     // The file is also that of calls.
     settings.accept(
-      ["timeout", "wait-for-ready", "service-config", "count", "concurrency", "log-level", "log-format", "tracing"]
+      ["wait-for-ready", "service-config", "count", "concurrency", "log-level", "log-format", "tracing"]
     )
     try settings.finish()
 
@@ -46,7 +52,7 @@ struct HealthCommand: OneLineErrorCommand {
     var status: String?
     do {
       let client = HealthClient(channel: try connection.channel(tls))
-      if watch {
+      if watch ?? false {
         status = try await Self.watch(service, client, CallOptions(timeout: timeout?.duration), output)
       } else {
         let answer = try await client.check(service, options: CallOptions(timeout: timeout?.duration ?? .seconds(1)))

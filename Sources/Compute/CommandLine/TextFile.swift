@@ -31,16 +31,22 @@ public enum TextFile {
     }
   }
 
-  /// Returns the bytes of a file.
+  /// Returns the bytes of a regular file.
+  ///
+  /// A pipe or a device is refused without waiting for what it has to say.
   ///
   /// - Parameters:
   ///   - path: The path.
   ///   - limit: The largest number of bytes that the file may have. Defaults to 1 MiB.
   /// - Throws: ``Failure``.
   public static func read(_ path: String, limit: Int = 1 << 20) throws(Failure) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Failure(path, String(cString: strerror(errno))) }
     defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw Failure(path, String(cString: strerror(errno))) }
+    // Reading a folder has an error of its own.
+    guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { throw Failure(path, "it is not a regular file") }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65536)
     while true {

@@ -18,7 +18,9 @@ final class PageConnection {
 
   private(set) var phase = Phase.request
   private var input: [UInt8] = []
-  private var output: ArraySlice<UInt8> = []
+  private var output: [UInt8] = []
+  /// The number of bytes of it that have been sent.
+  private var sentCount = 0
 
   init(descriptor: Int32, deadline: ContinuousClock.Instant) {
     self.descriptor = descriptor
@@ -41,7 +43,7 @@ final class PageConnection {
       input += bytes
       guard let response = PageRequest(input).response(page: page) else { return true }
       input = []
-      output = response[...]
+      output = response
       phase = .sending
       return send()
     case .sending:
@@ -61,10 +63,15 @@ final class PageConnection {
   }
 
   private func send() -> Bool {
-    let count = output.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    let count = output.withUnsafeBytes { bytes in
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[sentCount...])
+      return Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+    }
     if count < 0 { return errno == EAGAIN || errno == EINTR }
-    output = output.dropFirst(count)
-    if output.isEmpty {
+    sentCount += count
+    if sentCount == output.count {
+      // The client may take its time to close the connection, and the page is large.
+      output = []
       shutdown(descriptor, Int32(SHUT_WR))
       phase = .end
     }

@@ -62,16 +62,20 @@ enum PageRequest: Equatable {
   }
 
   private static func response(_ status: String, type: String, body: String, isHead: Bool) -> [UInt8] {
-    let body = Array(body.utf8)
     let allow = status.hasPrefix("405") ? "Allow: GET, HEAD\r\n" : ""
     let head = """
       HTTP/1.1 \(status)\r
       Content-Type: \(type)\r
-      Content-Length: \(body.count)\r
+      Content-Length: \(body.utf8.count)\r
       \(allow)Connection: close\r
       \r
 
       """
-    return Array(head.utf8) + (isHead ? [] : body)
+    // A page can have megabytes: one copy of it.
+    var response: [UInt8] = []
+    response.reserveCapacity(head.utf8.count + (isHead ? 0 : body.utf8.count))
+    response += head.utf8
+    if !isHead { response += body.utf8 }
+    return response
   }
 }

@@ -22,6 +22,8 @@ final class AcceptedTokens: Sendable {
     var tokens: [[UInt8]]
     var version: TextFile.Version?
     var nextCheck: ContinuousClock.Instant
+    /// Whether a call reads the file; others go on with the tokens that there are.
+    var isReading = false
     /// The failure of the last reading, once it is reported.
     var failure: String?
   }
@@ -65,35 +67,40 @@ final class AcceptedTokens: Sendable {
   }
 
   private func currentTokens() -> [[UInt8]] {
-    let (tokens, news) = state.withLock { state -> ([[UInt8]], Result<Int, any Error>?) in
+    let (tokens, known) = state.withLock { state -> ([[UInt8]], TextFile.Version??) in
       let now = ContinuousClock.now
-      guard now >= state.nextCheck else { return (state.tokens, nil) }
-      state.nextCheck = now + interval
-      let version = TextFile.Version(of: path)
-      guard version != state.version else {
-        state.failure = nil
-        return (state.tokens, nil)
-      }
-      let news = Result { try read(path) }
+      guard !state.isReading, now >= state.nextCheck else { return (state.tokens, .none) }
+      state.isReading = true
+      return (state.tokens, .some(state.version))
+    }
+    guard let known else { return tokens }
+    // Without the lock: a disk that is slow keeps this call alone waiting.
+    let version = TextFile.Version(of: path)
+    let news = version == known ? nil : Result { try read(path) }
+    let (newTokens, isNews) = state.withLock { state -> ([[UInt8]], Bool) in
+      state.isReading = false
+      state.nextCheck = .now + interval
       switch news {
       case .success(let tokens):
         state.tokens = tokens
         state.version = version
         state.failure = nil
       case .failure(let error):
-        guard state.failure != "\(error)" else { return (state.tokens, nil) }
+        guard state.failure != "\(error)" else { return (state.tokens, false) }
         state.failure = "\(error)"
+      case nil:
+        state.failure = nil
       }
-      return (state.tokens, news.map(\.count))
+      return (state.tokens, true)
     }
     // Without the lock: a log may keep its writer waiting.
     switch news {
-    case .success(let count):
-      logger.notice("read the tokens again", metadata: ["file": "\(path)", "count": "\(count)"])
-    case .failure(let error): logger.error("the tokens stay as they were: \(error)")
-    case nil: break
+    case .success(let tokens):
+      logger.notice("read the tokens again", metadata: ["file": "\(path)", "count": "\(tokens.count)"])
+    case .failure(let error) where isNews: logger.error("the tokens stay as they were: \(error)")
+    case .failure, nil: break
     }
-    return tokens
+    return newTokens
   }
 
   static func read(_ path: String) throws -> [[UInt8]] {

@@ -6,7 +6,7 @@ import Configuration
 /// A setting has one name. As a flag it is `--max-concurrent-calls`, in the file `max-concurrent-calls`, and in the
 /// environment, with the program's name, `COMPUTE_SERVER_MAX_CONCURRENT_CALLS`. The flag takes precedence, then the
 /// variable. A variable without a value counts as not set, as does an empty text in the file. For the settings that
-/// protect a program, such as `tls-key`, both are errors: a program without protection is not what is meant.
+/// protect a program, such as `tls` and `tls-key`, both are errors: a program without protection is not what is meant.
 public struct Settings {
   private struct Source {
     let provider: any ConfigProvider
@@ -15,7 +15,9 @@ public struct Settings {
   }
 
   /// The settings that are never empty, as a program without them is open to more peers.
-  private static let protective: Set = ["authorization-policy", "ca", "client-ca", "tls-cert", "tls-key", "token-file"]
+  private static let protective: Set = [
+    "authorization-policy", "ca", "client-ca", "server-name", "tls", "tls-cert", "tls-key", "token-file",
+  ]
 
   private let sources: [Source]
   private let file: SettingsFile?

@@ -25,8 +25,9 @@
 /// The program gives the closures of those names, here `["security-log": { event in … }]`. The logger `stdout_logger`
 /// is always there: it writes a line of JSON to standard output. A thread of the provider's own calls the loggers, for
 /// one event after the other, and no call waits for them: a logger may block. Meanwhile at most 4,096 events wait.
-/// Further ones are counted (``AuthorizationAuditEvent/droppedBefore``, and an error in ``CoreGRPCLog``), and the calls
-/// go on. Events of the last moments can be lost when the process ends, unless it waits for ``flushAudit(within:)``.
+/// Further ones are counted (``AuthorizationAuditEvent/droppedBefore``, and errors in ``CoreGRPCLog``, which come
+/// immediately and a few times a minute), and the calls go on. Events of the last moments can be lost when the process
+/// ends, unless it waits for ``flushAudit(within:)``.
 ///
 /// Use a provider from any thread, and for any number of servers. <doc:AuthorizingCalls> has an example.
 public final class AuthorizationPolicyProvider: Sendable {

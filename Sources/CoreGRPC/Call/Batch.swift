@@ -12,6 +12,8 @@ struct Batch: ~Copyable {
   private(set) var status = Status.ok
   private(set) var waitsForReady: Bool?
   private(set) var compression: CompressionAlgorithm?
+  /// The number of attempts of a client's call before this one.
+  var previousAttempts: UInt8 = 0
 
   /// Whether the batch sends a server's initial metadata, if no earlier batch has.
   private var opensUnlessStarted = false
@@ -117,16 +119,18 @@ struct Batch: ~Copyable {
 
   /// Returns whether there is initial metadata for C-core.
   func hasInitialMetadata(for role: CallStateMachine.Role) -> Bool {
-    !initialMetadata.isEmpty || role == .client && compression != nil
+    !initialMetadata.isEmpty || role == .client && (compression != nil || previousAttempts > 0)
   }
 
-  /// Returns the initial metadata with the entries that C-core's filters remove before it is sent.
+  /// Returns the initial metadata with the entries that a program may not set.
   ///
-  /// A client's choice of compression is such an entry. A server's choice is a level, see ``compressionLevel``: C-core
-  /// turns it into an algorithm that the client accepts.
+  /// A client's choice of compression is such an entry, which C-core's filters remove before it is sent. A server's
+  /// choice is a level, see ``compressionLevel``: C-core turns it into an algorithm that the client accepts.
   func initialMetadataForCore(_ role: CallStateMachine.Role) -> Metadata {
-    guard role == .client, let compression else { return initialMetadata }
+    guard role == .client, compression != nil || previousAttempts > 0 else { return initialMetadata }
     var metadata = initialMetadata
+    if previousAttempts > 0 { metadata.addString("\(previousAttempts)", forKey: Metadata.previousAttempts) }
+    guard let compression else { return metadata }
     // `GRPC_COMPRESSION_REQUEST_ALGORITHM_MD_KEY`, a key that users may not set.
     metadata.addString(compression.description, forKey: "grpc-internal-encoding-request")
     return metadata

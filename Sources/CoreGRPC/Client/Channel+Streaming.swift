@@ -181,9 +181,14 @@ extension Channel {
                 attempts?.began(call)
                 return ClientStream(call: call, options: options, attempts: attempts)
               }
-              func begin(_ message: Input) throws(RPCError) -> ClientStream {
+              func begin(_ message: Input, after previousAttempts: Int = 0) throws(RPCError) -> ClientStream {
                 let stream = try makeStream()
-                try stream.start(request.metadata, onlyMessage: message, serializer: serializer)
+                try stream.start(
+                  request.metadata,
+                  onlyMessage: message,
+                  previousAttempts: previousAttempts,
+                  serializer: serializer
+                )
                 streams.insert(stream)
                 return stream
               }
@@ -199,7 +204,7 @@ extension Channel {
                     let response = try await ClientResponse(single: stream.response(deserializer: deserializer))
                     return StreamingClientResponse(single: response)
                   }
-                  return try await call.run { () throws(RPCError) in try begin(message) }
+                  return try await call.run { (count) throws(RPCError) in try begin(message, after: count) }
                 }
                 stream = try begin(message)
               } else {

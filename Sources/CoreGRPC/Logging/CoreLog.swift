@@ -74,10 +74,17 @@ enum CoreLog {
   private static let limits = Locked<[Kind: LogLimit]>([:])
 
   /// The number of lines that the limits have left out.
-  static let skippedCount = Atomic(0)
+  static var skipped: Int { skippedCount.load(ordering: .relaxed) }
 
-  /// The number of lines that standard error did not take.
-  static let droppedCount = Atomic(0)
+  private static let skippedCount = Atomic(0)
+
+  /// The number of lines that standard error, or a logger, did not take.
+  static var dropped: Int { droppedCount.load(ordering: .relaxed) }
+
+  private static let droppedCount = Atomic(0)
+
+  /// Counts lines that a logger did not take.
+  static func countDropped(_ count: Int) { droppedCount.add(count, ordering: .relaxed) }
 
   /// Counts a line of some kind; see ``LogLimit/admit(at:)``.
   private static func admit(_ kind: Kind) -> Int? {
@@ -104,7 +111,7 @@ enum CoreLog {
     writing.withLock { _ in
       var output = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
       guard unsafe poll(&output, 1, 0) == 1 else {
-        droppedCount.add(1, ordering: .relaxed)
+        countDropped(1)
         return
       }
       _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -66,7 +66,7 @@ extension Metadata {
   static let acceptedEncodings = "grpc-accept-encoding"
 
   /// The key with which a client's gRPC says how often it has tried before; a server's handler gets it.
-  private static let previousAttempts = "grpc-previous-rpc-attempts"
+  static let previousAttempts = "grpc-previous-rpc-attempts"
 
   private static func isReserved(_ key: String) -> Bool { key.hasPrefix("grpc-") && key != statusDetails }
 

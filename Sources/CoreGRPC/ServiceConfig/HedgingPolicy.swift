@@ -10,8 +10,8 @@
 /// of the request. Interceptors and observers see one call, with the messages of all attempts. The timeout is that of
 /// all attempts together. A server can delay the next attempt, or forbid it, with `grpc-retry-pushback-ms` in its
 /// trailing metadata. While ``ServiceConfig/retryThrottling`` stops retries, there is one attempt alone; its tokens for
-/// hedging are apart from C-core's for retries. Unlike C-core's retries, attempts do not tell the server how many there
-/// were before.
+/// hedging are apart from C-core's for retries. Each attempt after the first tells the server in
+/// `grpc-previous-rpc-attempts` how many have begun before it.
 ///
 /// The attempts go to different servers only if ``ServiceConfig/loadBalancingConfig`` distributes calls: see
 /// ``LoadBalancingConfig/roundRobin``.

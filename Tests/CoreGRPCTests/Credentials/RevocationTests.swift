@@ -221,6 +221,26 @@ struct RevocationTests {
     #expect(!FileManager.default.fileExists(atPath: path))
   }
 
+  @Test("The folder of a process that has crashed is removed by the next one, and that of a living one stays")
+  func leftovers() throws {
+    let living = try RevocationFolder(["00000000.r0": "a"])
+    let parent = try #require(living.path.range(of: "/grpc-crl-").map { living.path[..<$0.lowerBound] })
+    let left = "\(parent)/grpc-crl-\(UUID())"
+    let lock = try {
+      try #require(mkdir(left, 0o711) == 0)
+      try "a".write(toFile: "\(left)/00000000.r0", atomically: false, encoding: .utf8)
+      return try #require(FolderLock(left))
+    }()
+    #expect(FolderLock(left) == nil)
+    let second = try RevocationFolder(["00000000.r0": "a"])
+    #expect(FileManager.default.fileExists(atPath: "\(left)/00000000.r0"))
+    withExtendedLifetime(lock) {}
+    _ = consume lock
+    let third = try RevocationFolder(["00000000.r0": "a"])
+    #expect(!FileManager.default.fileExists(atPath: left))
+    #expect(living.isIntact && second.isIntact && third.isIntact)
+  }
+
   @Test("A folder that cannot be made anew is reported, and made as soon as it can")
   func unrepairable() async throws {
     let certificates = try await TestCertificates(faulty: true)

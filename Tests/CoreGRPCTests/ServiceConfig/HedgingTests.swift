@@ -23,6 +23,8 @@ struct HedgingTests {
     let cancelled = Counter()
     /// The attempts' deadlines, in the order of their arrival.
     let deadlines = Locked<[ContinuousClock.Instant]>([])
+    /// The numbers of attempts before, as each attempt tells it.
+    let previous = Locked<[String?]>([])
     /// Opens when an attempt that waits is cancelled.
     let cancellation = Gate()
   }
@@ -47,7 +49,10 @@ struct HedgingTests {
   ) async throws {
     let seen = Seen()
     var router = RPCRouter()
-    router.registerHandler(forMethod: Self.method) { (_: ServerRequest<[UInt8]>, context) in
+    router.registerHandler(forMethod: Self.method) { (request: ServerRequest<[UInt8]>, context) in
+      seen.previous.withLock {
+        $0.append(request.metadata[stringValues: "grpc-previous-rpc-attempts"].first { _ in true })
+      }
       let attempt = seen.attempts.add()
       if let deadline = context.deadline { seen.deadlines.withLock { $0.append(deadline) } }
       switch attempt <= fates.count ? fates[attempt - 1] : .answers {
@@ -113,6 +118,17 @@ struct HedgingTests {
       let answer = try await number(channel)
       #expect(answer == 1)
       #expect(seen.attempts.value == 1)
+    }
+  }
+
+  @Test
+  func `Each attempt tells the server how many there were before`() async throws {
+    let policy = HedgingPolicy(maxAttempts: 3, hedgingDelay: .seconds(600), nonFatalStatusCodes: [.unavailable])
+    let fates: [Fate] = [.fails(.unavailable), .fails(.unavailable), .answers]
+    try await withServer(fates, config(policy)) { channel, seen in
+      let answer = try await number(channel)
+      #expect(answer == 3)
+      #expect(seen.previous.withLock { $0 } == [nil, "1", "2"])
     }
   }
 

@@ -13,6 +13,7 @@ final class AuditQueue: Sendable {
     var dropped = 0
     /// The number of events that were dropped since the last report.
     var unreported = 0
+    var reports = LogLimit()
     var hasThread = false
     /// Whether the thread waits for a signal.
     var isIdle = false
@@ -26,7 +27,8 @@ final class AuditQueue: Sendable {
 
   /// - Parameters:
   ///   - idleTime: The time for which the thread waits for another event.
-  ///   - report: Gets the number of dropped events, when no event waits any more.
+  ///   - report: Gets the number of dropped events: immediately, as often as ``LogLimit`` allows, and when no event
+  ///     waits any more. Runs on the threads that poll, too: it must not block.
   init(
     idleTime: Duration = .seconds(10),
     report: @escaping @Sendable (_ dropped: Int) -> Void = { count in
@@ -39,6 +41,7 @@ final class AuditQueue: Sendable {
 
   /// Hands an event to loggers, on any thread, without waiting for them.
   func add(_ event: AuthorizationAuditEvent, for loggers: Loggers) {
+    var dropped = 0
     // If the system has no thread now, the next event tries again.
     _ = change { state in
       if state.waiting.count < Self.largestCount {
@@ -48,8 +51,13 @@ final class AuditQueue: Sendable {
       } else {
         state.dropped += 1
         state.unreported += 1
+        // Not only when the loggers are done: one that blocks for ever never is.
+        guard state.reports.admit() != nil else { return }
+        dropped = state.unreported
+        state.unreported = 0
       }
     }
+    if dropped > 0 { report(dropped) }
   }
 
   /// Calls a closure when the loggers have had the events that wait, on the queue's thread.

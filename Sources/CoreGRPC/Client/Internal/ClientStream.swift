@@ -42,13 +42,17 @@ final class ClientStream: Sendable {
   /// proxies reset such a call, and its status is lost.
   ///
   /// Called once, before anything else.
+  ///
+  /// - Parameter previousAttempts: The number of attempts of the call before this one, of which the server learns.
   func start<Input: Sendable>(
     _ metadata: Metadata,
     onlyMessage: Input,
+    previousAttempts: Int,
     serializer: some MessageSerializer<Input>
   ) throws(RPCError) {
     let message = try serialize(onlyMessage, with: serializer)
     var opening = opening(metadata)
+    opening.previousAttempts = UInt8(clamping: previousAttempts)
     opening.sendMessage(message)
     opening.sendHalfClose()
     try start(opening)

@@ -15,10 +15,10 @@ struct HedgedCall<Response: Sendable> {
 
   /// Makes the attempts.
   ///
-  /// - Parameter begin: Begins another attempt.
+  /// - Parameter begin: Begins another attempt, after a number of others.
   /// - Returns: The response of the first attempt that succeeds.
   /// - Throws: The error of the first attempt that fails for good or, if none may follow, of the last.
-  func run(_ begin: () throws(RPCError) -> ClientStream) async throws(RPCError) -> Response {
+  func run(_ begin: (_ previousAttempts: Int) throws(RPCError) -> ClientStream) async throws(RPCError) -> Response {
     let result = await withTaskGroup(of: Event.self) { group -> Result<Response, RPCError> in
       var streams: [ClientStream] = []
       var running = 0
@@ -31,7 +31,8 @@ struct HedgedCall<Response: Sendable> {
       defer { group.cancelAll() }
 
       func start() throws(RPCError) {
-        let (stream, attempt) = (try begin(), streams.count)
+        let attempt = streams.count
+        let stream = try begin(attempt)
         streams.append(stream)
         running += 1
         group.addTask { [respond] in

@@ -7,23 +7,30 @@ import Glibc
 ///
 /// OpenSSL opens a list when it verifies the first certificate of its authority, and without a list it takes each
 /// certificate. So each file is replaced atomically, and the folder can be searched by a process that has given up
-/// rights. It goes with this object; a process that ends earlier leaves it behind. Where something else removes it, as
+/// rights. It goes with this object. A process that ends earlier leaves it behind, and the next process that makes one
+/// removes it: a ``FolderLock`` tells that its owner is gone. Where something else removes it, as
 /// systemd does in `/dev/shm` at a user's last logout (`RemoveIPC=`), the watch of certificates makes it anew.
 final class RevocationFolder: Sendable {
   let path: String
+
+  private static let prefix = "grpc-crl-"
+
+  /// The lock on the folder, while there is one.
+  private let lock: Locked<FolderLock>
 
   /// The stamps of the files, by their names.
   private let files = Locked<[String: FileContents.Stamp?]>([:])
 
   /// - Throws: The system's error.
   init(_ lists: [String: String]) throws(CredentialsError) {
-    var made: (path: String, stamps: [String: FileContents.Stamp?])?
+    var made: (path: String, lock: FolderLock, stamps: [String: FileContents.Stamp?])?
     var problem = Self.problem("a temporary folder")
     for parent in Self.parents where made == nil {
       do throws(CredentialsError) {
-        let path = try Self.make(in: parent)
+        Self.removeLeftovers(in: parent)
+        let (path, lock) = try Self.make(in: parent)
         do throws(CredentialsError) {
-          made = (path, try Self.write(lists, to: path))
+          made = (path, lock, try Self.write(lists, to: path))
         } catch {
           for name in lists.keys { unsafe unlink("\(path)/\(name)") }
           unsafe rmdir(path)
@@ -35,6 +42,7 @@ final class RevocationFolder: Sendable {
     }
     guard let made else { throw problem }
     path = made.path
+    lock = Locked(made.lock)
     files.withLock { $0 = made.stamps }
   }
 
@@ -46,7 +54,7 @@ final class RevocationFolder: Sendable {
   /// Whether the folder is this process's, and the files are those that this object has written: programs that clean up
   /// may have removed some.
   var isIntact: Bool {
-    Self.isOwn(path)
+    Self.isOwn(path) && lock.withLock { $0 }.locks(path)
       && files.withLock { files in files.allSatisfy { FileContents.Stamp(path: "\(path)/\($0.key)") == $0.value } }
   }
 
@@ -64,6 +72,11 @@ final class RevocationFolder: Sendable {
     if unsafe mkdir(path, 0o700) == 0 { unsafe chmod(path, 0o711) }
     // Another user may have made a folder in the place of one that was removed.
     guard Self.isOwn(path) else { throw CredentialsError(message: "\(path) is not this process's folder any more") }
+    if !lock.withLock({ $0 }).locks(path) {
+      // Before there is anything in it: another process may just remove it.
+      guard let new = FolderLock(path) else { throw Self.problem(path) }
+      lock.withLock { $0 = new }
+    }
     let stamps = try Self.write(lists, to: path)
     files.withLock { $0.merge(stamps) { $1 } }
     let old = files.withLock { files in
@@ -76,9 +89,36 @@ final class RevocationFolder: Sendable {
   /// The folders to make this one in, in order: in memory, and then where temporary files are.
   private static var parents: [String] { ["/dev/shm", Environment.text("TMPDIR") ?? "/tmp", "/tmp"] }
 
-  /// Makes a folder.
-  private static func make(in parent: String) throws(CredentialsError) -> String {
-    var template = "\(parent)/grpc-revocation-XXXXXX".utf8.map(CChar.init(bitPattern:)) + [0]
+  /// Removes the folders of this user's processes that have ended without doing so.
+  private static func removeLeftovers(in parent: String) {
+    for name in names(in: parent) where name.hasPrefix(prefix) {
+      let path = "\(parent)/\(name)"
+      // Where the lock is to be had, the owner is gone.
+      guard isOwn(path), let lock = FolderLock(path) else { continue }
+      for file in names(in: path) { unsafe unlink("\(path)/\(file)") }
+      unsafe rmdir(path)
+      withExtendedLifetime(lock) {}
+    }
+  }
+
+  /// Returns the names in a folder, `.` and `..` included; none if it cannot be read.
+  private static func names(in path: String) -> [String] {
+    guard let folder = unsafe opendir(path) else { return [] }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      // The name is within the entry, and ends with a NUL.
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
+        unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      names.append(name)
+    }
+    return names
+  }
+
+  /// Makes a folder, and locks it.
+  private static func make(in parent: String) throws(CredentialsError) -> (path: String, lock: FolderLock) {
+    var template = "\(parent)/\(prefix)XXXXXX".utf8.map(CChar.init(bitPattern:)) + [0]
     // The text ends with a NUL, and keeps its length.
     let isMade = unsafe mkdtemp(&template) != nil
     guard isMade else { throw problem(parent) }
@@ -89,7 +129,13 @@ final class RevocationFolder: Sendable {
       unsafe rmdir(path)
       throw problem
     }
-    return path
+    // Another process may have found it without a lock, and removed it.
+    guard let lock = FolderLock(path) else {
+      let problem = problem(path)
+      unsafe rmdir(path)
+      throw problem
+    }
+    return (path, lock)
   }
 
   /// Writes lists.

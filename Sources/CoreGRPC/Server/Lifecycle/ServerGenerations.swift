@@ -127,6 +127,9 @@ final class ServerGenerations: Sendable {
     return (bound, ListeningSocket.all().subtracting(before).filter { bound.isAddress(of: $0) })
   }
 
+  /// The C servers.
+  var cores: [ServerCore] { state.withLock { $0.all } }
+
   var listeningAddresses: [ListenAddress] { state.withLock { $0.listeners.map(\.address) } }
 
   func start() throws(RuntimeError) {
