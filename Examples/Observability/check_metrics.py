@@ -18,7 +18,11 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = pathlib.Path(sys.argv[1]).resolve()
 INSTRUMENTS = {
+    "coregrpc_process_dropped_log_lines_total",
     "coregrpc_server_open_calls",
+    "coregrpc_server_open_connections",
+    "coregrpc_server_poller_threads",
+    "coregrpc_server_queued_handlers",
     "coregrpc_server_refused_calls_total",
     "grpc_server_call_duration_seconds_bucket",
     "grpc_server_call_duration_seconds_count",

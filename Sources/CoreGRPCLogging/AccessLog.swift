@@ -83,6 +83,7 @@ public final class AccessLog: ServerCallObserver {
       logger.log(level: level, "\(entry.message)", metadata: entry.metadata, source: "CoreGRPC")
     }
     if batch.dropped > 0 {
+      CoreGRPCLog.countDropped(batch.dropped)
       logger.warning(
         "dropped \(batch.dropped) entries of the access log: the queue was full",
         metadata: ["grpc.dropped": "\(batch.dropped)"],

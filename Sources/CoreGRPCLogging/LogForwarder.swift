@@ -32,6 +32,7 @@ final class LogForwarder: Sendable {
       logger.log(level: Logger.Level(event.level), "\(event.message)", metadata: metadata, source: "CoreGRPC")
     }
     if batch.dropped > 0 {
+      CoreGRPCLog.countDropped(batch.dropped)
       logger.warning(
         "dropped \(batch.dropped) log entries: the queue was full",
         metadata: ["grpc.dropped": "\(batch.dropped)"],

@@ -217,6 +217,11 @@ struct PrometheusTests {
         "grpc_server_call_sent_total_compressed_message_size_bytes": "histogram",
         "grpc_server_call_rcvd_total_compressed_message_size_bytes": "histogram",
         "coregrpc_server_open_calls": "gauge", "coregrpc_server_refused_calls": "counter",
+        "coregrpc_server_open_connections": "gauge", "coregrpc_server_unreleased_calls": "gauge",
+        "coregrpc_server_poller_threads": "gauge", "coregrpc_server_relieved_threads": "gauge",
+        "coregrpc_server_handler_threads": "gauge", "coregrpc_server_queued_handlers": "gauge",
+        "coregrpc_client_poller_threads": "gauge", "coregrpc_process_deferred_sends": "counter",
+        "coregrpc_process_coalesced_sends": "counter", "coregrpc_process_dropped_log_lines": "counter",
       ]
     )
     func value(_ family: String, _ suffix: String, _ labels: [String: String]) -> String? {
@@ -233,6 +238,8 @@ struct PrometheusTests {
     let refused = ["grpc_method": "other", "coregrpc_reason": "unknown_method"]
     #expect(value("coregrpc_server_refused_calls", "_total", refused) == "1")
     #expect(value("coregrpc_server_open_calls", "", [:]) == "0")
+    let threads = families["coregrpc_server_poller_threads"]?.samples.first?.value
+    #expect(threads.flatMap { Double($0) } ?? 0 >= 1)
     let duration = "grpc_server_call_duration_seconds"
     let bounds = families[duration]?.samples.compactMap { $0.labels["le"] == "+Inf" ? nil : $0.labels["le"] }
       .compactMap(Double.init)

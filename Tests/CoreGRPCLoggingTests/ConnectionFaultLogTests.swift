@@ -189,6 +189,7 @@ extension LogHandlerTests {
     try await withShutdown(of: server) {
       let port = Int(try #require(address.port))
       let recorder = EventRecorder()
+      let before = ProcessStatistics.current.limitedLogLines
       for _ in 0..<100 {
         let client = RawConnection(toPort: port)
         await client.closed()
@@ -196,6 +197,7 @@ extension LogHandlerTests {
       recorder.stop()
       let lines = recorder.all.filter { $0.message.hasPrefix("Handshake failed with ") }
       #expect(lines.count >= 5 && lines.count < 50)
+      #expect(ProcessStatistics.current.limitedLogLines - before >= 50)
     }
   }
 }

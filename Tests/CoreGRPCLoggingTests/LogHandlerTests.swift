@@ -261,6 +261,7 @@ struct LogHandlerTests {
   @Test("A flood is cut to the bound, and the number of what was dropped is logged")
   func flood() async throws {
     let handler = InMemoryLogHandler()
+    let before = ProcessStatistics.current.droppedLogLines
     let forwarder = LogForwarder(logger: Logger(label: "test") { _ in handler }, maximumPerSecond: 10)
     for number in 0..<1_000 { forwarder.add(CoreGRPCLog.Event(level: .error, message: "\(number)")) }
     let report = await handler.entry { $0.metadata["grpc.dropped"] != nil }
@@ -269,6 +270,7 @@ struct LogHandlerTests {
     let logged = handler.entries.count { $0.level == .error }
     let dropped = handler.entries.compactMap { $0.metadata["grpc.dropped"].map { Int("\($0)") ?? 0 } }.reduce(0, +)
     #expect(logged + dropped == 1_000 && logged >= 10)
+    #expect(ProcessStatistics.current.droppedLogLines - before >= dropped)
   }
 }
 

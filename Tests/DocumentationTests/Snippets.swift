@@ -344,6 +344,11 @@ func observeServer() {
   _ = server
 }
 
+func observeRuntime(_ server: Server) async throws {
+  let metrics = RuntimeMetrics(of: server)
+  try await metrics.record(every: .seconds(15))
+}
+
 func observeChannel() throws {
   var configuration = Channel.Configuration()
   configuration.callObservers = [ClientMetrics()]

@@ -19,5 +19,15 @@ extension InstrumentDescription {
     "grpc.server.call.rcvd_total_compressed_message_size": "The bytes of all messages that a call has received.",
     "coregrpc.server.open_calls": "Calls in progress.",
     "coregrpc.server.refused_calls": "Calls that no handler got.",
+    "coregrpc.server.open_connections": "Connections that are open.",
+    "coregrpc.server.unreleased_calls": "Calls in progress, and those whose handlers still run.",
+    "coregrpc.server.poller_threads": "Threads that poll for the network, or run a handler meanwhile.",
+    "coregrpc.server.relieved_threads": "Polling threads that a handler keeps.",
+    "coregrpc.server.handler_threads": "Threads for handlers that block or compute.",
+    "coregrpc.server.queued_handlers": "Handlers that wait for such a thread.",
+    "coregrpc.client.poller_threads": "Threads that poll for the channels of the process.",
+    "coregrpc.process.deferred_sends": "Messages and statuses that were sent together with others.",
+    "coregrpc.process.coalesced_sends": "Those of them that were written together with another one.",
+    "coregrpc.process.dropped_log_lines": "Lines that the log lost.",
   ]
 }

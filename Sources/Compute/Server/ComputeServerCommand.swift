@@ -95,7 +95,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
     let administration = Server(services: [AdminServices(), ReflectionService(services: [ChannelzService()])])
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     let server: Server
-    let metrics: MetricsPage?
+    let metrics: ServerMeasurement?
     let traces: TraceExporter?
     do {
       try callers.setPolicy(in: &configuration)
@@ -110,6 +110,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
           try callers.authenticator(logger: logger)
         )
       )
+      metrics?.begin(of: server)
       var bound: [ListenAddress] = []
       for address in listen.isEmpty ? [.tcp(host: "127.0.0.1", port: 19999)] : listen {
         let credentials = tls.credentials(for: address)
@@ -118,7 +119,7 @@ struct ComputeServerCommand: OneLineErrorCommand {
       let adminAddress = try services.admin.map { try administration.listen(on: $0) }
       try server.start()
       try StandardOutput.printLine("running... \(bound.map(\.description).joined(separator: " "))")
-      if let metrics { try StandardOutput.printLine("metrics... http://\(metrics.address)/metrics") }
+      if let metrics { try StandardOutput.printLine("metrics... http://\(metrics.page.address)/metrics") }
       if let adminAddress {
         try administration.start()
         try StandardOutput.printLine("administration... \(adminAddress)")
@@ -147,6 +148,6 @@ struct ComputeServerCommand: OneLineErrorCommand {
     await accessLog?.flush()
     await configuration.authorizationPolicy?.flushAudit()
     await traces?.shutdown()
-    metrics?.stop()
+    metrics?.page.stop()
   }
 }

@@ -2,11 +2,9 @@ import ArgumentParser
 import CommandLineSupport
 import CoreGRPC
 import CoreGRPCLogging
-import CoreGRPCMetrics
 import Logging
 import ProgramSettings
 import ProgramTelemetry
-import PrometheusPage
 
 /// The options for what a server tells others about its calls.
 struct ServerTelemetryOptions: ParsableArguments {
@@ -43,14 +41,11 @@ struct ServerTelemetryOptions: ParsableArguments {
   /// Begins to measure a server's calls, and listens for readers.
   ///
   /// - Throws: When the address cannot be bound.
-  func beginMetrics(of configuration: inout Server.Configuration) throws -> MetricsPage? {
+  func beginMetrics(of configuration: inout Server.Configuration) throws -> ServerMeasurement? {
     guard let metrics, let port = metrics.port else { return nil }
-    let registry = PrometheusRegistry(describe: InstrumentDescription.ofGRPC)
-    configuration.callObservers.append(ServerMetrics(factory: registry))
-    let process = ProcessMetrics()
     var host = metrics.description.dropLast("\(port)".count + 1)
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-    return try MetricsPage(host: String(host), port: port) { registry.page + process.page }
+    return try ServerMeasurement(host: String(host), port: port, configuration: &configuration)
   }
 
   private static func tcpAddress(_ text: String) throws -> ListenAddress {

@@ -23,6 +23,7 @@ import CGRPC
   /// The options for deferring and coalescing the sends of the queue's calls.
   let sends: SendOptions
 
+  private let pollers: PollerPool
   private let waker: Locked<QueueWaker?>
 
   /// Creates the queue and starts its threads.
@@ -55,6 +56,7 @@ import CGRPC
       onStopped: onStopped
     )
     self.executor = executor
+    self.pollers = pollers
     unsafe self.handle = pollers.queue
     self.workers = pollers.workers
     self.outstandingCalls = pollers.outstandingCalls
@@ -67,6 +69,9 @@ import CGRPC
     waker.withLock { $0 = nil }
     unsafe grpc_completion_queue_shutdown(handle)
   }
+
+  /// The numbers of the threads that poll, and of those that program code keeps.
+  var pollerCounts: (active: Int, relieved: Int) { pollers.counts }
 
   /// Completes, on a polling thread, an operation that C-core does not know.
   func post(_ operation: Operation) {

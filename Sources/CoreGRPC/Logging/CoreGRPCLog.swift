@@ -44,6 +44,9 @@ public enum CoreGRPCLog {
     _ = consume old
   }
 
+  /// Counts events that a handler of this package has dropped, for ``ProcessStatistics``.
+  package static func countDropped(_ count: Int) { CoreLog.countDropped(count) }
+
   /// Hands an event to the handler.
   ///
   /// - Parameter makeEvent: Makes the event, if the handler wants its level.

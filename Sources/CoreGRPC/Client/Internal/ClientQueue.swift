@@ -13,6 +13,9 @@ enum ClientQueue {
     }
   }
 
+  /// The number of threads that poll the queue, if it exists.
+  static var pollerCount: Int { current.withLock { $0.queue }?.pollerCounts.active ?? 0 }
+
   private struct WeakQueue {
     weak var queue: CompletionQueue?
   }

@@ -142,6 +142,9 @@ import Synchronization
     startObserver()
   }
 
+  /// The numbers of the threads that poll, and of those that are stuck.
+  var counts: (active: Int, relieved: Int) { state.withLock { ($0.active.count, $0.relieved.count) } }
+
   // MARK: Polling
 
   /// Starts a thread that polls from its start.

@@ -77,6 +77,9 @@ final class HandlerLane: Sendable {
     self.state = ContendedLock(State(allowance: pool.processorCount))
   }
 
+  /// The number of jobs that no thread has begun.
+  var waitingCount: Int { state.withLock { $0.waitingCount } }
+
   /// Runs a job when it is its turn.
   func append(_ job: Job) {
     let starts = state.withLock { state in

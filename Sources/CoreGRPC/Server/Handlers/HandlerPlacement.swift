@@ -41,6 +41,9 @@ final class HandlerPlacement: TaskExecutor {
     return ownLane.withLock { $0 }
   }
 
+  /// The number of jobs that wait for a thread beside the polling threads.
+  var waitingCount: Int { ownLane.withLock { $0 }?.waitingCount ?? 0 }
+
   /// Makes the jobs run beside the polling threads if no other thread could take over from these.
   func leavePollersWithoutReserve() { if !pollers.hasSpareThread.load(ordering: .relaxed) { leavePollers() } }
 

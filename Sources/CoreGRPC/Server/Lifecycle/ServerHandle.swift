@@ -25,6 +25,9 @@ import CGRPC
     unsafe grpc_server_register_completion_queue(handle, queue.handle, nil)
   }
 
+  /// The numbers of the queue's threads that poll, and of those that a handler keeps.
+  var pollerCounts: (active: Int, relieved: Int) { queue.pollerCounts }
+
   /// Whether C-core opens the listening sockets only when an xDS control plane says so.
   var opensSocketsLater: Bool { xds != nil }
 

@@ -37,6 +37,14 @@ struct AcceptedConnections: Sendable {
     inodes = Set(accepted.compactMap(Self.socketInode))
   }
 
+  /// Returns the number of connections that are open.
+  ///
+  /// - Parameter sockets: The listening sockets that accepted them.
+  /// - Returns: `nil` if the process has no descriptor left to look.
+  static func count(from sockets: [ListeningSocket]) -> Int? {
+    ListeningSocket.descriptors() == nil ? nil : AcceptedConnections(from: sockets).inodes.count
+  }
+
   /// Shuts down the connections that are open: C-core's reads and writes there fail from now on.
   func shutDown() {
     if inodes.isEmpty { return }

@@ -1,0 +1,117 @@
+import CoreGRPC
+import CoreGRPCMetrics
+import Foundation
+import MetricsTestKit
+import TestSupport
+import Testing
+
+@Suite("Metrics beside calls", .timeLimit(.minutes(5)))
+struct RuntimeMetricsTests {
+  private static let method = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Wait")
+
+  private let metrics = TestMetrics()
+
+  /// Runs `body` with a server whose one method runs a handler, and a channel to it.
+  private func withServer(
+    _ configuration: Server.Configuration = Server.Configuration(),
+    handler: @escaping @Sendable () async -> Void,
+    body: (Server, Channel) async throws -> Void
+  ) async throws {
+    var router = RPCRouter()
+    router.registerHandler(forMethod: Self.method) { (_: ServerRequest<[UInt8]>, _) in
+      await handler()
+      return ServerResponse(message: [])
+    }
+    let server = Server(router: router, configuration: configuration)
+    let address = try server.listen(on: .tcp(host: "127.0.0.1", port: 0))
+    try server.start()
+    try await withShutdown(of: server) {
+      let channel = try Channel(target: address.description)
+      try await body(server, channel)
+      channel.close()
+    }
+  }
+
+  private static func call(_ channel: Channel) async -> RPCError? {
+    await rpcError { try await channel.unary(request: ClientRequest(message: []), descriptor: method) }
+  }
+
+  private func value(_ label: String) -> Double? { try? metrics.expectMeter(label, []).lastValue }
+
+  @Test("A connection, a call and the threads are counted when they are read")
+  func connectionAndCall() async throws {
+    let entered = Gate()
+    let gate = Gate()
+    try await withServer {
+      entered.open()
+      await gate.pass()
+    } body: { server, channel in
+      let runtime = RuntimeMetrics(of: server, factory: metrics)
+      runtime.record()
+      #expect(value("coregrpc.server.open_connections") == 0)
+      #expect(value("coregrpc.server.unreleased_calls") == 0)
+      async let error = Self.call(channel)
+      await entered.pass()
+      runtime.record()
+      #expect(value("coregrpc.server.open_connections") == 1)
+      #expect(value("coregrpc.server.unreleased_calls") == 1)
+      #expect(value("coregrpc.server.poller_threads") ?? 0 >= 1)
+      #expect(value("coregrpc.client.poller_threads") ?? 0 >= 1)
+      gate.open()
+      #expect(await error == nil)
+      await server.shutdown(gracePeriod: .zero)
+      #expect(server.statistics() == Server.Statistics())
+    }
+  }
+
+  @Test("Handlers that wait for a thread are the depth of a queue")
+  func queue() async throws {
+    let blocked = DispatchSemaphore(value: 0)
+    var configuration = Server.Configuration()
+    configuration.maxHandlerThreads = 1
+    try await withServer(configuration) {
+      Self.wait(for: blocked)
+    } body: { server, channel in
+      let calls = (0..<6).map { _ in Task { await Self.call(channel) } }
+      // One keeps a polling thread, one the only other thread, and the rest waits.
+      var statistics = server.statistics()
+      while statistics.queuedHandlers == 0 || statistics.relievedThreads + statistics.handlerThreads == 0 {
+        await Task.yield()
+        statistics = server.statistics()
+      }
+      #expect(statistics.handlerThreads <= 1 && statistics.queuedHandlers <= 5)
+      for _ in calls { blocked.signal() }
+      for call in calls { #expect(await call.value == nil) }
+      #expect(server.statistics().queuedHandlers == 0)
+    }
+  }
+
+  private static func wait(for semaphore: DispatchSemaphore) { semaphore.wait() }
+
+  @Test("Counters get the counts of the process once")
+  func counters() async throws {
+    let runtime = RuntimeMetrics(factory: metrics)
+    let before = ProcessStatistics.current
+    runtime.record()
+    runtime.record()
+    let after = ProcessStatistics.current
+    func check(_ label: String, _ dimensions: [(String, String)] = [], _ count: (ProcessStatistics) -> Int) throws {
+      let total = try Int(metrics.expectCounter(label, dimensions).totalValue)
+      #expect((count(before)...count(after)).contains(total))
+    }
+    try check("coregrpc.process.deferred_sends") { $0.deferredSends }
+    try check("coregrpc.process.coalesced_sends") { $0.coalescedSends }
+    try check("coregrpc.process.dropped_log_lines", [("coregrpc.reason", "limit")]) { $0.limitedLogLines }
+    try check("coregrpc.process.dropped_log_lines", [("coregrpc.reason", "full")]) { $0.droppedLogLines }
+  }
+
+  @Test("Periodic records end with the task")
+  func periodic() async throws {
+    let runtime = RuntimeMetrics(factory: metrics)
+    let task = Task { try await runtime.record(every: .milliseconds(1)) }
+    while try metrics.expectMeter("coregrpc.client.poller_threads", []).values.count < 3 { await Task.yield() }
+    task.cancel()
+    let result = await task.result
+    #expect(throws: CancellationError.self) { try result.get() }
+  }
+}
