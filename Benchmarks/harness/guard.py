@@ -12,11 +12,12 @@ THRESHOLDS = programs.HERE / "thresholds.json"
 KEYS = ("instructions", "swift_allocations")
 ATTEMPTS = 6
 
-# By how much counts may exceed what is known. Five counts of a call or a message on two busy processors differed by 2 %
-# and less, those of an encoding or a decoding not at all.
+# By how much counts may exceed what is known. Five counts of a call on two busy processors differed by 2 % and less,
+# those of an encoding or a decoding not at all.
 MARGIN = 0.03
-# Those of a client's stream differed by 10 %: how often a message is there before the client waits for it.
-MARGINS = {"client, messages of a stream": 0.1}
+# Those of a stream differed by 14 % on a server and by 34 % on a client, with the load of the machine: how often a
+# message is there before the thread waits for it. What is known is in between.
+MARGINS = {"server, messages of a stream": 0.15, "client, messages of a stream": 0.15}
 # Beyond the margin, as a count of 2 varies by more than its margin: what timers and other threads allocate meanwhile.
 OTHER_ALLOCATIONS = 0.05
 
