@@ -4,8 +4,11 @@ import Glibc
 /// The signals that a thread blocks.
 ///
 /// The library's threads block what the program's main thread blocks, as C-core's own threads do that the main thread
-/// has started. A child process inherits the mask of the thread that starts it, so one that a handler starts has the
-/// mask that it would have if the main thread had started it. As long as the main thread runs and does not block a
+/// has started, and SIGPIPE: otherwise a log whose reader has gone, or a handler that writes to a closed connection,
+/// would end the process. The write fails with EPIPE instead, as on the threads of Swift's pool.
+///
+/// A child process inherits the mask of the thread that starts it, so one that a handler starts has the mask that it
+/// would have if the main thread had started it, and SIGPIPE. As long as the main thread runs and does not block a
 /// signal that is sent to the process, Linux gives it to the main thread (`complete_signal`).
 struct SignalMask: Sendable, Hashable {
   /// Each signal's bit, the lowest for the signal 1.
@@ -33,12 +36,16 @@ struct SignalMask: Sendable, Hashable {
   /// Whether the mask blocks a signal.
   func contains(_ signal: Int32) -> Bool { bits & Self.bit(signal) != 0 }
 
+  /// Blocks a signal, too.
+  mutating func insert(_ signal: Int32) { bits |= Self.bit(signal) }
+
   /// Blocks a signal no more.
   mutating func remove(_ signal: Int32) { bits &= ~Self.bit(signal) }
 
   private static func bit(_ signal: Int32) -> UInt64 { 1 << UInt64(signal - 1) }
 
-  /// Returns the mask for a new thread of the library: that of the main thread, without the signals that code raises.
+  /// Returns the mask for a new thread of the library: that of the main thread and SIGPIPE, without the signals that
+  /// code raises.
   ///
   /// - Parameter status: Returns the text of the main thread's status; `nil` without `/proc`.
   static func forNewThread(
@@ -53,6 +60,7 @@ struct SignalMask: Sendable, Hashable {
       usleep(100)
     }
     for signal in raisedByCode { mask.remove(signal) }
+    mask.insert(SIGPIPE)
     return mask
   }
 

@@ -5,7 +5,7 @@ import Glibc
 enum Thread {
   /// Runs `body` on a new detached thread.
   ///
-  /// The thread blocks the signals that the main thread blocks, see ``SignalMask``.
+  /// The thread blocks SIGPIPE and the signals that the main thread blocks, see ``SignalMask``.
   ///
   /// - Parameter name: The name in debuggers and `top -H`; Linux keeps the first 15 bytes.
   /// - Returns: Whether the thread was started; `false` if the system allows no further one now.

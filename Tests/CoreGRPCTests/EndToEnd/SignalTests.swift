@@ -40,13 +40,23 @@ struct SignalTests {
   }
 
   @Test(
-    "A child process that a handler or a client's task starts blocks no signals",
+    "A child process that a handler or a client's task starts blocks no signal but SIGPIPE",
     arguments: ["poller", "lane", "client"]
   )
   func childProcess(in place: String) async throws {
     let outcome = try await Self.peer(place, "mask")
     #expect(outcome.status == 0)
-    #expect(outcome.output == "SigBlk:\t0000000000000000\n")
+    #expect(outcome.output == "SigBlk:\t0000000000001000\n")
+  }
+
+  @Test(
+    "A handler or a client's task that writes to a closed pipe gets an error",
+    arguments: ["poller", "lane", "client"]
+  )
+  func closedPipe(in place: String) async throws {
+    let outcome = try await Self.peer(place, "pipe")
+    #expect(outcome.status == 0)
+    #expect(outcome.output == "EPIPE\n")
   }
 
   @Test("A mask is read as Linux writes it")
@@ -58,16 +68,16 @@ struct SignalTests {
     #expect(SignalMask(status: "SigBlk:\tx\n") == nil)
   }
 
-  @Test("A new thread blocks what the main thread blocks, but no signal that a thread's own code raises")
+  @Test("A new thread blocks what the main thread blocks and SIGPIPE, but no signal that a thread's own code raises")
   func newThread() {
     func mask(_ signals: Int32...) -> String {
       "SigBlk:\t" + String(signals.reduce(UInt64(0)) { $0 | 1 << UInt64($1 - 1) }, radix: 16) + "\n"
     }
-    #expect(blocked(by: .forNewThread { mask(SIGUSR1, SIGILL, SIGTERM) }) == [SIGUSR1, SIGTERM])
-    #expect(blocked(by: .forNewThread { nil }).isEmpty)
+    #expect(blocked(by: .forNewThread { mask(SIGUSR1, SIGILL, SIGTERM) }) == [SIGUSR1, SIGPIPE, SIGTERM])
+    #expect(blocked(by: .forNewThread { nil }) == [SIGPIPE])
     // As it is for a moment, and afterwards.
     var statuses = [mask(SIGUSR1), mask(SIGUSR1, SIGSEGV, SIGTERM)]
-    #expect(blocked(by: .forNewThread { statuses.popLast() }) == [SIGUSR1])
+    #expect(blocked(by: .forNewThread { statuses.popLast() }) == [SIGUSR1, SIGPIPE])
   }
 
   private func blocked(by mask: SignalMask) -> [Int32] { (1...64).filter(mask.contains) }

@@ -33,6 +33,8 @@ extension RacePeer {
     case trap, fault
     /// Starts a child process that says which signals it blocks.
     case mask
+    /// Writes to a pipe that nobody reads.
+    case pipe
 
     func callAsFunction() {
       switch self {
@@ -44,6 +46,12 @@ extension RacePeer {
         process.arguments = ["SigBlk", "/proc/self/status"]
         guard (try? process.run()) != nil else { exit(1) }
         process.waitUntilExit()
+        exit(0)
+      case .pipe:
+        var ends: [Int32] = [0, 0]
+        guard unsafe Glibc.pipe(&ends) == 0 else { exit(1) }
+        close(ends[0])
+        print(unsafe write(ends[1], "x", 1) == -1 && errno == EPIPE ? "EPIPE" : "no error")
         exit(0)
       }
     }
