@@ -11,12 +11,17 @@ HERE = Path(__file__).resolve().parent.parent
 REPOSITORY = HERE.parent
 BUILD = HERE / ".build"
 PEERS = BUILD / "peers"
-SWIFT = BUILD / "release"
+# The version of a gRPC that `scripts/core` has built, in place of the system's.
+CORE = os.environ.get("BENCHMARK_CORE", "")
+# Each engine has a folder of its own: SwiftPM keeps the search paths of a build.
+SCRATCH = BUILD / f"core-{CORE}" if CORE else BUILD
+SWIFT = SCRATCH / "release"
 PYTHON = REPOSITORY / ".venv/bin/python"
 CERTIFICATES = BUILD / "certificates"
 
 # How programs in Swift are shipped: with the standard library inside, as the machine that runs them has none.
 RELEASE = ("swift", "build", "-c", "release", "--static-swift-stdlib", "--product")
+OURS = (*RELEASE[:-1], "--scratch-path", str(SCRATCH), "--product")
 
 # How many seconds a build may take.
 BUILD_PATIENCE = 3600
@@ -120,8 +125,8 @@ def environment():
 def build_ours():
     """Builds our server and clients for release."""
     demand("valgrind")
-    for product in ("bench-server", "bench-client", "bench-messages"):
-        quietly(*RELEASE, product, cwd=HERE)
+    for product in ("bench-server", "bench-client") if CORE else ("bench-server", "bench-client", "bench-messages"):
+        quietly(*OURS, product, cwd=HERE)
 
 
 def build_messages():

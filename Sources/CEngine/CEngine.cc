@@ -14,6 +14,7 @@
 #include <grpc/support/log.h>
 
 #include <type_traits>
+#include <vector>
 
 // In gRPC 1.65 the functions of C-core's own log do nothing any more. Later versions lack GPR_ASSERT, and then the
 // functions. The channel argument is new in 1.65.
@@ -91,6 +92,43 @@ static auto make_google_default(Create *create) {
 extern "C" grpc_channel_credentials *cengine_google_default_credentials(void) {
   return make_google_default(grpc_google_default_credentials_create);
 }
+
+// MARK: Servers
+
+#ifdef GRPC_ARG_SERVER_CONFIG_FETCHER
+
+static grpc_server *create_server(const grpc_channel_args *arguments, grpc_server_config_fetcher *fetcher) {
+  if (fetcher == nullptr) return grpc_server_create(arguments, nullptr);
+  // The name of an argument is not const in C's type, and is not changed.
+  grpc_arg last = {};
+  last.type = GRPC_ARG_POINTER;
+  last.key = const_cast<char *>(GRPC_ARG_SERVER_CONFIG_FETCHER);
+  last.value.pointer.p = fetcher;
+  last.value.pointer.vtable = grpc_server_config_fetcher_arg_vtable();
+  std::vector<grpc_arg> all(arguments->args, arguments->args + arguments->num_args);
+  all.push_back(last);
+  grpc_channel_args list = {all.size(), all.data()};
+  grpc_server *server = grpc_server_create(&list, nullptr);
+  // The server has a reference of its own.
+  grpc_server_config_fetcher_unref(fetcher);
+  return server;
+}
+
+#else
+
+static grpc_server *create_server(const grpc_channel_args *arguments, grpc_server_config_fetcher *fetcher) {
+  grpc_server *server = grpc_server_create(arguments, nullptr);
+  if (fetcher != nullptr) grpc_server_set_config_fetcher(server, fetcher);
+  return server;
+}
+
+#endif
+
+extern "C" grpc_server *cengine_server_create(const void *arguments, grpc_server_config_fetcher *fetcher) {
+  return create_server(static_cast<const grpc_channel_args *>(arguments), fetcher);
+}
+
+// MARK: The process
 
 extern "C" void cengine_ignore_mutex_deadlocks(void) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

@@ -64,6 +64,14 @@ void cengine_set_certificate_provider(struct grpc_tls_credentials_options *optio
 /// Makes Google's default credentials; NULL if there are none.
 struct grpc_channel_credentials *cengine_google_default_credentials(void);
 
+struct grpc_server;
+struct grpc_server_config_fetcher;
+
+/// Makes a server with a fetcher of its configuration, which it takes over; NULL for none.
+///
+/// The arguments are a `grpc_channel_args`, a type without a tag, which only gRPC's header can declare.
+struct grpc_server *cengine_server_create(const void *arguments, struct grpc_server_config_fetcher *fetcher);
+
 /// Has abseil's mutexes no longer look for lock orders that may deadlock, in the whole process.
 ///
 /// They do that where abseil was built without NDEBUG, as Debian's is.

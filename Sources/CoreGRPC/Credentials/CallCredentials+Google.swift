@@ -156,8 +156,8 @@ extension CallCredentials {
         service, resource, audience, scope, requestedTokenType, subjectTokenPath, subjectTokenType, actorTokenPath,
         actorTokenType,
       ]
-      // C-core copies the texts.
-      let copies = unsafe texts.map { text in unsafe text.flatMap { unsafe gpr_strdup($0) } }
+      // C-core copies the texts. An empty one counts as none, and gRPC 1.85 reads from NULL where a text is missing.
+      let copies = unsafe texts.map { text in unsafe gpr_strdup(text ?? "") }
       defer { for index in unsafe copies.indices { unsafe gpr_free(copies[index]) } }
       var options = unsafe grpc_sts_credentials_options(
         token_exchange_service_uri: copies[0],

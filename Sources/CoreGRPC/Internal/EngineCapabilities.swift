@@ -18,6 +18,13 @@ struct EngineCapabilities: Sendable, Hashable {
   /// with its checks, as Debian's is. See <https://github.com/grpc/grpc/pull/42405>.
   let retriesSurviveMissingStatus: Bool
 
+  /// Whether a retry is made whose delay is less than a millisecond: by `grpc-retry-pushback-ms: 0`, or after a backoff
+  /// of a millisecond.
+  ///
+  /// Where it is not, the call waits for its deadline: C-core's timer fires at once and has no handle, and the retry
+  /// takes that for a cancellation.
+  let makesImmediateRetries: Bool
+
   /// Whether the load-balancing policy `ring_hash_experimental` works.
   ///
   /// Where it does not, the first connection that it opens ends the process. gRPC 1.50 and 1.51 call a function of one
@@ -45,6 +52,10 @@ struct EngineCapabilities: Sendable, Hashable {
   /// Whether C-core ends a call with a header of gRPC's or HTTP's that it cannot read, such as an unknown
   /// `grpc-encoding`; otherwise it ignores the header.
   let refusesUnreadableHeaders: Bool
+
+  /// Whether a call with a response header that C-core cannot read ends with INTERNAL; otherwise it ends with UNKNOWN,
+  /// which gRPC's specification wants for a `grpc-status` that is no number.
+  let endsUnreadableHeadersInternally: Bool
 
   /// Whether C-core holds a peer to the limit of headers before the peer has acknowledged it, and ends the call alone;
   /// otherwise it takes 16 MiB until then, and closes the connection from then on.
@@ -80,6 +91,8 @@ struct EngineCapabilities: Sendable, Hashable {
     let major = version.split(separator: ".").first.flatMap { Int($0) } ?? 0
     // `scripts/core` mends that in older sources, and says so in the version.
     retriesSurviveMissingStatus = major >= 58 || version.hasSuffix("+patched")
+    // By the sources of 1.64.3 and 1.85.3. `scripts/core` mends that, too.
+    makesImmediateRetries = major <= 41 || version.hasSuffix("+patched")
     hasRingHash = major >= 30
     let always: Set = [
       "grpclb", "outlier_detection_experimental", "pick_first", "priority_experimental", "ring_hash_experimental",
@@ -95,6 +108,7 @@ struct EngineCapabilities: Sendable, Hashable {
     tellsMessageFlags = major == 29
     // Tried with 29, 41 and 58.
     refusesUnreadableHeaders = major > 29
+    endsUnreadableHeadersInternally = major > 41
     enforcesHeaderLimit = major > 29
     removesSocketFiles = major <= 29
     dumpsAllXDSClients = major > 29

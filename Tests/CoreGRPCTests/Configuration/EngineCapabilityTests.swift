@@ -93,6 +93,9 @@ struct EngineCapabilityTests {
     #expect(EngineCapabilities(version: "30.1.0", logsThroughAbseil: false).hasRingHash)
     #expect(!EngineCapabilities(version: "41.0.0", logsThroughAbseil: false).retriesSurviveMissingStatus)
     #expect(EngineCapabilities(version: "41.0.0+patched", logsThroughAbseil: false).retriesSurviveMissingStatus)
+    #expect(EngineCapabilities(version: "41.0.0", logsThroughAbseil: false).makesImmediateRetries)
+    #expect(!new.makesImmediateRetries)
+    #expect(EngineCapabilities(version: "58.0.0+patched", logsThroughAbseil: true).makesImmediateRetries)
   }
 
   @Test("The engine says its version and its file")

@@ -33,12 +33,12 @@ extension HostileAnswer {
         .trailers([], stream: stream),
       ]
     },
-    .trailers("grpc-status -1", .unknown, fields: [("grpc-status", "-1")]),
+    .trailers("grpc-status -1", malformed, fields: [("grpc-status", "-1")]),
     .trailers("grpc-status 17", .unknown, fields: [("grpc-status", "17")]),
-    .trailers("grpc-status 99999999999", .unknown, fields: [("grpc-status", "99999999999")]),
-    .trailers("grpc-status 4294967296, which is 0 in 32 bits", .unknown, fields: [("grpc-status", "4294967296")]),
-    .trailers("grpc-status abc", .unknown, fields: [("grpc-status", "abc")]),
-    .trailers("an empty grpc-status", .unknown, fields: [("grpc-status", "")]),
+    .trailers("grpc-status 99999999999", malformed, fields: [("grpc-status", "99999999999")]),
+    .trailers("grpc-status 4294967296, which is 0 in 32 bits", malformed, fields: [("grpc-status", "4294967296")]),
+    .trailers("grpc-status abc", malformed, fields: [("grpc-status", "abc")]),
+    .trailers("an empty grpc-status", malformed, fields: [("grpc-status", "")]),
     .trailers(
       "grpc-status 5 and 0",
       .notFound,
@@ -84,8 +84,8 @@ extension HostileAnswer {
           .data(Array("<html>hello</html>".utf8), stream: stream, flags: Frame.endsStream),
         ]
       },
-      .headersOnly("a number that is no HTTP status", .unknown, fields: [(":status", "99999999999")]),
-      .headersOnly("a word for an HTTP status", .unknown, fields: [(":status", "ok")]),
+      .headersOnly("a number that is no HTTP status", malformed, fields: [(":status", "99999999999")]),
+      .headersOnly("a word for an HTTP status", malformed, fields: [(":status", "ok")]),
       .headersOnly("no HTTP status", .unknown, fields: [("content-type", "application/grpc")]),
       .headersOnly("HTTP 503 and grpc-status 5", .notFound, fields: [(":status", "503"), ("grpc-status", "5")]),
     ]
@@ -97,8 +97,13 @@ extension HostileAnswer {
   private static let mislabelled: [RPCError.Code?] =
     MessageFlags.isAvailable ? [.internalError] : [.internalError, nil]
 
-  /// The code of a call whose response has a header that C-core cannot read.
-  private static let unreadable: RPCError.Code? = EngineCapabilities.current.refusesUnreadableHeaders ? .unknown : nil
+  /// The code of a call whose response has a header that C-core cannot read, and cannot do without.
+  private static let malformed: RPCError.Code =
+    EngineCapabilities.current.endsUnreadableHeadersInternally ? .internalError : .unknown
+
+  /// The code of a call whose response has another header that C-core cannot read.
+  private static let unreadable: RPCError.Code? =
+    EngineCapabilities.current.refusesUnreadableHeaders ? malformed : nil
 
   private static func flags(_ flags: UInt8) -> HostileAnswer {
     var answer = data("flags of \(flags)", .internalError, .unimplemented, bytes: Frame.message([1], flags: flags))

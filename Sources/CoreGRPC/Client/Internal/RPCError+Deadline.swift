@@ -18,7 +18,8 @@ extension RPCError {
   private var isEndOfStream: Bool {
     switch code {
     case .cancelled, .unavailable: true
-    case .internalError: message.hasPrefix("Received RST_STREAM")
+    // The second one is gRPC 1.85's.
+    case .internalError: ["Received RST_STREAM", "RST_STREAM (Received RST_STREAM"].contains { message.hasPrefix($0) }
     case .unknown: message.hasPrefix("Stream removed")
     default: false
     }

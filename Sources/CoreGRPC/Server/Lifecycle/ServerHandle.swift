@@ -1,3 +1,4 @@
+import CEngine
 import CGRPC
 
 /// A `grpc_server`.
@@ -21,7 +22,8 @@ import CGRPC
     self.queue = queue
     self.xds = xds
     self.limits = arguments.serverCallLimits
-    unsafe self.handle = arguments.withCArguments { unsafe grpc_server_create($0, nil) }
+    let fetcher = unsafe xds?.makeFetcher()
+    unsafe self.handle = arguments.withCArguments { unsafe cengine_server_create($0, fetcher) }
     unsafe grpc_server_register_completion_queue(handle, queue.handle, nil)
   }
 
@@ -39,7 +41,7 @@ import CGRPC
   /// - Throws: The system's error, or the problem of the credentials.
   func bind(_ address: ListenAddress, credentials: ServerCredentials) throws(RuntimeError) -> ListenAddress {
     guard let xds else { return address.withPort(try add(address, credentials)) }
-    return try unsafe xds.bind(handle, to: address) { (reserved) throws(RuntimeError) in
+    return try xds.bind(address) { (reserved) throws(RuntimeError) in
       // C-core has not bound the port yet.
       _ = try add(reserved, credentials)
     }

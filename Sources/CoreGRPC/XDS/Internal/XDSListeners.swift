@@ -3,7 +3,8 @@ import CGRPC
 /// The addresses of one C server that takes its configuration from an xDS control plane.
 final class XDSListeners: Sendable {
   private struct State {
-    var isAttached = false
+    /// The problem of the bootstrap configuration, without which the C server has no configuration.
+    var problem: XDSBootstrapError?
     /// The reserved ports, until the server shuts down.
     var reservations: [PortReservation] = []
   }
@@ -22,27 +23,20 @@ final class XDSListeners: Sendable {
   /// Binds an address: reserves its port, and has C-core ask the control plane for a listener there.
   ///
   /// - Parameters:
-  ///   - server: The C server.
   ///   - address: The address.
   ///   - add: Adds an address to the C server.
   /// - Returns: The address as the control plane's resources name it, with its port.
   /// - Throws: The problem of the address, of its port or of the bootstrap configuration, and what `add` throws.
   func bind(
-    _ server: OpaquePointer,
-    to address: ListenAddress,
+    _ address: ListenAddress,
     add: (ListenAddress) throws(RuntimeError) -> Void
   ) throws(RuntimeError) -> ListenAddress {
-    // One at a time: C-core needs the fetcher before the first address, and would serve an address without it.
     try state.withLock { (state) throws(RuntimeError) in
-      let (reservation, reserved) = try PortReservation.make(address, allowsPortReuse: allowsPortReuse)
-      if !state.isAttached {
-        do throws(XDSBootstrapError) {
-          try unsafe attach(to: server)
-        } catch {
-          throw RuntimeError(code: .invalidArgument, message: "cannot listen on \(address): \(error.message)")
-        }
-        state.isAttached = true
+      // C-core would serve an address without the control plane.
+      if let problem = state.problem {
+        throw RuntimeError(code: .invalidArgument, message: "cannot listen on \(address): \(problem.message)")
       }
+      let (reservation, reserved) = try PortReservation.make(address, allowsPortReuse: allowsPortReuse)
       try add(reserved)
       state.reservations.append(reservation)
       return reserved
@@ -58,7 +52,18 @@ final class XDSListeners: Sendable {
     _ = consume released
   }
 
-  private func attach(to server: OpaquePointer) throws(XDSBootstrapError) {
+  /// Makes what fetches the configuration of the C server, which is its owner from then on; `nil` if the bootstrap
+  /// configuration has a problem, which ``bind(_:add:)`` throws.
+  func makeFetcher() -> OpaquePointer? {
+    do throws(XDSBootstrapError) {
+      return try unsafe fetcher()
+    } catch {
+      state.withLock { $0.problem = error }
+      return nil
+    }
+  }
+
+  private func fetcher() throws(XDSBootstrapError) -> OpaquePointer {
     var arguments = ChannelArguments()
     try bootstrap.set(in: &arguments)
     let notifier = unsafe grpc_server_xds_status_notifier(
@@ -76,8 +81,7 @@ final class XDSListeners: Sendable {
       let line = log.split(whereSeparator: \.isNewline).first.map { String($0) } ?? "C-core gave no reason"
       throw XDSBootstrapError(message: line)
     }
-    // The server owns the fetcher from now on.
-    unsafe grpc_server_set_config_fetcher(server, fetcher)
+    return unsafe fetcher
   }
 }
 
