@@ -66,8 +66,37 @@ struct RefusedCallTests {
     }
   }
 
+  /// Checks the next report of a refused call.
+  private static func check(
+    _ report: RefusedCall?,
+    of error: RPCError?,
+    _ reason: RefusedCall.Reason,
+    _ method: MethodDescriptor
+  ) {
+    #expect(report?.reason == reason)
+    #expect(report?.path == method.path)
+    #expect(report?.remotePeer.hasPrefix("ipv4:127.0.0.1:") == true)
+    #expect(report?.status.code.rawValue == error?.code.rawValue && report?.status.message == error?.message)
+    #expect(report?.droppedBefore == 0)
+  }
+
   @Test("Each is reported with its reason, path, peer and status", arguments: [true, false])
   func reasons(onPollers: Bool) async throws {
+    let test = try Reporting(onPollers ? .pollers : .concurrentPool)
+    try await withShutdown(of: test.server) {
+      var reports = test.reports.makeAsyncIterator()
+      let unknown = await test.error(of: Self.unknown)
+      Self.check(await reports.next(), of: unknown, .unknownMethod, Self.unknown)
+      let missing = await test.error(of: TestServer.echo, messages: [])
+      Self.check(await reports.next(), of: missing, .missingMessage, TestServer.echo)
+      let unreadable = await test.error(of: Self.unreadable)
+      Self.check(await reports.next(), of: unreadable, .undecodableRequest, Self.unreadable)
+    }
+  }
+
+  // A server of its own: one that has answered a call may still count it.
+  @Test("One beyond the limit is reported, of a known method and of an unknown one", arguments: [true, false])
+  func tooManyCalls(onPollers: Bool) async throws {
     let arrived = Gate()
     let proceed = Gate()
     let test = try Reporting(
@@ -80,21 +109,12 @@ struct RefusedCallTests {
     )
     try await withShutdown(of: test.server) {
       var reports = test.reports.makeAsyncIterator()
-      func check(_ error: RPCError?, _ reason: RefusedCall.Reason, _ method: MethodDescriptor) async {
-        let report = await reports.next()
-        #expect(report?.reason == reason)
-        #expect(report?.path == method.path)
-        #expect(report?.remotePeer.hasPrefix("ipv4:127.0.0.1:") == true)
-        #expect(report?.status.code.rawValue == error?.code.rawValue && report?.status.message == error?.message)
-        #expect(report?.droppedBefore == 0)
-      }
-      await check(await test.error(of: Self.unknown), .unknownMethod, Self.unknown)
-      await check(await test.error(of: TestServer.echo, messages: []), .missingMessage, TestServer.echo)
-      await check(await test.error(of: Self.unreadable), .undecodableRequest, Self.unreadable)
       let call = Task { await test.error(of: TestServer.echo) }
       await arrived.pass()
-      await check(await test.error(of: TestServer.echo), .tooManyCalls, TestServer.echo)
-      await check(await test.error(of: Self.unknown), .tooManyCalls, Self.unknown)
+      for method in [TestServer.echo, Self.unknown] {
+        let error = await test.error(of: method)
+        Self.check(await reports.next(), of: error, .tooManyCalls, method)
+      }
       proceed.open()
       #expect(await call.value == nil)
     }
