@@ -13,6 +13,7 @@ struct DeadlineErrorTests {
       RPCError(code: .unavailable, message: "Socket closed"),
       RPCError(code: .internalError, message: "Received RST_STREAM with error code 2"),
       RPCError(code: .internalError, message: "RST_STREAM (Received RST_STREAM with error code 2)"),
+      RPCError(code: .internalError, message: "Stream removed (RST_STREAM (Received RST_STREAM with error code 2))"),
       RPCError(code: .unknown, message: "Stream removed"),
     ]
     for error in ends {

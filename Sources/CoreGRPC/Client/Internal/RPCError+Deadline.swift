@@ -14,13 +14,16 @@ extension RPCError {
     return RPCError(code: .deadlineExceeded, message: "Deadline Exceeded", metadata: metadata, cause: self)
   }
 
+  /// The beginnings of C-core's messages about a stream that was reset, or that ended without a reason.
+  ///
+  /// gRPC 1.85 puts the cause after the first one, or has it alone.
+  private static let endsOfStream = ["Stream removed", "Received RST_STREAM", "RST_STREAM (Received RST_STREAM"]
+
   /// Whether the error is C-core's report of the end of a stream, and not a server's status.
   private var isEndOfStream: Bool {
     switch code {
     case .cancelled, .unavailable: true
-    // The second one is gRPC 1.85's.
-    case .internalError: ["Received RST_STREAM", "RST_STREAM (Received RST_STREAM"].contains { message.hasPrefix($0) }
-    case .unknown: message.hasPrefix("Stream removed")
+    case .internalError, .unknown: Self.endsOfStream.contains { message.hasPrefix($0) }
     default: false
     }
   }
