@@ -20,11 +20,12 @@ struct SignalTests {
     report.contains("\"\(name)\" crashed")
   }
 
-  /// Whether a crash beside the library's threads gives a backtrace: a sanitizer has its own report, and a runtime
-  /// without the toolchain has none.
+  /// Whether a crash beside the library's threads gives a backtrace: a runtime without the toolchain has none.
   private static func hasBacktraces() async throws -> Bool {
-    let report = try await peer("main", "trap")
-    return report.errors.contains("Program crashed")
+    // A sanitizer has its own report, and keeps the program that makes a backtrace waiting for ever.
+    let isSanitized = ["__asan_init", "__tsan_init"].contains { (name: String) in dlsym(nil, name) != nil }
+    guard !isSanitized else { return false }
+    return try await peer("main", "trap").errors.contains("Program crashed")
   }
 
   @Test(
