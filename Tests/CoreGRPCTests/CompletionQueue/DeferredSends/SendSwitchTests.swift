@@ -94,7 +94,9 @@ struct SendSwitchTests {
     if example.deferred == "some" { arguments.append("until-deferred") }
     if example.coalesced == "some" { arguments.append("until-coalesced") }
     let outcome = try await ChildProcess.run(peer, arguments, environment: example.environment)
-    #expect(outcome.errors == "")
+    // On a slow machine its many calls look as if their handlers blocked, which the log tells.
+    let errors = outcome.errors.split(separator: "\n").filter { !$0.contains("handlers block or compute") }
+    #expect(errors.isEmpty)
     #expect(outcome.output == "deferred: \(example.deferred), coalesced: \(example.coalesced)\n")
   }
 }
