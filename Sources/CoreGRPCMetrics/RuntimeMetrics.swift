@@ -12,7 +12,9 @@ public import Metrics
 /// try await metrics.record(every: .seconds(15))
 /// ```
 ///
-/// <doc:Instruments> lists the instruments. Use one object for a server, from any thread. It keeps the server.
+/// <doc:Instruments> lists the instruments, which have no dimension for the server: make one object for a factory, as a
+/// second one would overwrite the values of its server, and count those of the process once more. Use it from any
+/// thread. It keeps the server.
 public final class RuntimeMetrics: Sendable {
   private let server: Server?
   private let connections, calls, pollers, relieved, workers, queued, clientPollers: any MeterHandler
@@ -61,24 +63,26 @@ public final class RuntimeMetrics: Sendable {
     }
     let now = ProcessStatistics.current
     clientPollers.set(Int64(now.clientPollerThreads))
-    // Under the lock, so that each difference is counted once.
-    counted.withLock { last in
-      deferred.increment(by: Int64(now.deferredSends - last.deferredSends))
-      coalesced.increment(by: Int64(now.coalescedSends - last.coalescedSends))
-      limitedLines.increment(by: Int64(now.limitedLogLines - last.limitedLogLines))
-      droppedLines.increment(by: Int64(now.droppedLogLines - last.droppedLogLines))
-      last = now
+    let last = counted.withLock { counted in
+      defer { counted = now }
+      return counted
     }
+    // Not under the lock: these are the program's metrics backend.
+    deferred.increment(by: Int64(now.deferredSends - last.deferredSends))
+    coalesced.increment(by: Int64(now.coalescedSends - last.coalescedSends))
+    limitedLines.increment(by: Int64(now.limitedLogLines - last.limitedLogLines))
+    droppedLines.increment(by: Int64(now.droppedLogLines - last.droppedLogLines))
   }
 
   /// Records periodically, until the task is cancelled.
   ///
-  /// - Parameter interval: The time between two records, for instance 15 seconds.
+  /// - Parameter interval: The time between two records, for instance 15 seconds. One below a millisecond counts as a
+  ///   millisecond.
   /// - Throws: `CancellationError`.
   public func record(every interval: Duration) async throws {
     while true {
       record()
-      try await Task.sleep(for: interval)
+      try await Task.sleep(for: max(interval, .milliseconds(1)).bounded)
     }
   }
 }

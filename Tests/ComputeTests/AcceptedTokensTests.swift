@@ -63,9 +63,9 @@ extension AcceptedTokensTests {
     let path = FileManager.default.temporaryDirectory.appending(path: "coregrpc-\(UUID()).fifo").path
     defer { unlink(path) }
     try #require(mkfifo(path, 0o600) == 0)
-    let error = #expect(throws: TextFile.Failure.self) { try TextFile.read(path) }
+    let error = #expect(throws: TextFile.Failure.self) { try TextFile.entries(of: path) }
     #expect(error?.description == "cannot read \(path): it is not a regular file")
-    #expect(throws: TextFile.Failure.self) { try TextFile.read("/dev/zero") }
+    #expect(throws: TextFile.Failure.self) { try TextFile.entries(of: "/dev/zero") }
   }
 }
 

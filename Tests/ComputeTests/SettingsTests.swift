@@ -68,6 +68,19 @@ struct SettingsTests {
     }
   }
 
+  @Test("The file may be a pipe, such as a shell's substitution of a process")
+  func pipe() throws {
+    let pipe = Pipe()
+    try pipe.fileHandleForWriting.write(contentsOf: Data(#"{"v": "x"}"#.utf8))
+    try pipe.fileHandleForWriting.close()
+    let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+    var settings = try Settings(program: "p", file: path, environment: [:])
+    var value: String?
+    try settings.fill(&value, "v")
+    try settings.finish()
+    #expect(value == "x")
+  }
+
   @Test("An invalid value is an error that names the variable, or the file and the key")
   func invalidValues() throws {
     struct Refusal: Error, CustomStringConvertible { let description = "no" }

@@ -107,6 +107,16 @@ struct RuntimeMetricsTests {
     try check("coregrpc.process.dropped_log_lines", [("coregrpc.reason", "full")]) { $0.droppedLogLines }
   }
 
+  @Test("The longest and the shortest intervals are no fault", arguments: [Int64.max, .min])
+  func anyInterval(_ seconds: Int64) async throws {
+    let runtime = RuntimeMetrics(factory: metrics)
+    let task = Task { try await runtime.record(every: .seconds(seconds)) }
+    while try metrics.expectMeter("coregrpc.client.poller_threads", []).values.isEmpty { await Task.yield() }
+    task.cancel()
+    let result = await task.result
+    #expect(throws: CancellationError.self) { try result.get() }
+  }
+
   @Test("Periodic records end with the task")
   func periodic() async throws {
     let runtime = RuntimeMetrics(factory: metrics)

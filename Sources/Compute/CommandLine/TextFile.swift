@@ -31,22 +31,25 @@ public enum TextFile {
     }
   }
 
-  /// Returns the bytes of a regular file.
-  ///
-  /// A pipe or a device is refused without waiting for what it has to say.
+  /// Returns the bytes of a file.
   ///
   /// - Parameters:
   ///   - path: The path.
   ///   - limit: The largest number of bytes that the file may have. Defaults to 1 MiB.
+  ///   - waits: Whether the file may be a pipe or a device, and this waits for what it has to say. Otherwise such a
+  ///     file is refused. Defaults to `true`.
   /// - Throws: ``Failure``.
-  public static func read(_ path: String, limit: Int = 1 << 20) throws(Failure) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  public static func read(_ path: String, limit: Int = 1 << 20, waits: Bool = true) throws(Failure) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK))
     guard descriptor >= 0 else { throw Failure(path, String(cString: strerror(errno))) }
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw Failure(path, String(cString: strerror(errno))) }
-    // Reading a folder has an error of its own.
-    guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { throw Failure(path, "it is not a regular file") }
+    if !waits {
+      var status = stat()
+      guard fstat(descriptor, &status) == 0 else { throw Failure(path, String(cString: strerror(errno))) }
+      // Reading a folder has an error of its own.
+      let isRegular = [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+      guard isRegular else { throw Failure(path, "it is not a regular file") }
+    }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65536)
     while true {
@@ -61,14 +64,16 @@ public enum TextFile {
     }
   }
 
-  /// Returns the lines of a file without the spaces around them.
+  /// Returns the lines of a regular file without the spaces around them.
   ///
-  /// Empty lines, and those that begin with `#`, are left out.
+  /// Empty lines, and those that begin with `#`, are left out. A pipe or a device is refused, since a call would wait
+  /// for what it has to say.
   ///
   /// - Parameter path: The path.
   /// - Throws: ``Failure``, also if the file is not valid UTF-8.
   public static func entries(of path: String) throws(Failure) -> [String] {
-    guard let text = String(validating: try read(path), as: UTF8.self) else { throw Failure(path, "it is not UTF-8") }
+    let bytes = try read(path, waits: false)
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw Failure(path, "it is not UTF-8") }
     return text.split(whereSeparator: \.isNewline).compactMap { line in
       let start = line.drop(while: \.isWhitespace)
       guard let end = start.lastIndex(where: { !$0.isWhitespace }), start.first != "#" else { return nil }

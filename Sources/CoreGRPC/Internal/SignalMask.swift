@@ -47,20 +47,35 @@ struct SignalMask: Sendable, Hashable {
   /// Returns the mask for a new thread of the library: that of the main thread and SIGPIPE, without the signals that
   /// code raises.
   ///
-  /// - Parameter status: Returns the text of the main thread's status; `nil` without `/proc`.
+  /// Where the main thread's mask cannot be read, because the process has no descriptor left or no `/proc`, that of the
+  /// current thread stands in for it.
+  ///
+  /// - Parameter status: Returns the text of the main thread's status; `nil` if it cannot be read.
   static func forNewThread(
     status: () -> String? = { SystemFile.text(of: "/proc/self/status") }
   ) -> SignalMask {
     var mask = SignalMask()
     for _ in 0..<10 {
-      // Nothing is blocked in most programs.
-      mask = status().flatMap(SignalMask.init(status:)) ?? SignalMask()
+      guard let read = status().flatMap(SignalMask.init(status:)) else {
+        mask = .ofCurrentThread
+        break
+      }
+      mask = read
       // While it starts a thread or a process, Glibc blocks all signals of the main thread.
       if !mask.contains(SIGSEGV) { break }
       usleep(100)
     }
     for signal in raisedByCode { mask.remove(signal) }
     mask.insert(SIGPIPE)
+    return mask
+  }
+
+  /// The mask of the current thread.
+  static var ofCurrentThread: SignalMask {
+    var set = sigset_t()
+    unsafe pthread_sigmask(SIG_BLOCK, nil, &set)
+    var mask = SignalMask()
+    for signal in 1...64 as ClosedRange<Int32> where unsafe sigismember(&set, signal) == 1 { mask.insert(signal) }
     return mask
   }
 

@@ -5,7 +5,8 @@ extension Server {
   public struct Statistics: Sendable, Hashable {
     /// The number of open connections that the server has accepted, without channels of this process.
     ///
-    /// `nil` if the process has no file descriptor left to look.
+    /// `nil` if the process has no file descriptor left to look. The server knows its connections by the addresses on
+    /// which it listens: from the beginning of a shutdown, which closes those, it counts none.
     public var openConnections: Int?
 
     /// The number of calls that have not been released: those in progress, and those whose handlers still run.

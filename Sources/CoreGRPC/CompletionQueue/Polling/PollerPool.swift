@@ -22,7 +22,7 @@ import Synchronization
   static let defaultLargestThreadCount = 256
 
   /// The greatest setting of the number of threads that poll from the start.
-  private static let largestSmallestCount = 256
+  private static let largestInitialCount = 256
 
   /// The largest number of threads that wait in reserve; further threads end.
   private static let largestReserve = 4
@@ -126,7 +126,7 @@ import Synchronization
       largestThreadCount: largestWorkerCount,
       observerWakeUp: observerWakeUp
     )
-    let threads = min(threads, Self.largestSmallestCount)
+    let threads = min(threads, Self.largestInitialCount)
     self.largestThreadCount = max(threads + 1, largestThreadCount)
     let cores = Processors.count
     // On one processor, a thread that spins would delay the event that it waits for.

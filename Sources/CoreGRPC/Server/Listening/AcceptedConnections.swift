@@ -16,13 +16,15 @@ struct AcceptedConnections: Sendable {
   private let inodes: Set<UInt>
 
   /// - Parameter sockets: The listening sockets that accepted them, which share their addresses with no other socket.
-  init(from sockets: [ListeningSocket]) {
+  init(from sockets: [ListeningSocket]) { self.init(from: sockets, among: ListeningSocket.descriptors() ?? []) }
+
+  private init(from sockets: [ListeningSocket], among descriptors: [Int32]) {
     let listening = Set(sockets.filter(\.isOpen).compactMap { Self.localAddress(of: $0.descriptor) })
     guard !listening.isEmpty else {
       inodes = []
       return
     }
-    let accepted = (ListeningSocket.descriptors() ?? []).filter { descriptor in
+    let accepted = descriptors.filter { descriptor in
       // A program's UDP socket may have the same address.
       guard
         Self.isStream(descriptor),
@@ -42,7 +44,7 @@ struct AcceptedConnections: Sendable {
   /// - Parameter sockets: The listening sockets that accepted them.
   /// - Returns: `nil` if the process has no descriptor left to look.
   static func count(from sockets: [ListeningSocket]) -> Int? {
-    ListeningSocket.descriptors() == nil ? nil : AcceptedConnections(from: sockets).inodes.count
+    ListeningSocket.descriptors().map { Self(from: sockets, among: $0).inodes.count }
   }
 
   /// Shuts down the connections that are open: C-core's reads and writes there fail from now on.
