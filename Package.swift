@@ -124,7 +124,12 @@ let package = Package(
     ),
 
     // What differs between versions of gRPC. With the search paths of CGRPC: abseil is a part of gRPC.
-    .target(name: "CEngine", dependencies: ["CGRPC"], linkerSettings: grpcLibraries.map { .linkedLibrary($0) }),
+    .target(
+      name: "CEngine",
+      dependencies: ["CGRPC"],
+      exclude: ["Interposition/Interposition.md"],
+      linkerSettings: grpcLibraries.map { .linkedLibrary($0) }
+    ),
     .target(name: "CConcurrency"),
 
     // The libraries.

@@ -40,6 +40,21 @@ extension LogHandlerTests {
     }
   }
 
+  @Test("A client that sends a header without an end is an error of the server's log")
+  func serverSeesEndlessHeader() async throws {
+    try await withServer(Server.Configuration()) { port, _ in
+      let recorder = EventRecorder()
+      let client = RawConnection(toPort: port)
+      let more = HTTP2Frame(kind: .continuation, stream: 1, payload: HTTP2Frame.fields([("x", "y")]))
+      client.send([HTTP2Frame.request(stream: 1, flags: 0)] + [HTTP2Frame](repeating: more, count: 200))
+      let event = await recorder.first { $0.message.hasSuffix("which sent a header without an end") }
+      recorder.stop()
+      #expect(event?.level == .error)
+      #expect(event?.message == "closed the connection with a client, which sent a header without an end")
+      await client.closed()
+    }
+  }
+
   @Test("A server that finds the client's pings too many is an error of the client's log, with its address")
   func clientSeesTooManyPings() async throws {
     let listener = RawSocket.listening()

@@ -72,6 +72,20 @@ struct grpc_server_config_fetcher;
 /// The arguments are a `grpc_channel_args`, a type without a tag, which only gRPC's header can declare.
 struct grpc_server *cengine_server_create(const void *arguments, struct grpc_server_config_fetcher *fetcher);
 
+/// A function that is called when C-core ends a connection for a header block over the limit; C-core may hold locks
+/// meanwhile. It is told whether this process is the client of the connection.
+typedef void (*cengine_header_block_function)(bool is_client);
+
+/// Has C-core 1.51 end connections whose peers send header blocks without an end: of more frames than a block of this
+/// size takes, or in more pieces. The largest size of all calls holds, in the whole process.
+///
+/// It has no effect on other versions, which have limits of their own, nor where `Interposition.md` says so.
+void cengine_limit_header_blocks(unsigned bytes, cengine_header_block_function function);
+
+/// Has C-core write the timeout of each call, in the whole process: it would write one that another call of the
+/// connection had, if that was longer by less than 3 %. `Interposition.md` explains it.
+void cengine_write_exact_timeouts(void);
+
 /// Has abseil's mutexes no longer look for lock orders that may deadlock, in the whole process.
 ///
 /// They do that where abseil was built without NDEBUG, as Debian's is.

@@ -61,6 +61,9 @@ struct EngineCapabilities: Sendable, Hashable {
   /// otherwise it takes 16 MiB until then, and closes the connection from then on.
   let enforcesHeaderLimit: Bool
 
+  /// Whether C-core limits the frames of a header block; ``HeaderBlockLimit`` does so otherwise.
+  let limitsHeaderBlocks: Bool
+
   /// Whether C-core has removed the files of a server's Unix sockets when the server has shut down.
   let removesSocketFiles: Bool
 
@@ -110,6 +113,7 @@ struct EngineCapabilities: Sendable, Hashable {
     refusesUnreadableHeaders = major > 29
     endsUnreadableHeadersInternally = major > 41
     enforcesHeaderLimit = major > 29
+    limitsHeaderBlocks = major > 29
     removesSocketFiles = major <= 29
     dumpsAllXDSClients = major > 29
   }

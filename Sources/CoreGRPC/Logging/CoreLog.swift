@@ -93,7 +93,8 @@ enum CoreLog {
     return skipped
   }
 
-  private static func report(_ fault: ConnectionFault) {
+  /// Reports a fault of a connection; callable where C-core holds locks.
+  static func report(_ fault: ConnectionFault) {
     guard let skipped = admit(.fault(fault.kind)) else { return }
     CoreGRPCLog.reportOfServer(.error, fault.message + LogLimit.note(skipped: skipped))
   }

@@ -9,15 +9,7 @@ struct CapturingClientTests {
   // Several at a time: the threads of each server look at the sockets of all.
   @Test("A client that sends a header without an end does not keep others waiting", arguments: 0..<4)
   func endlessHeader(_ number: Int) async throws {
-    // C-core 1.51 may give its own thread the work of all connections, which the hostile one then keeps (SECURITY.md).
-    // That is rare, and another server need not meet it.
-    for _ in 0..<2 where try await servesOthers(within: .seconds(20), TestServer()) { return }
-    let served = try await servesOthers(within: .seconds(60), TestServer())
-    #expect(served)
-  }
-
-  /// Whether a server answers a client while another one sends it a header without an end.
-  private func servesOthers(within timeout: Duration, _ test: TestServer) async throws -> Bool {
+    let test = try TestServer()
     let port = try #require(test.address.port)
     let socket = RawSocket.connected(toPort: Int(port))
     defer { socket.shutDown() }
@@ -44,15 +36,13 @@ struct CapturingClientTests {
     }
     await isBusy.pass()
     var options = CallOptions.defaults
-    options.timeout = timeout
+    options.timeout = .seconds(60)
     // However long a slow machine takes for a connection.
     options.waitForReady = true
     for number in UInt8(1)...10 {
       var answer: [UInt8] = []
       let error = await rpcError { answer = try await test.call([number], options: options).message }
-      if error?.code == .deadlineExceeded { return false }
       #expect(error == nil && answer == [number])
     }
-    return true
   }
 }

@@ -13,6 +13,7 @@ struct ChannelArguments: Sendable {
 
   private static let enabledAlgorithms = "grpc.compression_enabled_algorithms_bitset"
   private static let decompression = "grpc.per_message_decompression"
+  private static let headerLimit = "grpc.max_metadata_size"
 
   private var values: [String: Value] = [:]
   private var inflatesMessages = false
@@ -50,14 +51,13 @@ struct ChannelArguments: Sendable {
   ///
   /// C-core closes the connection for a header block over its limit, and with it ends every call of the connection. So
   /// C-core gets a higher limit, and the library refuses a header block that is over the given limit, for its call
-  /// alone. C-core announces the higher limit to the peer. That limit bounds the memory only for calls of a peer that
-  /// keeps to it: until a peer acknowledges the settings, which it need not, C-core takes 16 MiB, and it counts each
-  /// frame of a header block anew.
+  /// alone. C-core announces the higher limit to the peer. C-core 1.51 counts each frame of a header block anew, and
+  /// takes 16 MiB until the peer has acknowledged the settings: ``HeaderBlockLimit`` bounds the frames, and both.
   mutating func setMetadataLimits(received: Int, sent: Int) {
     receivedMetadataLimit = received
     sentMetadataLimit = sent
     let (lowest, largest) = (1024 * 1024, 16 * 1024 * 1024)
-    set("grpc.max_metadata_size", to: max(lowest, 2 * min(received, largest / 2)))
+    set(Self.headerLimit, to: max(lowest, 2 * min(received, largest / 2)))
   }
 
   /// The limits of a server's calls.
@@ -141,6 +141,7 @@ struct ChannelArguments: Sendable {
   ///
   /// C-core copies them while it is called.
   func withCArguments<Result>(_ body: (UnsafePointer<grpc_channel_args>) -> Result) -> Result {
+    if case .integer(let size) = self[Self.headerLimit] { HeaderBlockLimit.raise(to: size) }
     var strings: [UnsafeMutablePointer<CChar>] = unsafe []
     defer { unsafe strings.forEach { unsafe free($0) } }
     func copy(_ text: String) -> UnsafeMutablePointer<CChar> {

@@ -1,0 +1,115 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import CoreGRPC
+
+@Suite("Header blocks of many frames", .timeLimit(.minutes(5)))
+struct HeaderBlockTests {
+  /// The content of the frames of a header block that has no end.
+  enum Shape: CaseIterable {
+    /// One value of 256 MiB, by its length (RFC 7541, section 5.1).
+    case endlessValue
+    /// Whole fields.
+    case fields
+    /// Nothing.
+    case empty
+
+    var start: [UInt8] {
+      switch self {
+      case .endlessValue: [0, 8] + Array("x-filler".utf8) + [127, 0x80, 0x80, 0x80, 0x80, 0x01]
+      case .fields, .empty: []
+      }
+    }
+
+    func continuation(stream: UInt32) -> HTTP2Frame {
+      HTTP2Frame(kind: .continuation, stream: stream, payload: payload)
+    }
+
+    private var payload: [UInt8] {
+      switch self {
+      case .endlessValue: [UInt8](repeating: UInt8(ascii: "v"), count: 16_000)
+      case .fields: HTTP2Frame.fields([("x", String(repeating: "y", count: 100))])
+      case .empty: []
+      }
+    }
+  }
+
+  /// More frames than C-core's largest limit allows, which another test of the process may have set.
+  private static let frameCount = 1_200
+
+  @Test(
+    "A header without an end ends the connection of its client, and no other",
+    .enabled(if: !EngineCapabilities.current.limitsHeaderBlocks),
+    arguments: Shape.allCases
+  )
+  func ofClient(_ shape: Shape) async throws {
+    let test = try TestServer()
+    let port = Int(try #require(test.address.port))
+    async let beside = test.call([7])
+    let isClosed = await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        let socket = RawSocket.connected(toPort: port)
+        socket.endReading(after: 60)
+        var request = HTTP2Frame.request(stream: 1, flags: 0)
+        request.payload += shape.start
+        socket.write(HTTP2Frame.preface + ([.settings(), request] as [HTTP2Frame]).bytes)
+        let frame = shape.continuation(stream: 1).bytes
+        for _ in 0..<Self.frameCount { socket.write(frame) }
+        // To a connection that is open, the server sends nothing while a header block has no end.
+        while socket.read() != nil {}
+        continuation.resume(returning: !socket.isSilent)
+      }
+    }
+    #expect(isClosed)
+    let message = try await beside.message
+    #expect(message == [7])
+    #expect(try await test.call([8]).message == [8])
+  }
+
+  @Test(
+    "A header without an end from a server ends the call",
+    .enabled(if: !EngineCapabilities.current.limitsHeaderBlocks),
+    arguments: Shape.allCases
+  )
+  func ofServer(_ shape: Shape) async throws {
+    let server = ScriptedServer(
+      ScriptedServer.Script { stream in
+        var response = HTTP2Frame.response(stream: stream)
+        response.flags = 0
+        response.payload += shape.start
+        return [response].bytes
+          + [HTTP2Frame](repeating: shape.continuation(stream: stream), count: Self.frameCount).bytes
+      }
+    )
+    let other = try TestServer()
+    async let beside = other.call([7])
+    let channel = try Channel(target: server.target)
+    let error = await rpcError { try await channel.echo() }
+    let codes: [RPCError.Code?] = [.unavailable, .internalError, .unknown, .resourceExhausted]
+    #expect(codes.contains(error?.code), "\(String(describing: error))")
+    let message = try await beside.message
+    #expect(message == [7])
+  }
+
+  @Test("A header block of some frames arrives, in both directions, again and again")
+  func someFrames() async throws {
+    var serverConfiguration = Server.Configuration()
+    serverConfiguration.maxRequestMetadataBytes = 400_000
+    serverConfiguration.maxResponseMetadataBytes = 400_000
+    var channelConfiguration = Channel.Configuration()
+    channelConfiguration.maxRequestMetadataBytes = 400_000
+    channelConfiguration.maxResponseMetadataBytes = 400_000
+    let test = try TestServer(configuration: serverConfiguration, channelConfiguration: channelConfiguration) {
+      request,
+      _ in
+      ServerResponse(message: request.message, metadata: ["answer": request.metadata["value"].first ?? ""])
+    }
+    let value = Metadata.Value.string(String(repeating: "v", count: 300_000))
+    for number in UInt8(0)..<20 {
+      let response = try await test.call([number], metadata: ["value": value])
+      #expect(response.message == [number])
+      #expect(response.metadata["answer"].first == value)
+    }
+  }
+}
