@@ -58,7 +58,7 @@ extension AcceptedTokensTests {
     withExtendedLifetime(file) {}
   }
 
-  @Test("A pipe in the place of the file is an error, and keeps nobody waiting")
+  @Test("A pipe in the place of the file is an error, and blocks no thread")
   func pipe() throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "coregrpc-\(UUID()).fifo").path
     defer { unlink(path) }

@@ -117,7 +117,7 @@ struct ComputeServerProgramTests {
     #expect(await server.outcome().status == 0)
   }
 
-  @Test("A server whose standard error nobody reads continues")
+  @Test("A server whose standard error is not read continues")
   func unreadErrors() async throws {
     let pipe = FileManager.default.temporaryDirectory.appending(path: "coregrpc-\(UUID()).fifo")
     defer { try? FileManager.default.removeItem(at: pipe) }
@@ -185,7 +185,7 @@ struct ComputeServerProgramTests {
     #expect(lines.first?.time.hasSuffix("Z") == true)
   }
 
-  @Test("A server whose access log nobody reads answers and stops")
+  @Test("A server whose access log is not read answers and stops")
   func unreadAccessLog() async throws {
     let pipe = FileManager.default.temporaryDirectory.appending(path: "coregrpc-\(UUID()).fifo")
     defer { try? FileManager.default.removeItem(at: pipe) }

@@ -144,7 +144,7 @@ struct SettingsTests {
   }
 
   @Test(
-    "A file that is no object of values is an error of one line that names it",
+    "A file that is not an object of values is an error of one line that names it",
     arguments: ["[1]", "{", "", "{\"a\": {}}", "{\"a\": null}", "{\"a\": [1]}", "\u{FF}"]
   )
   func invalidFiles(text: String) throws {

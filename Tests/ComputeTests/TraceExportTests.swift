@@ -31,7 +31,7 @@ struct TraceExportTests {
   }
 
   @Test(
-    "A field that is not valid is no context",
+    "A field that is not valid gives no context",
     arguments: [
       "", "00", "00-\(trace)-b7ad6b7169203331", "00-\(trace)-b7ad6b7169203331-01-more",
       "ff-\(trace)-b7ad6b7169203331-01",

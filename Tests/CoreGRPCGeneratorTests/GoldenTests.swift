@@ -8,7 +8,7 @@ import Testing
     return try #require(result.files["t.pb.swift"])
   }
 
-  @Test("Comments become documentation: those above, else those behind; detached ones do not")
+  @Test("Comments become documentation: those above, else those after; detached ones do not")
   func comments() async throws {
     let text = try await messages(
       """
@@ -159,7 +159,7 @@ import Testing
     #expect(text.contains(write))
   }
 
-  @Test("What a file imports publicly from another module is handed on")
+  @Test("A public import from another module is handed on")
   func publicImports() async throws {
     let sources = [
       "far.proto": "syntax = \"proto3\"; package far; message Far {} enum Kind { NONE = 0; }",

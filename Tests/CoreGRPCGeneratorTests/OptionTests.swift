@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test(
-    "What is wrong with an option is said, with what there is",
+    "An error of an option says what is wrong, and names the options that exist",
     arguments: [
       ("Visiblity=Public", "there is no option “Visiblity”; the options are Bytes, C, CModule, Client, FileNaming,"),
       ("Visibility=public", "the option Visibility cannot be “public”; it can be Public or Package or Internal"),
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test(
-    "What is wrong with a mapping is said, with its line",
+    "An error of a mapping says what is wrong, with its line",
     arguments: [
       ("# nothing\na/ A", "map:2: a line has the form: path = SwiftModule, CModule"),
       ("a/ = A, B, C", "map:1: “A, B, C” is neither “SwiftModule” nor “SwiftModule, CModule”"),
@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test(
-    "Where the files go",
+    "Folders of the files",
     arguments: [
       ("CModule=CThings", ["a/b/things.grpc.swift", "a/b/things.pb-c.c", "a/b/things.pb-c.h", "a/b/things.pb.swift"]),
       (

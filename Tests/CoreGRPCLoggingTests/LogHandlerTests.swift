@@ -15,7 +15,7 @@ struct LogHandlerTests {
   /// Legal metadata that C-core reads itself, and leaves out because it cannot: it says so at DEBUG, value included.
   private static let unwanted: Metadata = ["lb-cost-bin": .binary(Array("hunter2".utf8))]
 
-  @Test("What a handler of a method throws is an event, and stays off the wire", arguments: [Echo.unary, Echo.stream])
+  @Test("An error that a handler throws is an event, and stays off the wire", arguments: [Echo.unary, Echo.stream])
   func handlerFails(method: MethodDescriptor) async throws {
     try await withEcho {
       throw Secret()
@@ -31,7 +31,7 @@ struct LogHandlerTests {
     }
   }
 
-  @Test("What a handler's own closure for messages throws is an event, and stays off the wire")
+  @Test("An error that a handler's own closure for messages throws is an event, and stays off the wire")
   func closureFails() async throws {
     let messages = RPCAsyncSequence([1]).mapMessages { _ in throw Secret() }
     let failure = await #expect(throws: RPCError.self) { for try await _ in messages {} }
@@ -47,7 +47,7 @@ struct LogHandlerTests {
     }
   }
 
-  @Test("What a handler answers on purpose is no event", arguments: [Echo.unary, Echo.stream])
+  @Test("An error that a handler answers on purpose is not an event", arguments: [Echo.unary, Echo.stream])
   func handlerAnswersWithError(method: MethodDescriptor) async throws {
     try await withEcho {
       throw RPCError(code: .notFound, message: "marked")
@@ -76,7 +76,7 @@ struct LogHandlerTests {
     }
   }
 
-  @Test("What another server answers to a handler is an event, and stays off the wire")
+  @Test("An error that another server answers to a handler is an event, and stays off the wire")
   func downstreamError() async throws {
     try await withEcho {
       throw RPCError(code: .notFound, message: "hunter2")

@@ -19,7 +19,7 @@ struct LogQueueTests {
     #expect(batch.dropped == 0 && batch.reportTime == nil)
   }
 
-  @Test("What exceeds the rate is counted, and reported once the second is over")
+  @Test("Lines that exceed the rate are counted, and reported once the second is over")
   func rate() throws {
     var queue = LogQueue(maximum: 2)
     let wakes = (0..<5).map { _ in queue.add(event, at: start) }

@@ -129,7 +129,7 @@ struct GoogleRPCStatusTests {
     #expect(received.serializedBytes() == status.serializedBytes())
   }
 
-  @Test("The type's name is read behind any prefix", arguments: ["type.googleapis.com", "type.example/a/b", ""])
+  @Test("The type's name is read after any prefix", arguments: ["type.googleapis.com", "type.example/a/b", ""])
   func prefixes(prefix: String) throws {
     let value = try #require(ErrorDetails.any(packing: Compute_HelloRequest(helloworld: "why")).any).value
     let any = Google_Protobuf_Any(typeURL: "\(prefix)/google.rpc.ErrorInfo", value: value)

@@ -126,7 +126,7 @@ struct ChannelzServiceTests {
     }
   }
 
-  @Test("A request may bound the number of entries, and the next one goes on from there")
+  @Test("A request may bound the number of entries, and the next one continues from there")
   func pages() async throws {
     try await withServer { (test) async throws in
       try await withServer { (other) async throws in

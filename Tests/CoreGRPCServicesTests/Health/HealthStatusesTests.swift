@@ -29,7 +29,7 @@ struct HealthStatusesTests {
     #expect(await next == .some(.serving))
   }
 
-  @Test("A status that returns to what was told is no news")
+  @Test("A status that returns to the one last told is not told again")
   func unchanged() async {
     let number = statuses.beginWatch(ofService: "")
     #expect(await status(number) == .some(.serving))

@@ -90,7 +90,7 @@ struct AuthorizationReloadTests {
     }
   }
 
-  @Test("The same file again is no problem any more")
+  @Test("The same file again is not a problem any more")
   func restored() throws {
     let file = try PolicyFile(Self.policy("one", allowing: "*"))
     let provider = try AuthorizationPolicyProvider(file: file.path)

@@ -71,7 +71,7 @@ struct ContextTests {
     #expect(copy[NumberKey.self] == nil && (copy.remotePeer, copy.localPeer) == peers)
   }
 
-  @Test("What a test cancels reaches a handler that has asked to be told")
+  @Test("A test's cancellation reaches a handler that has asked to be told")
   func cancellationInTest() async throws {
     let called = Gate()
     let isCancelled = await withServerContextRPCCancellationHandle { handle in

@@ -13,7 +13,7 @@ struct DescriptorTests {
     #expect(bare.fullyQualifiedService == "C" && bare.package == "" && bare.service == "C")
   }
 
-  @Test("A method that is renamed has another path, and its kind is no part of its name")
+  @Test("A method that is renamed has another path, and its kind is not a part of its name")
   func methods() {
     var method = MethodDescriptor(fullyQualifiedService: "a.B", method: "C", type: .serverStreaming)
     #expect(method.type == .serverStreaming && method.path == "/a.B/C" && method.fullyQualifiedMethod == "a.B/C")

@@ -34,7 +34,7 @@ struct ChannelExecutorTests {
     }
   }
 
-  @Test("Where the channel does not resume on its threads, a task stays on Swift's pool")
+  @Test("If the channel does not resume on its threads, a task stays on Swift's pool")
   func withoutResumption() async throws {
     var configuration = Channel.Configuration()
     configuration.resumesOnPollers = false

@@ -5,7 +5,7 @@ import Testing
 @Suite("Targets of channels")
 struct ChannelTargetTests {
   @Test(
-    "What C-core can resolve is left to it",
+    "A target that C-core can resolve is left to it",
     arguments: [
       "127.0.0.1:50051", "localhost:50051", "localhost", "example.com", "example.com:443", "example.com:https",
       "host_name:1", "[::1]:50051", "[fe80::1%25eth0]:1", "127.1:1", "a.b.c.d:1", "foo:1", "dns:localhost:1",
@@ -23,7 +23,7 @@ struct ChannelTargetTests {
   }
 
   @Test(
-    "What C-core would connect to a wrong port, or look up in vain, is refused with a sentence",
+    "A target that C-core would connect to a wrong port, or look up in vain, is refused with a sentence",
     arguments: [
       ("", "it is empty"), (" ", "cannot contain \" \""), ("a b:1", "cannot contain \" \""),
       ("127.0.0.1:1 ", "cannot contain \" \""),

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Errors at the deadline", .timeLimit(.minutes(5)))
 struct DeadlineErrorTests {
-  @Test("What a stream's end looks like at the deadline is the deadline's, unless this end cancelled the call")
+  @Test("A stream that ends at the deadline is the deadline's, unless this end cancelled the call")
   func rule() {
     let ends = [
       RPCError(code: .cancelled, message: "Received RST_STREAM with error code 8", metadata: ["k": "v"]),

@@ -109,7 +109,7 @@ struct WireTimeoutTests {
     #expect(WireTimeout.longest(within: .zero) == 0)
   }
 
-  @Test("What C-core rounds up to is known")
+  @Test("The time to which C-core rounds up is known")
   func encoding() {
     let cases: [(Int64, Int64)] = [
       (1, 1), (999, 999), (1_000, 1_000), (1_001, 1_010), (2_000, 2_000), (2_001, 2_010), (9_991, 10_000),

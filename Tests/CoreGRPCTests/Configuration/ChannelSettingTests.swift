@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("What a channel's settings do", .timeLimit(.minutes(5)))
+@Suite("Effects of a channel's settings", .timeLimit(.minutes(5)))
 struct ChannelSettingTests {
   /// Makes a call that nobody answers, until the test has seen enough.
   private func call(_ server: RawServer, _ configuration: Channel.Configuration) throws -> Task<RPCError?, Never> {

@@ -93,7 +93,10 @@ struct CompressionTests {
     }
   }
 
-  @Test("What inflates beyond the limit of the receiver is refused", arguments: [CompressionAlgorithm.gzip, .deflate])
+  @Test(
+    "A message that inflates beyond the limit of the receiver is refused",
+    arguments: [CompressionAlgorithm.gzip, .deflate]
+  )
   func bomb(algorithm: CompressionAlgorithm) async throws {
     var configuration = Server.Configuration()
     configuration.compression.enabledAlgorithms = .all

@@ -2,7 +2,7 @@ import Testing
 
 @testable import CoreGRPC
 
-@Suite("What the engine cannot do")
+@Suite("Limits of the engine")
 struct EngineCapabilityTests {
   private let old = EngineCapabilities(version: "29.0.0", logsThroughAbseil: false)
   private let new = EngineCapabilities(version: "58.0.0", logsThroughAbseil: true)
@@ -16,7 +16,7 @@ struct EngineCapabilityTests {
     return arguments["grpc.enable_retries"]
   }
 
-  @Test("Where a missing status ends the process, only a retry policy turns retries on")
+  @Test("If a missing status ends the process, only a retry policy turns retries on")
   func retriesByDefault() throws {
     var configuration = Channel.Configuration()
     #expect(try retries(configuration, with: old) == 0)
@@ -30,7 +30,7 @@ struct EngineCapabilityTests {
     #expect(try retries(configuration, with: old) == 1)
   }
 
-  @Test("Who asks for retries gets them, and who does not want them does not")
+  @Test("Retries are on when a channel asks for them, and off when it does not want them")
   func retriesByChoice() throws {
     var configuration = Channel.Configuration()
     configuration.allowsRetries = true
@@ -73,7 +73,7 @@ struct EngineCapabilityTests {
     }
   }
 
-  @Test("What is no name of the policy is left alone")
+  @Test("A name that is not the policy's is left alone")
   func others() throws {
     var configuration = Channel.Configuration()
     configuration.serviceConfig = ServiceConfig(

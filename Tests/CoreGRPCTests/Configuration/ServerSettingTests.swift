@@ -2,7 +2,7 @@ import CoreGRPC
 import TestSupport
 import Testing
 
-@Suite("What a server's settings do", .timeLimit(.minutes(5)))
+@Suite("Effects of a server's settings", .timeLimit(.minutes(5)))
 struct ServerSettingTests {
   private func server(_ change: (inout Server.Configuration) -> Void) throws -> TestServer {
     var configuration = Server.Configuration()
@@ -181,7 +181,7 @@ struct ServerSettingTests {
     }
   }
 
-  @Test("What is more than a window arrives, though the handler reads late", arguments: [false, true])
+  @Test("A message larger than a window arrives, though the handler reads late", arguments: [false, true])
   func readsLate(isLean: Bool) async throws {
     var configuration = Server.Configuration()
     configuration.isLean = isLean

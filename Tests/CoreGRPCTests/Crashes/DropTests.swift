@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("What a program's objects do when they go", .timeLimit(.minutes(5)))
+@Suite("The release of a program's objects", .timeLimit(.minutes(5)))
 struct DropTests {
   @Test("Objects that use the library in their deinit go under none of its locks")
   func useLibrary() async {

@@ -39,7 +39,7 @@ struct CertificateReloadTests {
     }
   }
 
-  @Test("What is not valid is not used", arguments: [nil, "", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
+  @Test("A certificate that is not valid is not used", arguments: [nil, "", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
   func spoiled(text: String?) async throws {
     let certificates = try await TestCertificates()
     try await withTestServer(

@@ -119,7 +119,7 @@ struct GoogleCredentialsTests {
     }
   }
 
-  @Test("What is not valid throws, and the error has no secret")
+  @Test("A value that is not valid throws, and the error has no secret")
   func invalid() throws {
     let secret = "{\"private_key\": \"secret\"}"
     let errors: [RuntimeError?] = [

@@ -125,7 +125,7 @@ struct RevocationTests {
     )
   }
 
-  @Test("A certificate in the folder of the lists is no trust root")
+  @Test("A certificate in the folder of the lists is not a trust root")
   func authorityInFolder() async throws {
     let certificates = try await TestCertificates(faulty: true)
     func openssl(_ arguments: [String]) async throws -> String {
@@ -266,7 +266,7 @@ struct RevocationTests {
     #expect(subject.problem == nil && lists.isIntact)
   }
 
-  @Test("A pipe in the place of a file is an error, and keeps nobody waiting")
+  @Test("A pipe in the place of a file is an error, and blocks no thread")
   func pipe() async throws {
     let certificates = try await TestCertificates()
     let path = certificates.path("pipe")

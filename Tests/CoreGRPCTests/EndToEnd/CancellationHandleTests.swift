@@ -311,7 +311,7 @@ struct CancellationHandleTests {
     }
   }
 
-  @Test("Who waits for the cancellation is woken by that of the task, before the wait and in it")
+  @Test("A wait for the cancellation ends when the task is cancelled, before the wait and in it")
   func waiterIsCancelled() async throws {
     let handle = ServerContext.RPCCancellationHandle()
     let proceed = Gate()

@@ -29,7 +29,7 @@ struct ConnectivityTests {
     }
   }
 
-  @Test("Connecting to nobody meets the timeout; a closed channel and a cancelled task say so")
+  @Test("Connecting without a server meets the timeout; a closed channel and a cancelled task say so")
   func failures() async throws {
     let channel = try Channel(target: "unix:/nonexistent/socket")
     #expect(await rpcError { try await channel.connect(timeout: .milliseconds(100)) }?.code == .deadlineExceeded)

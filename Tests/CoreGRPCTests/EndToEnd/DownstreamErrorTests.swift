@@ -57,7 +57,7 @@ struct DownstreamErrorTests {
     }
   }
 
-  @Test("What a handler sets itself is sent, and so is a new error")
+  @Test("A status that a handler sets itself is sent, and so is a new error")
   func ownErrors() async throws {
     try await withTestServer { _, _ in
       throw RPCError(code: .notFound, message: "secret", metadata: ["x-secret": "secret"])

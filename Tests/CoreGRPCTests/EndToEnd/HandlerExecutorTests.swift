@@ -6,7 +6,7 @@ import Testing
 
 @testable import CoreGRPC
 
-@Suite("Where handlers run", .timeLimit(.minutes(5)))
+@Suite("Threads on which handlers run", .timeLimit(.minutes(5)))
 struct HandlerExecutorTests {
   /// The place where a handler runs: the name of a polling thread, `lane` for a worker of a slow method, or `none`.
   private static var place: String {

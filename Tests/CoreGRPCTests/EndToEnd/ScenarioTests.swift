@@ -47,7 +47,7 @@ struct ScenarioTests {
     }
   }
 
-  @Test("cancel_in_a_vacuum: a call to nobody is cancelled while it waits for a connection")
+  @Test("cancel_in_a_vacuum: a call without a server is cancelled while it waits for a connection")
   func cancelInAVacuum() async throws {
     let channel = try Channel(target: "unix:/nonexistent/socket")
     let started = Gate()

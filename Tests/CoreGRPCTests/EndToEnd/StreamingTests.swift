@@ -21,7 +21,7 @@ struct StreamingTests {
     }
   }
 
-  @Test("A ping is answered by a pong while the stream stays open: a lone write is not held back")
+  @Test("A ping is answered by a pong while the stream stays open: a lone write is not deferred")
   func pingPong() async throws {
     try await withStreamServer { test in
       let pongs = try await test.bidirectional { writer in

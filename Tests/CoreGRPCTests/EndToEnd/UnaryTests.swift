@@ -24,7 +24,7 @@ struct UnaryTests {
     }
   }
 
-  @Test("A call to an address where nobody listens is UNAVAILABLE")
+  @Test("A call to an address without a listener is UNAVAILABLE")
   func deadAddress() async throws {
     try await withTestServer(on: TestServer.addressOfItsOwn()) { test in
       await test.server.shutdown()

@@ -17,7 +17,10 @@ struct UnreadMessageTests {
     }
   }
 
-  @Test("Whoever asks for the trailing metadata gets it: after some messages, and after none", arguments: [0, 1, 3])
+  @Test(
+    "A client that asks for the trailing metadata gets it: after some messages, and after none",
+    arguments: [0, 1, 3]
+  )
   func trailingMetadata(count: Int) async throws {
     try await withServer { test in
       let metadata = try await test.bidirectional { _ in
@@ -35,7 +38,7 @@ struct UnreadMessageTests {
     }
   }
 
-  @Test("Whoever waits for the first message alone gets the trailing metadata, too")
+  @Test("A client that waits for the first message alone gets the trailing metadata, too")
   func afterFirstMessage() async throws {
     try await withServer { test in
       let metadata = try await test.bidirectional { _ in

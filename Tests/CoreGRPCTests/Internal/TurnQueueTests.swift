@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Turns", .timeLimit(.minutes(5)))
 struct TurnQueueTests {
-  @Test("A task that is cancelled while it waits gets no turn, and holds up nobody")
+  @Test("A task that is cancelled while it waits gets no turn, and delays no other task")
   func cancellation() async {
     let turns = TurnQueue()
     #expect(turns.beginAtOnce())

@@ -5,7 +5,7 @@ import Testing
 @Suite("Reading JSON")
 struct JSONReaderTests {
   @Test(
-    "What is JSON is read and written alike",
+    "JSON is read and written alike",
     arguments: [
       ("0", "0"), ("-0.5e+3", "-0.5e+3"), (" [ ] ", "[]"), ("{ }", "{}"), ("[[[1,2],{}]]", "[[[1,2],{}]]"),
       ("null", "null"),
@@ -18,7 +18,7 @@ struct JSONReaderTests {
   }
 
   @Test(
-    "What is not JSON is refused",
+    "Text that is not JSON is refused",
     arguments: [
       "", "nul", "01", "1.", "-", "+1", "1e", ".5", "\"", "\"\u{1}\"", #""\ud800""#, #""\ud800\u0041""#, #""\udc00""#,
       #""\x""#,

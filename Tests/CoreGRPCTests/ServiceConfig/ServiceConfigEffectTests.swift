@@ -4,7 +4,7 @@ import Testing
 
 @testable import CoreGRPC
 
-@Suite("What service configs do", .timeLimit(.minutes(5)))
+@Suite("Effects of service configs", .timeLimit(.minutes(5)))
 struct ServiceConfigEffectTests {
   private func channelConfiguration(_ config: ServiceConfig) -> Channel.Configuration {
     var configuration = Channel.Configuration()
@@ -142,7 +142,7 @@ struct ServiceConfigEffectTests {
     }
   }
 
-  @Test("A call is made again at once where the server asks for that")
+  @Test("A call is made again immediately when the server asks for that")
   func retryAtOnce() async throws {
     let config = ServiceConfig(methodConfig: [MethodConfig(names: [.all], retryPolicy: retries)])
     let attempts = Atomic(0)

@@ -61,7 +61,7 @@ struct ServiceConfigTests {
     #expect(try config.json == #"{"retryThrottling":{"maxTokens":1,"tokenRatio":\#(text)}}"#)
   }
 
-  @Test("What C-core would refuse or ignore is an error that names the field")
+  @Test("A value that C-core would refuse or ignore is an error that names the field")
   func invalid() throws {
     func changed(_ change: (inout RetryPolicy) -> Void) -> MethodConfig {
       var policy = policy

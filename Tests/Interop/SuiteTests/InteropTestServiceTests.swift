@@ -31,7 +31,7 @@ struct InteropTestServiceTests {
     }
   }
 
-  @Test("A status of OK is no failure, and payloads can be empty")
+  @Test("A status of OK is not a failure, and payloads can be empty")
   func statusOK() async throws {
     try await withService { service in
       let response = try await service.unaryCall(Grpc_Testing_SimpleRequest(responseStatus: Grpc_Testing_EchoStatus()))
@@ -39,7 +39,7 @@ struct InteropTestServiceTests {
     }
   }
 
-  @Test("What it cannot send is INVALID_ARGUMENT")
+  @Test("A response that it cannot send is INVALID_ARGUMENT")
   func invalid() async throws {
     try await withService { service in
       for request in [

@@ -34,7 +34,7 @@ struct MessageInflationTests {
     #expect(error?.code == .resourceExhausted)
   }
 
-  @Test("What is no compressed message is refused")
+  @Test("Bytes that are not a compressed message are refused")
   func broken() async throws {
     let bytes = try await compressed([UInt8](repeating: 7, count: 10_000))
     let cases: [[UInt8]] = [[], [1, 2, 3], Array(bytes.dropLast(10)), [0x1F, 0x8B] + Array(bytes.dropFirst(3))]

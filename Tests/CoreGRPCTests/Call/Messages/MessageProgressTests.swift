@@ -2,7 +2,7 @@ import Testing
 
 @testable import CoreGRPC
 
-@Suite("What has become of a message")
+@Suite("The progress of a message")
 struct MessageProgressTests {
   @Test("A deferred one is started once, with its flags")
   func deferred() {
@@ -15,7 +15,7 @@ struct MessageProgressTests {
     #expect(progress.startDeferred() == nil)
   }
 
-  @Test("Who waits while it is under way is told how it ends, and nobody else", arguments: [true, false])
+  @Test("A task that waits while it is under way learns how it ends, and no other task does", arguments: [true, false])
   func waiting(succeeded: Bool) async {
     var progress = MessageProgress()
     progress.start()
@@ -27,7 +27,7 @@ struct MessageProgressTests {
     #expect(result == succeeded)
   }
 
-  @Test("Who comes when it has ended does not wait", arguments: [true, false])
+  @Test("A task that comes when it has ended does not wait", arguments: [true, false])
   func ended(succeeded: Bool) async {
     var progress = MessageProgress()
     progress.start()

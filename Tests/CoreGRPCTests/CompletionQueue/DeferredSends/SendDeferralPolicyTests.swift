@@ -17,14 +17,14 @@ struct SendDeferralPolicyTests {
     return count
   }
 
-  @Test("What comes with other events is started together with them, time and again")
+  @Test("Sends that come with other events are started together with them, time and again")
   func together() {
     var policy = SendDeferralPolicy()
     let counts = (0..<100).map { _ in burst(&policy, events: 9) }
     #expect(counts.allSatisfy { $0 == 10 })
   }
 
-  @Test("What comes with few other events is soon started immediately: its clients wait for it")
+  @Test("Sends that come with few other events are soon started immediately: their clients wait for them")
   func shortRuns() {
     var policy = SendDeferralPolicy()
     let counts = (0..<1_000).map { _ in burst(&policy, events: SendDeferralPolicy.leastRun / 2) }

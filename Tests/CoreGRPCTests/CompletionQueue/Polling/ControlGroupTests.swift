@@ -39,7 +39,7 @@ struct ControlGroupTests {
   }
 
   @Test(
-    "What cannot be read is no limit",
+    "A file that cannot be read sets no limit",
     arguments: ["", "x", "max", "max 100000", "0 100000", "100000 0", "-1 100000", "99999999999999999999 1"]
   )
   func unreadable(text: String) {

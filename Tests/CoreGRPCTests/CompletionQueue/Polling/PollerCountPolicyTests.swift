@@ -2,7 +2,7 @@ import Testing
 
 @testable import CoreGRPC
 
-@Suite("How many threads poll")
+@Suite("The number of polling threads")
 struct PollerCountPolicyTests {
   /// A load on a crew: what its threads do, by their number, in each window.
   private struct Load {
@@ -110,7 +110,7 @@ struct PollerCountPolicyTests {
     #expect(watch(&crew, windows: 20, load) == [.add])
   }
 
-  @Test("Where one less is no loss and the machine has no time left, there is one less, after a while")
+  @Test("If one thread less loses nothing and the machine has no time left, there is one less, after a while")
   func fewerIsNoLoss() {
     var crew = PollerCountPolicy(smallest: 1, largest: 2)
     _ = watch(&crew, windows: 5, parallel)
@@ -122,7 +122,7 @@ struct PollerCountPolicyTests {
     #expect(crew.active == 1)
   }
 
-  @Test("Where one less gets less done, it comes back, and is tried less and less often")
+  @Test("If one thread less gets less done, it comes back, and is tried less and less often")
   func fewerIsLoss() {
     var crew = PollerCountPolicy(smallest: 1, largest: 2)
     _ = watch(&crew, windows: 2, parallel)

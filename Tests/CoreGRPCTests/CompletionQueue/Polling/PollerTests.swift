@@ -5,7 +5,7 @@ import Testing
 
 @testable import CoreGRPC
 
-@Suite("What a polling thread does besides", .timeLimit(.minutes(5)))
+@Suite("The work of a polling thread apart from polling", .timeLimit(.minutes(5)))
 struct PollerTests {
   /// An operation that counts, and then brings about another one on the thread.
   private func chain(_ count: Int, on thread: Poller, _ done: @escaping @Sendable () -> Void) -> Poller.Job {
@@ -51,7 +51,7 @@ struct PollerTests {
     #expect(call.watches.value == 1)
   }
 
-  @Test("What a thread has not come to when it polls no more, others do")
+  @Test("Work that a thread has not begun when it polls no more is done by others")
   func leaveWork() async {
     let queue = CompletionQueue(name: "test", threads: 1)
     let thread = Poller(queue: queue.handle, executor: queue.executor)
@@ -149,7 +149,7 @@ struct PollerTests {
     #expect(begins.value == 2)
   }
 
-  @Test("What a thread has not come to that C-core keeps, another one does")
+  @Test("Work that a thread has not begun, because C-core keeps it, is done by another one")
   func kept() {
     let queue = CompletionQueue(name: "test", threads: 1)
     let kept = Poller(queue: queue.handle, executor: queue.executor)
@@ -186,7 +186,7 @@ struct PollerTests {
     #expect(starts.value == 1)
   }
 
-  @Test("What a thread is about to start while C-core keeps it, another one starts")
+  @Test("A send that a thread is about to start while C-core keeps it is started by another one")
   func keptWhileStarting() {
     let queue = CompletionQueue(name: "test", threads: 1)
     let kept = Poller(queue: queue.handle, executor: queue.executor)

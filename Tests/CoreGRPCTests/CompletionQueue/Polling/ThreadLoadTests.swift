@@ -3,7 +3,7 @@ import Testing
 
 @testable import CoreGRPC
 
-@Suite("What the system tells of a thread", .timeLimit(.minutes(5)))
+@Suite("The system's figures of a thread", .timeLimit(.minutes(5)))
 struct ThreadLoadTests {
   /// A thread that spins until it is released.
   private final class Spinner: Sendable {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CoreGRPC
 
-@Suite("How long handlers must be short to return to the polling threads")
+@Suite("Return of short handlers to the polling threads")
 struct HandlerProbationTests {
   /// Notes jobs of a length.
   ///
@@ -98,7 +98,7 @@ struct HandlerLaneTests {
     }
   }
 
-  @Test("Where as many handlers block as there may be, further ones wait for their turn, and their deadlines hold")
+  @Test("If as many handlers block as there may be, further ones wait for their turn, and their deadlines hold")
   func bound() async throws {
     let proceed = DispatchSemaphore(value: 0)
     let arrived = Counter()
@@ -118,7 +118,7 @@ struct HandlerLaneTests {
     await server.shutdown()
   }
 
-  @Test("Where handlers hold as many polling threads as there may be, all others run beside these, and deadlines hold")
+  @Test("If handlers hold as many polling threads as there may be, all others run beside these, and deadlines hold")
   func boundOfPollers() async throws {
     let proceed = DispatchSemaphore(value: 0)
     let onPollers = Counter()
@@ -328,7 +328,7 @@ struct HandlerLaneTests {
     }
   }
 
-  @Test("Where no further thread can be had, calls wait and their deadlines hold")
+  @Test("If no further thread is available, calls wait and their deadlines hold")
   func noThreads() async throws {
     // A program of its own: the limit is that of a process, and Swift's pool has no way to live with it.
     let server = try ChildProcess(Locations.executable("race-peer"), ["limit"])
@@ -351,7 +351,7 @@ struct HandlerLaneTests {
     #expect(await server.outcome().wasKilled)
   }
 
-  @Test("Where no further thread can be had, a server ends a call at its deadline, though no other call comes")
+  @Test("If no further thread is available, a server ends a call at its deadline, though no other call comes")
   func noThreadForDeadlines() async throws {
     let server = try ChildProcess(Locations.executable("race-peer"), ["limit"])
     let address = try ListenAddress(#require(await server.line(after: "running... ")))

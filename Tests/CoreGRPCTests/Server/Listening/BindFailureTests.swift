@@ -23,7 +23,7 @@ struct BindFailureTests {
     #expect(BindFailure.reason(in: log) == "No such file; Denied")
   }
 
-  @Test("Other texts are told as they are, without a code in front and details behind")
+  @Test("Other texts are told as they are, without a code before and details after")
   func others() {
     #expect(BindFailure.reason(in: "UNKNOWN:Name or service not known {grpc_status:2}") == "Name or service not known")
     #expect(BindFailure.reason(in: "") == "C-core gave no reason")

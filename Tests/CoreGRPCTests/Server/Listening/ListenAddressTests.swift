@@ -16,7 +16,7 @@ struct ListenAddressTests {
   }
 
   @Test(
-    "What is no address is refused and named",
+    "A text that is not an address is refused and named",
     arguments: [
       "", ":", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:-1", "127.0.0.1:+1", "127.0.0.1:65536", "::1:80",
       "[::1]", "[::1:80", ":80", "http://x:80", "unix:", "unix-abstract:", "a b:80", "a\0:80",
