@@ -157,13 +157,6 @@ public final class AuthorizationPolicyProvider: Sendable {
 extension AuthorizationPolicyProvider {
   /// Returns the error of a call that the policy denies; `nil` for a call that it allows.
   ///
-  /// Called on the thread that polls, before anything else sees the call.
-  func denial(of call: ServerCall, path: String) -> RPCError? {
-    denial(forPath: path, metadata: call.metadata, remotePeer: call.peer, peer: call.authorizationPeer)
-  }
-
-  /// Returns the error of a call that the policy denies; `nil` for a call that it allows.
-  ///
   /// - Parameter peer: The other end; `nil` if the call is over.
   func denial(
     forPath path: String,

@@ -80,7 +80,7 @@ struct Batch: ~Copyable {
   ///
   /// - Parameter room: The size that fits into a header block beside C-core's own entries, in bytes.
   /// - Throws: ``RPCError``, when metadata is illegal or does not fit.
-  mutating func prepareHeaders(for sender: Metadata.Sender, room: Int) throws(RPCError) {
+  mutating func prepareHeaders(for sender: CallRole, room: Int) throws(RPCError) {
     do throws(RPCError) {
       try prepareMetadata(for: sender, room: room)
     } catch {
@@ -88,7 +88,7 @@ struct Batch: ~Copyable {
     }
   }
 
-  private mutating func prepareMetadata(for sender: Metadata.Sender, room: Int) throws(RPCError) {
+  private mutating func prepareMetadata(for sender: CallRole, room: Int) throws(RPCError) {
     if !initialMetadata.isEmpty {
       initialMetadataSize = try initialMetadata.prepare(for: sender, room: room)
     } else if room < 0, sender == .client, operations.contains(.sendInitialMetadata) {
@@ -118,7 +118,7 @@ struct Batch: ~Copyable {
   }
 
   /// Returns whether there is initial metadata for C-core.
-  func hasInitialMetadata(for role: CallStateMachine.Role) -> Bool {
+  func hasInitialMetadata(for role: CallRole) -> Bool {
     !initialMetadata.isEmpty || role == .client && (compression != nil || previousAttempts > 0)
   }
 
@@ -126,7 +126,7 @@ struct Batch: ~Copyable {
   ///
   /// A client's choice of compression is such an entry, which C-core's filters remove before it is sent. A server's
   /// choice is a level, see ``compressionLevel``: C-core turns it into an algorithm that the client accepts.
-  func initialMetadataForCore(_ role: CallStateMachine.Role) -> Metadata {
+  func initialMetadataForCore(_ role: CallRole) -> Metadata {
     guard role == .client, compression != nil || previousAttempts > 0 else { return initialMetadata }
     var metadata = initialMetadata
     if previousAttempts > 0 { metadata.addString("\(previousAttempts)", forKey: Metadata.previousAttempts) }

@@ -53,7 +53,7 @@ import CGRPC
   /// Writes the C operations of a batch whose slots are free, and moves the data that the batch sends in here.
   ///
   /// - Returns: The number of operations that were written, at most six.
-  func fill(_ ops: UnsafeMutablePointer<grpc_op>, with batch: inout Batch, role: CallStateMachine.Role) -> Int {
+  func fill(_ ops: UnsafeMutablePointer<grpc_op>, with batch: inout Batch, role: CallRole) -> Int {
     var count = 0
     func next() -> UnsafeMutablePointer<grpc_op> {
       defer { count += 1 }

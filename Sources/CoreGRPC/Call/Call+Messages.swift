@@ -200,7 +200,7 @@ extension RPCError {
   /// Creates the error of a task that receives from a stream while another one does: a mistake of the program.
   ///
   /// The client of a server that makes it learns no more than that.
-  fileprivate init(concurrentReceiveOn role: CallStateMachine.Role) {
+  fileprivate init(concurrentReceiveOn role: CallRole) {
     self.init(
       code: role == .server ? .internalError : .failedPrecondition,
       message: "another task receives from this stream: only one at a time may iterate over its messages"

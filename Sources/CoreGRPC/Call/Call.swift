@@ -73,7 +73,7 @@ import Synchronization
 
   // Only this class and its extensions use this property and those below.
   let handle: OpaquePointer
-  let role: CallStateMachine.Role
+  let role: CallRole
   let state: Locked<State>
   let memory = BatchMemory()
   let limits: CallLimits

@@ -2,11 +2,6 @@
 ///
 /// It calls no C function. Its owner asks it before every step, under the call's lock, and carries out its answers.
 struct CallStateMachine: Sendable, Hashable {
-  /// The end of the call that this is.
-  enum Role: Sendable, Hashable, CaseIterable {
-    case client, server
-  }
-
   /// The reasons for which a batch must not be started.
   enum Refusal: Error, Sendable, Hashable {
     /// The call was closed here; its C object may be gone.
@@ -32,7 +27,7 @@ struct CallStateMachine: Sendable, Hashable {
     case released
   }
 
-  private let role: Role
+  private let role: CallRole
   private var phase = Phase.open
   private var isPoisoned = false
   /// The slots in flight.
@@ -47,7 +42,7 @@ struct CallStateMachine: Sendable, Hashable {
   /// Whether the server has ended the call in its handler's place.
   private(set) var isInterrupted = false
 
-  init(role: Role) { self.role = role }
+  init(role: CallRole) { self.role = role }
 
   /// Whether the C object may be used: to cancel, to ask for the peer.
   var isUsable: Bool { phase != .released }

@@ -103,7 +103,7 @@ public struct CallOptions: Sendable {
 
   /// The time that the call has, by the earliest of its limits.
   var effectiveTimeout: Duration? {
-    let inherited = inheritsDeadline ? CallDeadline.current : nil
+    let inherited = inheritsDeadline ? ServerCall.currentDeadline : nil
     guard let earliest = deadlineBox ?? inherited else { return timeout }
     let left = min(earliest.instant, inherited?.instant ?? earliest.instant).timeLeft
     return timeout.map { min($0, left) } ?? left

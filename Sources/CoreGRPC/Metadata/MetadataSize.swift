@@ -52,7 +52,7 @@ extension RPCError {
   ///   - size: The size of the metadata, in bytes.
   ///   - room: The size that fits, in bytes.
   ///   - sender: The end that would send it.
-  init(tooMuchMetadata metadata: Metadata, size: Int, room: Int, from sender: CallStateMachine.Role) {
+  init(tooMuchMetadata metadata: Metadata, size: Int, room: Int, from sender: CallRole) {
     var message = "too much metadata: \(size) bytes, of which \(max(0, room)) fit beside gRPC's own headers"
     message += sender == .client ? " (maxRequestMetadataBytes)" : " (maxResponseMetadataBytes)"
     let sizes = metadata.map { (key: $0.key, size: Metadata.wireSize(key: $0.key, value: $0.value)) }
@@ -63,7 +63,7 @@ extension RPCError {
   }
 
   /// Creates the error for a peer that has sent too much metadata.
-  init(tooMuchReceivedMetadata size: Int, limit: Int, on receiver: CallStateMachine.Role) {
+  init(tooMuchReceivedMetadata size: Int, limit: Int, on receiver: CallRole) {
     let setting = receiver == .client ? "maxResponseMetadataBytes" : "maxRequestMetadataBytes"
     self.init(
       code: .resourceExhausted,

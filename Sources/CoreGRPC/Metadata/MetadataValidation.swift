@@ -1,7 +1,4 @@
 extension Metadata {
-  /// The end of a call that sends metadata.
-  typealias Sender = CallStateMachine.Role
-
   /// Converts the metadata to a form that gRPC can send and the peer accepts.
   ///
   /// This leaves out the entries that a program may not send, and checks the rest. C-core logs the metadata that it
@@ -15,7 +12,7 @@ extension Metadata {
   /// - Throws: ``RPCError/Code/invalidArgument`` for an illegal entry, ``RPCError/Code/resourceExhausted`` if it does
   ///   not fit.
   @discardableResult
-  mutating func prepare(for sender: Sender, room: Int) throws(RPCError) -> Int {
+  mutating func prepare(for sender: CallRole, room: Int) throws(RPCError) -> Int {
     guard !isEmpty else { return 0 }
     if contains(where: { Self.isLeftOut($0.key, from: sender) }) {
       var rest = Metadata()
@@ -74,7 +71,7 @@ extension Metadata {
   ///
   /// A handler may send on the metadata that it has received, to its client or to another server, and the peer chooses
   /// that metadata.
-  private static func isLeftOut(_ key: String, from sender: Sender) -> Bool {
+  private static func isLeftOut(_ key: String, from sender: CallRole) -> Bool {
     if keysNotSent.contains(key) { return true }
     guard isReserved(key) else { return false }
     switch sender {
@@ -83,7 +80,7 @@ extension Metadata {
     }
   }
 
-  private static func problem(withKey key: String, from sender: Sender) -> String? {
+  private static func problem(withKey key: String, from sender: CallRole) -> String? {
     if key.isEmpty { return "a key must not be empty" }
     if key == "-bin" { return "a key must have characters before -bin" }
     if !key.utf8.allSatisfy(isLegalInKey) { return "a key may have the characters 0-9, a-z, '-', '_' and '.' only" }

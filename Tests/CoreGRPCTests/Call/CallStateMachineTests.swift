@@ -24,8 +24,8 @@ struct CallStateMachineTests {
 
   private static let everyBatch = (0...CallOperations.all.rawValue).map { CallOperations(rawValue: $0) }
 
-  @Test("Every reachable state answers every event by the rules", arguments: CallStateMachine.Role.allCases)
-  func exhaustive(role: CallStateMachine.Role) {
+  @Test("Every reachable state answers every event by the rules", arguments: CallRole.allCases)
+  func exhaustive(role: CallRole) {
     let first = World(machine: CallStateMachine(role: role))
     var seen: Set<World> = [first]
     var pending = [first]
@@ -45,7 +45,7 @@ struct CallStateMachineTests {
     #expect(seen.contains { $0.releases == 1 && $0.isPoisoned })
   }
 
-  private static func apply(_ event: Event, to world: inout World, role: CallStateMachine.Role) {
+  private static func apply(_ event: Event, to world: inout World, role: CallRole) {
     switch event {
     case .start(let operations):
       let isAllowed = allows(operations, in: world, role: role)
@@ -75,7 +75,7 @@ struct CallStateMachineTests {
   }
 
   /// The rules of `grpc.h`, written down a second time.
-  private static func allows(_ operations: CallOperations, in world: World, role: CallStateMachine.Role) -> Bool {
+  private static func allows(_ operations: CallOperations, in world: World, role: CallRole) -> Bool {
     if operations.isEmpty || world.isClosed || world.isPoisoned { return false }
     if role == .server && operations.contains(.receiveInitialMetadata) { return false }
     if role == .server && world.isOver && !operations.isDisjoint(with: .sends) { return false }

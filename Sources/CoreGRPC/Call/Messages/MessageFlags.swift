@@ -45,7 +45,7 @@ extension RPCError {
   /// See <https://github.com/grpc/grpc/blob/master/doc/compression.md>: INTERNAL on a client. On a server INTERNAL if
   /// no encoding is named, and UNIMPLEMENTED if an unknown one is; C-core does not tell these two apart, and sensible
   /// clients do the latter.
-  init(mislabelledMessageOn role: CallStateMachine.Role, accepted: CompressionAlgorithmSet) {
+  init(mislabelledMessageOn role: CallRole, accepted: CompressionAlgorithmSet) {
     self.init(
       code: role == .server ? .unimplemented : .internalError,
       message: "the message is compressed, and its grpc-encoding is missing or unknown"

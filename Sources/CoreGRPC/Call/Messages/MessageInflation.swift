@@ -56,7 +56,7 @@ extension RPCError {
   /// Creates the error for a compressed message where nothing compressed is accepted.
   ///
   /// See <https://github.com/grpc/grpc/blob/master/doc/compression.md>: a client must be asked for less, a server knew.
-  init(compressedMessageOn role: CallStateMachine.Role) {
+  init(compressedMessageOn role: CallRole) {
     self.init(
       code: role == .server ? .unimplemented : .internalError,
       message: "the message is compressed, which is not accepted: see Configuration.compression"

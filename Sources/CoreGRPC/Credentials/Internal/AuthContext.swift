@@ -40,20 +40,6 @@ import CGRPC
     )
   }
 
-  /// The other end, for authorization policies: see `EvaluateArgs` and `AuthenticatedAuthorizationMatcher` of C-core.
-  var authorizationPeer: AuthorizationPolicy.Peer {
-    let types = values(GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME)
-    guard types == [GRPC_SSL_TRANSPORT_SECURITY_TYPE] || types == [GRPC_TLS_TRANSPORT_SECURITY_TYPE] else {
-      return .unauthenticated
-    }
-    let subjects = values(GRPC_X509_SUBJECT_PROPERTY_NAME)
-    return .tls(
-      uris: values(GRPC_PEER_URI_PROPERTY_NAME),
-      dnsNames: values(GRPC_PEER_DNS_PROPERTY_NAME),
-      subject: subjects.count == 1 ? subjects[0] : ""
-    )
-  }
-
   /// Returns the certificates that the other end has sent, its own first.
   ///
   /// On a server, OpenSSL leaves the peer's own certificate out, and BoringSSL does not.
@@ -66,7 +52,8 @@ import CGRPC
     return chain.first == certificate ? chain : [certificate] + chain
   }
 
-  private func values(_ name: String) -> [String] {
+  /// The values of a property.
+  func values(_ name: String) -> [String] {
     // The iterator keeps the name's pointer.
     unsafe name.withCString { name in
       var iterator = unsafe grpc_auth_context_find_properties_by_name(handle, name)

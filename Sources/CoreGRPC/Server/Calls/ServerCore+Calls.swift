@@ -195,3 +195,12 @@ extension ServerCore.State {
     return arrival
   }
 }
+
+extension AuthorizationPolicyProvider {
+  /// Returns the error of a call that the policy denies; `nil` for a call that it allows.
+  ///
+  /// Called on the thread that polls, before anything else sees the call.
+  fileprivate func denial(of call: ServerCall, path: String) -> RPCError? {
+    denial(forPath: path, metadata: call.metadata, remotePeer: call.peer, peer: call.authorizationPeer)
+  }
+}
