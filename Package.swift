@@ -10,6 +10,9 @@ let swiftSettings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// The settings of targets that are safe but where an expression says `unsafe`, beside its proof.
+let safeSettings = swiftSettings + [.strictMemorySafety()]
+
 /// A product of another package, which is resolved if one of the traits is on, or `Programs`.
 func product(_ name: String, of package: String, with traits: String...) -> Target.Dependency {
   .product(name: name, package: package, condition: .when(traits: Set(traits + ["Programs"])))
@@ -141,8 +144,7 @@ let package = Package(
         "CompletionQueue/Polling/Scheduling.md", "Server/Connections/ConnectionClosing.md",
         "Server/Lifecycle/Drain/ServerDrain.md",
       ],
-      // Each unsafe expression says `unsafe`, and stands beside its proof.
-      swiftSettings: swiftSettings + [.strictMemorySafety()]
+      swiftSettings: safeSettings
     ),
     .target(
       name: "ProtobufC",
@@ -153,17 +155,17 @@ let package = Package(
     .target(
       name: "CoreGRPCLogging",
       dependencies: ["CoreGRPC", logging],
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .target(
       name: "CoreGRPCMetrics",
       dependencies: ["CoreGRPC", metrics],
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .target(
       name: "CoreGRPCTracing",
       dependencies: ["CoreGRPC", tracing],
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .target(
       name: "CGoogleRPC",
@@ -175,7 +177,7 @@ let package = Package(
       name: "CoreGRPCProtobuf",
       dependencies: ["CGoogleRPC", "CoreGRPC", "ProtobufC", "ProtobufCWellKnownTypes"],
       exclude: ["CGoogleRPC"],
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .target(
       name: "CGRPCServices",
@@ -189,7 +191,7 @@ let package = Package(
         "CGRPCServices", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC", "ProtobufCJSON", "ProtobufCWellKnownTypes",
       ],
       exclude: ["CGRPCServices"],
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .target(
       name: "CoreGRPCServiceLifecycle",
@@ -198,7 +200,7 @@ let package = Package(
         serviceLifecycle,
         serviceLifecycleTestKit,
       ],
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
 
     // Google's own messages, generated.
@@ -212,32 +214,32 @@ let package = Package(
       name: "ProtobufCWellKnownTypes",
       dependencies: ["CGoogleProtobuf", "ProtobufC"],
       path: "Sources/ProtobufC/WellKnownTypes",
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .target(
       name: "ProtobufCFoundation",
       dependencies: ["ProtobufCWellKnownTypes"],
       path: "Sources/ProtobufC/Foundation",
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     // Messages by the descriptors of their files: what JSON and text format share.
     .target(
       name: "ProtobufCReflection",
       dependencies: ["ProtobufC", "ProtobufCWellKnownTypes"],
       path: "Sources/ProtobufC/Reflection",
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .target(
       name: "ProtobufCJSON",
       dependencies: ["ProtobufC", "ProtobufCReflection", "ProtobufCWellKnownTypes"],
       path: "Sources/ProtobufC/JSON",
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .target(
       name: "ProtobufCTextFormat",
       dependencies: ["ProtobufC", "ProtobufCReflection"],
       path: "Sources/ProtobufC/TextFormat",
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
 
     // The generator.
@@ -251,13 +253,13 @@ let package = Package(
       name: "CoreGRPCGenerator",
       dependencies: ["CGoogleProtobufCompiler", "ProtobufC", "ProtobufCWellKnownTypes"],
       path: "Sources/Generator/Library",
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .executableTarget(
       name: "protoc-gen-coregrpc",
       dependencies: ["CoreGRPCGenerator"],
       path: "Sources/Generator/Program",
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
 
     .plugin(
@@ -332,7 +334,7 @@ let package = Package(
       name: "Compute",
       dependencies: ["CCompute", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC"],
       path: "Sources/Compute/Service",
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .target(
       name: "CommandLineSupport",
@@ -344,7 +346,7 @@ let package = Package(
       name: "ProgramSettings",
       dependencies: ["CommandLineSupport", argumentParser, configuration],
       path: "Sources/Compute/Settings",
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .target(
       name: "COpenTelemetry",
@@ -357,7 +359,7 @@ let package = Package(
       dependencies: ["COpenTelemetry", "CoreGRPC", "CoreGRPCProtobuf", "ProtobufC", tracing],
       path: "Sources/Compute/Tracing",
       exclude: ["COpenTelemetry"],
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .target(
       name: "PrometheusPage",
@@ -373,7 +375,7 @@ let package = Package(
         logging,
       ],
       path: "Sources/Compute/Telemetry",
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .executableTarget(
       name: "compute-server",
@@ -385,7 +387,7 @@ let package = Package(
         unixSignals,
       ],
       path: "Sources/Compute/Server",
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
     .executableTarget(
       name: "compute-client",
@@ -397,7 +399,7 @@ let package = Package(
         unixSignals,
       ],
       path: "Sources/Compute/Client",
-      swiftSettings: swiftSettings
+      swiftSettings: safeSettings
     ),
 
     // Tests.

@@ -26,8 +26,9 @@ public struct ProtobufDeserializer<Message: ProtobufC.Message>: MessageDeseriali
   /// - Throws: `BinaryDecodingError`, when the bytes are not a message of this type or exceed the limits.
   @inlinable
   public func deserialize(_ buffer: borrowing MessageBuffer) throws -> Message {
-    try buffer.withUnsafePieces { pieces in
-      try Message(serializedBytes: SerializedBytes(unsafePieces: pieces), limits: limits)
+    // The pieces live until the closure returns, and the message keeps none of them: it copies.
+    try unsafe buffer.withUnsafePieces { pieces in
+      try unsafe Message(serializedBytes: SerializedBytes(unsafePieces: pieces), limits: limits)
     }
   }
 }

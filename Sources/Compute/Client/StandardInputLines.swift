@@ -48,16 +48,19 @@ struct StandardInputLines {
     try await withCheckedThrowingContinuation { continuation in
       DispatchQueue.global().async {
         var failure: Int32 = 0
-        let chunk = [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
+        // `read` fills as many bytes as it returns, at most the buffer's count.
+        let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
           var result = 0
-          repeat { result = read(STDIN_FILENO, buffer.baseAddress, buffer.count) } while result < 0 && errno == EINTR
+          repeat {
+            result = unsafe read(STDIN_FILENO, buffer.baseAddress, buffer.count)
+          } while result < 0 && errno == EINTR
           if result < 0 { failure = errno }
           count = max(0, result)
         }
         if failure == 0 {
           continuation.resume(returning: chunk)
         } else {
-          let reason = String(cString: strerror(failure))
+          let reason = unsafe String(cString: strerror(failure))
           continuation.resume(throwing: Failure(description: "standard input cannot be read: \(reason)"))
         }
       }
