@@ -69,23 +69,15 @@ struct DocumentationTests {
     #expect(count > 50)
   }
 
-  @Test("The block about streams does what it shows")
+  @Test("The blocks about streams do what they show")
   func streams() async throws {
-    var router = RPCRouter()
-    router.registerHandler(
-      forMethod: MethodDescriptor(fullyQualifiedService: "notes.Notes", method: "Chat"),
-      deserializer: IdentityDeserializer(),
-      serializer: IdentitySerializer(),
-      handler: { (request: StreamingServerRequest<[UInt8]>, _) in
-        StreamingServerResponse { writer in
-          try await writer.write(contentsOf: request.messages)
-          return [:]
-        }
-      }
-    )
-    let server = Server(router: router)
-    let notes = try await Notes.main(server.makeInProcessChannel())
-    #expect(notes == [[1], [2, 2]])
+    let server = Server(services: [NotesService(stored: [[1], [2, 2], [2, 3]])])
+    let channel = try server.makeInProcessChannel()
+    #expect(try await Notes.main(channel) == [[1], [2, 2]])
+    #expect(try await Notes.upload(channel) == Array("2 notes".utf8))
+    let list = try await Notes.list(channel)
+    #expect(list.notes == [[2, 2], [2, 3]])
+    #expect(list.total == "3")
     await server.shutdown(gracePeriod: .seconds(10))
   }
 

@@ -254,6 +254,76 @@ struct Notes {
     }
     return notes
   }
+
+  static func upload(_ channel: Channel) async throws -> [UInt8] {
+    let response = try await channel.clientStreaming(
+      request: StreamingClientRequest { writer in
+        for note in [[1], [2, 2]] as [[UInt8]] { try await writer.write(note) }
+      },
+      descriptor: NotesService.upload,
+      serializer: IdentitySerializer(),
+      deserializer: IdentityDeserializer()
+    )
+    let answer = response.message  // "2 notes" as UTF-8
+    return answer
+  }
+
+  static func list(_ channel: Channel) async throws -> (notes: [[UInt8]], total: String?) {
+    let (notes, total) = try await channel.serverStreaming(
+      request: ClientRequest(message: [2]),
+      descriptor: NotesService.list,
+      serializer: IdentitySerializer(),
+      deserializer: IdentityDeserializer()
+    ) { response in
+      var notes: [[UInt8]] = []
+      for try await note in response.messages { notes.append(note) }
+      return (notes, try await response.trailingMetadata()[stringValues: "stored-notes"].first)
+    }
+    return (notes, total)
+  }
+}
+
+struct NotesService: RegistrableRPCService {
+  static let upload = MethodDescriptor(fullyQualifiedService: "notes.Notes", method: "Upload")
+  static let list = MethodDescriptor(fullyQualifiedService: "notes.Notes", method: "List")
+  static let chat = MethodDescriptor(fullyQualifiedService: "notes.Notes", method: "Chat")
+
+  let stored: [[UInt8]]
+
+  func registerMethods(with router: inout RPCRouter) {
+    // Client streaming: reads a stream, and returns one message.
+    router.registerHandler(
+      forMethod: Self.upload,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer()
+    ) { (request: StreamingServerRequest<[UInt8]>, _) -> ServerResponse<[UInt8]> in
+      var count = 0
+      for try await note in request.messages where !note.isEmpty { count += 1 }
+      return ServerResponse(message: Array("\(count) notes".utf8))
+    }
+    // Server streaming: gets one message, and writes a stream.
+    router.registerHandler(
+      forMethod: Self.list,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer()
+    ) { (request: ServerRequest<[UInt8]>, _) -> StreamingServerResponse<[UInt8]> in
+      StreamingServerResponse { writer in
+        for note in stored where note.starts(with: request.message) { try await writer.write(note) }
+        return ["stored-notes": "\(stored.count)"]  // the trailing metadata
+      }
+    }
+    // Bidirectional: answers each message before it reads the next one.
+    router.registerHandler(
+      forMethod: Self.chat,
+      deserializer: IdentityDeserializer(),
+      serializer: IdentitySerializer()
+    ) { (request: StreamingServerRequest<[UInt8]>, _) -> StreamingServerResponse<[UInt8]> in
+      StreamingServerResponse { writer in
+        for try await note in request.messages { try await writer.write(note) }
+        return [:]
+      }
+    }
+  }
 }
 
 // MARK: Compression
