@@ -5,32 +5,13 @@ import Testing
 
 /// Faults of connections, and limits: one error each, with peer and cause.
 extension LogHandlerTests {
-  /// Runs `body` with the port of a server of one method.
-  private func withServer(
-    _ configuration: Server.Configuration,
-    handler: @escaping @Sendable () async -> Void = {},
-    body: (_ port: Int, _ address: ListenAddress) async throws -> Void
-  ) async throws {
-    var router = RPCRouter()
-    router.registerHandler(forMethod: Echo.unary) { (_: ServerRequest<[UInt8]>, _) in
-      await handler()
-      return ServerResponse(message: [])
-    }
-    let server = Server(router: router, configuration: configuration)
-    let address = try server.listen(on: .tcp(host: "127.0.0.1", port: 0))
-    try server.start()
-    try await withShutdown(of: server) {
-      try await body(Int(try #require(address.port)), address)
-    }
-  }
-
   @Test("A client that pings too often is an error of the server's log, with its address")
   func serverSeesTooManyPings() async throws {
     var configuration = Server.Configuration()
     configuration.keepalive.maxPingStrikes = 1
-    try await withServer(configuration) { port, _ in
+    try await withTestServer(configuration: configuration) { test in
       let recorder = EventRecorder()
-      let client = RawConnection(toPort: port)
+      let client = RawConnection(toPort: test.port)
       client.send((0..<20).map { HTTP2Frame.ping($0) })
       let event = await recorder.first { $0.message.hasPrefix("closed the connection of ipv4:127.0.0.1:") }
       recorder.stop()
@@ -42,9 +23,9 @@ extension LogHandlerTests {
 
   @Test("A client that sends a header without an end is an error of the server's log")
   func serverSeesEndlessHeader() async throws {
-    try await withServer(Server.Configuration()) { port, _ in
+    try await withTestServer { test in
       let recorder = EventRecorder()
-      let client = RawConnection(toPort: port)
+      let client = RawConnection(toPort: test.port)
       let more = HTTP2Frame(kind: .continuation, stream: 1, payload: HTTP2Frame.fields([("x", "y")]))
       client.send([HTTP2Frame.request(stream: 1, flags: 0)] + [HTTP2Frame](repeating: more, count: 200))
       let event = await recorder.first { $0.message.hasSuffix("which sent a header without an end") }
@@ -82,9 +63,9 @@ extension LogHandlerTests {
     configuration.keepalive.time = .milliseconds(50)
     configuration.keepalive.timeout = .milliseconds(50)
     configuration.keepalive.allowWithoutCalls = true
-    try await withServer(configuration) { port, _ in
+    try await withTestServer(configuration: configuration) { test in
       let recorder = EventRecorder()
-      let client = RawConnection(toPort: port, answersPings: false)
+      let client = RawConnection(toPort: test.port, answersPings: false)
       let event = await recorder.first { $0.message.hasPrefix("closed the connection with ipv4:127.0.0.1:") }
       recorder.stop()
       #expect(event?.level == .error)
@@ -148,29 +129,21 @@ extension LogHandlerTests {
   func callLimit() async throws {
     var configuration = Server.Configuration()
     configuration.maxConcurrentCalls = 1
-    let entered = Gate()
-    let gate = Gate()
-    try await withServer(configuration) {
-      entered.open()
-      await gate.pass()
-    } body: { _, address in
+    let held = HeldHandler()
+    try await withTestServer(configuration: configuration, handler: held.handler) { test in
       let recorder = EventRecorder()
-      let channel = try Channel(target: address.description)
-      func call() async -> RPCError? {
-        await rpcError { try await channel.unary(request: ClientRequest(message: []), descriptor: Echo.unary) }
-      }
+      func call() async -> RPCError? { await rpcError { try await test.call() } }
       async let first = call()
-      await entered.pass()
+      await held.arrived.pass()
       for _ in 0..<200 { #expect(await call()?.code == .resourceExhausted) }
-      gate.open()
+      held.proceed.open()
       #expect(await first == nil)
       recorder.stop()
       let lines = recorder.all.filter {
-        $0.message.hasPrefix("refused a call of /test.Test/Unary from ipv4:127.0.0.1:")
+        $0.message.hasPrefix("refused a call of /test.Test/Echo from ipv4:127.0.0.1:")
       }
       #expect(lines.allSatisfy { $0.level == .error && $0.message.contains(": too many calls (RESOURCE_EXHAUSTED)") })
       #expect((1...20).contains(lines.count))
-      channel.close()
     }
   }
 
@@ -178,13 +151,13 @@ extension LogHandlerTests {
   func metadataLimit() async throws {
     var configuration = Server.Configuration()
     configuration.maxRequestMetadataBytes = 1024
-    try await withServer(configuration) { port, _ in
+    try await withTestServer(configuration: configuration) { test in
       let recorder = EventRecorder()
-      let client = RawConnection(toPort: port)
+      let client = RawConnection(toPort: test.port)
       let long = String(repeating: "x", count: 2_000)
-      client.send(.request(stream: 1, path: "/test.Test/Unary", ("x-long", long)))
+      client.send(.request(stream: 1, path: "/test.Test/Echo", ("x-long", long)))
       client.send(.data(HTTP2Frame.message([]), stream: 1, flags: 1))
-      let event = await recorder.first { $0.message.hasPrefix("refused a call of /test.Test/Unary from ipv4:") }
+      let event = await recorder.first { $0.message.hasPrefix("refused a call of /test.Test/Echo from ipv4:") }
       recorder.stop()
       #expect(event?.level == .error)
       #expect(event?.message.contains(": metadata too large (RESOURCE_EXHAUSTED)") == true)

@@ -7,57 +7,27 @@ import Testing
 
 @Suite("Metrics beside calls", .timeLimit(.minutes(5)))
 struct RuntimeMetricsTests {
-  private static let method = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Wait")
-
   private let metrics = TestMetrics()
-
-  /// Runs `body` with a server whose one method runs a handler, and a channel to it.
-  private func withServer(
-    _ configuration: Server.Configuration = Server.Configuration(),
-    handler: @escaping @Sendable () async -> Void,
-    body: (Server, Channel) async throws -> Void
-  ) async throws {
-    var router = RPCRouter()
-    router.registerHandler(forMethod: Self.method) { (_: ServerRequest<[UInt8]>, _) in
-      await handler()
-      return ServerResponse(message: [])
-    }
-    let server = Server(router: router, configuration: configuration)
-    let address = try server.listen(on: .tcp(host: "127.0.0.1", port: 0))
-    try server.start()
-    try await withShutdown(of: server) {
-      let channel = try Channel(target: address.description)
-      try await body(server, channel)
-      channel.close()
-    }
-  }
-
-  private static func call(_ channel: Channel) async -> RPCError? {
-    await rpcError { try await channel.unary(request: ClientRequest(message: []), descriptor: method) }
-  }
 
   private func value(_ label: String) -> Double? { try? metrics.expectMeter(label, []).lastValue }
 
   @Test("A connection, a call and the threads are counted when they are read")
   func connectionAndCall() async throws {
-    let entered = Gate()
-    let gate = Gate()
-    try await withServer {
-      entered.open()
-      await gate.pass()
-    } body: { server, channel in
+    let held = HeldHandler()
+    try await withTestServer(handler: held.handler) { test in
+      let server = test.server
       let runtime = RuntimeMetrics(of: server, factory: metrics)
       runtime.record()
       #expect(value("coregrpc.server.open_connections") == 0)
       #expect(value("coregrpc.server.unreleased_calls") == 0)
-      async let error = Self.call(channel)
-      await entered.pass()
+      async let error = rpcError { try await test.call() }
+      await held.arrived.pass()
       runtime.record()
       #expect(value("coregrpc.server.open_connections") == 1)
       #expect(value("coregrpc.server.unreleased_calls") == 1)
       #expect(value("coregrpc.server.poller_threads") ?? 0 >= 1)
       #expect(value("coregrpc.client.poller_threads") ?? 0 >= 1)
-      gate.open()
+      held.proceed.open()
       #expect(await error == nil)
       await server.shutdown(gracePeriod: .zero)
       #expect(server.statistics() == Server.Statistics())
@@ -69,10 +39,12 @@ struct RuntimeMetricsTests {
     let blocked = DispatchSemaphore(value: 0)
     var configuration = Server.Configuration()
     configuration.maxHandlerThreads = 1
-    try await withServer(configuration) {
+    try await withTestServer(configuration: configuration) { request, _ in
       Self.wait(for: blocked)
-    } body: { server, channel in
-      let calls = (0..<6).map { _ in Task { await Self.call(channel) } }
+      return ServerResponse(message: request.message)
+    } body: { test in
+      let server = test.server
+      let calls = (0..<6).map { _ in Task { await rpcError { try await test.call() } } }
       // One keeps a polling thread, one the only other thread, and the rest waits.
       var statistics = server.statistics()
       while statistics.queuedHandlers == 0 || statistics.relievedThreads + statistics.handlerThreads == 0 {

@@ -235,24 +235,11 @@ struct CallTracingTests {
 
   @Test("One span of the client covers the attempts of a later interceptor")
   func retries() async throws {
-    struct Twice: ClientInterceptor {
-      func intercept<Input: Sendable, Output: Sendable>(
-        request: StreamingClientRequest<Input>,
-        context: ClientContext,
-        next: (StreamingClientRequest<Input>, ClientContext) async throws -> StreamingClientResponse<Output>
-      ) async throws -> StreamingClientResponse<Output> {
-        do {
-          return try await next(request, context).awaitingFirstMessage()
-        } catch {
-          return try await next(request, context)
-        }
-      }
-    }
     let calls = Counter()
     let router = KindsOfCall.router { _ in
       if calls.add() == 1 { throw RPCError(code: .unavailable, message: "not now") }
     }
-    try await run(router, moreOfClient: [Twice()]) { _, channel in try await channel.call(.unary) }
+    try await run(router, moreOfClient: [SecondAttempt()]) { _, channel in try await channel.call(.unary) }
     #expect(tracer.activeSpans.isEmpty)
     let client = tracer.finishedSpans.filter { $0.kind == .client }
     let server = tracer.finishedSpans.filter { $0.kind == .server }

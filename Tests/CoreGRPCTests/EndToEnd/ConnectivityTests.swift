@@ -86,15 +86,10 @@ struct ConnectivityTests {
   @Test("A watch ends with its channel also while a call continues", .timeLimit(.minutes(5)))
   func closingDuringCall() async throws {
     for _ in 0..<15 {
-      let arrived = Gate()
-      let proceed = Gate()
-      try await withTestServer { request, _ in
-        arrived.open()
-        await proceed.pass()
-        return ServerResponse(message: request.message)
-      } body: { (test) async throws in
+      let held = HeldHandler()
+      try await withTestServer(handler: held.handler) { (test) async throws in
         async let call = test.call()
-        await arrived.pass()
+        await held.arrived.pass()
         let watched = Gate()
         let watch = Task {
           for await _ in test.channel.connectivityStates { watched.open() }
@@ -102,7 +97,7 @@ struct ConnectivityTests {
         await watched.pass()
         test.channel.close()
         await watch.value
-        proceed.open()
+        held.proceed.open()
         #expect(try await call.message == [1, 2, 3])
       }
     }

@@ -379,26 +379,4 @@ struct HandlerExecutorTests {
       #expect(try await blocked.message == [0])
     }
   }
-
-  @Test("A handler on the pollers that ignores its cancellation outlives its server")
-  func stubborn() async throws {
-    var configuration = Server.Configuration()
-    configuration.handlerExecutor = .pollers
-    let arrived = Gate()
-    let proceed = Gate()
-    let ended = Gate()
-    try await withTestServer(configuration: configuration) { request, _ in
-      arrived.open()
-      await proceed.pass()
-      defer { ended.open() }
-      return ServerResponse(message: request.message)
-    } body: { test in
-      async let call = rpcError { try await test.call() }
-      await arrived.pass()
-      await test.server.shutdown(gracePeriod: .zero)
-      #expect(await call != nil)
-      proceed.open()
-      await ended.pass()
-    }
-  }
 }

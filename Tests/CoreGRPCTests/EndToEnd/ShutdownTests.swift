@@ -180,17 +180,12 @@ struct ShutdownTests {
 
   @Test("A channel that is released with a call in progress finishes the call")
   func channelLetGo() async throws {
-    let arrived = Gate()
-    let proceed = Gate()
-    try await withTestServer { request, _ in
-      arrived.open()
-      await proceed.pass()
-      return ServerResponse(message: request.message)
-    } body: { (test) async throws in
+    let held = HeldHandler()
+    try await withTestServer(handler: held.handler) { (test) async throws in
       let address = test.address.description
       let call = Task { try await Channel(target: address).echo([4]).message }
-      await arrived.pass()
-      proceed.open()
+      await held.arrived.pass()
+      held.proceed.open()
       #expect(try await call.value == [4])
     }
   }

@@ -52,19 +52,14 @@ struct UnaryTests {
 
   @Test("A closed channel makes no calls; those in progress continue")
   func closedChannel() async throws {
-    let arrived = Gate()
-    let proceed = Gate()
-    try await withTestServer { request, _ in
-      arrived.open()
-      await proceed.pass()
-      return ServerResponse(message: request.message)
-    } body: { (test) async throws in
+    let held = HeldHandler()
+    try await withTestServer(handler: held.handler) { (test) async throws in
       async let first = test.call([7])
-      await arrived.pass()
+      await held.arrived.pass()
       test.channel.close()
       let error = await #expect(throws: RPCError.self) { try await test.call() }
       #expect(error?.code == .unavailable)
-      proceed.open()
+      held.proceed.open()
       #expect(try await first.message == [7])
     }
   }

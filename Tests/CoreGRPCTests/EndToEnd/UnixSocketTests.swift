@@ -1,5 +1,6 @@
 import CoreGRPC
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Unix domain sockets", .timeLimit(.minutes(5)))

@@ -1,5 +1,6 @@
 import CoreGRPC
 import Foundation
+import TestSupport
 import Testing
 
 /// The memory of a process that does the same thing many times.

@@ -1,5 +1,6 @@
 import CoreGRPC
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Addresses to listen on")

@@ -1,19 +1,28 @@
-import CoreGRPC
-import TestSupport
+public import CoreGRPC
 
 /// A server on a free loopback port with handlers of the test's choice, and a channel to it.
-struct TestServer: Sendable {
-  let server: Server
-  let address: ListenAddress
-  let channel: Channel
+public struct TestServer: Sendable {
+  /// The server, which has been started.
+  public let server: Server
+  /// The address that the server listens on.
+  public let address: ListenAddress
+  /// A channel to the server.
+  public let channel: Channel
 
-  static let echo = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Echo")
+  /// The TCP port of ``address``.
+  public var port: Int { address.port.map(Int.init) ?? 0 }
 
-  typealias Handler =
+  /// The server's method, whose messages are bytes.
+  public static let echo = MethodDescriptor(fullyQualifiedService: "test.Test", method: "Echo")
+
+  /// A handler of ``echo``.
+  public typealias Handler =
     @Sendable (ServerRequest<[UInt8]>, ServerContext) async throws -> ServerResponse<[UInt8]>
 
+  /// Starts a server.
+  ///
   /// - Parameter handler: Serves ``echo``; by default it answers the request's bytes.
-  init(
+  public init(
     on address: String = "127.0.0.1:0",
     credentials: ServerCredentials = .insecure,
     channelCredentials: ChannelCredentials = .insecure,
@@ -35,9 +44,10 @@ struct TestServer: Sendable {
   }
 
   /// An address that no other test uses, also when it is free again: for servers that come back.
-  static func addressOfItsOwn() -> String { "unix-abstract:coregrpc-\(UInt64.random(in: 0...UInt64.max))" }
+  public static func addressOfItsOwn() -> String { "unix-abstract:coregrpc-\(UInt64.random(in: 0...UInt64.max))" }
 
-  func call(
+  /// Calls ``echo``.
+  public func call(
     _ message: [UInt8] = [1, 2, 3],
     metadata: Metadata = [:],
     options: CallOptions = .defaults
@@ -48,7 +58,7 @@ struct TestServer: Sendable {
 
 extension Channel {
   /// Calls ``TestServer/echo``, or another method with bytes both ways.
-  func echo(
+  public func echo(
     _ message: [UInt8] = [1, 2, 3],
     method: MethodDescriptor = TestServer.echo,
     metadata: Metadata = [:],
@@ -63,7 +73,7 @@ extension Channel {
 }
 
 /// Runs `body` with a ``TestServer``, which is shut down also when `body` throws.
-func withTestServer<Result>(
+public func withTestServer<Result>(
   on address: String = "127.0.0.1:0",
   credentials: ServerCredentials = .insecure,
   channelCredentials: ChannelCredentials = .insecure,
