@@ -128,6 +128,24 @@ extern "C" grpc_server *cengine_server_create(const void *arguments, grpc_server
   return create_server(static_cast<const grpc_channel_args *>(arguments), fetcher);
 }
 
+// MARK: Functions in C++
+
+// By their names in C++, which determine their parameters; a member function takes its object first, and
+// `Server::FromC` casts `grpc_server *` to `Server *` without an offset. Weak, so that a library may lack them. The
+// linker finds them, and not dlsym, which knows no names of a C-core inside the program.
+extern "C" {
+__attribute__((weak)) void send_goaways(grpc_server *) __asm__("_ZN9grpc_core6Server11SendGoawaysEv");
+__attribute__((weak)) bool has_open_connections(grpc_server *) __asm__("_ZN9grpc_core6Server18HasOpenConnectionsEv");
+__attribute__((weak)) unsigned message_flags(grpc_call *) __asm__(
+    "_Z37grpc_call_test_only_get_message_flagsP9grpc_call");
+}
+
+extern "C" cengine_send_goaways_function cengine_send_goaways(void) { return send_goaways; }
+
+extern "C" cengine_has_open_connections_function cengine_has_open_connections(void) { return has_open_connections; }
+
+extern "C" cengine_message_flags_function cengine_message_flags(void) { return message_flags; }
+
 // MARK: The process
 
 extern "C" void cengine_ignore_mutex_deadlocks(void) {

@@ -72,6 +72,26 @@ struct grpc_server_config_fetcher;
 /// The arguments are a `grpc_channel_args`, a type without a tag, which only gRPC's header can declare.
 struct grpc_server *cengine_server_create(const void *arguments, struct grpc_server_config_fetcher *fetcher);
 
+/// A function of C-core's server that its C API lacks.
+typedef void (*cengine_send_goaways_function)(struct grpc_server *server);
+
+/// A function of C-core's server that its C API lacks.
+typedef bool (*cengine_has_open_connections_function)(struct grpc_server *server);
+
+struct grpc_call;
+
+/// A function of C-core's calls that its C API lacks.
+typedef unsigned (*cengine_message_flags_function)(struct grpc_call *call);
+
+/// `grpc_core::Server::SendGoaways`; NULL where C-core is a shared library that does not export it.
+cengine_send_goaways_function cengine_send_goaways(void);
+
+/// `grpc_core::Server::HasOpenConnections`; NULL where C-core is a shared library that does not export it.
+cengine_has_open_connections_function cengine_has_open_connections(void);
+
+/// `grpc_call_test_only_get_message_flags`; NULL where C-core is a shared library that does not export it.
+cengine_message_flags_function cengine_message_flags(void);
+
 /// A function that is called when C-core ends a connection for a header block over the limit; C-core may hold locks
 /// meanwhile. It is told whether this process is the client of the connection.
 typedef void (*cengine_header_block_function)(bool is_client);

@@ -1,5 +1,5 @@
+import CEngine
 import CGRPC
-import Glibc
 
 /// The flags that a message came with, which C-core's C API does not expose.
 ///
@@ -7,21 +7,17 @@ import Glibc
 /// as it came. So bytes that the sender has compressed, with a method that C-core does not know, would pass for a
 /// message.
 enum MessageFlags {
-  private typealias Get = @convention(c) (OpaquePointer) -> UInt32
-
   /// `GRPC_WRITE_INTERNAL_COMPRESS`.
   private static let compressed: UInt32 = 0x8000_0000
 
-  private static let function: Get? = {
+  private static let function: cengine_message_flags_function? = {
     // With this experiment C-core has calls of another class, which end the process when they are asked.
     let experiments = Environment.text("GRPC_EXPERIMENTS") ?? ""
-    guard
-      EngineCapabilities.current.tellsMessageFlags, !experiments.contains("promise_based_client_call"),
-      let function = unsafe dlsym(nil, "_Z37grpc_call_test_only_get_message_flagsP9grpc_call")
-    else { return nil }
-    // The name says the function's type. It reads a number that C-core writes with each received message, before the
-    // batch is done.
-    return unsafe unsafeBitCast(function, to: Get.self)
+    guard EngineCapabilities.current.tellsMessageFlags, !experiments.contains("promise_based_client_call") else {
+      return nil
+    }
+    // It reads a number that C-core writes with each received message, before the batch is done.
+    return unsafe cengine_message_flags()
   }()
 
   /// Whether the flags are available.

@@ -1,32 +1,24 @@
+import CEngine
 import CGRPC
-import Glibc
 
 /// Functions of C-core's server that its C API lacks, where the library in use exports them.
 ///
 /// `ServerDrain.md`, beside this file, says what they are for, and what must hold.
 enum ServerDrain {
-  /// A C++ member function without parameters, which takes its object as the only argument.
-  private typealias SendGoaways = @convention(c) (OpaquePointer) -> Void
-  private typealias HasOpenConnections = @convention(c) (OpaquePointer) -> Bool
-
   @safe private struct Functions {
-    // Safe, because the addresses are those of functions of a library that stays loaded.
+    // Safe, because the addresses are those of functions of a library that stays loaded. They take a server.
 
-    let sendGoaways: SendGoaways
-    let hasOpenConnections: HasOpenConnections
+    let sendGoaways: cengine_send_goaways_function
+    let hasOpenConnections: cengine_has_open_connections_function
   }
 
   private static let functions: Functions? = {
     guard
       !EnvironmentSwitch.drain.isOff,
-      let sendGoaways = unsafe dlsym(nil, "_ZN9grpc_core6Server11SendGoawaysEv"),
-      let hasOpenConnections = unsafe dlsym(nil, "_ZN9grpc_core6Server18HasOpenConnectionsEv")
+      let sendGoaways = unsafe cengine_send_goaways(),
+      let hasOpenConnections = unsafe cengine_has_open_connections()
     else { return nil }
-    // The names determine the functions' types. `Server::FromC` casts `grpc_server *` to `Server *`, without an offset.
-    return unsafe Functions(
-      sendGoaways: unsafeBitCast(sendGoaways, to: SendGoaways.self),
-      hasOpenConnections: unsafeBitCast(hasOpenConnections, to: HasOpenConnections.self)
-    )
+    return unsafe Functions(sendGoaways: sendGoaways, hasOpenConnections: hasOpenConnections)
   }()
 
   /// Whether C-core can tell the clients before it shuts down, and that is not switched off.
