@@ -6,7 +6,7 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from . import callgrind, messages, programs
+from . import bare, callgrind, messages, programs
 
 THRESHOLDS = programs.HERE / "thresholds.json"
 KEYS = ("instructions", "swift_allocations")
@@ -80,8 +80,10 @@ def most(key, end, known):
 def main(arguments):
     if arguments == ["--with-swift-protobuf"]:
         return messages.compare()
+    if arguments == ["--with-c"]:
+        return bare.compare()
     if arguments not in ([], ["--update"]):
-        sys.exit("usage: scripts/benchmark-guard [--core VERSION] [--update] | --with-swift-protobuf")
+        sys.exit("usage: scripts/benchmark-guard [--core VERSION] [--update | --with-c] | --with-swift-protobuf")
     programs.build_ours()
     known = json.loads(THRESHOLDS.read_text())
     cores = known.pop("cores", {})

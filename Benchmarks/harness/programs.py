@@ -16,6 +16,8 @@ CORE = os.environ.get("BENCHMARK_CORE", "")
 # Each engine has a folder of its own: SwiftPM keeps the search paths of a build.
 SCRATCH = BUILD / f"core-{CORE}" if CORE else BUILD
 SWIFT = SCRATCH / "release"
+# The server in C on the same engine.
+BARE = SCRATCH / "peers/server_c"
 PYTHON = REPOSITORY / ".venv/bin/python"
 CERTIFICATES = BUILD / "certificates"
 
@@ -127,6 +129,16 @@ def build_ours():
     demand("valgrind")
     for product in ("bench-server", "bench-client") if CORE else ("bench-server", "bench-client", "bench-messages"):
         quietly(*OURS, product, cwd=HERE)
+
+
+def build_bare():
+    """Builds the server in C with the engine in use."""
+    demand("protoc-c", "make", "pkg-config")
+    engine = ()
+    if CORE:
+        options = subprocess.run(["pkg-config", "--cflags", "--libs", "grpc"], capture_output=True, text=True, check=True)
+        engine = (f"SERVER_C={BARE}", f"GRPC={options.stdout.strip()}")
+    quietly("make", "--directory", "Peers", *engine, "c", cwd=HERE)
 
 
 def build_messages():

@@ -5,6 +5,9 @@
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
+#if __has_include(<grpc/credentials.h>)
+#include <grpc/credentials.h>
+#endif
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
