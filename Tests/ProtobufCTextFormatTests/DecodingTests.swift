@@ -53,6 +53,17 @@ import Testing
     #expect(try Formats_Everything(textFormatString: message.debugDescription) == message)
   }
 
+  @Test func readsPercentEscapesInTypeURLs() throws {
+    let name = "/google.protobuf.Duration"
+    for prefix in ["a%2F", "%41%5a", "%2f%2F/b"] {
+      let message = try Formats_Everything(textFormatString: "any { [\(prefix)\(name)] { seconds: 5 } }")
+      #expect(message.any?.typeURL == prefix + name)
+    }
+    for prefix in ["a%ZZ", "a%2", "a%", "%%41", "%2F%4g"] {
+      #expect(code("any { [\(prefix)\(name)] { seconds: 5 } }") == .malformed)
+    }
+  }
+
   @Test func readsPackedFieldsAsTheyAreWritten() throws {
     // Where messages keep fields as bytes, other bytes would be another message.
     let packed = Formats_Everything.with {

@@ -109,8 +109,17 @@ extension TextScanner {
     var name = ""
     // White space may be between its parts.
     while let byte = peek(), Self.isInTypeURL(byte) { name += take(while: Self.isInTypeURL) }
+    guard Self.hasValidEscapes(name) else { throw malformed("expected two hexadecimal digits after % in a type URL") }
     try expect("]")
     return name
+  }
+
+  /// Whether two hexadecimal digits follow each percent sign of a type URL, as protobuf's text format asks.
+  private static func hasValidEscapes(_ url: String) -> Bool {
+    url.utf8.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false).dropFirst().allSatisfy { rest in
+      let digits = rest.prefix(2)
+      return digits.count == 2 && digits.allSatisfy { Unicode.Scalar($0).properties.isASCIIHexDigit }
+    }
   }
 
   /// Takes a number without its sign as text, or nothing if none is next.

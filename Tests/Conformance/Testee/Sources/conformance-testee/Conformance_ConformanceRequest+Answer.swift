@@ -27,7 +27,10 @@ extension Conformance_ConformanceRequest {
       var options = JSONDecodingOptions()
       options.ignoreUnknownFields = testCategory == .jsonIgnoreUnknownParsingTest
       return try type.init(jsonString: text, options: options)
-    case .textPayload(let text): return try type.init(textFormatString: text)
+    case .textPayload(let text):
+      var options = TextFormatDecodingOptions()
+      options.types = MessageTypeRegistry(Self.types)
+      return try type.init(textFormatString: text, options: options)
     default: return nil
     }
   }
@@ -44,6 +47,7 @@ extension Conformance_ConformanceRequest {
     case .textFormat:
       var options = TextFormatEncodingOptions()
       options.printUnknownFields = printUnknownFields
+      options.types = MessageTypeRegistry(Self.types)
       return .textPayload(message.textFormatString(options: options))
     default: return .skipped("no such output format")
     }
