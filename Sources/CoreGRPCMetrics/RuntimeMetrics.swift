@@ -63,15 +63,18 @@ public final class RuntimeMetrics: Sendable {
     }
     let now = ProcessStatistics.current
     clientPollers.set(Int64(now.clientPollerThreads))
-    let last = counted.withLock { counted in
-      defer { counted = now }
-      return counted
-    }
     // Not under the lock: these are the program's metrics backend.
-    deferred.increment(by: Int64(now.deferredSends - last.deferredSends))
-    coalesced.increment(by: Int64(now.coalescedSends - last.coalescedSends))
-    limitedLines.increment(by: Int64(now.limitedLogLines - last.limitedLogLines))
-    droppedLines.increment(by: Int64(now.droppedLogLines - last.droppedLogLines))
+    for (counter, count) in [
+      (deferred, \.deferredSends), (coalesced, \.coalescedSends), (limitedLines, \.limitedLogLines),
+      (droppedLines, \.droppedLogLines),
+    ] as [(any CounterHandler, WritableKeyPath<ProcessStatistics, Int> & Sendable)] {
+      let new = counted.withLock { counted in
+        // Another thread may have counted later ones meanwhile.
+        defer { counted[keyPath: count] = max(counted[keyPath: count], now[keyPath: count]) }
+        return now[keyPath: count] - counted[keyPath: count]
+      }
+      if new > 0 { counter.increment(by: Int64(new)) }
+    }
   }
 
   /// Records periodically, until the task is cancelled.

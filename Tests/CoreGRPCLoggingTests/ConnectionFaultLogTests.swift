@@ -135,6 +135,7 @@ extension LogHandlerTests {
       func call() async -> RPCError? { await rpcError { try await test.call() } }
       async let first = call()
       await held.arrived.pass()
+      let limitedBefore = ProcessStatistics.current.limitedLogLines
       for _ in 0..<200 { #expect(await call()?.code == .resourceExhausted) }
       held.proceed.open()
       #expect(await first == nil)
@@ -144,6 +145,7 @@ extension LogHandlerTests {
       }
       #expect(lines.allSatisfy { $0.level == .error && $0.message.contains(": too many calls (RESOURCE_EXHAUSTED)") })
       #expect((1...20).contains(lines.count))
+      #expect(ProcessStatistics.current.limitedLogLines - limitedBefore >= 180)
     }
   }
 

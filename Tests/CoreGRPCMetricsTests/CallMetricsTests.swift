@@ -100,7 +100,8 @@ struct CallMetricsTests {
   private func deadline(_ kind: Kind) async throws {
     let target = try await run(KindsOfCall.router { _ in await waitForCancellation() }) { _, channel in
       var options = CallOptions.defaults
-      options.timeout = .milliseconds(200)
+      // The call must arrive within it.
+      options.timeout = .seconds(1)
       #expect(await rpcError { try await channel.call(kind, options: options) }?.code == .deadlineExceeded)
     }
     try checkServer(name(kind), "DEADLINE_EXCEEDED")

@@ -34,6 +34,25 @@ struct RuntimeMetricsTests {
     }
   }
 
+  @Test("Counters only grow, however many threads record at the same time")
+  func concurrentRecords() async throws {
+    try await withTestServer { test in
+      let runtime = RuntimeMetrics(of: test.server, factory: metrics)
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<4 {
+          group.addTask {
+            for _ in 0..<200 {
+              _ = await rpcError { try await test.call() }
+              runtime.record()
+            }
+          }
+        }
+      }
+      let counter = try metrics.expectCounter("coregrpc.process.deferred_sends", [])
+      #expect(counter.totalValue > 0 && counter.values.allSatisfy { $0 > 0 })
+    }
+  }
+
   @Test("Handlers that wait for a thread are the depth of a queue")
   func queue() async throws {
     let blocked = DispatchSemaphore(value: 0)

@@ -40,6 +40,8 @@ struct HealthCommand: OneLineErrorCommand {
     try tls.fill(from: &settings)
     try settings.fill(&service, "service")
     try settings.fill(&watch, "watch")
+    // Of the flag alone: the settings have the timeout of calls.
+    let timeoutOfWatch = timeout
     try settings.fill(&timeout, "timeout")
     // The file is also that of calls.
     settings.accept(
@@ -53,7 +55,7 @@ struct HealthCommand: OneLineErrorCommand {
     do {
       let client = HealthClient(channel: try connection.channel(tls))
       if watch ?? false {
-        status = try await Self.watch(service, client, CallOptions(timeout: timeout?.duration), output)
+        status = try await Self.watch(service, client, CallOptions(timeout: timeoutOfWatch?.duration), output)
       } else {
         let answer = try await client.check(service, options: CallOptions(timeout: timeout?.duration ?? .seconds(1)))
         status = answer

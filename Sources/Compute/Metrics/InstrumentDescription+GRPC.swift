@@ -26,7 +26,7 @@ extension InstrumentDescription {
     "coregrpc.server.handler_threads": "Threads for handlers that block or compute.",
     "coregrpc.server.queued_handlers": "Handlers that wait for such a thread.",
     "coregrpc.client.poller_threads": "Threads that poll for the channels of the process.",
-    "coregrpc.process.deferred_sends": "Messages and statuses that were sent together with others.",
+    "coregrpc.process.deferred_sends": "Messages and statuses that waited for the end of an event's work.",
     "coregrpc.process.coalesced_sends": "Those of them that were written together with another one.",
     "coregrpc.process.dropped_log_lines": "Lines that the log lost.",
   ]

@@ -2,8 +2,8 @@
 ///
 /// The process counts them anyhow: reading them costs nothing that matters.
 public struct ProcessStatistics: Sendable, Hashable {
-  /// The number of messages and statuses that were sent together with others, see
-  /// ``Server/Configuration/defersSends``.
+  /// The number of messages and statuses that waited for the end of an event's work before they were sent, alone or
+  /// with others: see ``Server/Configuration/defersSends``.
   public var deferredSends: Int
 
   /// The number of those that C-core wrote to a connection together with another one.
@@ -23,7 +23,7 @@ public struct ProcessStatistics: Sendable, Hashable {
     Self(
       deferredSends: SendCounts.deferred,
       coalescedSends: SendCounts.coalesced,
-      limitedLogLines: CoreLog.skipped,
+      limitedLogLines: LogLimit.skippedCount,
       droppedLogLines: CoreLog.dropped,
       clientPollerThreads: ClientQueue.pollerCount
     )

@@ -31,7 +31,8 @@ struct ConnectionFault: Sendable, Hashable {
       || line.hasSuffix(": Keepalive timeout. Closing transport.")
     {
       self = Self.keepaliveTimeout(of: Self.peer(of: line))
-    } else if line.contains(": Sending goaway ") {
+    } else if line.firstRange(of: ": ").map({ line[$0.lowerBound...].hasPrefix(": Sending goaway ") }) == true {
+      // At its place only: what comes later can be a peer's text.
       let peer = Self.peer(of: line)
       if line.contains("too_many_pings") {
         let message = "closed the connection of \(peer): it pings more often than the server's keepalive settings allow"

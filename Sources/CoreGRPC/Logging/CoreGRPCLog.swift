@@ -6,8 +6,8 @@
 /// to it, and `GRPC_VERBOSITY` has no effect. The product `CoreGRPCLogging` has a handler for swift-log.
 ///
 /// Errors that peers can cause are bounded: five of a kind, and then one in 12 seconds, which tells the number of those
-/// left out. A kind is a place in C-core's source, or a fault of connections that <doc:Logging> lists. A new handler
-/// begins anew.
+/// left out. A kind is a place in C-core's source, or a fault of connections that <doc:Logging> lists. For these a new
+/// handler begins anew.
 ///
 /// No event contains a value of metadata: where C-core logs one, the text ends before it.
 public enum CoreGRPCLog {

@@ -73,11 +73,6 @@ enum CoreLog {
 
   private static let limits = Locked<[Kind: LogLimit]>([:])
 
-  /// The number of lines that the limits have left out.
-  static var skipped: Int { skippedCount.load(ordering: .relaxed) }
-
-  private static let skippedCount = Atomic(0)
-
   /// The number of lines that standard error, or a logger, did not take.
   static var dropped: Int { droppedCount.load(ordering: .relaxed) }
 
@@ -88,9 +83,7 @@ enum CoreLog {
 
   /// Counts a line of some kind; see ``LogLimit/admit(at:)``.
   private static func admit(_ kind: Kind) -> Int? {
-    let skipped = limits.withLock { $0[kind, default: LogLimit()].admit() }
-    if skipped == nil { skippedCount.add(1, ordering: .relaxed) }
-    return skipped
+    limits.withLock { $0[kind, default: LogLimit()].admit() }
   }
 
   /// Reports a fault of a connection; callable where C-core holds locks.

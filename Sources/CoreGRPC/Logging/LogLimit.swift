@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A limit of the log lines of one kind, which a peer can cause at will: five at a time, and five a minute.
 struct LogLimit: Sendable {
   /// The largest number of lines without a pause.
@@ -5,6 +7,11 @@ struct LogLimit: Sendable {
 
   /// The time for which each further line waits.
   static let interval = Duration.seconds(12)
+
+  /// The number of lines that all limits of the process have left out.
+  static var skippedCount: Int { allSkipped.load(ordering: .relaxed) }
+
+  private static let allSkipped = Atomic(0)
 
   /// The time at which as many lines as at the start may come again.
   private var full: ContinuousClock.Instant?
@@ -18,6 +25,7 @@ struct LogLimit: Sendable {
     let start = full.map { max($0, now) } ?? now
     guard start - now <= Self.interval * (Self.burst - 1) else {
       skipped += 1
+      Self.allSkipped.add(1, ordering: .relaxed)
       return nil
     }
     full = start + Self.interval

@@ -260,6 +260,8 @@ extension Server.Configuration {
     /// Defaults to 256, and is at least one more than ``threads``. A handler that holds a polling thread keeps that
     /// thread until it returns, and another thread polls. At this number the handlers of all methods run on the threads
     /// that ``Server/Configuration/maxHandlerThreads`` bounds, or wait for one, and deadlines hold.
+    /// A thread that C-core keeps, as it works for one connection for long, counts, too: a low number lets few such
+    /// connections delay all others.
     public var maxThreads = 256
 
     /// The conditions under which a polling thread asks for the next event for a while before it sleeps.

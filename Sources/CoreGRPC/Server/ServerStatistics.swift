@@ -3,10 +3,11 @@ extension Server {
   ///
   /// Calls cost nothing more by it: the values are read when they are asked for.
   public struct Statistics: Sendable, Hashable {
-    /// The number of open connections that the server has accepted, without channels of this process.
+    /// The number of open connections that the server has accepted, without in-process channels.
     ///
     /// `nil` if the process has no file descriptor left to look. The server knows its connections by the addresses on
-    /// which it listens: from the beginning of a shutdown, which closes those, it counts none.
+    /// which it listens: it counts those of another server of the process at the same port, too, and from the beginning
+    /// of a shutdown, which closes the listeners, it counts none.
     public var openConnections: Int?
 
     /// The number of calls that have not been released: those in progress, and those whose handlers still run.

@@ -11,7 +11,8 @@
 /// all attempts together. A server can delay the next attempt, or forbid it, with `grpc-retry-pushback-ms` in its
 /// trailing metadata. While ``ServiceConfig/retryThrottling`` stops retries, there is one attempt alone; its tokens for
 /// hedging are apart from C-core's for retries. Each attempt after the first tells the server in
-/// `grpc-previous-rpc-attempts` how many have begun before it.
+/// `grpc-previous-rpc-attempts` how many have begun before it. C-core removes that from calls of a channel that can
+/// retry: one with a ``RetryPolicy`` for another method, or whose ``Channel/Configuration/allowsRetries`` is `true`.
 ///
 /// The attempts go to different servers only if ``ServiceConfig/loadBalancingConfig`` distributes calls: see
 /// ``LoadBalancingConfig/roundRobin``.

@@ -33,9 +33,9 @@ extension Server.Configuration {
       case notServing(reason: String)
     }
 
-    /// The source of the bootstrap configuration.
+    /// The source of the bootstrap configuration, which is read when the server is created.
     ///
-    /// Defaults to the environment.
+    /// A problem with it is the error of each ``Server/listen(on:credentials:)``. Defaults to the environment.
     public var bootstrap: XDSBootstrap
 
     /// A closure that the server calls when an address begins or ceases to accept connections, and when C-core refuses

@@ -224,8 +224,15 @@ struct RevocationTests {
   @Test("The folder of a process that has crashed is removed by the next one, and that of a living one stays")
   func leftovers() throws {
     let living = try RevocationFolder(["00000000.r0": "a"])
-    let parent = try #require(living.path.range(of: "/grpc-crl-").map { living.path[..<$0.lowerBound] })
-    let left = "\(parent)/grpc-crl-\(UUID())"
+    let parent = try #require(living.path.range(of: "/coregrpc-crl-").map { living.path[..<$0.lowerBound] })
+    let left = "\(parent)/coregrpc-crl-\(UUID().uuidString.prefix(6))"
+    // Folders and files that only look like the library's.
+    let others = ["\(parent)/coregrpc-crl-\(UUID())", "\(parent)/grpc-crl-\(UUID().uuidString.prefix(6))"]
+    for other in others {
+      try #require(mkdir(other, 0o711) == 0)
+      try "a".write(toFile: "\(other)/00000000.r0", atomically: false, encoding: .utf8)
+    }
+    defer { for other in others { try? FileManager.default.removeItem(atPath: other) } }
     let lock = try {
       try #require(mkdir(left, 0o711) == 0)
       try "a".write(toFile: "\(left)/00000000.r0", atomically: false, encoding: .utf8)
@@ -238,6 +245,7 @@ struct RevocationTests {
     _ = consume lock
     let third = try RevocationFolder(["00000000.r0": "a"])
     #expect(!FileManager.default.fileExists(atPath: left))
+    #expect(others.allSatisfy { FileManager.default.fileExists(atPath: "\($0)/00000000.r0") })
     #expect(living.isIntact && second.isIntact && third.isIntact)
   }
 

@@ -408,8 +408,11 @@ import Synchronization
   private func pause() -> Bool {
     state.withLock { state in
       guard !state.isRelieved else { return false }
-      state.jobs.removeFirst(state.nextJob)
-      state.nextJob = 0
+      // Not each time: with thousands of jobs that would move all of them for each few that have run.
+      if state.nextJob > state.jobs.count / 2 {
+        state.jobs.removeFirst(state.nextJob)
+        state.nextJob = 0
+      }
       state.placement = nil
       changes.add(1, ordering: .relaxed)
       hasWork.store(true, ordering: .relaxed)

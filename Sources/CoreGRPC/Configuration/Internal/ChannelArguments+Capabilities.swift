@@ -11,7 +11,9 @@ extension ChannelArguments {
   mutating func adapt(to capabilities: EngineCapabilities) throws(RuntimeError) {
     let config = string("grpc.service_config").map(JSONStrings.all) ?? []
     if self[Self.retries] == nil {
-      set(Self.retries, to: capabilities.retriesSurviveMissingStatus || config.contains("retryPolicy"))
+      // C-core's retries remove the number of previous attempts from a call, which the library's hedging tells.
+      let isSafe = capabilities.retriesSurviveMissingStatus && !config.contains("hedgingPolicy")
+      set(Self.retries, to: isSafe || config.contains("retryPolicy"))
     }
     if !capabilities.hasRingHash {
       // C-core compares names of policies in lower case in one place.

@@ -13,7 +13,13 @@ import Glibc
 final class RevocationFolder: Sendable {
   let path: String
 
-  private static let prefix = "grpc-crl-"
+  private static let prefix = "coregrpc-crl-"
+
+  /// The end of its name, in which `mkdtemp` puts other characters.
+  private static let suffix = "XXXXXX"
+
+  /// The end of a file's name while it is written, so that it is none of a list.
+  private static let unfinished = ".new"
 
   /// The lock on the folder, while there is one.
   private let lock: Locked<FolderLock>
@@ -91,11 +97,14 @@ final class RevocationFolder: Sendable {
 
   /// Removes the folders of this user's processes that have ended without doing so.
   private static func removeLeftovers(in parent: String) {
-    for name in names(in: parent) where name.hasPrefix(prefix) {
+    for name in names(in: parent) where name.hasPrefix(prefix) && name.utf8.count == prefix.utf8.count + suffix.count {
       let path = "\(parent)/\(name)"
       // Where the lock is to be had, the owner is gone.
       guard isOwn(path), let lock = FolderLock(path) else { continue }
-      for file in names(in: path) { unsafe unlink("\(path)/\(file)") }
+      // Whatever else is there is not the library's, and keeps the folder.
+      for file in names(in: path) where RevocationLists.isList(file.withoutSuffix(Self.unfinished)) {
+        unsafe unlink("\(path)/\(file)")
+      }
       unsafe rmdir(path)
       withExtendedLifetime(lock) {}
     }
@@ -118,7 +127,7 @@ final class RevocationFolder: Sendable {
 
   /// Makes a folder, and locks it.
   private static func make(in parent: String) throws(CredentialsError) -> (path: String, lock: FolderLock) {
-    var template = "\(parent)/\(prefix)XXXXXX".utf8.map(CChar.init(bitPattern:)) + [0]
+    var template = "\(parent)/\(prefix)\(suffix)".utf8.map(CChar.init(bitPattern:)) + [0]
     // The text ends with a NUL, and keeps its length.
     let isMade = unsafe mkdtemp(&template) != nil
     guard isMade else { throw problem(parent) }
@@ -151,8 +160,7 @@ final class RevocationFolder: Sendable {
   }
 
   private static func write(_ text: String, to path: String) throws(CredentialsError) -> FileContents.Stamp? {
-    // Its name is none of a list.
-    let new = path + ".new"
+    let new = path + unfinished
     unsafe unlink(new)
     let descriptor = unsafe open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw problem(new) }
@@ -176,5 +184,11 @@ final class RevocationFolder: Sendable {
   /// The system's error.
   private static func problem(_ what: String) -> CredentialsError {
     CredentialsError(message: "revocation lists cannot be kept in \(what): \(CredentialsError.system.message)")
+  }
+}
+
+extension String {
+  fileprivate func withoutSuffix(_ suffix: String) -> String {
+    hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
   }
 }
