@@ -1,10 +1,10 @@
 // A limit for the header blocks that C-core 1.51 parses; see Interposition.md beside this file.
 
 #include "CEngine.h"
-#include "Original.h"
 
 #if __has_include(<grpc/slice.h>)
 
+#include <dlfcn.h>
 #include <grpc/slice.h>
 
 #include <algorithm>
@@ -36,13 +36,19 @@ struct Status {
 
   ~Status() {}
 
-  // A code has its lowest two bits free, and success is the code 0. Errors with a text are pointers.
+  // A code without a text has its lowest two bits free, and success is the code 0. Others are pointers.
   bool is_ok() const { return representation >> 2 == 0; }
 };
 
 using BeginFrame = void(void *, void *, uint32_t, uint8_t, uint8_t, LogInfo);
 using Parse = Status(void *, const grpc_slice &, bool);
 using Destroy = void(void *);
+
+// C-core's own function, which one of this file stands before.
+template <class Function>
+static Function *original(const char *name) {
+  return reinterpret_cast<Function *>(dlsym(RTLD_NEXT, name));
+}
 
 // The largest header block by the settings of C-core, in bytes; 0 for no limit.
 static std::atomic<uint32_t> largest_block{0};
@@ -51,58 +57,94 @@ static std::atomic<cengine_header_block_function> observer{nullptr};
 // How abseil represents success, which depends on its version. No status has this one.
 static std::atomic<uintptr_t> success{UINTPTR_MAX};
 
-// Peers send frames of 16 KiB, and a slow network brings them in pieces of 1.4 KiB.
-static uint32_t most_frames(uint32_t largest) { return 32 + largest / (16 * 1024); }
-static uint32_t most_pieces(uint32_t largest) { return 64 + largest / 1024; }
-static constexpr uint32_t most_pieces_of_refused_frame = 64;
+// `absl::StatusCode::kInternal`.
+static constexpr uintptr_t internal_error = 13;
 
-// A header block of more than one frame.
+static constexpr uint32_t most_frames = 1024;
+
+// A block on the wire, which may be larger than the headers in it.
+static uint64_t most_bytes(uint64_t largest) { return 2 * largest + 64 * 1024; }
+
+// What C-core copies and parses: it begins anew with each piece. About a second's work with a limit of a MiB.
+static uint64_t most_work(uint64_t largest) { return 512 * largest; }
+
+// The headers of a frame of a block of several frames, which C-core counts by themselves: references to the table take
+// a byte each.
+static uint32_t most_of_frame(uint32_t largest) { return std::max(largest / 8, 64u * 1024); }
+
+// A header block that has not come whole, or of which C-core drops a frame.
 struct Block {
-  uint32_t stream = 0;
-  // The frames, and the pieces in which they have come.
   uint32_t frames = 0;
-  uint32_t pieces = 0;
-  bool is_refused = false;
-  bool has_last_frame = false;
+  uint64_t bytes = 0;
+  uint64_t work = 0;
+  bool has_last_frame = true;
+
+  // A frame that C-core drops, and has taken for one that does not end its block.
+  bool is_dropped = false;
+  uint64_t bytes_of_frame = 0;
+  uint32_t limit = 0;
+  uint8_t priority = 0;
+  LogInfo info = {};
 };
 
-// The blocks that C-core is parsing, by the parsers of their connections. Most programs never have one.
+// The blocks that C-core is parsing, by the parsers of their connections. A block of one frame that comes in one piece,
+// as nearly all do, is none of them.
 class Blocks {
  public:
-  enum class Verdict { kAccepted, kRefused, kJustRefused };
-
-  // Counts a frame.
-  Verdict add_frame(const void *parser, uint32_t stream, bool is_last, uint32_t largest) {
-    if (is_last && is_empty()) return Verdict::kAccepted;
+  // Takes note of a frame of headers for which there is a sink.
+  void begin(const void *parser, bool is_last, bool &is_one_of_several) {
+    if (is_last && is_empty()) return;
     std::lock_guard<std::mutex> lock(mutex_);
     auto found = blocks_.find(parser);
-    if (found == blocks_.end() || found->second.stream != stream || found->second.has_last_frame) {
-      if (is_last) return Verdict::kAccepted;
-      found = blocks_.insert_or_assign(parser, Block{stream}).first;
-      count_.store(blocks_.size(), std::memory_order_relaxed);
+    // A block is over when another one begins: the rest of one whose stream has ended comes as dropped frames.
+    if (found != blocks_.end() && found->second.has_last_frame) {
+      remove(found);
+      found = blocks_.end();
     }
-    Block &block = found->second;
-    block.frames += 1;
-    block.has_last_frame = is_last;
-    const bool was_refused = block.is_refused;
-    if (block.frames > most_frames(largest) || block.pieces > most_pieces(largest)) block.is_refused = true;
-    if (!block.is_refused) return Verdict::kAccepted;
-    block.pieces = 0;
-    return was_refused ? Verdict::kRefused : Verdict::kJustRefused;
+    if (found == blocks_.end()) {
+      if (is_last) return;
+      found = add(parser);
+    }
+    found->second.has_last_frame = is_last;
+    found->second.frames += 1;
+    is_one_of_several = true;
   }
 
-  // Counts a piece of a frame, of which C-core gets the last one in any case.
-  //
-  // Returns whether C-core gets the piece.
-  bool add_piece(const void *parser, bool ends_frame, uint32_t largest) {
+  // Takes note of a frame whose headers C-core drops.
+  void begin_dropped(const void *parser, uint32_t limit, bool is_taken_for_open, uint8_t priority,
+                     const LogInfo &info) {
+    if (!is_taken_for_open && is_empty()) return;
     std::lock_guard<std::mutex> lock(mutex_);
     auto found = blocks_.find(parser);
-    if (found == blocks_.end()) return true;
+    if (found != blocks_.end()) remove(found);
+    if (!is_taken_for_open) return;
+    Block &block = add(parser)->second;
+    block.is_dropped = true;
+    block.limit = limit;
+    block.priority = priority;
+    block.info = info;
+  }
+
+  // Takes note of a piece of a frame.
+  //
+  // Returns whether the block is within the limit.
+  bool add_piece(const void *parser, size_t size, bool ends_frame, uint64_t largest, Block &current) {
+    if (ends_frame && is_empty()) return true;
+    std::lock_guard<std::mutex> lock(mutex_);
+    auto found = blocks_.find(parser);
+    if (found == blocks_.end()) {
+      if (ends_frame) return true;
+      found = add(parser);
+    }
     Block &block = found->second;
-    block.pieces += 1;
-    const bool is_accepted = block.pieces <= (block.is_refused ? most_pieces_of_refused_frame : most_pieces(largest));
-    if (ends_frame && block.has_last_frame) remove(found);
-    return is_accepted || ends_frame;
+    current = block;
+    block.bytes += size;
+    block.bytes_of_frame += size;
+    block.work += block.bytes;
+    const bool is_within = block.frames <= most_frames && block.bytes <= most_bytes(largest)
+        && block.work <= most_work(largest);
+    if (!is_within || (ends_frame && block.has_last_frame)) remove(found);
+    return is_within;
   }
 
   void forget(const void *parser) {
@@ -116,57 +158,92 @@ class Blocks {
   bool is_empty() const { return count_.load(std::memory_order_relaxed) == 0; }
 
  private:
-  void remove(std::unordered_map<const void *, Block>::iterator block) {
+  using Table = std::unordered_map<const void *, Block>;
+
+  Table::iterator add(const void *parser) {
+    auto added = blocks_.emplace(parser, Block{}).first;
+    count_.store(blocks_.size(), std::memory_order_relaxed);
+    return added;
+  }
+
+  void remove(Table::iterator block) {
     blocks_.erase(block);
     count_.store(blocks_.size(), std::memory_order_relaxed);
   }
 
   std::mutex mutex_;
-  std::unordered_map<const void *, Block> blocks_;
+  Table blocks_;
   std::atomic<size_t> count_{0};
 };
 
 // Never destroyed: C-core's threads outlive `main`.
-static Blocks &blocks = *new Blocks;
+static Blocks &blocks() {
+  static Blocks &blocks = *new Blocks;
+  return blocks;
+}
 
-INTERPOSED void begin_frame(void *parser, void *sink, uint32_t limit, uint8_t boundary, uint8_t priority,
-                            LogInfo info) __asm__(BEGIN_FRAME);
-INTERPOSED Status parse(void *parser, const grpc_slice &slice, bool ends_frame) __asm__(PARSE);
-INTERPOSED void destroy(void *parser) __asm__(DESTROY);
+// The functions that stand before C-core's own, by their names. They are weak: a program with a static C-core takes
+// C-core's.
+
+__attribute__((weak, visibility("default"))) void begin_frame(void *parser, void *sink, uint32_t limit,
+                                                              uint8_t boundary, uint8_t priority,
+                                                              LogInfo info) __asm__(BEGIN_FRAME);
+__attribute__((weak, visibility("default"))) Status parse(void *parser, const grpc_slice &slice,
+                                                          bool ends_frame) __asm__(PARSE);
+__attribute__((weak, visibility("default"))) void destroy(void *parser) __asm__(DESTROY);
+
+static BeginFrame *original_begin_frame() {
+  static BeginFrame *const function = original<BeginFrame>(BEGIN_FRAME);
+  return function;
+}
 
 void begin_frame(void *parser, void *sink, uint32_t limit, uint8_t boundary, uint8_t priority, LogInfo info) {
-  static BeginFrame *const begin_frame = original<BeginFrame>(BEGIN_FRAME);
   const uint32_t largest = largest_block.load(std::memory_order_relaxed);
-  // Without a sink C-core drops the headers, and takes one boundary for the other.
-  if (largest != 0 && sink != nullptr) {
+  if (largest != 0) {
     // C-core's limit for a peer that has not acknowledged the settings is 16 MiB.
     limit = std::min(limit, largest);
-    const auto verdict = blocks.add_frame(parser, info.stream, boundary != kNothing, largest);
-    if (verdict != Blocks::Verdict::kAccepted) {
-      // Half a header is an error at a boundary, and a whole one exceeds this limit: C-core ends the connection.
-      boundary = boundary == kNothing ? kHeaders : boundary;
-      limit = 0;
+    if (sink == nullptr) {
+      // C-core confuses the boundaries of frames whose headers it drops.
+      blocks().begin_dropped(parser, limit, boundary == kNothing, priority, info);
+    } else {
+      bool is_one_of_several = false;
+      blocks().begin(parser, boundary != kNothing, is_one_of_several);
+      if (is_one_of_several) limit = std::min(limit, most_of_frame(largest));
     }
-    auto *function = observer.load(std::memory_order_acquire);
-    if (verdict == Blocks::Verdict::kJustRefused && function != nullptr) function(info.is_client);
   }
-  begin_frame(parser, sink, limit, boundary, priority, info);
+  original_begin_frame()(parser, sink, limit, boundary, priority, info);
 }
 
 Status parse(void *parser, const grpc_slice &slice, bool ends_frame) {
   static Parse *const parse = original<Parse>(PARSE);
-  if (blocks.is_empty()) return parse(parser, slice, ends_frame);
+  const uint32_t largest = largest_block.load(std::memory_order_relaxed);
   const uintptr_t ok = success.load(std::memory_order_relaxed);
-  const bool is_accepted = blocks.add_piece(parser, ends_frame, largest_block.load(std::memory_order_relaxed));
-  if (!is_accepted && ok != UINTPTR_MAX) return Status{ok};
+  // Nearly always.
+  const bool is_whole = ends_frame && blocks().is_empty();
+  if (largest == 0 || (is_whole && ok != UINTPTR_MAX)) return parse(parser, slice, ends_frame);
+  Block block;
+  const bool is_within = blocks().add_piece(parser, GRPC_SLICE_LENGTH(slice), ends_frame, largest, block);
+  if (!is_within && ok != UINTPTR_MAX) {
+    if (auto *function = observer.load(std::memory_order_acquire)) function();
+    // C-core ends the connection, as for a header that it cannot read.
+    return Status{internal_error << 2 | ok};
+  }
+  const bool ends_dropped = block.is_dropped && ends_frame;
+  if (ends_dropped) {
+    // Half a header at the end of a block is an error, and C-core would put it before the next block.
+    const uint8_t priority = block.bytes_of_frame < 5 ? block.priority : 0;
+    original_begin_frame()(parser, nullptr, block.limit, kHeaders, priority, block.info);
+  }
   Status status = parse(parser, slice, ends_frame);
-  if (status.is_ok()) success.store(status.representation, std::memory_order_relaxed);
+  // C-core asks for the boundary afterwards.
+  if (ends_dropped) original_begin_frame()(parser, nullptr, block.limit, kNothing, 0, block.info);
+  if (ok == UINTPTR_MAX && status.is_ok()) success.store(status.representation, std::memory_order_relaxed);
   return status;
 }
 
 void destroy(void *parser) {
   static Destroy *const destroy = original<Destroy>(DESTROY);
-  blocks.forget(parser);
+  blocks().forget(parser);
   destroy(parser);
 }
 

@@ -93,18 +93,14 @@ cengine_has_open_connections_function cengine_has_open_connections(void);
 cengine_message_flags_function cengine_message_flags(void);
 
 /// A function that is called when C-core ends a connection for a header block over the limit; C-core may hold locks
-/// meanwhile. It is told whether this process is the client of the connection.
-typedef void (*cengine_header_block_function)(bool is_client);
+/// meanwhile.
+typedef void (*cengine_header_block_function)(void);
 
-/// Has C-core 1.51 end connections whose peers send header blocks without an end: of more frames than a block of this
-/// size takes, or in more pieces. The largest size of all calls holds, in the whole process.
+/// Has C-core 1.51 end connections whose peers send header blocks without an end: more than a block of this size can
+/// have, or in very many pieces. The largest size of all calls holds, in the whole process.
 ///
 /// It has no effect on other versions, which have limits of their own, nor where `Interposition.md` says so.
 void cengine_limit_header_blocks(unsigned bytes, cengine_header_block_function function);
-
-/// Has C-core write the timeout of each call, in the whole process: it would write one that another call of the
-/// connection had, if that was longer by less than 3 %. `Interposition.md` explains it.
-void cengine_write_exact_timeouts(void);
 
 /// Has abseil's mutexes no longer look for lock orders that may deadlock, in the whole process.
 ///

@@ -8,8 +8,9 @@ public struct CallOptions: Sendable {
   ///
   /// C-core sends the timeout to the server in few digits (`grpc-timeout`), rounded down: a call may end up to 3 ms
   /// early, or up to 1 % early where it has no closer number, as for 1,009 ms. A timeout below a millisecond counts as
-  /// zero. Where the library cannot prevent it (see <doc:DeadlinesAndCancellation>), C-core may send the timeout of
-  /// another call of the same connection, which is up to 3 % longer.
+  /// zero. On a connection that several calls share, C-core may reuse another call's encoded timeout, which is up to
+  /// 3 % longer. A channel whose ``Channel/Configuration/additionalArguments`` set
+  /// `grpc.http2.hpack_table_size.encoder` to 0 does not do that: it sends all headers without compression.
   public var timeout: Duration?
 
   /// The instant at which the call ends with DEADLINE_EXCEEDED.

@@ -10,7 +10,6 @@ final class Library: Sendable {
     CoreLog.install()
     _ = Self.quickMutexes
     _ = Self.openSSLWithoutCleanup
-    _ = Self.exactTimeouts
     _ = CertificateRefusal.isReported
     grpc_init()
     CoreLog.restoreVerbosity()
@@ -26,12 +25,6 @@ final class Library: Sendable {
   private static let quickMutexes: Void = {
     if Environment.text("COREGRPC_MUTEX_DEADLOCK_DETECTION") == "1" { return }
     cengine_ignore_mutex_deadlocks()
-  }()
-
-  /// Has C-core write the timeout of each call, and not a longer one of another call.
-  private static let exactTimeouts: Void = {
-    if EnvironmentSwitch.exactTimeouts.isOff { return }
-    cengine_write_exact_timeouts()
   }()
 
   /// Keeps OpenSSL from cleaning up when the process exits.

@@ -46,8 +46,7 @@ struct ConnectionFault: Sendable, Hashable {
       self.init(.connectionRefused, "connections are closed as they arrive: the server's memory quota is used up")
     } else if line.hasPrefix("received initial metadata size exceeds limit (") {
       let sizes = line.drop { $0 != "(" }.dropFirst().prefix { $0 != ")" }.split(separator: " vs. ")
-      // A limit of 0 is how `HeaderBlockLimit` has C-core end a connection: it has been reported.
-      guard sizes.count == 2, sizes[1] != "0" else { return nil }
+      guard sizes.count == 2 else { return nil }
       let message = "a peer sent \(sizes[0]) bytes of metadata or more, and the limit is \(sizes[1]): its call fails"
       self.init(.metadataTooLarge, message)
     } else if line.hasPrefix("Handshake failed with error ") {
@@ -59,11 +58,8 @@ struct ConnectionFault: Sendable, Hashable {
     }
   }
 
-  /// The fault of a peer whose header block has more frames or pieces than the limit allows.
-  static func endlessHeader(ofServer isServer: Bool) -> Self {
-    let peer = isServer ? "server" : "client"
-    return Self(.endlessHeader, "closed the connection with a \(peer), which sent a header without an end")
-  }
+  /// The fault of a peer whose header block is larger than the limit allows, or comes in too many pieces.
+  static let endlessHeader = Self(.endlessHeader, "closed a connection, whose peer sent a header without an end")
 
   /// The fault of a peer that answers no ping.
   private static func keepaliveTimeout(of peer: Substring) -> Self {

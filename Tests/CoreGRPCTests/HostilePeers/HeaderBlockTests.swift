@@ -14,11 +14,15 @@ struct HeaderBlockTests {
     case fields
     /// Nothing.
     case empty
+    /// References to an entry of the table, which take a byte each, below C-core's own limit of metadata in each frame.
+    case references
 
     var start: [UInt8] {
       switch self {
       case .endlessValue: [0, 8] + Array("x-filler".utf8) + [127, 0x80, 0x80, 0x80, 0x80, 0x01]
       case .fields, .empty: []
+      // A literal that is added to the table.
+      case .references: [0x40, 1, UInt8(ascii: "x"), 100] + [UInt8](repeating: UInt8(ascii: "y"), count: 100)
       }
     }
 
@@ -31,12 +35,13 @@ struct HeaderBlockTests {
       case .endlessValue: [UInt8](repeating: UInt8(ascii: "v"), count: 16_000)
       case .fields: HTTP2Frame.fields([("x", String(repeating: "y", count: 100))])
       case .empty: []
+      case .references: [UInt8](repeating: 0x80 | 62, count: 6_000)
       }
     }
-  }
 
-  /// More frames than C-core's largest limit allows, which another test of the process may have set.
-  private static let frameCount = 1_200
+    /// More frames than the limits allow, some of which another test of the process may have raised.
+    var frameCount: Int { self == .references ? 40 : 1_200 }
+  }
 
   @Test(
     "A header without an end ends the connection of its client, and no other",
@@ -55,7 +60,7 @@ struct HeaderBlockTests {
         request.payload += shape.start
         socket.write(HTTP2Frame.preface + ([.settings(), request] as [HTTP2Frame]).bytes)
         let frame = shape.continuation(stream: 1).bytes
-        for _ in 0..<Self.frameCount { socket.write(frame) }
+        for _ in 0..<shape.frameCount { socket.write(frame) }
         // To a connection that is open, the server sends nothing while a header block has no end.
         while socket.read() != nil {}
         continuation.resume(returning: !socket.isSilent)
@@ -79,7 +84,7 @@ struct HeaderBlockTests {
         response.flags = 0
         response.payload += shape.start
         return [response].bytes
-          + [HTTP2Frame](repeating: shape.continuation(stream: stream), count: Self.frameCount).bytes
+          + [HTTP2Frame](repeating: shape.continuation(stream: stream), count: shape.frameCount).bytes
       }
     )
     let other = try TestServer()
@@ -90,6 +95,43 @@ struct HeaderBlockTests {
     #expect(codes.contains(error?.code), "\(String(describing: error))")
     let message = try await beside.message
     #expect(message == [7])
+  }
+
+  @Test(
+    "Half a header in frames that C-core drops ends the connection, and whole ones do not",
+    .enabled(if: !EngineCapabilities.current.limitsHeaderBlocks)
+  )
+  func dropped() async throws {
+    let test = try TestServer()
+    let port = Int(try #require(test.address.port))
+    // Clients' streams have odd numbers.
+    let whole = HTTP2Frame.headers([("x", "y")], stream: 2)
+    let half = HTTP2Frame(
+      kind: .headers,
+      flags: HTTP2Frame.endsHeaders,
+      stream: 2,
+      payload: Shape.endlessValue.start + [UInt8](repeating: UInt8(ascii: "v"), count: 16_000)
+    )
+    let answers = await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        let socket = RawSocket.connected(toPort: port)
+        socket.endReading(after: 60)
+        socket.write(HTTP2Frame.preface + HTTP2Frame.settings().bytes)
+        for _ in 0..<2_000 { socket.write(whole.bytes) }
+        socket.write(HTTP2Frame.ping(7).bytes)
+        var pending: [UInt8] = []
+        var hasPong = false
+        while !hasPong, let bytes = socket.read() {
+          pending += bytes
+          hasPong = HTTP2Frame.take(from: &pending).contains { $0 == HTTP2Frame.ping(7).pong }
+        }
+        socket.write(half.bytes)
+        while socket.read() != nil {}
+        continuation.resume(returning: (hasPong: hasPong, isClosed: !socket.isSilent))
+      }
+    }
+    #expect(answers.hasPong && answers.isClosed)
+    #expect(try await test.call([8]).message == [8])
   }
 
   @Test("A header block of some frames arrives, in both directions, again and again")

@@ -9,6 +9,6 @@ enum HeaderBlockLimit {
   /// - Parameter bytes: The largest header block that C-core accepts.
   static func raise(to bytes: Int32) {
     guard bytes > 0, !EnvironmentSwitch.limitHeaderBlocks.isOff else { return }
-    cengine_limit_header_blocks(UInt32(bytes)) { CoreLog.report(.endlessHeader(ofServer: $0)) }
+    cengine_limit_header_blocks(UInt32(bytes)) { CoreLog.report(.endlessHeader) }
   }
 }
