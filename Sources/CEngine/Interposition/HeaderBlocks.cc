@@ -60,7 +60,7 @@ static std::atomic<uintptr_t> success{UINTPTR_MAX};
 // `absl::StatusCode::kInternal`.
 static constexpr uintptr_t internal_error = 13;
 
-static constexpr uint32_t most_frames = 1024;
+static constexpr uint32_t most_frames = 256;
 
 // A block on the wire, which may be larger than the headers in it.
 static uint64_t most_bytes(uint64_t largest) { return 2 * largest + 64 * 1024; }
@@ -68,9 +68,9 @@ static uint64_t most_bytes(uint64_t largest) { return 2 * largest + 64 * 1024; }
 // What C-core copies and parses: it begins anew with each piece. About a second's work with a limit of a MiB.
 static uint64_t most_work(uint64_t largest) { return 512 * largest; }
 
-// The headers of a frame of a block of several frames, which C-core counts by themselves: references to the table take
-// a byte each.
-static uint32_t most_of_frame(uint32_t largest) { return std::max(largest / 8, 64u * 1024); }
+// The headers that end in a frame of a block of several frames, which C-core counts by themselves: references to the
+// table take a byte each. The library's own limit of a call's metadata is half of C-core's, and one header may have it.
+static uint32_t most_of_frame(uint32_t largest) { return largest / 2; }
 
 // A header block that has not come whole, or of which C-core drops a frame.
 struct Block {

@@ -134,6 +134,32 @@ struct HeaderBlockTests {
     #expect(try await test.call([8]).message == [8])
   }
 
+  @Test("One header that fills many frames arrives")
+  func longHeader() async throws {
+    var configuration = Server.Configuration()
+    configuration.maxRequestMetadataBytes = 400_000
+    let test = try TestServer(configuration: configuration) { request, _ in
+      ServerResponse(message: Array("\(request.metadata["value"].first.map { "\($0)".utf8.count } ?? 0)".utf8))
+    }
+    let port = Int(try #require(test.address.port))
+    var block = HTTP2Frame.request(stream: 1).payload
+    block += HTTP2Frame.fields([("value", String(repeating: "v", count: 300_000))])
+    var request: [HTTP2Frame] = []
+    while !block.isEmpty {
+      let kind = request.isEmpty ? HTTP2Frame.Kind.headers : .continuation
+      request.append(HTTP2Frame(kind: kind, stream: 1, payload: Array(block.prefix(16_000))))
+      block.removeFirst(min(16_000, block.count))
+    }
+    request[request.count - 1].flags = HTTP2Frame.endsHeaders
+    request.append(.data(HTTP2Frame.message([1]), stream: 1, flags: HTTP2Frame.endsStream))
+    let frames = await RawClient.frames(
+      fromPort: port,
+      sending: HTTP2Frame.preface + HTTP2Frame.settings().bytes + request.bytes,
+      until: { $0.kind == .data || $0.kind == .resetStream || $0.kind == .goAway }
+    )
+    #expect(frames.last?.kind == .data && frames.last?.contains("300000") == true, "\(frames.map(\.kind))")
+  }
+
   @Test("A header block of some frames arrives, in both directions, again and again")
   func someFrames() async throws {
     var serverConfiguration = Server.Configuration()
