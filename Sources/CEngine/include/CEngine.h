@@ -102,6 +102,12 @@ typedef void (*cengine_header_block_function)(void);
 /// It has no effect on other versions, which have limits of their own, nor where `Interposition.md` says so.
 void cengine_limit_header_blocks(unsigned bytes, cengine_header_block_function function);
 
+/// Has C-core 1.51 tell servers the time that a call has left, in milliseconds, in the whole process. It otherwise
+/// rounds up, and repeats the timeout of an earlier call on the connection that is longer by less than 3 %.
+///
+/// It has no effect on other versions, nor where `Interposition.md` says so.
+void cengine_send_exact_timeouts(void);
+
 /// Has abseil's mutexes no longer look for lock orders that may deadlock, in the whole process.
 ///
 /// They do that where abseil was built without NDEBUG, as Debian's is.

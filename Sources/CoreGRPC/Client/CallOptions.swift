@@ -6,11 +6,10 @@ public struct CallOptions: Sendable {
   /// are set, the shorter applies. With ``deadline``, the earlier end applies. The clock does not follow changes of the
   /// wall clock.
   ///
-  /// C-core sends the timeout to the server in few digits (`grpc-timeout`), rounded down: a call may end up to 3 ms
-  /// early, or up to 1 % early where it has no closer number, as for 1,009 ms. A timeout below a millisecond counts as
-  /// zero. On a connection that several calls share, C-core may reuse another call's encoded timeout, which is up to
-  /// 3 % longer. A channel whose ``Channel/Configuration/additionalArguments`` set
-  /// `grpc.http2.hpack_table_size.encoder` to 0 does not do that: it sends all headers without compression.
+  /// The server is told of no more, as far as the C-core that is loaded permits: <doc:DeadlinesAndCancellation> says
+  /// which one does not. As C-core may send the timeout in few digits (`grpc-timeout`), it is rounded down: a call may
+  /// end up to 3 ms early, or up to 1 % early where there is no closer number, as for 1,009 ms. A timeout below a
+  /// millisecond counts as zero.
   public var timeout: Duration?
 
   /// The instant at which the call ends with DEADLINE_EXCEEDED.

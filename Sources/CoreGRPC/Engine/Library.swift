@@ -10,6 +10,7 @@ final class Library: Sendable {
     CoreLog.install()
     _ = Self.quickMutexes
     _ = Self.openSSLWithoutCleanup
+    _ = Self.exactTimeouts
     _ = CertificateRefusal.isReported
     grpc_init()
     CoreLog.restoreVerbosity()
@@ -34,6 +35,11 @@ final class Library: Sendable {
   private static let openSSLWithoutCleanup: Void = {
     // Refused only without memory, which OpenSSL's own use would find next.
     _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
+  }()
+
+  /// Has C-core tell servers the time that each call has left, where it can: see `Interposition.md`.
+  private static let exactTimeouts: Void = {
+    if !EnvironmentSwitch.exactTimeouts.isOff { cengine_send_exact_timeouts() }
   }()
 
   /// Whether a holder in the process still has C-core initialized.

@@ -6,6 +6,7 @@ enum EnvironmentSwitch: String {
   case deferSends = "COREGRPC_DEFER_SENDS"
   case drain = "COREGRPC_DRAIN"
   case enqueueHook = "COREGRPC_ENQUEUE_HOOK"
+  case exactTimeouts = "COREGRPC_EXACT_TIMEOUTS"
   case limitHeaderBlocks = "COREGRPC_LIMIT_HEADER_BLOCKS"
 
   /// Whether the variable is `0` now.
