@@ -55,8 +55,8 @@ import Synchronization
     case completion(Operation, succeeded: Bool)
     /// A function that may run a program's code, such as one that cancels a task, and its placement.
     case function(@Sendable () -> Void, HandlerPlacement?)
-    /// One job of a lane, for which no other thread is available.
-    case starved(HandlerLane)
+    /// One job of a lane, for which no other thread is available; whether it may hold the last thread that polls.
+    case starved(HandlerLane, mayHoldLast: Bool)
     /// The work that a thread has not done, because C-core keeps it.
     case handOver(Work)
     /// A job that has been taken out of the list.
@@ -382,9 +382,11 @@ import Synchronization
 
   private func run(_ job: Job) {
     // This thread runs a program's code only while another one could take over.
-    guard
-      job.isForPoller || executor.hasSpareThread.load(ordering: .relaxed) || job.placement?.staysOnPollers == true
-    else { return executor.runBeside(job) }
+    if !executor.hasSpareThread.load(ordering: .relaxed) {
+      // The observer posts it again.
+      if case .starved(_, mayHoldLast: false) = job { return }
+      guard job.isForPoller || job.placement?.staysOnPollers == true else { return executor.runBeside(job) }
+    }
     // A task that began here resumes in the lane, if its method has left the polling threads since.
     if let lane = job.placement?.lane { return lane.append(executor.laneJob(job)) }
     switch job {
@@ -644,7 +646,7 @@ extension Poller.Job {
     case .unbound(let job): EnqueueHook.run(job)
     case .completion(let operation, let succeeded): operation.complete(succeeded: succeeded)
     case .function(let body, _): body()
-    case .starved(let lane): lane.runOne()
+    case .starved(let lane, _): lane.runOne()
     case .handOver: preconditionFailure("only a poller can take over another one's work")
     case .taken: break
     }

@@ -14,7 +14,7 @@ final class PollerExecutor: TaskExecutor, @unchecked Sendable {
   private let lane = Locked<HandlerLane?>(nil)
 
   /// Whether another thread is available to take over from a poller: only then may a poller run a program's code.
-  let hasSpareThread = Atomic(true)
+  let hasSpareThread = Atomic(false)
 
   /// Attaches the executor to the queue that is being made.
   ///

@@ -54,9 +54,17 @@ import Synchronization
   private struct State {
     var crew: PollerCountPolicy
     let busyPolling: Server.BusyPolling
+    /// The executor that says whether another thread could take over.
+    let executor: PollerExecutor
     /// The threads that poll, or run handlers and are not stuck.
     var active: [Poller] = []
-    var reserve: [Poller] = []
+    /// The threads that could take over.
+    ///
+    /// A thread that leaves the reserve must not see what the reserve was before: if it is the last one that polls, it
+    /// runs no program's code.
+    var reserve: [Poller] = [] {
+      didSet { executor.hasSpareThread.store(!reserve.isEmpty, ordering: .relaxed) }
+    }
     /// The threads that are stuck.
     var relieved: [Poller] = []
     var threadCount = 0
@@ -131,7 +139,8 @@ import Synchronization
     let cores = Processors.count
     // On one processor, a thread that spins would delay the event that it waits for.
     let busyPolling = cores > 1 ? busyPolling : .never
-    self.state = Locked(State(crew: PollerCountPolicy(smallest: threads, largest: cores), busyPolling: busyPolling))
+    let crew = PollerCountPolicy(smallest: threads, largest: cores)
+    self.state = Locked(State(crew: crew, busyPolling: busyPolling, executor: executor))
     for _ in 0..<threads where !startFirst() {
       preconditionFailure(unsafe "no thread can be started: \(String(cString: strerror(errno)))")
     }
@@ -181,9 +190,7 @@ import Synchronization
       }
       if isStarted, isOver { made.wakeUp.signal() }
     }
-    let hasSpare = state.withLock { !$0.reserve.isEmpty }
-    executor.hasSpareThread.store(hasSpare, ordering: .relaxed)
-    return hasSpare
+    return state.withLock { !$0.reserve.isEmpty }
   }
 
   private func run(_ thread: Poller) {
@@ -284,9 +291,7 @@ import Synchronization
       state.reserve.append(thread)
       return true
     }
-    guard waits else { return false }
-    executor.hasSpareThread.store(true, ordering: .relaxed)
-    return waitInReserve(thread)
+    return waits && waitInReserve(thread)
   }
 
   private func waitInReserve(_ thread: Poller) -> Bool {
@@ -424,7 +429,9 @@ import Synchronization
     // Without a worker, a poller runs a job if another thread can take over from it, or if there is no other thread at
     // all that could become free.
     let hasOthers = state.withLock { $0.threadCount > $0.active.count }
-    if fillReserve() || !hasOthers, let lane = workers.starvedLane { executor.post(.starved(lane)) }
+    if fillReserve() || !hasOthers, let lane = workers.starvedLane {
+      executor.post(.starved(lane, mayHoldLast: !hasOthers))
+    }
     let threads = state.withLock { $0.active }
     var captured: [Poller] = []
     for thread in threads {
