@@ -269,6 +269,7 @@ typedef struct {
   grpc_metadata_array received_trailing_metadata;
   grpc_byte_buffer *received_message;
   bool received_message_is_mislabelled;
+  bool received_message_has_unknown_flags;
   grpc_status_code received_status;
   grpc_slice received_status_details;
   const char *received_error;

@@ -108,6 +108,14 @@ void cengine_limit_header_blocks(unsigned bytes, cengine_header_block_function f
 /// It has no effect on other versions, nor where `Interposition.md` says so.
 void cengine_send_exact_timeouts(void);
 
+/// What a message has as its flags that came with others than C-core knows.
+#define CENGINE_UNKNOWN_MESSAGE_FLAGS 0x20000000u
+
+/// Has C-core 1.51 mark messages with unknown flags, which it otherwise takes for empty ones, in the whole process.
+///
+/// It has no effect on other versions, nor where `Interposition.md` says so.
+void cengine_mark_unknown_message_flags(void);
+
 /// Has abseil's mutexes no longer look for lock orders that may deadlock, in the whole process.
 ///
 /// They do that where abseil was built without NDEBUG, as Debian's is.

@@ -203,11 +203,16 @@ import CGRPC
   /// Inspects the message that a finished batch has received, if it has received one.
   func inspectReceivedMessage(of call: OpaquePointer) {
     guard let message = unsafe pointer.pointee.received_message else { return }
-    unsafe pointer.pointee.received_message_is_mislabelled = MessageFlags.isMislabelled(message, of: call)
+    let flags = unsafe MessageFlags(of: message, in: call)
+    unsafe pointer.pointee.received_message_is_mislabelled = flags.isMislabelled
+    unsafe pointer.pointee.received_message_has_unknown_flags = flags.isUnknown
   }
 
   /// Whether the message that was received last is marked as compressed, by an unknown method.
   var receivedMessageIsMislabelled: Bool { unsafe pointer.pointee.received_message_is_mislabelled }
+
+  /// Whether the message that was received last has flags of which C-core knows nothing.
+  var receivedMessageHasUnknownFlags: Bool { unsafe pointer.pointee.received_message_has_unknown_flags }
 
   /// Takes the message that a finished batch received.
   ///

@@ -58,7 +58,7 @@ extension Call {
   ///
   /// - Returns: The message; `nil` at the end of the stream, and when the call failed.
   /// - Throws: ``RPCError``, when the message is compressed and nothing compressed is accepted, it cannot be inflated
-  ///   within the limit, or its encoding is not known.
+  ///   within the limit, or its encoding or its flags are not known.
   func takeReceivedMessage() throws(RPCError) -> MessageBuffer? {
     do throws(RPCError) {
       return try takeCheckedMessage()
@@ -73,6 +73,7 @@ extension Call {
     if memory.receivedMessageIsMislabelled {
       throw RPCError(mislabelledMessageOn: role, accepted: limits.enabledAlgorithms)
     }
+    if memory.receivedMessageHasUnknownFlags { throw RPCError(messageWithUnknownFlags: ()) }
     guard let inflationLimit = limits.inflation else {
       if limits.refusesCompression, message.wasCompressed { throw RPCError(compressedMessageOn: role) }
       return message

@@ -10,7 +10,7 @@ final class Library: Sendable {
     CoreLog.install()
     _ = Self.quickMutexes
     _ = Self.openSSLWithoutCleanup
-    _ = Self.exactTimeouts
+    _ = Self.interposition
     _ = CertificateRefusal.isReported
     grpc_init()
     CoreLog.restoreVerbosity()
@@ -37,9 +37,12 @@ final class Library: Sendable {
     _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
   }()
 
-  /// Has C-core tell servers the time that each call has left, where it can: see `Interposition.md`.
-  private static let exactTimeouts: Void = {
+  /// Corrects what C-core 1.51 does with the timeouts that it sends and the flags of messages that it receives.
+  ///
+  /// `Interposition.md`, beside the C++ sources in `CEngine`, explains how.
+  private static let interposition: Void = {
     if !EnvironmentSwitch.exactTimeouts.isOff { cengine_send_exact_timeouts() }
+    if !EnvironmentSwitch.messageFlags.isOff { cengine_mark_unknown_message_flags() }
   }()
 
   /// Whether a holder in the process still has C-core initialized.

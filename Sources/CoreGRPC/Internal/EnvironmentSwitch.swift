@@ -8,6 +8,7 @@ enum EnvironmentSwitch: String {
   case enqueueHook = "COREGRPC_ENQUEUE_HOOK"
   case exactTimeouts = "COREGRPC_EXACT_TIMEOUTS"
   case limitHeaderBlocks = "COREGRPC_LIMIT_HEADER_BLOCKS"
+  case messageFlags = "COREGRPC_MESSAGE_FLAGS"
 
   /// Whether the variable is `0` now.
   var isOff: Bool { Environment.text(rawValue) == "0" }

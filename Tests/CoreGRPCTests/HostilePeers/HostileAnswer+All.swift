@@ -106,9 +106,7 @@ extension HostileAnswer {
     EngineCapabilities.current.refusesUnreadableHeaders ? malformed : nil
 
   private static func flags(_ flags: UInt8) -> HostileAnswer {
-    var answer = data("flags of \(flags)", .internalError, .unimplemented, bytes: Frame.message([1], flags: flags))
-    answer.passesForEmptyMessage = true
-    return answer
+    data("flags of \(flags)", .internalError, .unimplemented, bytes: Frame.message([1], flags: flags))
   }
 
   // C-core reports half a message as none, and tells nobody of bytes after the last message.

@@ -5,8 +5,9 @@ import CGRPC
 ///
 /// C-core looks at the flag "compressed" only in a call whose `grpc-encoding` it knows. It delivers any other message
 /// as it came. So bytes that the sender has compressed, with a method that C-core does not know, would pass for a
-/// message.
-enum MessageFlags {
+/// message. A message with flags that are not in gRPC's specification would pass for an empty one: `Interposition.md`
+/// says how C-core is made to mark it.
+struct MessageFlags {
   /// `GRPC_WRITE_INTERNAL_COMPRESS`.
   private static let compressed: UInt32 = 0x8000_0000
 
@@ -23,15 +24,25 @@ enum MessageFlags {
   /// Whether the flags are available.
   static var isAvailable: Bool { unsafe function != nil }
 
-  /// Returns whether a call's last message was marked as compressed by its sender, and C-core does not report the
-  /// method.
+  /// Whether the sender has marked the message as compressed, and C-core does not report the method.
+  let isMislabelled: Bool
+
+  /// Whether the message has flags that are not in gRPC's specification.
+  let isUnknown: Bool
+
+  /// Reads the flags of a call's last message.
   ///
   /// - Parameters:
   ///   - message: The message, of a finished receive-message after which none was started.
   ///   - call: A call that is not released.
-  static func isMislabelled(_ message: UnsafeMutablePointer<grpc_byte_buffer>, of call: OpaquePointer) -> Bool {
-    guard let function = unsafe function, unsafe function(call) & compressed != 0 else { return false }
-    return unsafe message.pointee.data.raw.compression == GRPC_COMPRESS_NONE
+  init(of message: UnsafeMutablePointer<grpc_byte_buffer>, in call: OpaquePointer) {
+    let flags = unsafe Self.function.map { unsafe $0(call) } ?? 0
+    isUnknown = flags & CENGINE_UNKNOWN_MESSAGE_FLAGS != 0
+    guard flags & Self.compressed != 0 else {
+      isMislabelled = false
+      return
+    }
+    isMislabelled = unsafe message.pointee.data.raw.compression == GRPC_COMPRESS_NONE
   }
 }
 
@@ -47,5 +58,10 @@ extension RPCError {
       message: "the message is compressed, and its grpc-encoding is missing or unknown"
     )
     if role == .server { metadata = [Metadata.acceptedEncodings: .string(accepted.acceptedEncodings)] }
+  }
+
+  /// Creates the error for a message whose flags are not in gRPC's specification.
+  init(messageWithUnknownFlags: Void) {
+    self.init(code: .internalError, message: "the message has flags that are not known")
   }
 }
