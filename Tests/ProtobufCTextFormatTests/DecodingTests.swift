@@ -179,6 +179,43 @@ import Testing
     #expect(try Formats_Other_Old(textFormatString: "id: 1 inner: { number: 2 }").inner?.number == 2)
   }
 
+  @Test func ignoresReservedNames() throws {
+    let values = [
+      "1", "-1.5e3", "'a}' \"]\"", "[1, {b: 'c'}, [2]]", "{ x { y: [] } [e.f]: X }", "< id: 'x' >", "NAME", "-inf",
+    ]
+    for value in values {
+      for name in ["gone", "Left"] {
+        let text = "id: 1 \(name): \(value), \(name): \(value); numbers: 2"
+        let message = try Formats_Other_Old(textFormatString: text)
+        #expect(message.numbers == [2], "\(value)")
+        #expect(message.unknownFields.isEmpty)
+      }
+    }
+    #expect(try Formats_Other_Old(textFormatString: "gone { a: 1 } id: 1").id == 1)
+    // In the message that reserves the name, as it is written, and nowhere else.
+    for text in ["id: 1 Gone: 1", "id: 1 left: 1", "id: 1 Inner { gone: 1 }"] {
+      let error = #expect(throws: TextFormatDecodingError.self) { try Formats_Other_Old(textFormatString: text) }
+      #expect(error?.code == .unknownField, "\(text)")
+    }
+    for text in ["gone", "gone 1", "gone: {", "gone: [1", "gone { y }", "gone: }"] {
+      let error = #expect(throws: TextFormatDecodingError.self) { try Formats_Other_Old(textFormatString: text) }
+      #expect(error?.code == .malformed, "\(text)")
+    }
+    let deep = "gone " + nested("{ gone ", "}", 200_000)
+    let error = #expect(throws: TextFormatDecodingError.self) { try Formats_Other_Old(textFormatString: deep) }
+    #expect(error?.code == .tooDeep)
+  }
+
+  @Test func refusesNumbersThatAClosedEnumLacks() throws {
+    #expect(try Formats_Other_Old(textFormatString: "id: 1 kind: 3").kind == .fancy)
+    #expect(try Formats_Other_Old(textFormatString: "id: 1 kind: KIND_PLAIN").kind == .plain)
+    for text in ["id: 1 kind: 2", "id: 1 kind: -1", "id: 1 kind: 4"] {
+      let error = #expect(throws: TextFormatDecodingError.self) { try Formats_Other_Old(textFormatString: text) }
+      #expect(error?.code == .invalidValue, "\(text)")
+    }
+    #expect(try Formats_Everything(textFormatString: "a_color: 77").aColor == .unrecognized(77))
+  }
+
   private func nested(_ open: String, _ close: String, _ depth: Int) -> String {
     String(repeating: open, count: depth) + String(repeating: close, count: depth)
   }

@@ -15,12 +15,16 @@ package final class MessageType: Sendable {
   /// The indexes of the fields that must be set.
   package let requiredFields: [Int]
 
+  /// The names that the message declares as reserved: those of fields that it had, or never had.
+  package let reservedNames: Set<String>
+
   private let indexesByNumber: [UInt32: Int]
   private let indexesByName: [String: Int]
   private let indexesByTextName: [String: Int]
 
-  init(name: String, fields: [FieldType]) {
+  init(name: String, fields: [FieldType], reservedNames: Set<String>) {
     self.name = name
+    self.reservedNames = reservedNames
     let fields = fields.sorted { $0.number < $1.number }
     self.fields = fields
     wellKnown = WellKnownType(rawValue: name)

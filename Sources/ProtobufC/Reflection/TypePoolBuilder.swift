@@ -9,6 +9,9 @@ struct TypePoolBuilder {
   private struct Rules {
     var packsByDefault: Bool
 
+    /// Whether enums are closed.
+    var closesEnums: Bool
+
     /// Whether sub-messages stand between two tags.
     var delimits = false
 
@@ -17,6 +20,7 @@ struct TypePoolBuilder {
       var rules = self
       if let encoding = features?.repeatedFieldEncoding { rules.packsByDefault = encoding == .packed }
       if let encoding = features?.messageEncoding { rules.delimits = encoding == .delimited }
+      if let type = features?.enumType { rules.closesEnums = type == .closed }
       return rules
     }
   }
@@ -63,10 +67,11 @@ struct TypePoolBuilder {
     let limits = DecodingLimits(maxMemoryBytes: 1 << 30)
     guard let proto = try? Google_Protobuf_FileDescriptorProto(serializedBytes: file.serializedBytes, limits: limits)
     else { return }
-    let rules = Rules(packsByDefault: !["", "proto2"].contains(proto.syntax ?? "")).with(proto.options?.features)
+    let isProto2 = ["", "proto2"].contains(proto.syntax ?? "")
+    let rules = Rules(packsByDefault: !isProto2, closesEnums: isProto2).with(proto.options?.features)
     let package = proto.package ?? ""
     for message in proto.messageType { add(message, in: package, rules) }
-    for enumeration in proto.enumType { add(enumeration, in: package) }
+    for enumeration in proto.enumType { add(enumeration, in: package, rules) }
     for field in proto.`extension` { add(field, in: package, rules) }
   }
 
@@ -77,15 +82,17 @@ struct TypePoolBuilder {
       messages.append((name, message, rules))
     }
     for nested in message.nestedType { add(nested, in: name, rules) }
-    for enumeration in message.enumType { add(enumeration, in: name) }
+    for enumeration in message.enumType { add(enumeration, in: name, rules.with(message.options?.features)) }
     for field in message.`extension` { add(field, in: name, rules) }
   }
 
-  private mutating func add(_ enumeration: Google_Protobuf_EnumDescriptorProto, in scope: String) {
+  private mutating func add(_ enumeration: Google_Protobuf_EnumDescriptorProto, in scope: String, _ rules: Rules) {
     let name = Self.fullName(enumeration.name, in: scope)
     guard enumIndexes[name] == nil else { return }
     enumIndexes[name] = enums.count
-    enums.append(EnumType(name: name, values: enumeration.value.map { ($0.name ?? "", $0.number ?? 0) }))
+    let values = enumeration.value.map { ($0.name ?? "", $0.number ?? 0) }
+    let isClosed = rules.with(enumeration.options?.features).closesEnums
+    enums.append(EnumType(name: name, values: values, isClosed: isClosed))
   }
 
   private mutating func add(_ field: Google_Protobuf_FieldDescriptorProto, in scope: String, _ rules: Rules) {
@@ -107,7 +114,7 @@ struct TypePoolBuilder {
         field.textName = field.name
         fields.append(field)
       }
-      return MessageType(name: scope.name, fields: fields)
+      return MessageType(name: scope.name, fields: fields, reservedNames: Set(scope.proto.reservedName))
     }
     return TypePool(messages: types, enums: enums, indexesByName: messageIndexes)
   }

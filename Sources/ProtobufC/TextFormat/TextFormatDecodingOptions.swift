@@ -4,7 +4,7 @@ public import ProtobufC
 public struct TextFormatDecodingOptions: Sendable {
   /// Whether fields that are not known are ignored.
   ///
-  /// Defaults to `false`: they are errors.
+  /// Defaults to `false`: they are errors, unless the message reserves the field's name (`reserved "name";`).
   public var ignoreUnknownFields = false
 
   /// Whether extensions that are not known are ignored.

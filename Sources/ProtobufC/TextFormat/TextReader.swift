@@ -40,7 +40,7 @@ struct TextReader {
         if let index = type.index(ofTextName: name) {
           try field(index, of: type, &seen)
         } else {
-          guard options.ignoreUnknownFields else {
+          guard options.ignoreUnknownFields || type.reservedNames.contains(name) else {
             throw scanner.error(.unknownField, "\(type.name) has no field of this name")
           }
           try skipField()
@@ -176,7 +176,9 @@ struct TextReader {
       if let name = scanner.word() {
         return pool.enums[index].number(of: name).map { .enumeration($0, type: index) }
       }
-      return integer(Int32.self).map { .enumeration($0, type: index) }
+      guard let number = integer(Int32.self), !pool.enums[index].isClosed || pool.enums[index].name(of: number) != nil
+      else { return nil }
+      return .enumeration(number, type: index)
     case .double: return floatingPoint(Double.self).map { .double($0) }
     case .float: return floatingPoint(Float.self).map { .float($0) }
     case .int32, .sint32, .sfixed32: return integer(Int32.self).map { .int32($0) }

@@ -70,7 +70,35 @@ const ProtobufCMessageDescriptor cformat_messages__formats__other__old__inner__d
   (ProtobufCMessageInit) cformat_messages__formats__other__old__inner__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cformat_messages__formats__other__old__field_descriptors[4] =
+static const ProtobufCEnumValue cformat_messages__formats__other__old__kind__enum_values_by_number[2] =
+{
+  { "KIND_PLAIN", "CFORMAT_MESSAGES__FORMATS__OTHER__OLD__KIND__KIND_PLAIN", 1 },
+  { "KIND_FANCY", "CFORMAT_MESSAGES__FORMATS__OTHER__OLD__KIND__KIND_FANCY", 3 },
+};
+static const ProtobufCIntRange cformat_messages__formats__other__old__kind__value_ranges[] = {
+{1, 0},{3, 1},{0, 2}
+};
+static const ProtobufCEnumValueIndex cformat_messages__formats__other__old__kind__enum_values_by_name[2] =
+{
+  { "KIND_FANCY", 1 },
+  { "KIND_PLAIN", 0 },
+};
+const ProtobufCEnumDescriptor cformat_messages__formats__other__old__kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "formats.other.Old.Kind",
+  "Kind",
+  "CFormatMessages__Formats__Other__Old__Kind",
+  "formats.other",
+  2,
+  cformat_messages__formats__other__old__kind__enum_values_by_number,
+  2,
+  cformat_messages__formats__other__old__kind__enum_values_by_name,
+  2,
+  cformat_messages__formats__other__old__kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor cformat_messages__formats__other__old__field_descriptors[5] =
 {
   {
     "id",
@@ -120,17 +148,30 @@ static const ProtobufCFieldDescriptor cformat_messages__formats__other__old__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "kind",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(CFormatMessages__Formats__Other__Old, has_kind),
+    offsetof(CFormatMessages__Formats__Other__Old, kind),
+    &cformat_messages__formats__other__old__kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cformat_messages__formats__other__old__field_indices_by_name[] = {
   0,   /* field[0] = id */
   2,   /* field[2] = inner */
+  4,   /* field[4] = kind */
   3,   /* field[3] = numbers */
   1,   /* field[1] = text */
 };
 static const ProtobufCIntRange cformat_messages__formats__other__old__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor cformat_messages__formats__other__old__descriptor =
 {
@@ -140,7 +181,7 @@ const ProtobufCMessageDescriptor cformat_messages__formats__other__old__descript
   "CFormatMessages__Formats__Other__Old",
   "formats.other",
   sizeof(CFormatMessages__Formats__Other__Old),
-  4,
+  5,
   cformat_messages__formats__other__old__field_descriptors,
   cformat_messages__formats__other__old__field_indices_by_name,
   1,  cformat_messages__formats__other__old__number_ranges,

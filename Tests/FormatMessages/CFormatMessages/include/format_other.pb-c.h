@@ -21,6 +21,11 @@ typedef struct CFormatMessages__Formats__Other__Old__Inner CFormatMessages__Form
 
 /* --- enums --- */
 
+typedef enum _CFormatMessages__Formats__Other__Old__Kind {
+  CFORMAT_MESSAGES__FORMATS__OTHER__OLD__KIND__KIND_PLAIN = 1,
+  CFORMAT_MESSAGES__FORMATS__OTHER__OLD__KIND__KIND_FANCY = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CFORMAT_MESSAGES__FORMATS__OTHER__OLD__KIND)
+} CFormatMessages__Formats__Other__Old__Kind;
 
 /* --- messages --- */
 
@@ -45,10 +50,12 @@ struct  CFormatMessages__Formats__Other__Old
   CFormatMessages__Formats__Other__Old__Inner *inner;
   size_t n_numbers;
   int32_t *numbers;
+  protobuf_c_boolean has_kind;
+  CFormatMessages__Formats__Other__Old__Kind kind;
 };
 #define CFORMAT_MESSAGES__FORMATS__OTHER__OLD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cformat_messages__formats__other__old__descriptor) \
-    , 0, 0, {0,NULL}, NULL, 0,NULL }
+    , 0, 0, {0,NULL}, NULL, 0,NULL, 0, CFORMAT_MESSAGES__FORMATS__OTHER__OLD__KIND__KIND_PLAIN }
 
 
 /* CFormatMessages__Formats__Other__Old__Inner methods */
@@ -73,6 +80,7 @@ typedef void (*CFormatMessages__Formats__Other__Old_Closure)
 
 extern const ProtobufCMessageDescriptor cformat_messages__formats__other__old__descriptor;
 extern const ProtobufCMessageDescriptor cformat_messages__formats__other__old__inner__descriptor;
+extern const ProtobufCEnumDescriptor    cformat_messages__formats__other__old__kind__descriptor;
 
 PROTOBUF_C__END_DECLS
 

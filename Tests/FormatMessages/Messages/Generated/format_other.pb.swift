@@ -18,6 +18,9 @@ public struct Formats_Other_Old: Message {
   /// The field `numbers`.
   public var numbers: [Int32] = []
 
+  /// The field `kind`.
+  public var kind: Formats_Other_Old.Kind?
+
   /// The fields that came and that this type does not know.
   public var unknownFields = UnknownFields()
 
@@ -25,11 +28,18 @@ public struct Formats_Other_Old: Message {
   public init() {}
 
   /// Creates a message; a field that is left out has its default.
-  public init(id: Int32 = 0, text: String? = nil, inner: Formats_Other_Old.Inner? = nil, numbers: [Int32] = []) {
+  public init(
+    id: Int32 = 0,
+    text: String? = nil,
+    inner: Formats_Other_Old.Inner? = nil,
+    numbers: [Int32] = [],
+    kind: Formats_Other_Old.Kind? = nil
+  ) {
     self.id = id
     self.text = text
     self.inner = inner
     self.numbers = numbers
+    self.kind = kind
   }
 
   /// Decodes a message, see `ProtobufC.Message`.
@@ -58,6 +68,40 @@ public struct Formats_Other_Old: Message {
 
   /// The field `text`, or its default if it is not set.
   public var textOrDefault: String { self.text ?? "text" }
+
+  /// The enum `formats.other.Old.Kind`.
+  public enum Kind: Enumeration {
+    /// The value `KIND_PLAIN`.
+    case plain
+    /// The value `KIND_FANCY`.
+    case fancy
+    /// A number that is none of the above.
+    case unrecognized(Int32)
+
+    /// The named values.
+    public static var allCases: [Self] { [.plain, .fancy] }
+
+    /// Creates the default: the value declared first.
+    public init() { self = .plain }
+
+    /// Creates the value of a number.
+    public init(rawValue: Int32) {
+      switch rawValue {
+      case 1: self = .plain
+      case 3: self = .fancy
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    /// The value's number.
+    public var rawValue: Int32 {
+      switch self {
+      case .plain: 1
+      case .fancy: 3
+      case .unrecognized(let number): number
+      }
+    }
+  }
 
   /// The message `formats.other.Old.Inner`.
   public struct Inner: Message {
@@ -126,6 +170,7 @@ nonisolated extension Formats_Other_Old {
       if unsafe message.has_text != 0 { value.text = try unsafe decoder.string(message.text, field: 2) }
       value.inner = try unsafe decoder.message(message.inner, as: Formats_Other_Old.Inner.Layout.self)
       value.numbers = unsafe decoder.array(message.numbers, count: message.n_numbers)
+      if unsafe message.has_kind != 0 { value.kind = unsafe decoder.enumeration(message.kind) }
       value.unknownFields = unsafe decoder.unknownFields(message.base)
       return value
     }
@@ -144,6 +189,10 @@ nonisolated extension Formats_Other_Old {
       unsafe encoder.group(value.inner, as: Formats_Other_Old.Inner.Layout.self, field: 3)
       unsafe message.n_numbers = value.numbers.count
       unsafe message.numbers = encoder.array(value.numbers)
+      if let field = value.kind {
+        unsafe message.has_kind = 1
+        unsafe message.kind = encoder.enumeration(field)
+      }
       unsafe encoder.unknownFields(value.unknownFields, in: &message.base)
     }
   }
@@ -241,14 +290,16 @@ nonisolated public enum Formats_Other_FormatOtherFile {
     name: "format_other.proto",
     dependencies: [],
     latin1: """
-    \n\u{12}format_other.proto\u{12}\rformats.other\"\u{C7}\u{1}\n\u{3}Old\u{12}\u{E}\n\u{2}id\u{18}\u{1}\
+    \n\u{12}format_other.proto\u{12}\rformats.other\"\u{A8}\u{2}\n\u{3}Old\u{12}\u{E}\n\u{2}id\u{18}\u{1}\
      \u{2}(\u{5}R\u{2}id\u{12}\u{18}\n\u{4}text\u{18}\u{2} \u{1}(\t:\u{4}textR\u{4}text\u{12}.\n\u{5}inne\
     r\u{18}\u{3} \u{1}(\n2\u{18}.formats.other.Old.InnerR\u{5}inner\u{12}\u{18}\n\u{7}numbers\u{18}\u{4} \
-    \u{3}(\u{5}R\u{7}numbers\u{1A}E\n\u{5}Inner\u{12}\u{16}\n\u{6}number\u{18}\u{1} \u{1}(\u{5}R\u{6}numb\
-    er\u{12}$\n\u{3}old\u{18}\u{2} \u{1}(\u{B}2\u{12}.formats.other.OldR\u{3}old*\u{5}\u{8}d\u{10}\u{C8}\u{1}\
-    :*\n\u{6}remark\u{12}\u{12}.formats.other.Old\u{18}d \u{1}(\tR\u{6}remark:,\n\u{5}marks\u{12}\u{12}.f\
-    ormats.other.Old\u{18}e \u{3}(\u{5}B\u{2}\u{10}\u{1}R\u{5}marks:<\n\u{5}child\u{12}\u{12}.formats.oth\
-    er.Old\u{18}f \u{1}(\u{B}2\u{12}.formats.other.OldR\u{5}child
+    \u{3}(\u{5}R\u{7}numbers\u{12}+\n\u{4}kind\u{18}\u{5} \u{1}(\u{E}2\u{17}.formats.other.Old.KindR\u{4}\
+    kind\u{1A}E\n\u{5}Inner\u{12}\u{16}\n\u{6}number\u{18}\u{1} \u{1}(\u{5}R\u{6}number\u{12}$\n\u{3}old\u{18}\
+    \u{2} \u{1}(\u{B}2\u{12}.formats.other.OldR\u{3}old\"&\n\u{4}Kind\u{12}\u{E}\n\nKIND_PLAIN\u{10}\u{1}\
+    \u{12}\u{E}\n\nKIND_FANCY\u{10}\u{3}*\u{5}\u{8}d\u{10}\u{C8}\u{1}R\u{4}goneR\u{4}Left:*\n\u{6}remark\u{12}\
+    \u{12}.formats.other.Old\u{18}d \u{1}(\tR\u{6}remark:,\n\u{5}marks\u{12}\u{12}.formats.other.Old\u{18}\
+    e \u{3}(\u{5}B\u{2}\u{10}\u{1}R\u{5}marks:<\n\u{5}child\u{12}\u{12}.formats.other.Old\u{18}f \u{1}(\u{B}\
+    2\u{12}.formats.other.OldR\u{5}child
     """
   )
 }
