@@ -1,6 +1,7 @@
 // A limit for the header blocks that C-core 1.51 parses; see Interposition.md beside this file.
 
 #include "CEngine.h"
+#include "MissingStatus.h"
 
 #if __has_include(<grpc/slice.h>)
 
@@ -212,9 +213,10 @@ void begin_frame(void *parser, void *sink, uint32_t limit, uint8_t boundary, uin
     }
   }
   original_begin_frame()(parser, sink, limit, boundary, priority, info);
+  missing_status::begin_frame(parser, sink, info.is_client && boundary == kStream);
 }
 
-Status parse(void *parser, const grpc_slice &slice, bool ends_frame) {
+static Status parse_within_limits(void *parser, const grpc_slice &slice, bool ends_frame) {
   static Parse *const parse = original<Parse>(PARSE);
   const uint32_t largest = largest_block.load(std::memory_order_relaxed);
   const uintptr_t ok = success.load(std::memory_order_relaxed);
@@ -241,9 +243,16 @@ Status parse(void *parser, const grpc_slice &slice, bool ends_frame) {
   return status;
 }
 
+Status parse(void *parser, const grpc_slice &slice, bool ends_frame) {
+  Status status = parse_within_limits(parser, slice, ends_frame);
+  if (ends_frame && status.is_ok()) missing_status::end_frame(parser);
+  return status;
+}
+
 void destroy(void *parser) {
   static Destroy *const destroy = original<Destroy>(DESTROY);
   blocks().forget(parser);
+  missing_status::forget(parser);
   destroy(parser);
 }
 

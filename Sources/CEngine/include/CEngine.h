@@ -108,6 +108,12 @@ void cengine_limit_header_blocks(unsigned bytes, cengine_header_block_function f
 /// It has no effect on other versions, nor where `Interposition.md` says so.
 void cengine_send_exact_timeouts(void);
 
+/// Has C-core 1.51 take a response without `grpc-status` for one with UNKNOWN, in the whole process. It otherwise ends
+/// the process if the call could be made again.
+///
+/// Returns whether that is possible. It has no effect where `Interposition.md` says so.
+bool cengine_complete_missing_statuses(void);
+
 /// What a message has as its flags that came with others than C-core knows.
 #define CENGINE_UNKNOWN_MESSAGE_FLAGS 0x20000000u
 

@@ -91,11 +91,10 @@ extension Channel {
     /// Whether C-core may make a failed call again: by the retry policy of ``serviceConfig``, and without one once more
     /// if the connection broke before the server saw the call.
     ///
-    /// Defaults to `nil`: C-core retries where a response without `grpc-status` cannot end the process. With gRPC 1.51
-    /// it can. C-core then retries only if ``serviceConfig`` has a ``RetryPolicy``, and the channel must trust its
-    /// servers, and the proxies before them, to send that status. A policy from the name's resolution or from an xDS
-    /// server has an effect only where C-core retries already. `true` turns retries on in any case, `false` turns them
-    /// off.
+    /// Defaults to `nil`: C-core retries, except that with gRPC 1.51 it does so only if ``serviceConfig`` has a
+    /// ``RetryPolicy``. A policy from the name's resolution or from an xDS server has an effect only where C-core
+    /// retries already. `true` turns retries on in any case, `false` turns them off. With Ubuntu's gRPC 1.51 a channel
+    /// that can retry must trust its servers, and the proxies before them: see <doc:ConfiguringChannels>.
     public var allowsRetries: Bool?
 
     /// The least time between two look-ups of the target's name by DNS.

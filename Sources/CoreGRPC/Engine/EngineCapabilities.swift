@@ -12,10 +12,11 @@ struct EngineCapabilities: Sendable, Hashable {
   /// Whether C-core writes its log through abseil, as it does since gRPC 1.65.
   let logsThroughAbseil: Bool
 
-  /// Whether a channel that can retry survives a response without `grpc-status`.
+  /// Whether a channel that can retry survives a response without `grpc-status`, by C-core itself.
   ///
   /// Where it does not, the retry filter reads the status that is missing. That ends the process where abseil was built
-  /// with its checks, as Debian's is. See <https://github.com/grpc/grpc/pull/42405>.
+  /// with its checks, as Debian's is. See <https://github.com/grpc/grpc/pull/42405>. `Interposition.md` says how the
+  /// library completes such a response.
   let retriesSurviveMissingStatus: Bool
 
   /// Whether a retry is made whose delay is less than a millisecond: by `grpc-retry-pushback-ms: 0`, or after a backoff

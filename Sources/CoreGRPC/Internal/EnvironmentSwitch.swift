@@ -9,6 +9,7 @@ enum EnvironmentSwitch: String {
   case exactTimeouts = "COREGRPC_EXACT_TIMEOUTS"
   case limitHeaderBlocks = "COREGRPC_LIMIT_HEADER_BLOCKS"
   case messageFlags = "COREGRPC_MESSAGE_FLAGS"
+  case missingStatus = "COREGRPC_MISSING_STATUS"
 
   /// Whether the variable is `0` now.
   var isOff: Bool { Environment.text(rawValue) == "0" }

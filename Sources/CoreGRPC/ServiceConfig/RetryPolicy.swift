@@ -4,9 +4,9 @@
 /// far fit into a buffer (`grpc.per_rpc_retry_buffer_size`, 256 KiB). The server sees the number of earlier attempts in
 /// the metadata `grpc-previous-rpc-attempts`. See <https://github.com/grpc/proposal/blob/master/A6-client-retries.md>.
 ///
-/// - Warning: With gRPC 1.51 as Debian and Ubuntu build it, a server or proxy that ends a response without
-///   `grpc-status` ends the process of a client whose channel has a retry policy. Give such a channel servers that you
-///   trust. A channel without a policy is safe: see ``Channel/Configuration/allowsRetries``.
+/// - Warning: With gRPC 1.51 as Ubuntu builds it, a server or proxy that ends a response without `grpc-status` ends the
+///   process of a client whose channel has a retry policy. Give such a channel servers that you trust. A channel
+///   without a policy is safe: see ``Channel/Configuration/allowsRetries``.
 public struct RetryPolicy: Sendable, Hashable {
   /// The largest number of attempts, the first one included; at least 2.
   ///

@@ -460,12 +460,15 @@ extension HostileAnswer {
 
   // MARK: Connections
 
+  private static let unseen: HostileAnswer = {
+    let code: RPCError.Code? = EngineCapabilities.current.retriesSurviveMissingStatus ? nil : .unavailable
+    var answer = HostileAnswer("GOAWAY that names no stream", code) { _ in [.goAway(lastStream: 0)] }
+    answer.isUnseen = true
+    return answer
+  }()
+
   private static let connections: [HostileAnswer] = [
-    // A call that the server has not seen is made again where calls are retried.
-    HostileAnswer(
-      "GOAWAY that names no stream",
-      EngineCapabilities.current.retriesSurviveMissingStatus ? nil : .unavailable
-    ) { _ in [.goAway(lastStream: 0)] },
+    unseen,
     .within("GOAWAY in the middle", nil) { [.goAway(lastStream: $0)] },
     .within("GOAWAY with an error in the middle", nil) { [.goAway(lastStream: $0, code: 2, text: "oh")] },
     .within("GOAWAY because of pings", nil) { [.goAway(lastStream: $0, code: 11, text: "too_many_pings")] },

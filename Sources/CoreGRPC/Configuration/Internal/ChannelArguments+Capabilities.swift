@@ -1,3 +1,5 @@
+import CEngine
+
 /// Settings of a channel that depend on the abilities of the engine.
 extension ChannelArguments {
   private static let retries = "grpc.enable_retries"
@@ -14,6 +16,9 @@ extension ChannelArguments {
       // C-core's retries remove the number of previous attempts from a call, which the library's hedging tells.
       let isSafe = capabilities.retriesSurviveMissingStatus && !config.contains("hedgingPolicy")
       set(Self.retries, to: isSafe || config.contains("retryPolicy"))
+    }
+    if allowsRetries, !capabilities.retriesSurviveMissingStatus, !EnvironmentSwitch.missingStatus.isOff {
+      _ = cengine_complete_missing_statuses()
     }
     if !capabilities.hasRingHash {
       // C-core compares names of policies in lower case in one place.
