@@ -607,7 +607,7 @@ let package = Package(
     ),
     .testTarget(
       name: "XDSTests",
-      dependencies: ["CoreGRPC", "TestSupport"],
+      dependencies: ["CoreGRPC", "CoreGRPCServices", "TestSupport"],
       exclude: ["Python"],
       swiftSettings: swiftSettings
     ),

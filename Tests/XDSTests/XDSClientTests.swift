@@ -20,6 +20,35 @@ struct XDSClientTests {
   }
 
   @Test
+  func `An aggregate of clusters sends calls to the first that can be reached`() async throws {
+    let plane = try await ControlPlane()
+    try await Numbered.withServers(2) { servers, addresses in
+      let parts = addresses.enumerated().map { number, address in
+        #""part\#(number)": {"weight": 0, "localities": [\#(ControlPlane.locality([address]))]}"#
+      }
+      let clusters = #""all": {"aggregate": ["part0", "part1"]}, \#(parts.joined(separator: ", "))"#
+      try await plane.set(#"{"services": {"greeter": {"clusters": {\#(clusters)}}}}"#)
+      let channel = try channel(plane)
+      #expect(try await channel.numbers(of: 5) == [0: 5])
+      await servers[0].shutdown(gracePeriod: .zero)
+      // A call on its way to the old server may still fail.
+      while await channel.error(waitsForReady: true) != nil {}
+      #expect(try await channel.numbers(of: 5) == [1: 5])
+    }
+  }
+
+  @Test
+  func `A cluster can have a name that DNS resolves`() async throws {
+    let plane = try await ControlPlane()
+    try await Numbered.withServers(1) { _, addresses in
+      let port = try #require(addresses[0].port)
+      let cluster = #""c": {"dns": ["localhost", \#(port)]}"#
+      try await plane.set(#"{"services": {"greeter": {"clusters": {\#(cluster)}}}}"#)
+      #expect(try await (try channel(plane)).numbers(of: 5) == [0: 5])
+    }
+  }
+
+  @Test
   func `Calls go to all endpoints, and to new ones once the control plane names them`() async throws {
     let plane = try await ControlPlane()
     try await Numbered.withServers(4) { _, addresses in

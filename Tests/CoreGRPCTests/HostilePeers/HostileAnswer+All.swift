@@ -106,7 +106,12 @@ extension HostileAnswer {
     EngineCapabilities.current.refusesUnreadableHeaders ? malformed : nil
 
   private static func flags(_ flags: UInt8) -> HostileAnswer {
-    data("flags of \(flags)", .internalError, .unimplemented, bytes: Frame.message([1], flags: flags))
+    let codes: [RPCError.Code?] = [.internalError, .unimplemented]
+    // C-core takes it for an empty message where messages come singly, unless it can be told apart.
+    let isKnown = MessageFlags.isAvailable
+    var answer = data("flags of \(flags)", isKnown ? codes : codes + [nil], bytes: Frame.message([1], flags: flags))
+    if isKnown { answer.codesOfStream = [.internalError] }
+    return answer
   }
 
   // C-core reports half a message as none, and tells nobody of bytes after the last message.

@@ -293,6 +293,10 @@ extension HostileBytes {
   /// some versions.
   private static let mislabelled: Set<Sign> = MessageFlags.isAvailable ? [.status(12)] : [.status(13), .status(0)]
 
+  /// The ends of a call whose message has unknown flags: C-core takes it for an empty one, unless it can be told apart.
+  private static let unknownFlags: Set<Sign> =
+    MessageFlags.isAvailable ? [.status(12), .status(13), .reset] : [.status(12), .status(13), .reset, .status(0)]
+
   // Few calls of a busy method are looked at for a second message, see RequestMessageTests. C-core drops half a message
   // at the end.
   private static let messages: [HostileBytes] = [
@@ -315,8 +319,8 @@ extension HostileBytes {
     ),
     .data("half a prefix", .status(12), .status(13), .reset, bytes: [0, 0, 0]),
     .data("a length of 4 GiB", .status(12), .status(13), .status(8), .reset, bytes: Frame.message([1], length: .max)),
-    .data("flags of 2", .status(12), .status(13), .reset, bytes: Frame.message([1], flags: 2)),
-    .data("flags of 255", .status(12), .status(13), .reset, bytes: Frame.message([1], flags: 255)),
+    .data("flags of 2", unknownFlags, bytes: Frame.message([1], flags: 2)),
+    .data("flags of 255", unknownFlags, bytes: Frame.message([1], flags: 255)),
     .data("the compressed flag without an encoding", mislabelled, bytes: Frame.message([1], flags: 1)),
     .data(
       "the compressed flag with identity",

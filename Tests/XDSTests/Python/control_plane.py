@@ -19,8 +19,13 @@ A configuration, of which every part may be left out:
 
     CLUSTER: {"weight": 100, "policy": "ROUND_ROBIN", "localities": [{"priority": 0, "weight": 1, "endpoints":
               [["127.0.0.1", 50051, "HEALTHY"]]}], "certificates": TLS, "outlierDetection": {...}, "maxRequests": 10,
-              "policies": [{TYPE: MESSAGE}]}
+              "policies": [{TYPE: MESSAGE}]}, or one of other clusters, tried in turn, or of a name for DNS, both in
+              place of the localities:
+             {"aggregate": [CLUSTER NAME, ...]}, {"dns": [HOST, PORT]}
     TLS: {"identity": INSTANCE, "authorities": INSTANCE, "names": [NAME], "required": true}
+
+Calls go to all clusters but those with a weight of 0. The name of a service may be one of federation
+("xdstp://AUTHORITY/envoy.config.listener.v3.Listener/NAME"): then that of its routes is, too.
 
 INSTANCE is a certificate provider of the client's bootstrap configuration. The messages in "outlierDetection" and in
 "policies" are protobuf's JSON.
@@ -39,6 +44,7 @@ from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
 from envoy.config.listener.v3 import api_listener_pb2, listener_components_pb2, listener_pb2
 from envoy.config.rbac.v3 import rbac_pb2
 from envoy.config.route.v3 import route_components_pb2, route_pb2
+from envoy.extensions.clusters.aggregate.v3 import cluster_pb2 as aggregate_pb2
 from envoy.extensions.filters.common.fault.v3 import fault_pb2 as common_fault_pb2
 from envoy.extensions.filters.http.fault.v3 import fault_pb2
 from envoy.extensions.filters.http.rbac.v3 import rbac_pb2 as rbac_filter_pb2
@@ -136,6 +142,7 @@ def action(service, cluster):
                 name=name, weight=wrappers_pb2.UInt32Value(value=cluster.get("weight", 100))
             )
             for name, cluster in service["clusters"].items()
+            if cluster.get("weight", 100) > 0
         ]
         action = route_components_pb2.RouteAction(
             weighted_clusters=route_components_pb2.WeightedCluster(clusters=weights)
@@ -159,8 +166,9 @@ def add_service(resources, name, service):
     filters = [http_filter("router", router_pb2.Router())]
     if "abort" in service or "delay" in service:
         filters.insert(0, http_filter("fault", fault(service)))
+    routes_name = name.replace("listener.v3.Listener", "route.v3.RouteConfiguration") + "-routes"
     manager = manager_pb2.HttpConnectionManager(
-        rds=manager_pb2.Rds(config_source=SAME_STREAM, route_config_name=name + "-routes"), http_filters=filters
+        rds=manager_pb2.Rds(config_source=SAME_STREAM, route_config_name=routes_name), http_filters=filters
     )
     api = api_listener_pb2.ApiListener(api_listener=packed(manager))
     resources[LISTENER][name] = listener_pb2.Listener(name=name, api_listener=api)
@@ -174,21 +182,28 @@ def add_service(resources, name, service):
         route_components_pb2.Route(match=route_components_pb2.RouteMatch(prefix=""), route=action(service, None))
     )
     hosts = [route_components_pb2.VirtualHost(name="all", domains=["*"], routes=routes)]
-    resources[ROUTES][name + "-routes"] = route_pb2.RouteConfiguration(name=name + "-routes", virtual_hosts=hosts)
+    resources[ROUTES][routes_name] = route_pb2.RouteConfiguration(name=routes_name, virtual_hosts=hosts)
     for name, cluster in service["clusters"].items():
         add_cluster(resources, name, cluster)
 
 
 def add_cluster(resources, name, settings):
-    cluster = cluster_pb2.Cluster(
-        name=name,
-        type=cluster_pb2.Cluster.EDS,
-        lb_policy=settings.get("policy", "ROUND_ROBIN"),
-        eds_cluster_config=cluster_pb2.Cluster.EdsClusterConfig(
-            eds_config=SAME_STREAM, service_name=name + "-endpoints"
-        ),
-        lrs_server=config_source_pb2.ConfigSource(self=config_source_pb2.SelfConfigSource()),
-    )
+    cluster = cluster_pb2.Cluster(name=name, lb_policy=settings.get("policy", "ROUND_ROBIN"))
+    resources[CLUSTER][name] = cluster
+    if "aggregate" in settings:
+        clusters = aggregate_pb2.ClusterConfig(clusters=settings["aggregate"])
+        cluster.cluster_type.name = "envoy.clusters.aggregate"
+        cluster.cluster_type.typed_config.CopyFrom(packed(clusters))
+        return
+    if "dns" in settings:
+        cluster.type = cluster_pb2.Cluster.LOGICAL_DNS
+        endpoint = endpoint_components_pb2.Endpoint(address=address(*settings["dns"]))
+        cluster.load_assignment.endpoints.add().lb_endpoints.add().endpoint.CopyFrom(endpoint)
+        return
+    cluster.type = cluster_pb2.Cluster.EDS
+    cluster.eds_cluster_config.eds_config.CopyFrom(SAME_STREAM)
+    cluster.eds_cluster_config.service_name = name + "-endpoints"
+    cluster.lrs_server.self.CopyFrom(config_source_pb2.SelfConfigSource())
     for policy in settings.get("policies", []):
         ((kind, config),) = policy.items()
         message = json_format.ParseDict(config, POLICY_MESSAGES[kind]())
@@ -205,7 +220,6 @@ def add_cluster(resources, name, settings):
         cluster.transport_socket.CopyFrom(
             base_pb2.TransportSocket(name="envoy.transport_sockets.tls", typed_config=packed(context))
         )
-    resources[CLUSTER][name] = cluster
     assignment = endpoint_pb2.ClusterLoadAssignment(cluster_name=name + "-endpoints")
     for index, locality in enumerate(settings["localities"]):
         endpoints = assignment.endpoints.add()

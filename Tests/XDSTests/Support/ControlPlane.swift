@@ -57,6 +57,11 @@ struct ControlPlane: Sendable {
     .json(bootstrapText(certificates: certificates))
   }
 
+  /// The control plane as an element of `xds_servers` of a bootstrap configuration.
+  var serverText: String {
+    #"{"server_uri": "\#(address)", "channel_creds": [{"type": "insecure"}], "server_features": ["xds_v3"]}"#
+  }
+
   func bootstrapText(certificates: TestCertificates? = nil) -> String {
     let providers = certificates.map { certificates in
       ["server", "client"].map { name in
@@ -70,8 +75,7 @@ struct ControlPlane: Sendable {
       .joined(separator: ", ")
     }
     return """
-      {"xds_servers": [{"server_uri": "\(address)", "channel_creds": [{"type": "insecure"}],
-                        "server_features": ["xds_v3"]}],
+      {"xds_servers": [\(serverText)],
        "node": {"id": "test"}, "certificate_providers": {\(providers ?? "")},
        "server_listener_resource_name_template": "grpc/server?xds.resource.listening_address=%s"}
       """
