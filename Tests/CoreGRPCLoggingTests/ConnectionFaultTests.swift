@@ -12,7 +12,7 @@ struct ConnectionFaultTests {
         "closed the connection with ipv4:127.0.0.1:4000: no answer to a keep-alive ping within its timeout"
       ),
       (
-        "ipv6:%5B::1%5D:4000: Keepalive timeout. Closing transport.", .keepaliveTimeout,
+        "ipv6:%5B::1%5D:4000: Ping timeout. Closing transport.", .keepaliveTimeout,
         "closed the connection with ipv6:%5B::1%5D:4000: no answer to a keep-alive ping within its timeout"
       ),
       (

@@ -47,6 +47,8 @@ extension Channel.Configuration {
     func set(in arguments: inout ChannelArguments) {
       arguments.set("grpc.keepalive_time_ms", toMillisecondsOf: time)
       arguments.set("grpc.keepalive_timeout_ms", toMillisecondsOf: timeout)
+      // gRPC 1.64 and 1.85 have this one, and do not apply the other.
+      if time != nil { arguments.set("grpc.http2.ping_timeout_ms", toMillisecondsOf: timeout) }
       arguments.set("grpc.keepalive_permit_without_calls", to: allowWithoutCalls)
       arguments.set("grpc.http2.max_pings_without_data", to: maxPingsWithoutData ?? 0)
     }

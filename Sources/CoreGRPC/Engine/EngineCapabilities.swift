@@ -65,6 +65,9 @@ struct EngineCapabilities: Sendable, Hashable {
   /// Whether C-core limits the frames of a header block; ``HeaderBlockLimit`` does so otherwise.
   let limitsHeaderBlocks: Bool
 
+  /// Whether C-core's log has a line when a ping has had no answer.
+  let logsPingTimeouts: Bool
+
   /// Whether C-core has removed the files of a server's Unix sockets when the server has shut down.
   let removesSocketFiles: Bool
 
@@ -115,6 +118,8 @@ struct EngineCapabilities: Sendable, Hashable {
     endsUnreadableHeadersInternally = major > 41
     enforcesHeaderLimit = major > 29
     limitsHeaderBlocks = major > 29
+    // By the sources of 1.64.3 and 1.85: the newer one has it in a trace.
+    logsPingTimeouts = major <= 41
     removesSocketFiles = major <= 29
     dumpsAllXDSClients = major > 29
   }

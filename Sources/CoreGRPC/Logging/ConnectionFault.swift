@@ -29,6 +29,7 @@ struct ConnectionFault: Sendable, Hashable {
   init?(line: String) {
     if line.hasSuffix(": Keepalive watchdog fired. Closing transport.")
       || line.hasSuffix(": Keepalive timeout. Closing transport.")
+      || line.hasSuffix(": Ping timeout. Closing transport.")
     {
       self = Self.keepaliveTimeout(of: Self.peer(of: line))
     } else if line.firstRange(of: ": ").map({ line[$0.lowerBound...].hasPrefix(": Sending goaway ") }) == true {

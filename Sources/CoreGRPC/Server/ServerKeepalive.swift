@@ -51,6 +51,8 @@ extension Server.Configuration {
     func set(in arguments: inout ChannelArguments) {
       arguments.set("grpc.keepalive_time_ms", toMillisecondsOf: time)
       arguments.set("grpc.keepalive_timeout_ms", toMillisecondsOf: timeout)
+      // gRPC 1.64 and 1.85 have this one, and do not apply the other.
+      if time != nil { arguments.set("grpc.http2.ping_timeout_ms", toMillisecondsOf: timeout) }
       arguments.set("grpc.keepalive_permit_without_calls", to: allowWithoutCalls)
       arguments.set("grpc.http2.min_ping_interval_without_data_ms", toMillisecondsOf: minPingInterval)
       arguments.set("grpc.http2.max_ping_strikes", to: maxPingStrikes ?? 0)

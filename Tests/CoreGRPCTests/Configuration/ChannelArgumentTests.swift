@@ -19,6 +19,7 @@ struct ChannelArgumentTests {
       "grpc.enable_http_proxy": 1, "grpc.use_local_subchannel_pool": 0,
     ]
     for (key, value) in expected { #expect(arguments[key] == value, "\(key)") }
+    #expect(arguments["grpc.http2.ping_timeout_ms"] == nil)
     #expect(arguments["grpc.service_config"] == nil)
     #expect(arguments["grpc.default_authority"] == nil)
   }
@@ -31,7 +32,8 @@ struct ChannelArgumentTests {
       "grpc.max_metadata_size": 1_048_576,
       "grpc.max_concurrent_streams": 1_024, "grpc.server_handshake_timeout_ms": 20_000, "grpc.so_reuseport": 0,
       "grpc.compression_enabled_algorithms_bitset": 1, "grpc.keepalive_time_ms": 7_200_000,
-      "grpc.keepalive_timeout_ms": 20_000, "grpc.keepalive_permit_without_calls": 0,
+      "grpc.keepalive_timeout_ms": 20_000, "grpc.http2.ping_timeout_ms": 20_000,
+      "grpc.keepalive_permit_without_calls": 0,
       "grpc.http2.min_ping_interval_without_data_ms": 300_000, "grpc.http2.max_ping_strikes": 2,
       "grpc.max_connection_idle_ms": 2_147_483_647, "grpc.max_connection_age_ms": 2_147_483_647,
       "grpc.max_connection_age_grace_ms": 2_147_483_647,
@@ -46,7 +48,10 @@ struct ChannelArgumentTests {
     channel.resolvesServiceConfig = true
     channel.idleTimeout = .seconds(90)
     channel.backoff.minConnectTimeout = .milliseconds(1500)
+    channel.keepalive.time = .seconds(100)
+    channel.keepalive.timeout = .seconds(30)
     channel.keepalive.maxPingsWithoutData = nil
+    #expect(channel.arguments["grpc.http2.ping_timeout_ms"] == 30_000)
     #expect(channel.arguments["grpc.service_config_disable_resolution"] == 0)
     #expect(channel.arguments["grpc.client_idle_timeout_ms"] == 90_000)
     #expect(channel.arguments["grpc.min_reconnect_backoff_ms"] == 1500)
