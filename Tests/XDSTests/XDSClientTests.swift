@@ -1,7 +1,8 @@
-import CoreGRPC
 import Foundation
 import TestSupport
 import Testing
+
+@testable import CoreGRPC
 
 /// Channels whose addresses, routes and load balancing come from a control plane.
 @Suite(.timeLimit(.minutes(3)))
@@ -303,6 +304,24 @@ struct XDSClientTests {
     try await Numbered.withServers(1) { _, addresses in
       let channel = try Channel(target: addresses[0].description, credentials: .xds(fallback: .insecure))
       #expect(try await channel.number() == 0)
+    }
+  }
+
+  @Test
+  func `A control plane can ask for a ring hash, which is an error where the engine has none`() async throws {
+    let plane = try await ControlPlane()
+    try await Numbered.withServers(2) { _, addresses in
+      let cluster = #""policy": "RING_HASH","#
+      try await plane.set(ControlPlane.service(addresses, service: #""hashHeader": "user","#, cluster: cluster))
+      let channel = try channel(plane)
+      guard EngineCapabilities.current.hasRingHash else {
+        let error = await channel.error(timeout: .seconds(60))
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("ring_hash_experimental") == true, "\(error?.message ?? "no error")")
+        return
+      }
+      // The first calls may come before both are connected.
+      while try await Set(channel.numbers(of: 8, metadata: ["user": "a"]).keys).count != 1 {}
     }
   }
 }

@@ -114,6 +114,12 @@ void cengine_send_exact_timeouts(void);
 /// Returns whether that is possible. It has no effect where `Interposition.md` says so.
 bool cengine_complete_missing_statuses(void);
 
+/// Has C-core 1.51 take the load-balancing policy `ring_hash_experimental` for one that it does not know, in the whole
+/// process. It otherwise ends the process of a client that uses the policy.
+///
+/// It has no effect where `Interposition.md` says so.
+void cengine_hide_ring_hash(void);
+
 /// What a message has as its flags that came with others than C-core knows.
 #define CENGINE_UNKNOWN_MESSAGE_FLAGS 0x20000000u
 

@@ -37,12 +37,14 @@ final class Library: Sendable {
     _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
   }()
 
-  /// Corrects what C-core 1.51 does with the timeouts that it sends and the flags of messages that it receives.
+  /// Corrects what C-core 1.51 does with the timeouts that it sends, the flags of messages that it receives, and a
+  /// policy that ends the process.
   ///
   /// `Interposition.md`, beside the C++ sources in `CEngine`, explains how.
   private static let interposition: Void = {
     if !EnvironmentSwitch.exactTimeouts.isOff { cengine_send_exact_timeouts() }
     if !EnvironmentSwitch.messageFlags.isOff { cengine_mark_unknown_message_flags() }
+    if !EngineCapabilities.current.hasRingHash, !EnvironmentSwitch.hideRingHash.isOff { cengine_hide_ring_hash() }
   }()
 
   /// Whether a holder in the process still has C-core initialized.

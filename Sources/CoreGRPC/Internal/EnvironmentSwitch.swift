@@ -7,6 +7,7 @@ enum EnvironmentSwitch: String {
   case drain = "COREGRPC_DRAIN"
   case enqueueHook = "COREGRPC_ENQUEUE_HOOK"
   case exactTimeouts = "COREGRPC_EXACT_TIMEOUTS"
+  case hideRingHash = "COREGRPC_HIDE_RING_HASH"
   case limitHeaderBlocks = "COREGRPC_LIMIT_HEADER_BLOCKS"
   case messageFlags = "COREGRPC_MESSAGE_FLAGS"
   case missingStatus = "COREGRPC_MISSING_STATUS"
