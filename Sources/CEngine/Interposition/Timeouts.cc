@@ -1,4 +1,5 @@
-// The timeout in the headers of a call, as C-core 1.51 writes them; see Interposition.md beside this file.
+// The timeouts that C-core 1.51 writes into headers, and those that it takes from a control plane; see Interposition.md
+// beside this file.
 
 #include "CEngine.h"
 
@@ -15,6 +16,8 @@
 
 #define ENCODE_TIMEOUT "_ZN9grpc_core15HPackCompressor6Framer6EncodeENS_19GrpcTimeoutMetadataENS_9TimestampE"
 #define EMIT_LITERAL "_ZN9grpc_core15HPackCompressor6Framer38EmitLitHdrWithNonBinaryStringKeyNotIdxENS_5SliceES2_"
+#define FROM_CYCLES "_ZN9grpc_core9Timestamp23FromCycleCounterRoundUpEd"
+#define GET_CYCLES "_Z21gpr_get_cycle_counterv"
 #define FROM_TIME "_ZN9grpc_core9Timestamp19FromTimespecRoundUpE12gpr_timespec"
 
 namespace timeouts {
@@ -37,14 +40,19 @@ struct Slice {
 };
 
 using Encode = void(void *, Name, Timestamp);
+using FromCycles = Timestamp(double);
 
 static std::atomic<bool> is_exact{false};
 
 // The functions of C-core that the one here uses. They are weak: other versions lack them.
 __attribute__((weak)) void emit_literal(void *framer, Slice *key, Slice *value) __asm__(EMIT_LITERAL);
 __attribute__((weak)) Timestamp from_time_rounded_up(gpr_timespec time) __asm__(FROM_TIME);
+// Microseconds.
+__attribute__((weak)) double get_cycles() __asm__(GET_CYCLES);
 
-// The function that stands before C-core's own, by its name. It is weak: a program with a static C-core takes C-core's.
+// The functions that stand before C-core's own, by their names. They are weak: a program with a static C-core takes
+// C-core's.
+__attribute__((weak, visibility("default"))) Timestamp from_cycles(double cycles) __asm__(FROM_CYCLES);
 __attribute__((weak, visibility("default"))) void encode(void *framer, Name name,
                                                          Timestamp deadline) __asm__(ENCODE_TIMEOUT);
 
@@ -77,6 +85,17 @@ void encode(void *framer, Name name, Timestamp deadline) {
   Slice key(grpc_slice_from_static_string("grpc-timeout"));
   Slice value = text(deadline.milliseconds - now.milliseconds);
   emit_literal(framer, &key, &value);
+}
+
+Timestamp from_cycles(double cycles) {
+  if (!is_exact.load(std::memory_order_relaxed) || !get_cycles || !from_time_rounded_up) {
+    static FromCycles *const original = reinterpret_cast<FromCycles *>(dlsym(RTLD_NEXT, FROM_CYCLES));
+    return original(cycles);
+  }
+  const Timestamp now = from_time_rounded_up(gpr_now(GPR_CLOCK_MONOTONIC));
+  // It follows the wall clock, which can be set back.
+  const double age = std::max(get_cycles() - cycles, 0.0);
+  return Timestamp{now.milliseconds - static_cast<int64_t>(age / 1000)};
 }
 
 }  // namespace timeouts
