@@ -535,8 +535,9 @@ import Synchronization
           thread.append(job)
         }
       }
-      thread.wakeUp.signal()
+      // Before the thread wakes, as without a reserve it has all jobs run beside the polling threads.
       fillReserve()
+      thread.wakeUp.signal()
     }
   }
 
@@ -569,7 +570,6 @@ import Synchronization
         if isAnother { state.assistantCount += 1 }
         isAssisted.store(state.assistantCount > 0, ordering: .relaxed)
       }
-      fillReserve()
     }
     state.withLock { $0.lastCapture = now }
     for thread in captured {
@@ -593,7 +593,10 @@ import Synchronization
       let thread = state.activate()
       return (thread != nil, thread)
     }
-    added?.wakeUp.signal()
+    if let added {
+      fillReserve()
+      added.wakeUp.signal()
+    }
     return isDone
   }
 }
